@@ -1,0 +1,111 @@
+"""Files on any filesystem that Beam knows, by path: read as raw bytes, written aside and renamed.
+
+A file that has its name is complete. Temporaries live in `work/tmp` of the output alone, so that no folder a user
+reads ever shows one; what a killed run left there is swept by the next.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+TEMPORARY = "work/tmp"
+
+
+def open_file(path: str) -> BinaryIO:
+    """The raw bytes of `path`, seekable; nothing is decompressed. Raises OSError."""
+    if is_local(path):
+        return open(path, "rb")
+    return cast(BinaryIO, FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+def is_local(path: str) -> bool:
+    """Whether `path` has no scheme such as gs://, so that it can be opened and memory-mapped here."""
+    return "://" not in path
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole content of `path`. Raises OSError."""
+    with open_file(path) as file:
+        return file.read()
+
+
+def exists(path: str) -> bool:
+    """Whether `path` is there."""
+    return bool(FileSystems.exists(path))
+
+
+def join(folder: str, *names: str) -> str:
+    """A path below `folder`, in the form its filesystem wants."""
+    return str(FileSystems.join(folder, *names))
+
+
+@dataclass(frozen=True)
+class Output:
+    """The directory of a run, local or remote."""
+
+    root: str
+
+    def path(self, name: str) -> str:
+        """The full path of `name`, a path with slashes below the root."""
+        return join(self.root, *name.split("/"))
+
+    def has(self, name: str) -> bool:
+        """Whether `name` is finished."""
+        return exists(self.path(name))
+
+    def names(self, folder: str, ending: str = "") -> list[str]:
+        """The finished names (below the root) right in `folder`, sorted."""
+        found = FileSystems.match([join(self.root, folder, "*" + ending)])[0].metadata_list
+        return sorted(f"{folder}/{FileSystems.split(entry.path)[1]}" for entry in found)
+
+    @contextmanager
+    def write(self, name: str) -> Iterator[BinaryIO]:
+        """A file to write `name` through: it gets its name when the block ends well, and is gone otherwise.
+
+        Raises OSError that names the file, also when the disk is full.
+        """
+        aside = self.path(f"{TEMPORARY}/{name.replace('/', '.')}.{uuid.uuid4().hex}")
+        try:
+            with _create(aside) as file:
+                yield file
+            self._rename(aside, self.path(name))
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror or error}: can't write {self.path(name)}") from error
+        finally:
+            self.remove(aside)
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Writes a small file whole."""
+        with self.write(name) as file:
+            file.write(content)
+
+    def sweep(self) -> None:
+        """Removes the temporaries of a run that was killed; one of a worker that still lives fails at its rename."""
+        self.remove(self.path(TEMPORARY))
+
+    def remove(self, path: str) -> None:
+        """Deletes a file or folder (full path) if it is there."""
+        if exists(path):
+            FileSystems.delete([path])
+
+    def _rename(self, source: str, target: str) -> None:
+        if is_local(target):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(source, target)
+        else:
+            FileSystems.rename([source], [target])
+
+
+def _create(path: str) -> BinaryIO:
+    if is_local(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return open(path, "wb")
+    return cast(BinaryIO, FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED))
