@@ -1,0 +1,179 @@
+"""The settings of a run: one tree of frozen dataclasses, read from YAML and overridden by flags.
+
+A rule's numbers are the fields of the rule itself, so that each number lives once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from filters import (
+    AspectRatio,
+    EvalDuplicate,
+    ImagesOfText,
+    Porn,
+    RareNgram,
+    Rule,
+    ShortSide,
+    TextsOfImage,
+    Undecodable,
+    WordCount,
+)
+from pipeline.inputs.settings import Input
+from vocab.characters import PROFILES
+
+MEASURES = ("needed", "all")
+
+
+class ConfigError(ValueError):
+    """A setting that isn't there or has a wrong value: one line with its path, the value and the choices."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The rules, in the order in which a pair's reasons are listed."""
+
+    undecodable: Undecodable = Undecodable()
+    short_side: ShortSide = ShortSide()
+    aspect_ratio: AspectRatio = AspectRatio()
+    texts_of_image: TextsOfImage = TextsOfImage()
+    images_of_text: ImagesOfText = ImagesOfText()
+    rare_ngram: RareNgram = RareNgram()
+    word_count: WordCount = WordCount()
+    eval_duplicate: EvalDuplicate = EvalDuplicate()
+    porn: Porn = Porn()
+
+    def enabled(self) -> list[Rule]:
+        """The rules that judge in this run."""
+        rules = [getattr(self, rule.name) for rule in dataclasses.fields(self)]
+        return [rule for rule in rules if rule.enabled]
+
+
+@dataclass(frozen=True)
+class Text:
+    """How texts are split into tokens."""
+
+    profile: str = "uncased"
+
+    def __post_init__(self) -> None:
+        _choose("profile", self.profile, PROFILES)
+
+
+@dataclass(frozen=True)
+class Dedup:
+    """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ."""
+
+    max_distance: int = 31
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides what a run writes. Inputs, workers and runner are not in it."""
+
+    name: str = "align"
+    measure: str = "needed"
+    text: Text = Text()
+    input: Input = field(default_factory=Input)
+    filters: Filters = field(default_factory=Filters)
+    dedup: Dedup = Dedup()
+
+    def __post_init__(self) -> None:
+        _choose("measure", self.measure, MEASURES)
+        if not self.name or "/" in self.name:
+            raise ValueError(f"name: {self.name!r} can't be part of a file's name")
+
+
+def load_config(text: str, overrides: Iterable[tuple[str, str]] = ()) -> Config:
+    """The config in a YAML `text`, with settings such as ("filters.porn.enabled", "false") put over it.
+
+    Raises ConfigError.
+    """
+    try:
+        tree = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"the config is a {type(tree).__name__}, not a tree of settings")
+    for path, value in overrides:
+        _put(tree, path, yaml.safe_load(value) if value else "")
+    return typing.cast(Config, _build(Config, tree, ""))
+
+
+def _put(tree: dict[str, Any], path: str, value: Any) -> None:
+    *sections, leaf = path.split(".")
+    for section in sections:
+        tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"{path}: {section} is a value, not a section")
+    tree[leaf] = value
+
+
+def _build(kind: type, tree: Any, path: str) -> Any:
+    """An object of the dataclass `kind` from a tree of values; `path` is where the tree stands."""
+    if not isinstance(tree, Mapping):
+        raise ConfigError(f"{path}: {tree!r} is no section; {path} has {_names(kind)}")
+    hints = typing.get_type_hints(kind)
+    for name in tree:
+        if name not in {setting.name for setting in dataclasses.fields(kind)}:
+            place = path or "the config"
+            raise ConfigError(f"{_join(path, str(name))}: no such setting; {place} has {_names(kind)}")
+    values = {name: _value(hints[name], value, _join(path, name)) for name, value in tree.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ConfigError(_join(path, str(error))) from error
+
+
+def _value(kind: Any, value: Any, path: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _build(typing.cast(type, kind), {} if value is None else value, path)
+    if isinstance(kind, types.UnionType):
+        if value is None:
+            return None
+        kind = next(option for option in kind.__args__ if option is not types.NoneType)
+    return _leaf(kind, value, path)
+
+
+def _leaf(kind: type, value: Any, path: str) -> Any:
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is str and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)
+    if kind in (int, float) and not isinstance(value, bool):
+        return _number(kind, value, path)
+    raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
+
+
+def _number(kind: type, value: Any, path: str) -> int | float:
+    try:
+        number = float(value)  # YAML reads 1e8 as a string
+    except (TypeError, ValueError):
+        number = float("nan")
+    if number != number or (kind is int and number != int(number)):
+        raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
+    if number < 0:
+        raise ConfigError(f"{path}: {value!r} is under 0")
+    return int(value if isinstance(value, int) else number) if number == int(number) else number
+
+
+_KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a name"}
+
+
+def _choose(name: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
+
+
+def _names(kind: type) -> str:
+    return ", ".join(setting.name for setting in dataclasses.fields(kind))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
