@@ -1,0 +1,81 @@
+"""Which runner executes a pass, and what happens when a worker or the user ends it.
+
+Locally that is Beam's FnApiRunner by name (`DirectRunner` becomes another engine where it can download one), with one
+process a worker. Any other `--runner` gets the same passes and Beam's options unchanged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+Build = Callable[[beam.Pipeline], None]
+
+
+class WorkerDied(RuntimeError):
+    """A worker process ended, or could not start."""
+
+
+class Engine:
+    """Executes passes one after the other, each to its end."""
+
+    def __init__(self, workers: int, beam_options: tuple[str, ...] = ()) -> None:
+        self.options = beam_options
+        self.workers = workers
+        self.local = PipelineOptions(list(beam_options)).view_as(StandardOptions).runner in (None, "FnApiRunner")
+        self.log = os.path.join(tempfile.mkdtemp(prefix="align-corpus-"), "workers.log")
+        self._died = threading.Event()
+        logging.getLogger("apache_beam").setLevel(logging.ERROR)
+
+    def execute(self, build: Build) -> None:
+        """Runs the pass that `build` wires. Raises what the pass raised, or WorkerDied."""
+        options = PipelineOptions(list(self.options))
+        pipeline = beam.Pipeline(runner=self._runner(options), options=options)
+        build(pipeline)
+        threading.excepthook = self._note_death
+        try:
+            pipeline.run().wait_until_finish()
+        except (Exception, KeyboardInterrupt) as error:
+            if self._died.wait(1 if isinstance(error, RuntimeError) else 0):
+                raise WorkerDied(f"a worker process ended: {self._worker_output()}") from error
+            raise
+        finally:
+            threading.excepthook = threading.__excepthook__
+
+    def _note_death(self, args: threading.ExceptHookArgs) -> None:
+        """Beam waits for ever for a worker that never connects: its thread's error has to reach the main thread."""
+        if args.thread is None or args.thread.name != "run_worker":
+            return threading.__excepthook__(args)
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write(f"{args.exc_value}\n")
+        self._died.set()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def _runner(self, options: PipelineOptions) -> FnApiRunner | None:
+        if not self.local:
+            return None
+        options.view_as(DirectOptions).direct_num_workers = self.workers
+        if self.workers == 1:
+            return FnApiRunner()
+        # Beam's own command leaves a space in the interpreter's path unquoted, and prints on the terminal.
+        command = shlex.join(["exec", sys.executable, "-m", "pipeline.worker", self.log])
+        return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+
+    def _worker_output(self) -> str:
+        """What the workers printed last, one line."""
+        if not os.path.exists(self.log):
+            return ""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file if line.strip()]
+        return lines[-1] if lines else ""

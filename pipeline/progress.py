@@ -1,0 +1,82 @@
+"""How far a pass is: workers append what they finished to a file, a thread of the parent sums and shows it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+_STEP = np.dtype([("pairs", "<i8"), ("work", "<i8")])
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A local file of steps; without a path (another runner shows its own progress) it counts nothing."""
+
+    path: str | None
+
+    def add(self, pairs: int, work: int = 0) -> None:
+        """Notes finished pairs, and finished work in the unit of the pass. Safe between processes."""
+        if self.path is None:
+            return
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        try:
+            os.write(file, np.array([(pairs, work)], _STEP).tobytes())  # one small append is atomic
+        finally:
+            os.close(file)
+
+    def total(self) -> tuple[int, int]:
+        """Pairs and work finished so far."""
+        if self.path is None or not os.path.exists(self.path):
+            return 0, 0
+        steps = np.fromfile(self.path, _STEP)
+        return int(steps["pairs"].sum()), int(steps["work"].sum())
+
+    @contextmanager
+    def shown(self, name: str, work: int) -> Iterator[None]:
+        """Shows the pass `name`, which has `work` to do, while the block runs; one line where there is no terminal."""
+        if self.path is not None and os.path.exists(self.path):
+            os.remove(self.path)
+        begin = time.monotonic()
+        if sys.stderr.isatty():
+            with _Bar(self, name, work):
+                yield
+        else:
+            yield
+        pairs, _ = self.total()
+        seconds = time.monotonic() - begin
+        rate = f", {pairs / seconds:,.0f} pairs/s" if pairs else ""
+        print(f"{name}: {pairs:,} pairs in {seconds:.1f} s{rate}", file=sys.stderr, flush=True)
+
+
+class _Bar:
+    """A progress bar that follows a meter."""
+
+    def __init__(self, meter: Meter, name: str, work: int) -> None:
+        self.meter, self.work = meter, work
+        self.bar = tqdm(desc=name, unit=" pairs", unit_scale=True, leave=False, dynamic_ncols=True)
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join()
+        self.bar.close()
+
+    def _follow(self) -> None:
+        while not self.stop.wait(0.25):
+            pairs, done = self.meter.total()
+            if done and self.work:
+                self.bar.total = round(pairs * self.work / done)  # the pairs are known only when all is read
+            self.bar.n = pairs
+            self.bar.refresh()

@@ -1,0 +1,107 @@
+"""Sorted runs: columns of numbers on disk, sorted by their first, that are merged one hash range at a time.
+
+A run is what one task counted; the range of a merge is the top bits of the hash, so that memory stays flat however
+large the corpus is. Nothing here knows Beam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from pipeline.files import Output, is_local, read_bytes
+
+Columns = tuple[np.ndarray, ...]
+COUNTED = (np.dtype("<u8"), np.dtype("<u4"))  # hash, count
+PAIRS = (np.dtype("<u8"), np.dtype("<u8"))  # hash of the image, hash of the text
+HASHES = (np.dtype("<u8"),)
+
+
+def write_run(output: Output, name: str, columns: Columns) -> None:
+    """Writes equally long columns, one after the other."""
+    with output.write(name) as file:
+        for column in columns:
+            file.write(memoryview(np.ascontiguousarray(column)).cast("B"))
+
+
+def read_run(path: str, kinds: Sequence[np.dtype]) -> Columns:
+    """The columns of a run, memory-mapped where the file is local."""
+    content = np.memmap(path, np.uint8, "r") if is_local(path) and _size(path) else _whole(path)
+    rows = len(content) // sum(kind.itemsize for kind in kinds)
+    ends = np.cumsum([rows * kind.itemsize for kind in kinds])
+    return tuple(part.view(kind) for part, kind in zip(np.split(content, ends[:-1]), kinds, strict=True))
+
+
+def _size(path: str) -> int:
+    with open(path, "rb") as file:
+        return file.seek(0, 2)
+
+
+def _whole(path: str) -> np.ndarray:
+    return np.frombuffer(read_bytes(path), np.uint8)
+
+
+def slices(paths: Iterable[str], kinds: Sequence[np.dtype], part: int, parts: int) -> Iterator[Columns]:
+    """The rows of each run whose hash lies in range `part` of `parts` (a power of two)."""
+    for path in paths:
+        columns = read_run(path, kinds)
+        begin, end = np.searchsorted(columns[0], _bounds(part, parts))
+        if part + 1 == parts:
+            end = len(columns[0])
+        yield tuple(np.array(column[begin:end]) for column in columns)
+
+
+def _bounds(part: int, parts: int) -> np.ndarray:
+    step = (1 << 64) // parts
+    return np.array([part * step, min((part + 1) * step, (1 << 64) - 1)], np.uint64)
+
+
+def merge_counts(runs: Iterable[Columns]) -> Columns:
+    """Adds up runs of (hash, count): hashes uint64, distinct and sorted, and counts uint32 (at most 2^32 - 1)."""
+    hashes, counts = _concatenate(runs, COUNTED)
+    order = np.argsort(hashes)
+    hashes, counts = hashes[order], counts[order]
+    starts = _starts(hashes)
+    if not len(starts):
+        return hashes, counts
+    sums = np.add.reduceat(counts.astype(np.uint64), starts)
+    return hashes[starts], np.minimum(sums, 0xFFFFFFFF).astype(np.uint32)
+
+
+def merge_pairs(runs: Iterable[Columns]) -> Columns:
+    """The distinct (image, text) pairs of all runs, sorted."""
+    images, texts = _concatenate(runs, PAIRS)
+    return distinct_pairs(images, texts)
+
+
+def distinct_pairs(images: np.ndarray, texts: np.ndarray) -> Columns:
+    """Distinct (image, text) pairs, uint64 each, sorted by image and then text."""
+    order = np.argsort(images)
+    images, texts = images[order], texts[order]
+    repeated = images[1:] == images[:-1]
+    crowded = np.flatnonzero(np.append(repeated, False) | np.append(False, repeated))
+    if len(crowded):  # only images with several rows need the second key
+        texts[crowded] = texts[crowded][np.lexsort((texts[crowded], images[crowded]))]
+        new = np.append(True, ~repeated | (texts[1:] != texts[:-1]))
+        images, texts = images[new], texts[new]
+    return images, texts
+
+
+def run_lengths(values: np.ndarray) -> Columns:
+    """Distinct values of a sorted array, and how often each occurs (uint32)."""
+    starts = _starts(values)
+    return values[starts], np.diff(np.append(starts, len(values))).astype(np.uint32)
+
+
+def _starts(values: np.ndarray) -> np.ndarray:
+    if not len(values):
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+
+
+def _concatenate(runs: Iterable[Columns], kinds: Sequence[np.dtype]) -> Columns:
+    columns = list(zip(*runs, strict=True))
+    if not columns:
+        return tuple(np.empty(0, kind) for kind in kinds)
+    return tuple(np.concatenate(column) for column in columns)
