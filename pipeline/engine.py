@@ -13,14 +13,11 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
-
-Build = Callable[[beam.Pipeline], None]
 
 
 class WorkerDied(RuntimeError):
@@ -38,11 +35,13 @@ class Engine:
         self._died = threading.Event()
         logging.getLogger("apache_beam").setLevel(logging.ERROR)
 
-    def execute(self, build: Build) -> None:
-        """Runs the pass that `build` wires. Raises what the pass raised, or WorkerDied."""
+    def pipeline(self) -> beam.Pipeline:
+        """A new pipeline on the runner that was asked for."""
         options = PipelineOptions(list(self.options))
-        pipeline = beam.Pipeline(runner=self._runner(options), options=options)
-        build(pipeline)
+        return beam.Pipeline(runner=self._runner(options), options=options)
+
+    def execute(self, pipeline: beam.Pipeline) -> None:
+        """Runs a pipeline to its end. Raises what a stage raised, or WorkerDied."""
         threading.excepthook = self._note_death
         try:
             pipeline.run().wait_until_finish()

@@ -37,8 +37,8 @@ def histogram(counts: np.ndarray) -> Histogram:
 def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> Cut:
     """The cut for histograms in the order of their hash ranges; ties go to the smallest hash, so to the first ranges."""
     total = sum((Counter(part) for part in histograms), Counter())
-    distinct, frequent, count = total.total(), 0, 0
-    for count in sorted((count for count in total if count >= max(min_count, 1)), reverse=True):
+    distinct, frequent, count = total.total(), 0, max(min_count, 1)
+    for count in sorted((seen for seen in total if seen >= max(min_count, 1)), reverse=True):
         frequent += total[count]
         if frequent >= top_k:
             break

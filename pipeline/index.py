@@ -1,0 +1,180 @@
+"""Pass 1: every input shard is read once, and what the other passes ask of it goes to a small columnar file.
+
+Only headers of images are parsed; their bytes stay where they are. A task is a run of rows of one file, streamed once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from filters.pixels import Undecodable, header
+from pipeline.files import Output
+from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
+from pipeline.plan import TaskNote, note_bad, shard_name
+from pipeline.progress import Meter
+from vocab.canonical import canonical_texts
+from vocab.kernels import hash_strings
+
+ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
+NOT_CARRIED = ("key", "text", "url", "image_path", "sha256", "width", "height", "image", "offset", "length")
+
+
+@dataclass(frozen=True)
+class IndexInputs(beam.PTransform):
+    """Sources to index shards; the output holds the name of every task's note."""
+
+    output: Output
+    settings: Input
+    meter: Meter
+
+    def expand(self, sources: beam.PCollection[Source]) -> beam.PCollection[str]:
+        return (
+            sources
+            | "SpreadFiles" >> beam.Reshuffle()
+            | "Split" >> beam.FlatMap(split_source, self.output, self.settings)
+            | "SpreadTasks" >> beam.Reshuffle()
+            | "Index" >> beam.MapTuple(index_task, self.output, self.settings, self.meter)
+        )
+
+
+def split_source(source: Source, output: Output, settings: Input) -> Iterator[tuple[Source, Span]]:
+    """The tasks of a file: runs of whole shards that can be read independently. A bad file has a note and none."""
+    try:
+        reader = open_source(source, settings)
+        spans = reader.spans(ROWS_PER_TASK)
+    except BadFile as error:
+        note_bad(output, source, error)
+        return
+    for span in spans:
+        first, last = _whole_shards(span, settings.rows_per_shard)
+        if last is None or first < last:
+            yield source, Span(first, last)
+
+
+def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
+    """A shard that begins in one run of row groups and ends in the next belongs to the first."""
+    return -(-span.first // rows) * rows, None if span.last is None else -(-span.last // rows) * rows
+
+
+def index_task(source: Source, span: Span, output: Output, settings: Input, meter: Meter) -> str:
+    """Writes the index shards of `span` that are missing, then a note that they are all there; returns its name."""
+    note = TaskNote(source.number, span.first)
+    if output.has(note.name):
+        return note.name
+    try:
+        reader = open_source(source, settings)
+        for first, table in _shards(reader, span, output, settings.rows_per_shard, meter):
+            note.add(first, table)
+        note.finish(output, reader)
+    except BadFile as error:
+        note_bad(output, source, error)
+    return note.name
+
+
+def _shards(
+    reader: Reader, span: Span, output: Output, rows_per_shard: int, meter: Meter
+) -> Iterator[tuple[int, pa.Table]]:
+    """Writes each shard as soon as it is whole, and yields its first row and its table."""
+    first, parts, rows = span.first, list[pa.Table](), 0
+    for batch in reader.batches(span):
+        for piece in _cut(batch, rows, rows_per_shard, reader.one_shard):
+            parts.append(measure(piece, reader.has_images))
+            rows += len(piece)
+            meter.add(len(piece))
+            if rows == rows_per_shard and not reader.one_shard:
+                yield first, _write(output, reader.source, first, parts)
+                first, parts, rows = first + rows, [], 0
+    if parts and (rows or first == 0):
+        yield first, _write(output, reader.source, first, parts)
+
+
+def _cut(batch: pa.Table, rows: int, rows_per_shard: int, one_shard: bool) -> Iterator[pa.Table]:
+    """The pieces of a batch that each lie in one shard, which holds `rows` already."""
+    if one_shard or not len(batch):
+        yield batch
+        return
+    begin = 0
+    while begin < len(batch):
+        end = min(len(batch), begin + rows_per_shard - (rows + begin) % rows_per_shard)
+        yield batch.slice(begin, end - begin)
+        begin = end
+
+
+def _write(output: Output, source: Source, first: int, parts: list[pa.Table]) -> pa.Table:
+    table = pa.concat_tables(parts)
+    name = shard_name(source.number, first)
+    if not output.has(name):
+        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        with output.write(name) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
+            writer.write_table(table.combine_chunks())
+    return table
+
+
+def measure(batch: pa.Table, has_images: bool) -> pa.Table:
+    """What is known of the pairs of a batch without decoding a pixel, and the carried columns."""
+    text = canonical_texts(batch["text"])
+    images = _measure_images(batch) if has_images else _url_only(batch)
+    columns = {
+        "key": batch["key"],
+        "image_path": batch["image_path"],
+        "url": batch["url"],
+        "text": text,
+        "text_hash": pa.array(hash_strings(text)),
+        **images,
+        "offset": batch["offset"],
+        "length": batch["length"],
+    }
+    carried = [name for name in batch.column_names if name not in NOT_CARRIED]
+    return pa.table(columns | {f"carried:{name}": batch[name] for name in carried})
+
+
+def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
+    image_id = pc.coalesce(batch["sha256"], batch["url"], batch["image_path"])
+    return {
+        "image_id": image_id,
+        "image_hash": _hash(image_id),
+        "width": batch["width"],
+        "height": batch["height"],
+        "decodable": pa.nulls(len(batch), pa.bool_()),
+    }
+
+
+def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
+    digests, widths, heights = list[str | None](), list[int | None](), list[int | None]()
+    for content, believed in zip(batch["image"], batch["sha256"].is_valid().to_pylist(), strict=True):
+        data = content.as_py()
+        digests.append(hashlib.sha256(data).hexdigest() if data and not believed else None)
+        width, height = _size(data)
+        widths.append(width)
+        heights.append(height)
+    image_id = pc.coalesce(batch["sha256"], pa.array(digests, pa.string()), batch["url"], batch["image_path"])
+    width = pa.array(widths, pa.int64())
+    return {
+        "image_id": image_id,
+        "image_hash": _hash(image_id),
+        "width": width,
+        "height": pa.array(heights, pa.int64()),
+        "decodable": width.is_valid(),
+    }
+
+
+def _size(data: bytes | None) -> tuple[int | None, int | None]:
+    if not data:
+        return None, None
+    try:
+        found = header(data)
+    except Undecodable:
+        return None, None
+    return found.width, found.height
+
+
+def _hash(image_id: pa.ChunkedArray) -> pa.Array:
+    """uint64, null where the image has no identity."""
+    strings = pa.chunked_array([image_id]).combine_chunks() if isinstance(image_id, pa.Array) else image_id.combine_chunks()
+    return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))

@@ -1,0 +1,149 @@
+"""The signals that need pixels, measured where nothing before them dropped the pair.
+
+An image is decoded small for the hash, then matched with the evaluation sets, then scored. Batches bound the memory,
+whatever a shard holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.evaluation import EvalIndex
+from dedup.hashing import hashes
+from filters import EvalDuplicate, Porn, Rule, reasons, survivors
+from filters.pixels import Picture, Undecodable
+from filters.porn import Scorer
+
+BATCH_IMAGES = 64
+BATCH_PIXELS = 1 << 25  # decoded at once: 100 MB
+
+Judged = tuple[int, Picture | None, str | None]  # row, its picture if it can be opened, its first reason if dropped
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What measures pixels in this run; `index` and `scorer` are None where their rule is off or has nothing to ask."""
+
+    rules: Sequence[Rule]
+    index: EvalIndex | None
+    max_distance: int
+    scorer: Scorer | None
+    max_pixels: int
+    everything: bool  # every enabled rule for every pair
+
+    def before(self, late: type[EvalDuplicate] | type[Porn]) -> list[Rule]:
+        """The rules that are judged before `late` is measured."""
+        later = {EvalDuplicate: (EvalDuplicate, Porn), Porn: (Porn,)}[late]
+        return [rule for rule in self.rules if not isinstance(rule, later)]
+
+
+class PixelSignals:
+    """The signals of a shard's pairs that pixels give; null until measured."""
+
+    def __init__(self, decodable: np.ndarray) -> None:
+        rows = len(decodable)
+        self.decodable = decodable  # bool (rows,): what the header said, then what decoding says
+        self.entry = np.full(rows, -1, np.int32)  # the evaluation image that is matched
+        self.distance = np.full(rows, -1, np.int32)  # bits
+        self.score = np.full(rows, np.nan)
+
+    def columns(self, index: EvalIndex | None, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
+        """As Arrow arrays, of all rows or of some."""
+        entry, distance, score = self.entry[rows], self.distance[rows], self.score[rows]
+        match = pa.nulls(len(entry), pa.string())
+        if index is not None and len(index.ids):
+            match = pa.array(index.ids, pa.string()).take(pa.array(entry, mask=entry < 0))
+        return {
+            "decodable": pa.array(self.decodable[rows]),
+            "eval_match": match,
+            "eval_distance": pa.array(distance, mask=distance < 0),
+            "porn_score": pa.array(score, mask=np.isnan(score)),
+        }
+
+
+def measure_pixels(
+    images: Iterator[bytes | None], rows: np.ndarray, known: pa.Table, signals: PixelSignals, measures: Measures
+) -> Iterator[Judged]:
+    """Measures the `images` of `rows` (ascending row numbers) and judges them; `known` holds the other signals."""
+    pixels = (known["width"].fill_null(0).to_numpy() * known["height"].fill_null(0).to_numpy())[rows]
+    for batch in _batches(rows, pixels):
+        pictures = [_open(next(images), measures.max_pixels) for _ in batch]
+        yield from _judge(batch, pictures, known.take(batch), signals, measures)
+
+
+def _batches(rows: np.ndarray, pixels: np.ndarray) -> Iterator[np.ndarray]:
+    begin, total = 0, 0
+    for end, more in enumerate(pixels.tolist()):
+        if end > begin and (end - begin == BATCH_IMAGES or total + more > BATCH_PIXELS):
+            yield rows[begin:end]
+            begin, total = end, 0
+        total += more
+    if begin < len(rows):
+        yield rows[begin:]
+
+
+def _open(data: bytes | None, max_pixels: int) -> Picture | None:
+    try:
+        return Picture(data or b"", max_pixels)
+    except Undecodable:
+        return None
+
+
+def _judge(
+    rows: np.ndarray, pictures: list[Picture | None], known: pa.Table, signals: PixelSignals, measures: Measures
+) -> Iterator[Judged]:
+    def alive(rules: Sequence[Rule]) -> np.ndarray:
+        """Where in the batch the next measure is asked for."""
+        columns = {name: known[name] for name in known.column_names} | signals.columns(measures.index, rows)
+        decodable = signals.decodable[rows]
+        return np.flatnonzero(decodable if measures.everything else decodable & survivors(rules, columns, len(rows)))
+
+    lumas = _decode(rows, pictures, alive(measures.before(EvalDuplicate)), signals)
+    if measures.index is not None and lumas:
+        _match(rows[list(lumas)], np.stack(list(lumas.values())), signals, measures)
+    if measures.scorer is not None:
+        _score(rows, pictures, alive(measures.before(Porn)), signals, measures.scorer)
+    columns = {name: known[name] for name in known.column_names} | signals.columns(measures.index, rows)
+    for row, picture, why in zip(rows.tolist(), pictures, reasons(measures.rules, columns, len(rows)).to_pylist(), strict=True):
+        yield row, picture, why[0] if why else None
+
+
+def _decode(
+    rows: np.ndarray, pictures: list[Picture | None], asked: np.ndarray, signals: PixelSignals
+) -> dict[int, np.ndarray]:
+    """The luma of each picture asked for, by place in the batch; what can't be decoded is noted."""
+    lumas = {}
+    for place in asked.tolist():
+        picture = pictures[place]
+        try:
+            if picture is None:
+                raise Undecodable("gone since its header was read")
+            lumas[place] = picture.luma()
+        except Undecodable:
+            signals.decodable[rows[place]] = False
+    return lumas
+
+
+def _match(rows: np.ndarray, lumas: np.ndarray, signals: PixelSignals, measures: Measures) -> None:
+    assert measures.index is not None
+    signals.entry[rows], signals.distance[rows] = measures.index.match(hashes(lumas), measures.max_distance)
+
+
+def _score(
+    rows: np.ndarray, pictures: list[Picture | None], asked: np.ndarray, signals: PixelSignals, scorer: Scorer
+) -> None:
+    """Scores are rounded before they are judged, so that a verdict shows the number that decided."""
+    converted = {}
+    for place in asked.tolist():
+        picture = pictures[place]
+        try:
+            if picture is not None:
+                converted[place] = picture.converted
+        except Undecodable:
+            signals.decodable[rows[place]] = False
+    if converted:
+        signals.score[rows[list(converted)]] = np.round(scorer(list(converted.values())), 4)

@@ -1,0 +1,163 @@
+"""Which shards a run has: what the tasks of pass 1 noted, put in input order and numbered."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.files import Output, read_bytes
+from pipeline.inputs import BadFile, Reader, Source
+
+FOLDER = "work/index"
+CARRIED = "carried:"  # keeps a carried column apart from ours in the index
+
+
+def shard_name(file: int, first: int) -> str:
+    """The index shard of the rows of input file `file` from row `first`."""
+    return f"{FOLDER}/{file:06d}-{first:012d}.arrow"
+
+
+@dataclass
+class TaskNote:
+    """What a finished task of pass 1 says of its rows."""
+
+    file: int
+    first: int
+    shards: list[tuple[int, int]] = field(default_factory=list)  # first row, rows
+    has_keys: bool = False
+    carried: pa.Schema | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{FOLDER}/{self.file:06d}-{self.first:012d}.json"
+
+    def add(self, first: int, table: pa.Table) -> None:
+        """Notes a written shard."""
+        self.shards.append((first, len(table)))
+        self.has_keys |= table["key"].null_count < len(table)
+        named = [item for item in table.schema if item.name.startswith(CARRIED)]
+        self.carried = pa.schema([item.with_name(item.name.removeprefix(CARRIED)) for item in named])
+
+    def finish(self, output: Output, reader: Reader) -> None:
+        """Writes the note; from then on the task is done."""
+        content = {
+            "file": self.file,
+            "shards": self.shards,
+            "has_keys": self.has_keys,
+            "has_images": reader.has_images,
+            "paths": [reader.paths_seen, reader.paths_found],
+            "carried": base64.b64encode((self.carried or pa.schema([])).serialize()).decode(),
+        }
+        output.write_bytes(self.name, json.dumps(content).encode())
+
+
+def note_bad(output: Output, source: Source, error: BadFile) -> None:
+    """Notes that a file can't be used, so that the run names all of them at once."""
+    output.write_bytes(f"{FOLDER}/{source.number:06d}.bad", json.dumps({"reason": error.reason}).encode())
+
+
+@dataclass(frozen=True)
+class Shard:
+    """An input shard, and so an output shard: `rows` consecutive rows of a file from row `first`."""
+
+    number: int
+    total: int
+    source: Source
+    first: int
+    rows: int
+    has_images: bool
+
+    @property
+    def index(self) -> str:
+        return shard_name(self.source.number, self.first)
+
+    def output_name(self, corpus: str) -> str:
+        """Such as align-00000-of-00042."""
+        return f"{corpus}-{self.number:05d}-of-{self.total:05d}"
+
+
+class BadInputs(Exception):
+    """Input files that can't be used, all of them, one a line."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All shards in input order, the carried columns of all files, and whether a key can occur twice."""
+
+    shards: tuple[Shard, ...]
+    carried: pa.Schema
+    keys_may_repeat: bool
+    skipped: dict[str, str]  # source to reason
+
+    @property
+    def pairs(self) -> int:
+        return sum(shard.rows for shard in self.shards)
+
+
+def forget_bad(output: Output) -> None:
+    """Gives files that were bad in an earlier run another try."""
+    for name in output.names(FOLDER, ".bad"):
+        output.remove(output.path(name))
+
+
+def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
+    """The plan of a run whose first pass is done.
+
+    Raises BadInputs that names every bad file at once, or a table none of whose images exists.
+    """
+    bad = _bad_files(output, sources)
+    if bad and not skip_bad:
+        raise BadInputs("\n".join(f"{path}: {reason}" for path, reason in bad.items()))
+    notes = [note for note in _notes(output) if sources[note["file"]].path not in bad]
+    _check_paths(notes, sources)
+    shards = [(sources[note["file"]], first, rows, note["has_images"]) for note in notes for first, rows in note["shards"]]
+    names = [source.name for source in sources]
+    return Plan(
+        shards=tuple(Shard(number, len(shards), *shard) for number, shard in enumerate(shards)),
+        carried=_unify([pa.ipc.read_schema(pa.py_buffer(base64.b64decode(note["carried"]))) for note in notes]),
+        keys_may_repeat=any(note["has_keys"] for note in notes) or len(set(names)) < len(names),
+        skipped={source.name: bad[source.path] for source in sources if source.path in bad},
+    )
+
+
+def _notes(output: Output) -> list[dict[str, Any]]:
+    return [json.loads(read_bytes(output.path(name))) for name in output.names(FOLDER, ".json")]
+
+
+def _bad_files(output: Output, sources: list[Source]) -> dict[str, str]:
+    bad = {}
+    for name in output.names(FOLDER, ".bad"):
+        source = sources[int(name.removeprefix(FOLDER + "/").removesuffix(".bad"))]
+        bad[source.path] = json.loads(read_bytes(output.path(name)))["reason"]
+    return bad
+
+
+def _check_paths(notes: list[dict[str, Any]], sources: list[Source]) -> None:
+    seen: dict[int, list[int]] = {}
+    for note in notes:
+        seen[note["file"]] = [a + b for a, b in zip(seen.get(note["file"], [0, 0]), note["paths"], strict=True)]
+    for file, (paths, found) in seen.items():
+        if paths and not found:
+            path = sources[file].path
+            raise BadInputs(f"{path}: none of its {paths:,} images exists; looked in {path.rpartition('/')[0] or '.'}")
+
+
+def _unify(schemas: list[pa.Schema]) -> pa.Schema:
+    """One type for each carried column of all files: a common one where there is one, else a string."""
+    types: dict[str, pa.DataType] = {}
+    for item in (item for schema in schemas for item in schema):
+        types[item.name] = _common(types.get(item.name, item.type), item.type)
+    return pa.schema(list(types.items()))
+
+
+def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    try:
+        return pa.unify_schemas(
+            [pa.schema([("x", one)]), pa.schema([("x", other)])], promote_options="permissive"
+        ).field("x").type
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.string()

@@ -1,0 +1,92 @@
+"""The whole run, from raw pairs to the corpus, in the order of the paper's section 3: index, count, emit."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.count import SUMMARY, CountCorpus, counting, groups
+from pipeline.emit import EmitCorpus, Emission
+from pipeline.engine import Engine
+from pipeline.evaluation import find_images, index_images
+from pipeline.files import Output, read_bytes
+from pipeline.finish import FUNNEL, clear_work, finish
+from pipeline.identity import claim, identity
+from pipeline.index import IndexInputs
+from pipeline.inputs import Source, find_sources
+from pipeline.options import Options
+from pipeline.plan import Plan, forget_bad, make_plan
+from pipeline.progress import Meter
+
+
+def run(options: Options) -> dict[str, Any]:
+    """Makes the corpus that `options` ask for, or goes on where a killed run stopped; returns its funnel."""
+    output, config = Output(options.output), options.config
+    sources, evaluation = find_sources(options.inputs), find_images(options.eval_images)
+    this = identity(config, sources, evaluation)
+    if not claim(output, this, options.overwrite):
+        output.sweep()
+        passes = Passes(output, options)
+        index_images(output, evaluation, config.filters.undecodable.max_pixels)
+        plan = passes.index(sources)
+        passes.count(plan)
+        passes.emit(plan)
+        finish(output, config, plan, this, passes.seconds)
+    clear_work(output)
+    funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
+    return funnel
+
+
+@dataclass
+class Passes:
+    """The three passes, each a Beam pipeline whose files make the next one start, or a killed one go on."""
+
+    output: Output
+    options: Options
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.options.workers, self.options.beam)
+        folder = tempfile.mkdtemp(prefix="align-corpus-")
+        self.meter = Meter(os.path.join(folder, "meter") if self.engine.local else None)
+
+    def index(self, sources: list[Source]) -> Plan:
+        """Reads every input once: headers, texts, hashes."""
+        config = self.options.config
+        forget_bad(self.output)
+        with self._pass("index", sum(source.size for source in sources)) as root:
+            root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
+        return make_plan(self.output, sources, config.input.on_bad_file == "skip")
+
+    def count(self, plan: Plan) -> None:
+        """Counts the n-grams, the texts of each image and the images of each text over the raw corpus."""
+        config = self.options.config
+        if self.output.has(SUMMARY):
+            return
+        job = counting(self.output, plan, config.text.profile, config.filters.rare_ngram, self.meter)
+        with self._pass("count", plan.pairs) as root:
+            root | "Groups" >> beam.Create(groups(plan.shards)) | CountCorpus(job)
+
+    def emit(self, plan: Plan) -> None:
+        """Judges every pair by all rules; writes records and verdicts."""
+        emission = Emission(self.output, self.options.config, plan.carried, self.meter)
+        with self._pass("emit", plan.pairs) as root:
+            root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
+
+    @contextmanager
+    def _pass(self, name: str, work: int) -> Iterator[beam.Pipeline]:
+        """Executes what the block wires, shows how far it is, and takes its time."""
+        begin = time.monotonic()
+        with self.meter.shown(name, work):
+            pipeline = self.engine.pipeline()
+            yield pipeline
+            self.engine.execute(pipeline)
+        self.seconds[name] = round(time.monotonic() - begin, 3)
