@@ -1,0 +1,48 @@
+# Each target is one command one could type. `make setup` first; every other target runs it when needed.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+SAMPLE := out/sample
+OUT ?= out/toy
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## make .venv with the project and its train and dev extras
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
+	@touch "$@"
+
+corpus: setup ## make a small crawl and run the whole pipeline on it
+	$(RUN) -m pipeline.sample --output=$(SAMPLE)
+	$(RUN) -m pipeline --config=configs/toy.yaml --input=$(SAMPLE)/crawl --eval_images=$(SAMPLE)/eval --output=$(OUT)
+
+vocab: corpus ## build the wordpiece vocabulary of that corpus
+	$(RUN) -m vocab --corpus=$(OUT) --output=$(OUT)/vocab
+
+train: vocab ## train a toy model on it
+	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --vocab=$(OUT)/vocab
+
+test: setup ## run the tests
+	$(RUN) -m pytest -q
+
+lint: setup ## check style and types
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+bench: setup ## measure speed and memory against named yardsticks
+	$(RUN) -m bench
+
+dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT=
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[dataflow]'
+	$(RUN) -m pipeline --config=configs/align.yaml --input=$(INPUT) --output=gs://$(BUCKET)/align \
+	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
+	  --setup_file="$(CURDIR)/pyproject.toml" --no_save_main_session
+
+.PHONY: help setup corpus vocab train test lint bench dataflow
