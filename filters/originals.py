@@ -1,59 +1,97 @@
-"""Whether TensorFlow's `tf.io.decode_image` reads an image's bytes as they are, as RGB or gray, told without TensorFlow.
+"""Whether TensorFlow's `tf.io.decode_image` reads an image's bytes as they are, told without TensorFlow.
 
-Pillow reads more than TensorFlow does: files without an end, and PNG with wrong checksums. Both end at libjpeg and
-libpng, so the tests hold these two functions against TensorFlow on thousands of damaged files.
+Pillow reads more than TensorFlow does: JPEG without an end, PNG with wrong checksums or too few rows. These functions
+are for bytes that Pillow has decoded; the tests hold them against TensorFlow on thousands of damaged files.
 """
 
 from __future__ import annotations
 
 import re
-
-from PIL.ImageFile import ImageFile
+import struct
+import zlib
+from collections.abc import Iterator
 
 # JPEG markers (ITU-T T.81, table B.1)
-_START_OF_FRAME = {
-    0xC0,
-    0xC1,
-    0xC2,
-}  # baseline, extended and progressive with Huffman codes: all that TensorFlow has
+_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive, with Huffman codes
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
-_SEGMENTS = {0xC4, _START_OF_SCAN, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
-_MARKER_IN_SCAN = re.compile(
-    rb"\xff[^\x00\xff\xd0-\xd7]"
-)  # neither a stuffed zero, nor fill, nor a restart
+_SEGMENTS = {*_FRAMES, 0xC4, _START_OF_SCAN, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # neither a stuffed zero, nor fill, nor a restart
+
+# PNG (ISO/IEC 15948): samples a pixel by colour type; first column and row, and steps, of the passes of interlacing
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_ONE_PASS = ((0, 0, 1, 1),)
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+_CHUNK = 1 << 20
 
 
 def is_whole_jpeg(data: bytes) -> bool:
-    """Whether the markers of a JPEG lead from its start to its end, as libjpeg follows them.
+    """Whether the markers of a JPEG lead to its end, as libjpeg follows them.
 
-    TensorFlow reads on to the end of image; Pillow stops at the last row. What follows the end doesn't matter.
+    TensorFlow reads on to the end of the image; Pillow stops at the last row. What follows the end doesn't matter.
     """
     at, frames = 2, 0
-    while len(data) - at >= 2 and data[at] == 0xFF:
-        marker = data[at + 1]
+    while found := _MARKER.search(data, at):
+        at, marker = found.end(), data[found.end() - 1]
         if marker == _END_OF_IMAGE:
             return frames == 1
-        if marker in _START_OF_FRAME:
-            frames += 1
-        elif marker not in _SEGMENTS:
+        if marker not in _SEGMENTS:
             return False
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == _START_OF_SCAN:
-            found = _MARKER_IN_SCAN.search(data, at)
-            at = found.start() if found else len(data)
+        frames += marker in _FRAMES
+        at += int.from_bytes(data[at : at + 2], "big")
     return False
 
 
-def is_whole_png(image: ImageFile) -> bool:
-    """Whether a PNG just opened has one or three channels and every checksum right, its end included.
-
-    The image is used up.
-    """
-    if image.has_transparency_data:
-        return False
+def is_whole_png(data: bytes) -> bool:
+    """Whether the chunks of a PNG lead to its end, each with the right checksum, and hold all its rows and no more."""
+    inflater, inflated, size = zlib.decompressobj(), 0, 0
     try:
-        image.verify()
-    except (OSError, SyntaxError):
+        for name, body in _chunks(memoryview(data)):
+            if name == b"IHDR":
+                size = _inflated_size(*struct.unpack(">IIBBxxB", body))
+            elif name == b"IDAT":
+                inflated += _inflate(inflater, body, size - inflated)
+            elif name == b"IEND":
+                return inflater.eof and inflated == size
+    except zlib.error:
         return False
-    return True
+    return False
+
+
+def _chunks(png: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Name and content of the chunks, up to the first that is cut off or has a wrong checksum."""
+    at = 8  # the signature
+    while at + 12 <= len(png):
+        end = at + 8 + int.from_bytes(png[at : at + 4], "big")
+        if zlib.crc32(png[at + 4 : end]) != int.from_bytes(png[end : end + 4], "big"):
+            return
+        yield bytes(png[at + 4 : at + 8]), png[at + 8 : end]
+        at = end + 4
+
+
+def _inflate(inflater: zlib._Decompress, body: memoryview, wanted: int) -> int:
+    """How many bytes come out of `body`, counted to one over `wanted` and never held all at once."""
+    count = 0
+    rest: bytes | memoryview = body
+    while rest and not inflater.eof and count <= wanted:
+        count += len(inflater.decompress(rest, _CHUNK))
+        rest = inflater.unconsumed_tail
+    return count
+
+
+def _inflated_size(width: int, height: int, depth: int, colour: int, interlaced: int) -> int:
+    """Bytes of all rows, a filter byte before each."""
+    bits = depth * _SAMPLES[colour]
+    size = 0
+    for left, top, right, down in _ADAM7 if interlaced else _ONE_PASS:
+        columns, rows = -((left - width) // right), -((top - height) // down)
+        size += rows * (1 + (columns * bits + 7) // 8) if columns > 0 else 0
+    return size

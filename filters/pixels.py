@@ -37,6 +37,7 @@ _NEXT_FORMAT = (
     TypeError,
     struct.error,
 )  # how a Pillow plugin says "not mine"
+_JPEG = {"JPEG", "MPO"}
 _OUTSIDE = {"EPS", "WMF"}  # formats that Pillow hands to another program
 _GRAY = {"1", "L", "LA", "La", "F"}
 
@@ -47,7 +48,7 @@ class Undecodable(ValueError):
 
 @dataclass(frozen=True)
 class Header:
-    """What an image says of itself: width and height in pixels, before any EXIF orientation; Pillow's format and mode."""
+    """What an image says of itself: pixels before any EXIF orientation; format and mode as Pillow names them."""
 
     width: int
     height: int
@@ -67,6 +68,7 @@ class Picture:
         self.max_pixels = max_pixels
         self._opened: ImageFile.ImageFile | None = _open(data)
         image = self._opened
+        self._alpha = image.mode in ("LA", "RGBA") or (image.mode == "P" and image.has_transparency_data)
         self.header = Header(image.width, image.height, image.format or "", image.mode)
 
     def luma(self) -> np.ndarray:
@@ -75,9 +77,7 @@ class Picture:
         with _decoding():
             gray = image if image.mode == "L" else image.convert("L")
             side = (LUMA_SIDE, LUMA_SIDE)
-            return np.asarray(
-                gray.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0)
-            )
+            return np.asarray(gray.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0))
 
     @cached_property
     def converted(self) -> Image.Image:
@@ -105,13 +105,13 @@ class Picture:
             )
 
     def _is_record(self) -> bool:
-        if self.header.format in ("JPEG", "MPO"):
+        if self.header.format in _JPEG:
             return is_whole_jpeg(self.data)
-        return self.header.format == "PNG" and is_whole_png(self._fresh())
+        return self.header.format == "PNG" and not self._alpha and is_whole_png(self.data)
 
     def _small(self, mode: str, side: int) -> Image.Image:
         """The image decoded at no less than `side`, a JPEG by libjpeg's own scaling, all else by the conversion."""
-        if self.header.format not in ("JPEG", "MPO"):
+        if self.header.format not in _JPEG:
             return self.converted
         image = self._fresh()
         with _decoding():
@@ -122,9 +122,7 @@ class Picture:
     def _fresh(self) -> ImageFile.ImageFile:
         """The opened image with no pixel decoded: drafting and loading change it, so each is used once."""
         if self.header.width * self.header.height > self.max_pixels:
-            raise Undecodable(
-                f"{self.header.width} x {self.header.height} pixels; the limit is {self.max_pixels}"
-            )
+            raise Undecodable(f"{self.header.width} x {self.header.height} pixels; the limit is {self.max_pixels}")
         image, self._opened = self._opened or _open(self.data), None
         return image
 
@@ -166,7 +164,7 @@ def _decoding() -> Iterator[None]:
 
 
 def _open(data: bytes) -> ImageFile.ImageFile:
-    """`Image.open` without its limit on pixels, a setting of the whole process that warns or raises where ours may not."""
+    """`Image.open` without its limit on pixels, which is a setting of the whole process and may lie below ours."""
     with _decoding():
         for load_plugins in (
             Image.preinit,

@@ -1,0 +1,86 @@
+"""The hash of an image: which of the 256 lowest cosine coefficients of its luma lie above their median.
+
+Any machine, batch and number of threads gives the same bits: the cosines are integers, so that every sum is exact.
+Within a bit or two of `imagehash.phash(hash_size=16)`, in the same order of bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+LUMA_SIDE = 128  # of the luma that filters.pixels gives
+HASH_SIDE = 16
+HASH_BITS = HASH_SIDE * HASH_SIDE
+ORIENTATIONS = 8
+
+# float64 is exact up to 2^53; the largest sum here is 255 * 128^2 * 2^28 < 2^50.
+_SCALE = 1 << 14
+_CHUNK = 64
+
+
+def _cosines() -> np.ndarray:
+    """DCT-II basis (16, 128), rounded to integers. Every row but the first sums to zero exactly."""
+    position = (np.arange(LUMA_SIDE) + 0.5) / LUMA_SIDE
+    frequency = np.arange(HASH_SIDE)[:, None]
+    return np.rint(_SCALE * np.cos(np.pi * frequency * position))
+
+
+_COSINES = _cosines()
+_ALTERNATING = np.where(np.arange(HASH_SIDE) % 2, -1, 1).astype(np.float32)
+
+
+def coefficients(lumas: np.ndarray) -> np.ndarray:
+    """The lowest coefficients of uint8 (n, 128, 128), float32 (n, 16, 16): vertical, then horizontal frequency.
+
+    In units of luma: [:, 0, 0] is the mean.
+    """
+    found = np.empty((len(lumas), HASH_SIDE, HASH_SIDE), np.float32)
+    for start in range(0, len(lumas), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        sums = _COSINES @ lumas[part].astype(np.float64) @ _COSINES.T
+        found[part] = sums / (_SCALE * LUMA_SIDE) ** 2
+    return found
+
+
+def orientations(coefficients: np.ndarray) -> np.ndarray:
+    """The coefficients (n, 8, 16, 16) of the image as it is, mirrored left-right, top-bottom, turned by 180 degrees,
+    and of the transposes of these four: a mirrored cosine changes its sign where the frequency is odd.
+    """
+    mirrored = coefficients * _ALTERNATING
+    flipped = coefficients * _ALTERNATING[:, None]
+    turned = mirrored * _ALTERNATING[:, None]
+    upright = np.stack([coefficients, mirrored, flipped, turned], axis=1)
+    return np.concatenate([upright, upright.swapaxes(-1, -2)], axis=1)
+
+
+def hash_bits(coefficients: np.ndarray) -> np.ndarray:
+    """uint64 (..., 4) from (..., 16, 16): row by row, a bit is set where a coefficient lies above the median.
+
+    Above the lower of the two middle ones is above their mean, the median, without its rounding.
+    """
+    flat = coefficients.reshape(*coefficients.shape[:-2], HASH_BITS)
+    middle = HASH_BITS // 2 - 1
+    median = np.partition(flat, middle, axis=-1)[..., middle : middle + 1]
+    return np.packbits(flat > median, axis=-1).view(np.uint64)
+
+
+def hashes(lumas: np.ndarray) -> np.ndarray:
+    """The hash of each luma of uint8 (n, 128, 128), uint64 (n, 4)."""
+    return hash_bits(coefficients(lumas))
+
+
+def to_hex(hash_: np.ndarray) -> str:
+    """64 hex digits of a hash, uint64 (4,), as `str()` of an imagehash gives them."""
+    return hash_.tobytes().hex()
+
+
+def from_hex(text: str) -> np.ndarray:
+    """The hash, uint64 (4,), of 64 hex digits. Raises ValueError."""
+    if len(text) != HASH_BITS // 4:
+        raise ValueError(f"a hash has {HASH_BITS // 4} hex digits, this has {len(text)}: {text}")
+    return np.frombuffer(bytes.fromhex(text), np.uint64)
+
+
+def hamming(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """In how many bits hashes (..., 4) differ, int32 (...)."""
+    return np.bitwise_count(first ^ second).sum(axis=-1, dtype=np.int32)
