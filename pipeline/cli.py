@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     command, rest = (_report, arguments[1:]) if arguments[:1] == ["report"] else (_corpus, arguments)
+    logging.getLogger().addFilter(lambda record: "apitools" not in record.getMessage())  # Beam warns without [gcp]
     try:
         code = command(rest)
     except KeyboardInterrupt:

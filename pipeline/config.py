@@ -36,6 +36,11 @@ class ConfigError(ValueError):
     """A setting that isn't there or has a wrong value: one line with its path, the value and the choices."""
 
 
+def _choose(name: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
+
+
 @dataclass(frozen=True)
 class Filters:
     """The rules, in the order in which a pair's reasons are listed."""
@@ -164,11 +169,6 @@ def _number(kind: type, value: Any, path: str) -> int | float:
 
 
 _KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a name"}
-
-
-def _choose(name: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
 
 
 def _names(kind: type) -> str:

@@ -11,19 +11,23 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast
-
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
+from typing import Any, BinaryIO, cast
 
 TEMPORARY = "work/tmp"
+
+
+def filesystems() -> Any:
+    """Beam's filesystems; importing Beam takes a second, so that it happens at the first use."""
+    from apache_beam.io.filesystems import FileSystems
+
+    return FileSystems
 
 
 def open_file(path: str) -> BinaryIO:
     """The raw bytes of `path`, seekable; nothing is decompressed. Raises OSError."""
     if is_local(path):
         return open(path, "rb")
-    return cast(BinaryIO, FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+    return cast(BinaryIO, filesystems().open(path, compression_type="uncompressed"))
 
 
 def is_local(path: str) -> bool:
@@ -39,12 +43,12 @@ def read_bytes(path: str) -> bytes:
 
 def exists(path: str) -> bool:
     """Whether `path` is there."""
-    return bool(FileSystems.exists(path))
+    return bool(filesystems().exists(path))
 
 
 def join(folder: str, *names: str) -> str:
     """A path below `folder`, in the form its filesystem wants."""
-    return str(FileSystems.join(folder, *names))
+    return str(filesystems().join(folder, *names))
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,8 @@ class Output:
 
     def names(self, folder: str, ending: str = "") -> list[str]:
         """The finished names (below the root) right in `folder`, sorted."""
-        found = FileSystems.match([join(self.root, folder, "*" + ending)])[0].metadata_list
-        return sorted(f"{folder}/{FileSystems.split(entry.path)[1]}" for entry in found)
+        found = filesystems().match([join(self.root, folder, "*" + ending)])[0].metadata_list
+        return sorted(f"{folder}/{filesystems().split(entry.path)[1]}" for entry in found)
 
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
@@ -94,18 +98,18 @@ class Output:
     def remove(self, path: str) -> None:
         """Deletes a file or folder (full path) if it is there."""
         if exists(path):
-            FileSystems.delete([path])
+            filesystems().delete([path])
 
     def _rename(self, source: str, target: str) -> None:
         if is_local(target):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             os.replace(source, target)
         else:
-            FileSystems.rename([source], [target])
+            filesystems().rename([source], [target])
 
 
 def _create(path: str) -> BinaryIO:
     if is_local(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return open(path, "wb")
-    return cast(BinaryIO, FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED))
+    return cast(BinaryIO, filesystems().create(path, compression_type="uncompressed"))
