@@ -1,0 +1,3 @@
+from pipeline.sample.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,32 @@
+"""Test cards: pictures for the special cases, all different, with captions that no rule drops."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from pipeline.sample.draw import draw_ground
+from pipeline.sample.scenes import GROUNDS, TEXTURES
+
+CAPTIONS = ("a test card in {colour}", "test card, all {colour}", "This is a {colour} test card.")
+
+
+class Cards:
+    """A pack of test cards. The same seed deals the same cards."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._told = 0
+        self._drawn = 0
+
+    def picture(self, width: int = 240, height: int = 208) -> Image.Image:
+        """A card that was not dealt before, RGB."""
+        self._drawn += 1
+        colour, texture = GROUNDS[self._drawn % len(GROUNDS)], TEXTURES[self._drawn % len(TEXTURES)]
+        return draw_ground(texture, colour, width, height, self._rng)
+
+    def caption(self) -> str:
+        """One of 18 captions in turn: a pack of 54 to 180 makes every word frequent and shares none too often."""
+        self._told += 1
+        sentence = CAPTIONS[self._told // len(GROUNDS) % len(CAPTIONS)]
+        return sentence.format(colour=GROUNDS[self._told % len(GROUNDS)])
