@@ -1,0 +1,58 @@
+"""Axes of charts: from values to places on the page, and where to put ticks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Maps values from `low` to `high` onto places from `start` to `end`, in proportion or by their logarithm."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool = False
+
+    def at(self, value: float) -> float:
+        """The place of `value`."""
+        low, high, value = (self._scaled(number) for number in (self.low, self.high, value))
+        return self.start + (self.end - self.start) * (value - low) / (high - low)
+
+    def ticks(self, most: int) -> list[float]:
+        """At most about `most` round values between `low` and `high`."""
+        ticks = self._log_ticks(most) if self.log else self._even_ticks(most)
+        return [tick for tick in ticks if self.low <= tick <= self.high]
+
+    def _scaled(self, value: float) -> float:
+        return math.log10(max(value, 1e-9)) if self.log else value
+
+    def _even_ticks(self, most: int) -> list[float]:
+        step = _round_step((self.high - self.low) / most)
+        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        return [round(index * step, 9) for index in range(first, last + 1)]
+
+    def _log_ticks(self, most: int) -> list[float]:
+        """Powers of ten, or 1, 2, 5 times them where there would be under two."""
+        lowest, highest = (math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
+        powers = [10.0**power for power in range(lowest, highest + 1)]
+        within = [power for power in powers if self.low <= power <= self.high]
+        if len(within) < 2:
+            return [factor * power for power in powers for factor in (1, 2, 5)]
+        return within[:: math.ceil(len(within) / most)]
+
+
+def short_number(value: float) -> str:
+    """A number for an axis: 1500 is 1.5k, 2000000 is 2M."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+def _round_step(rough: float) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that is not under `rough`."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)

@@ -1,0 +1,136 @@
+"""Inline SVG: the bar of a funnel step, and a histogram with its cuts drawn in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from pipeline.report.axes import Axis, short_number
+from pipeline.report.histograms import Histogram
+from pipeline.report.markup import tag
+
+WIDTH, HEIGHT = 312, 180
+LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144
+
+
+def funnel_bar(before: int, left: int, raw: int, label: str) -> Element:
+    """The pairs that remain and, after them, those that this step drops, on the scale of all raw pairs."""
+    scale = 1000 / max(raw, 1)
+    return tag(
+        "svg",
+        tag("rect", class_="track", width=1000, height=10),
+        tag("rect", class_="keeps", width=_number(left * scale), height=10),
+        tag("rect", class_="drops", x=_number(left * scale), width=_number((before - left) * scale), height=10),
+        viewBox="0 0 1000 10",
+        preserveAspectRatio="none",
+        class_="bar",
+        role="img",
+        aria_label=label,
+    )
+
+
+def histogram_chart(histogram: Histogram, label: str) -> Element:
+    """A bar for each bin between the first and the last that holds a pair or touches a cut."""
+    first, last = _shown(histogram)
+    starts, ends = _extents(histogram, first, last)
+    across = Axis(starts[0], ends[-1], LEFT, RIGHT, log=histogram.signal.log_values)
+    pairs = histogram.pairs[first : last + 1]
+    log = histogram.signal.log_pairs
+    up = Axis(0.5 if log else 0, max(int(pairs.max()), 2), BOTTOM, TOP + 8, log=log)
+    drawn = [
+        *_grid(up),
+        *_bars(histogram, first, starts, ends, across, up),
+        tag("line", class_="axis", x1=LEFT, x2=RIGHT, y1=BOTTOM, y2=BOTTOM),
+        *_ticks(histogram, across),
+        *_cuts(histogram, across),
+    ]
+    return tag("svg", *drawn, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="histogram", role="img", aria_label=label)
+
+
+def bin_name(histogram: Histogram, index: int) -> str:
+    """The values that a bin holds, in words."""
+    edges, whole = histogram.signal.edges, histogram.signal.whole
+    start = edges[index]
+    if index == len(edges) - 1:
+        return f"{start:,.4g} and more" if whole else f"over {start:,.4g}"
+    end = edges[index + 1]
+    if not whole:
+        return f"over {start:,.4g} to {end:,.4g}"
+    return f"{start:,.0f}" if end - start == 1 else f"{start:,.0f} to {end - 1:,.0f}"
+
+
+def _shown(histogram: Histogram) -> tuple[int, int]:
+    """The first and the last bin to draw."""
+    wanted: list[int] = np.flatnonzero(histogram.pairs).tolist()
+    for position, _ in histogram.signal.cuts:
+        after = int(np.searchsorted(histogram.signal.edges, position))
+        wanted += [after - 1, after]
+    last = len(histogram.pairs) - 1
+    return max(0, min(wanted)), min(last, max(wanted))
+
+
+def _extents(histogram: Histogram, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the bins begin and end on the axis; the bin without an end is as wide as the one before it."""
+    edges = histogram.signal.edges
+    beyond = edges[-1] ** 2 / edges[-2] if histogram.signal.log_values else 2 * edges[-1] - edges[-2]
+    bounds = np.append(edges, beyond)
+    return bounds[first : last + 1], bounds[first + 1 : last + 2]
+
+
+def _bars(
+    histogram: Histogram, first: int, starts: np.ndarray, ends: np.ndarray, across: Axis, up: Axis
+) -> Iterator[Element]:
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True), start=first):
+        pairs, drops = int(histogram.pairs[index]), int(histogram.dropped[index])
+        if pairs:
+            left, right = across.at(start), across.at(end)
+            width = max(right - left - 0.8, 0.6)
+            name = tag("title", f"{bin_name(histogram, index)}: {pairs:,} pairs")
+            yield tag("g", name, *_stack(pairs, drops, left + 0.4, width, up))
+
+
+def _stack(pairs: int, drops: int, x: float, width: float, up: Axis) -> Iterator[Element]:
+    """The dropped part of a bar on top of the kept part, in proportion; a bar is never too small to see."""
+    height = max(BOTTOM - up.at(pairs), 1.2)
+    top = height * drops / pairs
+    parts = (("keeps", BOTTOM - height + top, height - top), ("drops", BOTTOM - height, top))
+    for kind, y, part in parts:
+        if part:
+            yield tag("rect", class_=kind, x=_number(x), y=_number(y), width=_number(width), height=_number(part))
+
+
+def _grid(up: Axis) -> Iterator[Element]:
+    for value in up.ticks(4):
+        y = _number(up.at(value))
+        yield tag("line", class_="grid", x1=LEFT, x2=RIGHT, y1=y, y2=y)
+        yield tag("text", short_number(value), x=LEFT - 5, y=_number(up.at(value) + 3.5), text_anchor="end")
+
+
+def _ticks(histogram: Histogram, across: Axis) -> Iterator[Element]:
+    edges = histogram.signal.edges
+    middle = 0.5 if histogram.signal.whole and edges[1] - edges[0] == 1 and not across.log else 0.0
+    for value in across.ticks(6):
+        x = _number(across.at(value + middle))
+        yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
+        yield tag("text", short_number(value), x=x, y=BOTTOM + 16, text_anchor="middle")
+    yield tag("text", histogram.signal.unit, class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 32, text_anchor="middle")
+
+
+def _cuts(histogram: Histogram, across: Axis) -> Iterator[Element]:
+    """A line at each number of the rule, with a label on its kept side."""
+    if not histogram.signal.rule.enabled:
+        return
+    for position, label in histogram.signal.cuts:
+        x = across.at(position)
+        after = label.startswith("≥")
+        yield tag("line", class_="cut", x1=_number(x), x2=_number(x), y1=TOP - 10, y2=BOTTOM)
+        anchor = {"x": _number(x + (4 if after else -4)), "text_anchor": "start" if after else "end"}
+        yield tag("text", label, class_="cut-label", y=TOP - 3, **anchor)
+
+
+def _number(value: float) -> str:
+    """Two decimals are finer than a pixel."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else "0"

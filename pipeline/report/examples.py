@@ -1,0 +1,108 @@
+"""Examples for the page: of the candidates that a run set aside, those with the smallest draw, for each reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from pipeline.files import Output
+
+FOLDER = "work/examples"
+SHOWN = 12
+KEPT = "kept"
+COLUMNS = (
+    "key",
+    "source",
+    "text",
+    "width",
+    "height",
+    "words",
+    "texts_of_image",
+    "images_of_text",
+    "rare_ngram",
+    "eval_match",
+    "eval_distance",
+    "porn_score",
+    "thumbnail",
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The examples of one reason, or of kept pairs."""
+
+    rows: list[dict[str, Any]]  # verdicts with their thumbnail
+    first: bool = True  # whether the reason is the first of these pairs; otherwise one among others
+
+
+def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
+    """Up to `SHOWN` examples under `kept` and under each of `reasons`. Raises OSError."""
+    names = output.names(FOLDER, ".parquet")
+    candidates = _Candidates.read(output, names)
+    chosen = {KEPT: (candidates.first(""), True)}
+    for reason in reasons:
+        first = candidates.first(reason)
+        chosen[reason] = (first, True) if len(first) else (candidates.any(reason), False)
+    wanted = np.unique(np.concatenate([rows for rows, _ in chosen.values()]))
+    verdicts = _fetch(output, names, candidates.sizes, wanted)
+    return {name: Group([verdicts[row] for row in rows.tolist()], first) for name, (rows, first) in chosen.items()}
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Draw and reasons of all candidates; a candidate is its row in the files one after another."""
+
+    draws: np.ndarray  # uint64 (candidates,)
+    reasons: pa.ListArray
+    sizes: list[int]  # candidates in each file
+
+    @classmethod
+    def read(cls, output: Output, names: list[str]) -> _Candidates:
+        tables = [_read(output, name, ["draw", "reasons"]) for name in names]
+        empty = pa.table({"draw": pa.array([], pa.uint64()), "reasons": pa.array([], pa.list_(pa.string()))})
+        table = pa.concat_tables([empty, *tables], promote_options="permissive").combine_chunks()
+        return cls(
+            np.asarray(table["draw"]), table["reasons"].combine_chunks(), [candidates.num_rows for candidates in tables]
+        )
+
+    def first(self, reason: str) -> np.ndarray:
+        """The candidates whose first reason it is; of kept pairs where `reason` is empty."""
+        firsts = pc.replace_substring_regex(pc.binary_join(self.reasons, " "), pattern=" .*", replacement="")
+        return self._smallest(np.flatnonzero(pc.equal(firsts, reason)))
+
+    def any(self, reason: str) -> np.ndarray:
+        """The candidates of which it is any reason."""
+        has = np.asarray(pc.equal(pc.list_flatten(self.reasons), reason))
+        return self._smallest(np.asarray(pc.list_parent_indices(self.reasons))[has])
+
+    def _smallest(self, rows: np.ndarray) -> np.ndarray:
+        """Those of `rows` with the smallest draws, in that order; of several with one draw, the first."""
+        _, first = np.unique(self.draws[rows], return_index=True)
+        return rows[first[:SHOWN]]
+
+
+def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:
+    """The verdicts of the candidates `wanted`, sorted; only files that hold one of them are read."""
+    verdicts: dict[int, dict[str, Any]] = {}
+    start = 0
+    for name, size in zip(names, sizes, strict=True):
+        rows = wanted[(wanted >= start) & (wanted < start + size)]
+        if len(rows):
+            table = _read(output, name, list(COLUMNS)).take(rows - start)
+            verdicts.update(zip(rows.tolist(), table.to_pylist(), strict=True))
+        start += size
+    return verdicts
+
+
+def _read(output: Output, name: str, columns: list[str]) -> pa.Table:
+    from pipeline.files import open_file
+
+    with open_file(output.path(name)) as file:
+        return pq.ParquetFile(file).read(columns=columns)

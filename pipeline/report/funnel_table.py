@@ -1,0 +1,98 @@
+"""The funnel: a table in which each rule takes its piece off the bar of the rule before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from filters import Rule
+from pipeline.funnel import Step, share, steps
+from pipeline.report.charts import funnel_bar
+from pipeline.report.markup import tag
+from pipeline.report.wording import sentence
+
+COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "Drops alone")
+EXPLANATION = (
+    "Rules apply in this order, and a pair is dropped by the first that it fails. “Drops alone” counts every measured "
+    "pair that fails the rule, whatever else it fails; the last two rules look only at pairs that nothing before them "
+    "drops, unless the run measured everything."
+)
+
+
+def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule]) -> Element:
+    """The funnel of `funnel.json`, with the sentences of `rules` (by reason)."""
+    head = tag("tr", *(tag("th", name, scope="col", role="columnheader") for name in COLUMNS), role="row")
+    table = tag(
+        "table",
+        tag("thead", head, role="rowgroup"),
+        tag("tbody", *_rows(funnel, rules), role="rowgroup"),
+        class_="funnel",
+        role="table",
+        aria_label="Funnel",
+    )
+    return tag("section", tag("h2", "The funnel"), tag("p", EXPLANATION, class_="note"), table, id="funnel")
+
+
+def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterator[Element]:
+    raw, kept = funnel["raw"], funnel["kept"]
+    done = {step.reason: step for step in steps(funnel)}
+    yield _total("raw", "All pairs of the input", raw, raw, "")
+    for reason, rule in rules.items():
+        yield _step(done[reason], rule, raw) if reason in done else _off(rule)
+    yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept")
+
+
+def _step(step: Step, rule: Rule, raw: int) -> Element:
+    before = step.left + step.dropped
+    label = f"{step.reason}: {before:,} pairs before, {step.dropped:,} dropped, {step.left:,} left"
+    return _row(
+        _name(step.reason, sentence(rule), f"#example-{step.reason}"),
+        _cell(funnel_bar(before, step.left, raw, label), class_="picture"),
+        _amount("dropped here", step.dropped, raw, "accent" if step.dropped else "nothing"),
+        _amount("left", step.left, raw, ""),
+        _amount("drops alone", step.alone, raw, "" if step.alone else "nothing"),
+    )
+
+
+def _off(rule: Rule) -> Element:
+    silent = _cell("switched off", class_="off")
+    return _row(
+        _name(rule.reason, sentence(rule), ""), silent, *(_cell(class_="empty") for _ in range(3)), class_="off"
+    )
+
+
+def _total(name: str, says: str, left: int, raw: int, link: str) -> Element:
+    bar = funnel_bar(left, left, raw, f"{name}: {left:,} pairs")
+    empty = _cell(class_="empty")
+    return _row(
+        _name(name, says, link),
+        _cell(bar, class_="picture"),
+        empty,
+        _amount("left", left, raw, ""),
+        _cell(class_="empty"),
+        class_="total",
+    )
+
+
+def _row(*cells: Element, **attributes: str) -> Element:
+    return tag("tr", *cells, role="row", **attributes)
+
+
+def _cell(*content: Element | str, **attributes: str) -> Element:
+    return tag("td", *content, role="cell", **attributes)
+
+
+def _name(name: str, says: str, link: str) -> Element:
+    code = tag("code", tag("a", name, href=link) if link else name)
+    return tag("th", code, tag("span", says, class_="says"), scope="row", role="rowheader")
+
+
+def _amount(label: str, count: int, raw: int, kind: str) -> Element:
+    """A count over its share; the label shows where the column heads are hidden, on a narrow page."""
+    return _cell(
+        tag("span", label, class_="label", aria_hidden="true"),
+        tag("b", f"{count:,}"),
+        tag("small", share(count, raw)),
+        class_=f"amount {kind}".strip(),
+    )

@@ -1,0 +1,95 @@
+"""The signals: a card for each histogram, with what it says in words, and one for the n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from filters import Rule
+from pipeline.funnel import share
+from pipeline.report.charts import bin_name, histogram_chart
+from pipeline.report.histograms import Histogram
+from pipeline.report.markup import tag
+from pipeline.report.wording import sentence
+
+AFTER_IMAGES_OF_TEXT = 4  # the place of the n-grams among the signals, by the order of the rules
+
+
+def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histograms: list[Histogram]) -> Element:
+    """All signals of the raw pairs, in the order of the rules."""
+    cards = [_card(histogram, rules) for histogram in histograms]
+    cards.insert(AFTER_IMAGES_OF_TEXT, _ngrams_card(funnel, rules["rare_ngram"]))
+    note = tag(
+        "p",
+        "All raw pairs, before any rule. ",
+        tag("span", "Kept", class_="key keeps"),
+        " and ",
+        tag("span", "dropped", class_="key drops"),
+        " are the sides of this one rule; the line is its number.",
+        class_="note",
+    )
+    return tag("section", tag("h2", "The signals"), note, tag("div", *cards, class_="cards"), id="signals")
+
+
+def _card(histogram: Histogram, rules: Mapping[str, Rule]) -> Element:
+    signal = histogram.signal
+    says = " ".join(_says(histogram))
+    if not histogram.measured:
+        return tag("article", tag("h3", signal.title), tag("p", says, class_="empty"))
+    chart = histogram_chart(histogram, f"Histogram: {signal.title}. {says}")
+    return tag("article", tag("h3", signal.title), chart, tag("p", says), _numbers(histogram))
+
+
+def _says(histogram: Histogram) -> Iterator[str]:
+    signal, measured = histogram.signal, histogram.measured
+    if not measured:
+        yield f"Not measured for any pair: {signal.unmeasured}."
+    if not signal.rule.enabled:
+        yield f"The rule {signal.rule.reason} is switched off: nothing is dropped by it."
+    elif measured:
+        yield f"{sentence(signal.rule)}: {_dropped(histogram)}."
+    if measured and histogram.unmeasured:
+        yield f"{histogram.unmeasured:,} not measured: {signal.unmeasured}."
+    if measured and signal.log_pairs:
+        yield "Bar heights are logarithmic."
+
+
+def _dropped(histogram: Histogram) -> str:
+    drops, measured = int(histogram.dropped.sum()), histogram.measured
+    if not histogram.signal.cuts:
+        return f"{drops:,} pairs"
+    return f"{drops:,} of {measured:,} pairs, {share(drops, measured)}"
+
+
+def _numbers(histogram: Histogram) -> Element:
+    """The histogram as a table, folded away."""
+    rows = [
+        tag("tr", tag("th", bin_name(histogram, index), scope="row"), tag("td", f"{int(pairs):,}"))
+        for index, pairs in enumerate(histogram.pairs)
+        if pairs
+    ]
+    head = tag("tr", tag("th", histogram.signal.title, scope="col"), tag("th", "Pairs", scope="col"))
+    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="pairs")
+    return tag("details", tag("summary", "Numbers"), table)
+
+
+def _ngrams_card(funnel: Mapping[str, Any], rule: Rule) -> Element:
+    title = tag("h3", "n-grams")
+    ngrams = funnel["ngrams"]
+    if not rule.enabled or not ngrams:
+        off = "The rule rare_ngram is switched off: " if not rule.enabled else ""
+        return tag("article", title, tag("p", f"{off}n-grams were not counted.", class_="empty"))
+    figures = (
+        ("distinct unigrams and bigrams", ngrams["distinct"]),
+        ("frequent", ngrams["frequent"]),
+        ("rare", ngrams["distinct"] - ngrams["frequent"]),
+        ("occurrences of the rarest frequent one", ngrams["count_at_cut"]),
+    )
+    drops, raw = funnel["any_reason"]["rare_ngram"], funnel["raw"]
+    return tag(
+        "article",
+        title,
+        tag("dl", *(tag("div", tag("dt", name), tag("dd", f"{count:,}")) for name, count in figures), class_="ngrams"),
+        tag("p", f"{sentence(rule)}: {drops:,} of {raw:,} pairs, {share(drops, raw)}."),
+    )

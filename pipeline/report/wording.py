@@ -1,0 +1,106 @@
+"""What the page says of each rule: its sentence, and the number that decided. All numbers are the rule's own fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from filters import (
+    AspectRatio,
+    EvalDuplicate,
+    ImagesOfText,
+    Porn,
+    RareNgram,
+    Rule,
+    ShortSide,
+    TextsOfImage,
+    Undecodable,
+    WordCount,
+)
+from pipeline.report.markup import shortened
+
+RULES: tuple[Any, ...] = (  # in the order of the reasons
+    Undecodable,
+    ShortSide,
+    AspectRatio,
+    TextsOfImage,
+    ImagesOfText,
+    RareNgram,
+    WordCount,
+    EvalDuplicate,
+    Porn,
+)
+
+
+def rules_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules with the numbers of a run's `config`, by reason, in order; also those that are switched off."""
+    return {rule.reason: rule(**config["filters"][rule.reason]) for rule in RULES}
+
+
+def sentence(rule: Rule) -> str:
+    """What `rule` drops, with its numbers."""
+    match rule:
+        case Undecodable(max_pixels=most):
+            return f"No image that can be decoded, or one of over {most:,} pixels"
+        case ShortSide(min_pixels=least):
+            return f"Short side under {least:,} pixels"
+        case AspectRatio(max_ratio=most):
+            return f"Long side over {most:g} times the short side"
+        case TextsOfImage(max_texts=most):
+            return f"Image with more than {most:,} alt-texts"
+        case ImagesOfText(max_images=most):
+            return f"Alt-text shared by more than {most:,} images"
+        case RareNgram(top_k=most, min_count=1):
+            return f"A unigram or bigram outside the {most:,} most frequent"
+        case RareNgram(top_k=most, min_count=least):
+            return f"A unigram or bigram outside the {most:,} most frequent, or seen under {least:,} times"
+        case WordCount(min_words=least, max_words=most):
+            return f"Under {least:,} or over {most:,} words"
+        case EvalDuplicate():
+            return "Near-duplicate of an image of an evaluation set"
+        case Porn(max_score=most, model=model):
+            return f"Porn score of {model} over {most:g}"
+    return rule.reason
+
+
+def decided(rule: Rule, row: Mapping[str, Any]) -> str:
+    """The number for which `rule` drops the pair with the verdict `row`, beside the number of the rule."""
+    match rule:
+        case Undecodable(max_pixels=most):
+            return _undecodable(row, most)
+        case ShortSide(min_pixels=least):
+            return f"short side {min(row['width'], row['height']):,} px, at least {least:,}"
+        case AspectRatio(max_ratio=most):
+            short, long = sorted((row["width"], row["height"]))
+            return f"{size(row)}, ratio {long / short:.4g}, at most {most:g}"
+        case TextsOfImage(max_texts=most):
+            return f"{row['texts_of_image']:,} alt-texts, at most {most:,}"
+        case ImagesOfText(max_images=most):
+            return f"{row['images_of_text']:,} images, at most {most:,}"
+        case RareNgram():
+            return f"rare: “{shortened(row['rare_ngram'], 60)}”"
+        case WordCount(min_words=least, max_words=most):
+            return f"{words(row)}, {least:,} to {most:,}"
+        case EvalDuplicate():
+            return f"matches {shortened(row['eval_match'], 80)} at {row['eval_distance']:,} bits"
+        case Porn(max_score=most):
+            return f"score {row['porn_score']:.4g}, at most {most:g}"
+    return rule.reason
+
+
+def size(row: Mapping[str, Any]) -> str:
+    """Width and height, where they are known."""
+    known = row["width"] is not None and row["height"] is not None
+    return f"{row['width']:,} × {row['height']:,} px" if known else "size not known"
+
+
+def words(row: Mapping[str, Any]) -> str:
+    """The number of words, with its noun."""
+    return "1 word" if row["words"] == 1 else f"{row['words']:,} words"
+
+
+def _undecodable(row: Mapping[str, Any], most: int) -> str:
+    if row["width"] is None or row["height"] is None:
+        return "no image, or none that can be read"
+    pixels = row["width"] * row["height"]
+    return f"{pixels:,} pixels, at most {most:,}" if pixels > most else f"{size(row)}, but not decodable"
