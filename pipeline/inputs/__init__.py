@@ -1,11 +1,27 @@
-"""Input files of every kind, each as batches of the same columns (`FIELDS`, then the carried ones)."""
+"""Input files of every kind, each as batches of the same columns: `FIELDS`, then the carried ones.
+
+Everything comes from a module below when it is asked for, so that the settings alone load neither Beam nor Arrow.
+"""
 
 from __future__ import annotations
 
-from pipeline.inputs.errors import BadFile, InputError
-from pipeline.inputs.reader import FIELDS, Reader, Span
-from pipeline.inputs.settings import Columns, Input
-from pipeline.inputs.sources import EXTENSIONS, Source, extension, find_sources
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.inputs.errors import BadFile, InputError
+    from pipeline.inputs.by_extension import open_source
+    from pipeline.inputs.reader import FIELDS, Reader, Span
+    from pipeline.inputs.settings import Columns, Input
+    from pipeline.inputs.sources import EXTENSIONS, Source, find_sources, list_files
+
+_HOMES = {
+    "errors": ("BadFile", "InputError"),
+    "by_extension": ("open_source",),
+    "reader": ("FIELDS", "Reader", "Span"),
+    "settings": ("Columns", "Input"),
+    "sources": ("EXTENSIONS", "Source", "find_sources", "list_files"),
+}
 
 __all__ = [
     "EXTENSIONS",
@@ -18,17 +34,13 @@ __all__ = [
     "Source",
     "Span",
     "find_sources",
+    "list_files",
     "open_source",
 ]
 
 
-def open_source(source: Source, settings: Input, *, text_only: bool = False) -> Reader:
-    """The reader of an input file, by its extension. Raises BadFile.
-
-    With `text_only` a table needs no column with images, paths or URLs, and no image is read: all are null.
-    """
-    from pipeline.inputs.parquet import ParquetReader
-    from pipeline.inputs.tar import TarReader
-
-    readers = {".parquet": ParquetReader, ".tar": TarReader}
-    return readers[extension(source.path)](source, settings, text_only)
+def __getattr__(name: str) -> Any:
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

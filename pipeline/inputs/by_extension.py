@@ -1,0 +1,24 @@
+"""The reader of a file, by its extension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.inputs.parquet import ParquetReader
+from pipeline.inputs.reader import Reader
+from pipeline.inputs.settings import Input
+from pipeline.inputs.sources import Source, extension
+from pipeline.inputs.tar import TarReader
+
+_READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
+    ".parquet": ParquetReader,
+    ".tar": TarReader,
+}
+
+
+def open_source(source: Source, settings: Input, *, text_only: bool = False) -> Reader:
+    """The reader of an input file. Raises BadFile.
+
+    With `text_only` a table needs no column with images, paths or URLs, and no image is read: all are null.
+    """
+    return _READERS[extension(source.path)](source, settings, text_only)

@@ -1,0 +1,116 @@
+"""Columns of any type that a file may hold, as the types of `FIELDS`. What doesn't fit a single row becomes null."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from pipeline.inputs.reader import BATCH_ROWS
+
+_NUMBER = r"^\s*[0-9]{1,18}(\.[0-9]*)?\s*$"
+_HEX_SHA256 = "^[0-9a-fA-F]{64}$"
+
+
+def value_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values below dictionaries, run lengths and extensions."""
+    if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
+        return value_type(kind.value_type)
+    return value_type(kind.storage_type) if isinstance(kind, pa.BaseExtensionType) else kind
+
+
+def is_string(kind: pa.DataType) -> bool:
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
+
+
+def is_bytes(kind: pa.DataType) -> bool:
+    plain = pt.is_binary(kind) or pt.is_large_binary(kind) or pt.is_binary_view(kind) or pt.is_fixed_size_binary(kind)
+    return bool(plain)
+
+
+def is_picture(kind: pa.DataType) -> bool:
+    """Whether a type holds an image in the form of the Hugging Face libraries: a struct with `bytes`."""
+    if not pt.is_struct(kind) or (place := kind.get_field_index("bytes")) < 0:
+        return False
+    inner = value_type(kind.field(place).type)
+    return is_bytes(inner) or bool(pt.is_null(inner))
+
+
+def plain(column: pa.Array) -> pa.Array:
+    """Without dictionaries, run lengths, views and extensions."""
+    if isinstance(column, pa.ExtensionArray):
+        return plain(column.storage)
+    if isinstance(column, pa.RunEndEncodedArray):
+        return plain(pc.run_end_decode(column))
+    kind = value_type(column.type)
+    kind = pa.string() if pt.is_string_view(kind) else pa.binary() if pt.is_binary_view(kind) else kind
+    return column if column.type == kind else column.cast(kind)
+
+
+def binary(column: pa.Array) -> pa.Array:
+    """Text or bytes as binary; numbers as their digits."""
+    column = plain(column)
+    if not is_bytes(column.type) and not is_string(column.type):
+        column = column.cast(pa.string())
+    return column.cast(pa.binary())
+
+
+def string(column: pa.Array) -> pa.Array:
+    """Text or bytes as UTF-8, with U+FFFD for what isn't; numbers as their digits."""
+    column = binary(column)
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        values = column.to_pylist()
+        return pa.array(
+            [None if value is None else value.decode("utf-8", "replace") for value in values],
+            pa.string(),
+        )
+
+
+def carried(column: pa.Array) -> pa.Array:
+    """A column for the verdicts: as it is, in a plain type, its text valid."""
+    column = plain(column)
+    return string(column) if is_string(column.type) else column
+
+
+def sha256(column: pa.Array) -> pa.Array:
+    """Lower-case hex digits; null where there aren't exactly 64."""
+    column = string(column)
+    return _only(pc.ascii_lower(column), pc.match_substring_regex(column, _HEX_SHA256))
+
+
+def size(column: pa.Array) -> pa.Array:
+    """Pixels as int64; null where a value is under 1 or no number."""
+    column = plain(column)
+    if is_bytes(column.type) or is_string(column.type):
+        column = string(column)
+        column = _only(column, pc.match_substring_regex(column, _NUMBER)).cast(pa.float64())
+    number = column.cast(pa.float64(), safe=False)
+    number = _only(number, pc.and_(pc.greater_equal(number, 1), pc.less(number, 2**53)))
+    return number.cast(pa.int64(), safe=False)
+
+
+def image_bytes(column: pa.Array) -> pa.Array:
+    """The bytes of images, large_binary, from bytes or a struct with `bytes`."""
+    if isinstance(column, pa.ExtensionArray):
+        return image_bytes(column.storage)
+    if pt.is_struct(column.type):
+        column = pc.struct_field(column, "bytes")
+    return plain(column).cast(pa.large_binary())
+
+
+def nulls(kind: pa.DataType, rows: int) -> pa.Array:
+    """A column of nulls, cheap for up to `BATCH_ROWS`."""
+    return _many_nulls(kind).slice(0, rows) if rows <= BATCH_ROWS else pa.nulls(rows, kind)
+
+
+@cache
+def _many_nulls(kind: pa.DataType) -> pa.Array:
+    return pa.nulls(BATCH_ROWS, kind)
+
+
+def _only(column: pa.Array, mask: pa.Array) -> pa.Array:
+    return pc.if_else(mask, column, pa.scalar(None, column.type))

@@ -1,0 +1,44 @@
+"""What can be wrong with an input: nothing there to read (`InputError`), or a file that is damaged (`BadFile`)."""
+
+from __future__ import annotations
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+_DAMAGE = (OSError, EOFError, zlib.error, tarfile.TarError, pa.ArrowException)
+
+
+class InputError(ValueError):
+    """An input pattern that can't be used, in one line."""
+
+
+class BadFile(Exception):
+    """A file that can't be read: `path`, and the `reason` in one line."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turns what the libraries raise on a damaged or unreadable file into `BadFile`."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise BadFile(path, _reason(error)) from error
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,99 @@
+"""The images that a table names by path: read from the table's own folder, and from nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+from pipeline.files import exists, is_local, join, read_bytes
+
+_AT_ONCE = 16  # files of a remote folder
+_MISSING = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENAMETOOLONG,
+        errno.ENXIO,
+    }
+)
+
+
+class Folder:
+    """A local or remote folder, and how many of the paths asked for it had."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.seen = 0
+        self.found = 0
+        self._real = lru_cache(maxsize=4096)(os.path.realpath)
+
+    def read(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
+        """The content of the file at each path below the folder, in order.
+
+        None where there is no such file that can be read, or where it lies outside: an absolute path, one with `..`,
+        a link that leads out. Raises OSError for failures of the machine.
+        """
+        return map(self._read_local, paths) if is_local(self.root) else self._read_remote_many(paths)
+
+    def read_counted(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
+        """As `read`, and counts."""
+        for path, content in zip(paths, self.read(paths), strict=True):
+            self.seen += path is not None
+            self.found += content is not None
+            yield content
+
+    def _read_local(self, path: str | None) -> bytes | None:
+        if path is None or not _stays_below(path):
+            return None
+        try:
+            return self._read_inside(os.path.join(self.root or ".", path))
+        except OSError as error:
+            if error.errno in _MISSING:
+                return None
+            raise
+
+    def _read_inside(self, place: str) -> bytes | None:
+        """The content of a regular file whose real place is below the folder."""
+        if os.path.islink(place):
+            place = os.path.realpath(place)
+        folder, name = os.path.split(place)
+        folder, root = self._real(folder), self._real(self.root or ".")
+        if os.path.commonpath([folder, root]) != root:
+            return None
+        return _read_regular(os.path.join(folder, name))
+
+    def _read_remote_many(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            for first in range(0, len(paths), _AT_ONCE):
+                yield from threads.map(self._read_remote, paths[first : first + _AT_ONCE])
+
+    def _read_remote(self, path: str | None) -> bytes | None:
+        if path is None or not _stays_below(path):
+            return None
+        place = join(self.root, *path.split("/"))
+        return read_bytes(place) if exists(place) else None
+
+
+def _stays_below(path: str) -> bool:
+    """Whether a path is relative and, by its form alone, stays below where it starts."""
+    outside = path.startswith("/") or "://" in path or "\0" in path or ".." in path.split("/")
+    return path != "" and not outside
+
+
+def _read_regular(path: str) -> bytes | None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe must not block
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,136 @@
+"""Parquet: streamed by row groups, so that one with a gigabyte of images stays far under a gigabyte of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.files import is_local, open_file
+from pipeline.inputs import convert
+from pipeline.inputs.errors import BadFile, reading
+from pipeline.inputs.layout import Layout, layout
+from pipeline.inputs.reader import (
+    BATCH_ROWS,
+    IMAGE_BATCH_BYTES,
+    IMAGE_BATCH_ROWS,
+    Span,
+)
+from pipeline.inputs.settings import Input
+from pipeline.inputs.sources import Source
+from pipeline.inputs.table import TableReader
+
+_BUFFER = 1 << 20  # bytes read at a time; without it Arrow holds the column of a whole row group
+
+
+class ParquetReader(TableReader):
+    """A Parquet file. Only columns that are wanted are read, and of an image's struct only the bytes."""
+
+    def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
+        with reading(source.path):
+            self._file = _open(source.path)
+            schema = self._file.schema_arrow
+        if len(set(schema.names)) < len(schema.names):
+            raise BadFile(
+                source.path,
+                f"two columns of the same name; the columns are {', '.join(schema.names)}",
+            )
+        whole = layout(source.path, schema, settings.columns, text_only=text_only)
+        numbers = [number for role, number in whole.roles.items() if role != "image" or not text_only]
+        numbers += whole.carried.values()
+        self._columns = [_path(schema.field(number)) for number in numbers]
+        self._image = _path(schema.field(whole.roles["image"])) if "image" in whole.roles and not text_only else None
+        self._empty = pa.RecordBatch.from_pylist([], pa.schema([schema.field(number) for number in numbers]))
+        self._starts = _starts(self._file.metadata)
+        super().__init__(source, _renumbered(whole, numbers), text_only)
+
+    def spans(self, rows: int) -> list[Span]:
+        spans, first, end = [], 0, int(self._starts[-1])
+        for last in self._starts[1:].tolist():
+            if last - first >= rows:
+                spans.append(Span(first, last))
+                first = last
+        return spans if spans and first == end else [*spans, Span(first, end)]
+
+    def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
+        last = int(self._starts[-1]) if span.last is None else span.last
+        groups = np.flatnonzero((self._starts[1:] > span.first) & (self._starts[:-1] < last)).tolist()
+        row, is_empty = int(self._starts[groups[0]]) if groups else 0, True
+        for batch in self._stream(groups, self._columns):
+            inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
+            row += batch.num_rows
+            if inside.num_rows:
+                is_empty = False
+                yield inside
+        if is_empty:
+            yield self._empty
+
+    def images(self, rows: pa.Table) -> Iterator[bytes | None]:
+        if self._image is None:
+            yield from super().images(rows)
+            return
+        wanted = rows["row"].to_numpy()
+        groups = np.searchsorted(self._starts, wanted, side="right") - 1
+        with reading(self.path):
+            for group in np.unique(groups).tolist():
+                yield from self._images_of_group(self._image, group, wanted[groups == group] - self._starts[group])
+
+    def _images_of_group(self, column: str, group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
+        """The images at these places of a row group."""
+        first = 0
+        for batch in self._stream([group], [column]):
+            inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
+            images = convert.image_bytes(batch.column(0))
+            yield from (images[place].as_py() for place in inside.tolist())
+            first += batch.num_rows
+
+    def _stream(self, groups: list[int], columns: list[str]) -> Iterator[pa.RecordBatch]:
+        most = IMAGE_BATCH_ROWS if self._image in columns else BATCH_ROWS
+        rows = _batch_rows(self._file.metadata, groups, columns, most)
+        return self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False)
+
+
+def _open(path: str) -> pq.ParquetFile:
+    file = pa.OSFile(path) if is_local(path) else open_file(path)
+    return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
+
+
+def _starts(metadata: pq.FileMetaData) -> np.ndarray:
+    """The first row of each row group, and the number of all rows, int64 (groups + 1,)."""
+    counts = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _path(field: pa.Field) -> str:
+    """What to read of a column."""
+    return f"{field.name}.bytes" if convert.is_picture(field.type) else field.name
+
+
+def _renumbered(whole: Layout, numbers: list[int]) -> Layout:
+    """The layout for the columns `numbers` alone, in this order."""
+    place = {number: place for place, number in enumerate(numbers)}
+    roles = {role: place[number] for role, number in whole.roles.items() if number in place}
+    return Layout(roles, {name: place[number] for name, number in whole.carried.items()})
+
+
+def _batch_rows(metadata: pq.FileMetaData, groups: list[int], columns: list[str], most: int) -> int:
+    """How many rows of these row groups stay within the bytes of a batch, by their mean size."""
+    for group in map(metadata.row_group, groups):
+        if group.num_rows:
+            most = min(
+                most,
+                group.num_rows * IMAGE_BATCH_BYTES // max(_bytes(group, columns), 1),
+            )
+    return max(most, 1)
+
+
+def _bytes(group: pq.RowGroupMetaData, columns: list[str]) -> int:
+    """The uncompressed size of these columns of a row group."""
+    chunks = (group.column(number) for number in range(group.num_columns))
+    return sum(chunk.total_uncompressed_size for chunk in chunks if _is_part(chunk.path_in_schema, columns))
+
+
+def _is_part(path: str, columns: list[str]) -> bool:
+    return any(path == column or path.startswith(column + ".") for column in columns)

@@ -1,0 +1,88 @@
+"""What every reader of an input file offers, and the columns of what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from pipeline.inputs.sources import Source
+
+FIELDS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("text", pa.binary()),  # as the file holds it, also where it isn't UTF-8
+        ("url", pa.string()),
+        ("image_path", pa.string()),
+        ("sha256", pa.string()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("image", pa.large_binary()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+    ]
+)
+"""The first columns of every batch; the carried ones follow."""
+
+BATCH_ROWS = 65_536  # without images
+IMAGE_BATCH_ROWS = 1_000
+IMAGE_BATCH_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class Span:
+    """The rows from `first` to before `last`; None is the end of the file."""
+
+    first: int = 0
+    last: int | None = None
+
+
+WHOLE = Span()
+
+
+class Reader(Protocol):
+    """One input file.
+
+    Everything may raise BadFile. Rows are numbered from 0 in the order of the file.
+    """
+
+    source: Source
+    one_shard: bool  # whether all its rows belong to one shard
+
+    @property
+    def has_images(self) -> bool:
+        """Whether it holds images or their paths; False: at best their URLs."""
+        ...
+
+    @property
+    def folder(self) -> str:
+        """Where the paths of its images start."""
+        ...
+
+    @property
+    def paths_seen(self) -> int:
+        """The paths of images that `batches` met so far."""
+        ...
+
+    @property
+    def paths_found(self) -> int:
+        """Those of them that have a file."""
+        ...
+
+    def spans(self, rows: int) -> list[Span]:
+        """Row ranges that are cheap to read independently, of about `rows` rows or more each; at least one."""
+        ...
+
+    def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
+        """The rows of any `span` in order, at least one batch. All have one schema: `FIELDS`, then the carried columns."""
+        ...
+
+    def images(self, rows: pa.Table) -> Iterator[bytes | None]:
+        """The bytes of the images of `rows`, in order, read again.
+
+        `rows` has `row` (int64, ascending), and `image_path`, `offset` and `length` as `batches` gave them.
+        """
+        ...

@@ -1,0 +1,54 @@
+"""The settings of the input: which column is what, and what a bad file does to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Aliases = Mapping[str, tuple[str, ...]]
+
+ALIASES: Aliases = {
+    "key": ("key", "__key__"),
+    "text": ("text", "TEXT", "caption", "alt_text", "alt", "txt"),
+    "image": ("image",),
+    "image_path": ("image_path",),
+    "url": ("url", "URL", "image_url"),
+    "sha256": ("sha256",),
+    "width": ("width",),
+    "height": ("height",),
+}
+"""The names under which each column is looked for, in this order."""
+
+ON_BAD_FILE = ("fail", "skip")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The name of each column, or its number in a table without a header. None: the first of its `ALIASES`."""
+
+    key: str | None = None
+    text: str | None = None
+    image: str | None = None
+    image_path: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    width: str | None = None
+    height: str | None = None
+
+
+@dataclass(frozen=True)
+class Input:
+    """How input files are read."""
+
+    columns: Columns = field(default_factory=Columns)
+    header: bool = True  # whether the first row of a .csv or .tsv names its columns
+    rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
+    on_bad_file: str = "fail"
+
+    def __post_init__(self) -> None:
+        if self.on_bad_file not in ON_BAD_FILE:
+            raise ValueError(
+                f"on_bad_file: no such choice: {self.on_bad_file}; the choices are {', '.join(ON_BAD_FILE)}"
+            )
+        if self.rows_per_shard < 1:
+            raise ValueError(f"rows_per_shard: must be 1 or more: {self.rows_per_shard}")

@@ -1,0 +1,132 @@
+"""Which files are read, and in which order."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from apache_beam.io.filesystem import BeamIOError, FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.files import is_local, join
+from pipeline.inputs.errors import InputError
+
+EXTENSIONS = (
+    ".parquet",
+    ".csv",
+    ".csv.gz",
+    ".tsv",
+    ".tsv.gz",
+    ".jsonl",
+    ".jsonl.gz",
+    ".tar",
+    ".tfrecord",
+)
+_GLOB = r"[*?\[]"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input file."""
+
+    number: int  # its place in the order
+    path: str
+    name: str  # the path below the fixed part of its glob
+    size: int  # bytes
+    modified: float  # seconds since 1970
+
+
+def extension(path: str) -> str | None:
+    """The one of `EXTENSIONS` that `path` ends with, in any case; None if it has none of them."""
+    return next((known for known in EXTENSIONS if path.lower().endswith(known)), None)
+
+
+def find_sources(patterns: Sequence[str]) -> list[Source]:
+    """The files to read of all patterns: patterns as given, names sorted within each, a file once.
+
+    In a directory, files of other kinds are passed over: the images of a table may lie there too.
+    Raises InputError for a pattern without a file to read, and for a file of another kind that is named or matched.
+    """
+    found: dict[str, Source] = {}
+    for pattern in patterns:
+        for file in list_files(pattern, EXTENSIONS):
+            if extension(file.path) is None:
+                raise InputError(f"input: {file.path} is of another kind than {', '.join(EXTENSIONS)}")
+            place = os.path.abspath(file.path) if is_local(file.path) else file.path
+            found.setdefault(place, replace(file, number=len(found)))
+    return list(found.values())
+
+
+def list_files(pattern: str, kinds: tuple[str, ...] = ("",)) -> list[Source]:
+    """The files of a pattern, sorted by name; at least one.
+
+    A pattern is a file, a directory (the files below it with an ending of `kinds`) or a glob: `*` and `?` stay within
+    a folder, `**` doesn't. Raises InputError where there is none.
+    """
+    root, files = _match(pattern, kinds)
+    if not files:
+        raise InputError(f"input: no file matches {pattern!r}")
+    named = sorted({_below(root, file.path): file for file in files}.items())
+    return [
+        Source(number, file.path, name, file.size_in_bytes, file.last_updated_in_seconds)
+        for number, (name, file) in enumerate(named)
+    ]
+
+
+def _match(pattern: str, kinds: tuple[str, ...]) -> tuple[str, list[FileMetadata]]:
+    """The folder where names start, and the files."""
+    if is_local(pattern) and os.path.isfile(pattern):
+        return os.path.dirname(pattern), [_local(pattern)]
+    if not pattern or not _is_directory(pattern):
+        return _fixed_part(pattern), _glob(pattern) if pattern else []
+    if is_local(pattern):
+        return pattern, _walk(pattern, kinds)
+    return pattern, [file for file in _glob(pattern.rstrip("/") + "/**") if file.path.lower().endswith(kinds)]
+
+
+def _is_directory(pattern: str) -> bool:
+    """A remote path is one if it names no file and no glob: object stores have no directories."""
+    if is_local(pattern):
+        return os.path.isdir(pattern)
+    return not re.search(_GLOB, pattern) and not _glob(pattern)
+
+
+def _walk(directory: str, kinds: tuple[str, ...]) -> list[FileMetadata]:
+    def fail(error: OSError) -> None:
+        raise InputError(f"input: can't read {error.filename}: {error.strerror}") from error
+
+    walk = os.walk(directory, onerror=fail)
+    paths = (join(folder, name) for folder, _, names in walk for name in names if name.lower().endswith(kinds))
+    return [_local(path) for path in paths if os.path.isfile(path)]
+
+
+def _local(path: str) -> FileMetadata:
+    status = os.stat(path)
+    return FileMetadata(path, status.st_size, status.st_mtime)
+
+
+def _glob(pattern: str) -> list[FileMetadata]:
+    """What Beam matches, and for `**/` also no folder at all, as in a shell."""
+    try:
+        return [file for variant in _variants(pattern) for file in FileSystems.match([variant])[0].metadata_list]
+    except (BeamIOError, ValueError) as error:
+        raise InputError(f"input: can't list {pattern}: {' '.join(str(error).split())}") from error
+
+
+def _variants(pattern: str) -> Iterator[str]:
+    yield pattern
+    if "**/" in pattern:
+        yield pattern.replace("**/", "")
+
+
+def _fixed_part(pattern: str) -> str:
+    """The folder before the first glob character."""
+    fixed = re.split(_GLOB, pattern, maxsplit=1)[0]
+    return fixed.rpartition("/")[0]
+
+
+def _below(root: str, path: str) -> str:
+    root = root.rstrip("/") + "/" if root else ""
+    return path.removeprefix(root).lstrip("/")
