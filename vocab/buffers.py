@@ -1,0 +1,36 @@
+"""A string column as the arrays that compiled code reads and writes: Arrow's own buffers, nothing is copied."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def utf8(strings: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes (uint8) and the offsets (int32, rows + 1) of a column: row r is `data[offsets[r]:offsets[r + 1]]`.
+
+    A null is an empty row. Raises TypeError for another type of column.
+    """
+    if isinstance(strings, pa.ChunkedArray):
+        strings = strings.combine_chunks()
+    if strings.type not in (pa.string(), pa.binary()):
+        raise TypeError(f"a column of type {strings.type}: the kernels read string")
+    if strings.null_count:
+        strings = strings.fill_null("")
+    _, offsets, data = strings.buffers()
+    if not len(strings) or offsets is None:
+        return np.zeros(0, np.uint8), np.zeros(len(strings) + 1, np.int32)
+    bounds = np.frombuffer(offsets, np.int32)[strings.offset : strings.offset + len(strings) + 1]
+    return np.frombuffer(data or b"", np.uint8), bounds
+
+
+def strings(data: np.ndarray, offsets: np.ndarray, valid: np.ndarray | None = None) -> pa.StringArray:
+    """The column of these bytes (uint8) and offsets (int32, rows + 1); null where `valid` (bool) is false."""
+    validity = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data), validity)
+
+
+def replace_rows(column: pa.StringArray, rows: pa.BooleanArray, texts: list[str]) -> pa.StringArray:
+    """The column with `texts` in place of those rows."""
+    return pc.replace_with_mask(column, rows, pa.array(texts, pa.string()))

@@ -1,0 +1,122 @@
+"""The frozen table of characters: what every code point becomes in a token, for each profile.
+
+It is read from `characters.txt`, which `make_characters.py` writes from the behaviour of Hugging Face's BERT tokeniser,
+so that no other version of Python or Unicode changes a token. The readable splitter and the compiled one both use it.
+
+The file has a section for each profile, whose lines are `first last kind [= | + codes | . codes]` in hexadecimal: the
+characters from first to last become themselves (=), or the given characters, the last of them counted up (+) or the
+same for all (.). The sections `order` and `nfc` have lines `first last value`; a character that no line names has 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+PROFILES = ("uncased", "multilingual")
+SIZE = 0x110000  # code points
+FILE = Path(__file__).with_name("characters.txt")
+
+DROPPED = 0  # nothing is left of it
+SPACE = 1  # ends a token
+PUNCTUATION = 2  # a token of its own, and no word
+CJK = 3  # a token of its own, and a word
+WORD = 4  # part of a token, and makes it a word: a letter or digit
+OTHER = 5  # part of a token
+MARK = 6  # part of a token, and changes places with a neighbour of a higher order (uncased alone, where NFD does this)
+
+UNSETTLED = 255
+
+
+@dataclass(frozen=True, eq=False)
+class Characters:
+    """The table of one profile. Character c becomes the UTF-8 bytes `blob[start[c]:start[c + 1]]`."""
+
+    profile: str
+    kind: np.ndarray  # uint8 (SIZE,): one of the kinds above
+    start: np.ndarray  # uint32 (SIZE + 1,)
+    blob: np.ndarray  # uint8
+    order: np.ndarray  # uint8 (SIZE,): in a run of characters above 0, NFD sorts by it; 255 is dropped wherever it goes
+
+    def text(self, character: str) -> str:
+        """What `character` becomes."""
+        code = ord(character)
+        return self.blob[self.start[code] : self.start[code + 1]].tobytes().decode()
+
+
+@cache
+def load(profile: str) -> Characters:
+    """The table of `profile`. Raises ValueError for an unknown one."""
+    if profile not in PROFILES:
+        raise ValueError(f"text.profile: no such profile {profile!r}; the choices are {', '.join(PROFILES)}")
+    kind, start, blob = _entries(_sections()[profile])
+    order = _values(_sections()["order"] if profile == "uncased" else [])
+    return Characters(profile, _frozen(kind), _frozen(start), _frozen(blob), _frozen(order))
+
+
+@cache
+def nfc_orders() -> np.ndarray:
+    """Which characters canonical text keeps as they are, uint8 (SIZE,).
+
+    0: in any context. 1 to 254: a mark of this combining class, after no mark of a higher one. 255: ask `unicodedata`,
+    as it may compose or change under NFC, is white space, may begin an HTML entity, or is unassigned.
+    """
+    return _frozen(_values(_sections()["nfc"]))
+
+
+@cache
+def _sections() -> dict[str, list[str]]:
+    sections: dict[str, list[str]] = {}
+    for part in FILE.read_text(encoding="ascii").split("\n[")[1:]:
+        name, *lines = part.rstrip("\n").split("\n")
+        sections[name.rstrip("]")] = lines
+    return sections
+
+
+def _values(lines: list[str]) -> np.ndarray:
+    values = np.zeros(SIZE, np.uint8)
+    for line in lines:
+        first, last, value = line.split()
+        values[int(first, 16) : int(last, 16) + 1] = int(value, 16)
+    return values
+
+
+def _entries(lines: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Kind, start and blob of a profile."""
+    runs = [line.split() for line in lines]
+    first = np.array([int(run[0], 16) for run in runs])
+    count = np.array([int(run[1], 16) for run in runs]) - first + 1
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    codes = np.repeat(first, count) + within
+    kind = np.zeros(SIZE, np.uint8)
+    kind[codes] = np.repeat(np.array([int(run[2]) for run in runs], np.uint8), count)
+    lengths = np.zeros(SIZE + 1, np.int64)
+    lengths[codes + 1], blob = _texts(runs, count, within)
+    return kind, np.cumsum(lengths).astype(np.uint32), blob
+
+
+def _texts(runs: list[list[str]], count: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the characters of all runs become: the length of each in bytes, and all of it in UTF-8."""
+    texts = [[int(code, 16) for code in run[4:] or run[:1]] if len(run) > 3 else [] for run in runs]
+    step = np.array([len(run) > 3 and run[3] != "." for run in runs])
+    width = np.repeat(np.array([len(text) for text in texts]), count)
+    end = np.cumsum(width)
+    out = np.empty(end[-1], "<u4")
+    for place in range(max(map(len, texts))):  # counted from the last character of each text
+        placed = np.repeat(np.array([text[-1 - place] if place < len(text) else 0 for text in texts]), count)
+        has = width > place
+        out[end[has] - 1 - place] = placed[has]
+    counting = (width > 0) & np.repeat(step, count)
+    out[end[counting] - 1] += within[counting].astype("<u4")
+    size = 1 + sum((out >= limit).astype(np.int64) for limit in (0x80, 0x800, 0x10000))
+    bytes_until = np.concatenate([[0], np.cumsum(size)])
+    return np.diff(bytes_until[end], prepend=0), np.frombuffer(out.tobytes().decode("utf-32-le").encode(), np.uint8)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array

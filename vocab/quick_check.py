@@ -1,0 +1,90 @@
+"""Which rows are canonical text already: the quick check of NFC (Unicode annex 15, section 9), compiled, and more.
+
+It says yes only where the text can't change. A no means that Python has to look.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from vocab.characters import UNSETTLED
+
+AMPERSAND, BLANK, DELETE = np.uint8(0x26), np.uint8(0x20), np.uint8(0x7F)
+BLOCK = 64  # bytes
+INVALID = -1
+
+
+@njit(cache=True, nogil=True)
+def is_canonical(data, offsets, orders):  # type: ignore[no-untyped-def]
+    """Whether each row is valid UTF-8 and its own canonical text, bool (rows,). `orders` is `nfc_orders()`."""
+    origin = np.int64(offsets[0])
+    data = data[origin : np.int64(offsets[-1])]
+    blocks = suspicious_blocks(data)
+    canonical = np.empty(len(offsets) - 1, np.bool_)
+    for row in range(len(canonical)):
+        begin, end = np.int64(offsets[row]) - origin, np.int64(offsets[row + 1]) - origin
+        if begin == end:
+            canonical[row] = True
+        elif blocks[begin // BLOCK : (end - 1) // BLOCK + 1].any():
+            canonical[row] = is_settled(data[begin:end], orders)
+        else:
+            canonical[row] = data[begin] != BLANK and data[end - 1] != BLANK
+    return canonical
+
+
+@njit(cache=True, nogil=True)
+def suspicious_blocks(data):  # type: ignore[no-untyped-def]
+    """The blocks of the whole column with more than printable ASCII, single blanks and no ampersand, bool (blocks,).
+
+    A loop without branches, which the compiler turns into vector code: most English needs no closer look.
+    """
+    blocks = np.ones((len(data) + BLOCK - 1) // BLOCK, np.bool_)
+    for block in range((len(data) - 1) // BLOCK):
+        bad = np.uint8(0)
+        for i in range(block * BLOCK, (block + 1) * BLOCK):
+            c = data[i]
+            unprintable = np.uint8(c - BLANK) >= DELETE - BLANK
+            two_blanks = (c | data[i + 1]) == BLANK
+            bad |= np.uint8(unprintable) | np.uint8(c == AMPERSAND) | np.uint8(two_blanks)
+        blocks[block] = bad != 0
+    return blocks
+
+
+@njit(inline="always")
+def is_settled(data, orders):  # type: ignore[no-untyped-def]
+    """Whether one text is canonical, one code point at a time."""
+    i, before, blank = 0, 0, True
+    while i < len(data):
+        c, i = decode(data, i)
+        if c == INVALID:
+            return False
+        order = orders[c]
+        if order == UNSETTLED:
+            if c != AMPERSAND or not (i == len(data) or data[i] == BLANK):  # no entity begins so
+                return False
+            order = 0
+        if 0 < order < before or (c == BLANK and blank):
+            return False
+        before, blank = order, c == BLANK
+    return not blank
+
+
+@njit(inline="always")
+def decode(data, i):  # type: ignore[no-untyped-def]
+    """The code point at byte `i`, INVALID where UTF-8 has none, and where the next one begins."""
+    c = np.int64(data[i])
+    if c < 0x80:
+        return c, i + 1
+    more = 1 if c < 0xE0 else 2 if c < 0xF0 else 3
+    if c < 0xC2 or c > 0xF4 or i + more >= len(data):
+        return INVALID, i
+    c &= 0x3F >> more
+    for k in range(1, more + 1):
+        if data[i + k] & 0xC0 != 0x80:
+            return INVALID, i
+        c = c << 6 | np.int64(data[i + k] & 0x3F)
+    overlong = c < (0x80 if more == 1 else 0x800 if more == 2 else 0x10000)
+    if overlong or 0xD800 <= c < 0xE000 or c > 0x10FFFF:
+        return INVALID, i
+    return c, i + more + 1

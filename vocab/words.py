@@ -1,0 +1,73 @@
+"""Tokens and words of a text, one text at a time: the readable form of what `kernels.py` does with whole columns.
+
+Both read the table of `characters.py`, so each token is what Hugging Face's `BertNormalizer` and `BertPreTokenizer` make.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from itertools import groupby
+
+import numpy as np
+
+from vocab.characters import CJK, MARK, PUNCTUATION, SPACE, WORD, Characters, load
+
+
+def tokens(text: str, profile: str = "uncased") -> list[str]:
+    """The basic tokens of BERT: cleaned, in lower case, punctuation and CJK characters apart. Any text will do."""
+    characters = load(profile)
+    text = in_order(text, characters) if profile == "uncased" else unicodedata.normalize("NFC", text)
+    return text.translate(_replacements(profile)).split()
+
+
+def words(text: str, profile: str = "uncased") -> list[str]:
+    """The tokens with a letter or a digit (`str.isalnum`)."""
+    letters = _letters_and_digits(profile)
+    return [token for token in tokens(text, profile) if not letters.isdisjoint(token)]
+
+
+def in_order(text: str, characters: Characters) -> str:
+    """`text` with its marks in the order of NFD, where a change of places would show in the tokens.
+
+    Most marks are stripped, so it takes two of the few that are not. In canonical text they are in order, unless a
+    character that is dropped stood between them.
+    """
+    if text.isascii() or len(_marks(characters.profile).findall(text)) < 2:
+        return text
+    apart = "".join(characters.text(c) if characters.kind[ord(c)] == MARK else c for c in text)
+    ordered: list[str] = []
+    for moves, run in groupby(apart, lambda c: characters.order[ord(c)] > 0):
+        ordered += sorted(run, key=lambda c: characters.order[ord(c)]) if moves else run
+    return "".join(ordered)
+
+
+class _Replacements(dict[int, str]):
+    """What `str.translate` puts for each code point, filled as they come."""
+
+    def __init__(self, characters: Characters) -> None:
+        self.characters = characters
+
+    def __missing__(self, code: int) -> str:
+        self[code] = replacement = self._replacement(code)
+        return replacement
+
+    def _replacement(self, code: int) -> str:
+        kind, text = self.characters.kind[code], self.characters.text(chr(code))
+        return f" {text} " if kind in (SPACE, PUNCTUATION, CJK) else text
+
+
+@cache
+def _replacements(profile: str) -> _Replacements:
+    return _Replacements(load(profile))
+
+
+@cache
+def _letters_and_digits(profile: str) -> frozenset[str]:
+    return frozenset(map(chr, np.flatnonzero(np.isin(load(profile).kind, (CJK, WORD)))))
+
+
+@cache
+def _marks(profile: str) -> re.Pattern[str]:
+    return re.compile(f"[{''.join(map(chr, np.flatnonzero(load(profile).kind == MARK)))}]")
