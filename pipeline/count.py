@@ -78,7 +78,7 @@ def groups(shards: Iterable[Shard]) -> list[Group]:
     return [(number, tuple(group)) for number, group in enumerate(result)]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CountCorpus(beam.PTransform):
     """Groups of shards to the sorted files of `work/counts`; the output holds the summary."""
 
@@ -86,7 +86,7 @@ class CountCorpus(beam.PTransform):
 
     def expand(self, shards: beam.PCollection[Group]) -> beam.PCollection[dict[str, int]]:
         counting, pipeline = self.counting, shards.pipeline
-        runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.MapTuple(count_group, counting)
+        runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
         merged = ranges | "Merge" >> beam.Map(merge_range, counting, AsList(runs))
         cut = (
@@ -100,7 +100,7 @@ class CountCorpus(beam.PTransform):
         return once | "Join" >> beam.Map(join, counting, AsList(merged), AsSingleton(cut), AsList(finished))
 
 
-def count_group(number: int, shards: tuple[Shard, ...], counting: Counting) -> int:
+def count_group(group: Group, counting: Counting) -> int:
     """Writes the runs of a group: its n-grams, its (image, text) pairs, and its keys. Returns its number."""
     import numpy as np
 
@@ -108,6 +108,7 @@ def count_group(number: int, shards: tuple[Shard, ...], counting: Counting) -> i
     from vocab.kernels import count, hash_strings
     from vocab.ngrams import hash_ngrams
 
+    number, shards = group
     last = _name(RUNS, "keys", number)
     if counting.output.has(last):
         return number

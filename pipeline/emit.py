@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.evaluation import EvalIndex, load_index
+from dedup.evaluation import EvalIndex
 from filters import reasons
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer, load_scorer
@@ -47,7 +47,7 @@ class Emission:
     meter: Meter
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class EmitCorpus(beam.PTransform):
     """Shards to record shards and verdict shards; the output holds the names of their notes."""
 
@@ -192,7 +192,7 @@ def load_measures(output: Output, config: Config) -> Measures:
     index: EvalIndex | None = None
     if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
         with open_file(output.path(EVAL_INDEX)) as file:
-            index = load_index(file)
+            index = EvalIndex.load(file)
     scorer: Scorer | None = load_scorer(filters.porn.model) if filters.porn.enabled else None
     return Measures(
         rules=filters.enabled(),

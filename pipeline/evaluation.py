@@ -49,6 +49,8 @@ def index_images(output: Output, images: Sequence[Source], max_pixels: int) -> N
     if not images or output.has(EVAL_INDEX):
         return
     index, undecodable = build(_contents(images), max_pixels)
+    if not index.ids:
+        raise InputError(f"eval_images: none of the {len(images)} pictures can be decoded, such as {images[0].path}")
     for image in undecodable:
         print(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found", file=sys.stderr)
     with output.write(EVAL_INDEX) as file:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
@@ -25,7 +26,14 @@ ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards 
 NOT_CARRIED = ("key", "text", "url", "image_path", "sha256", "width", "height", "image", "offset", "length")
 
 
-@dataclass(frozen=True)
+class Task(NamedTuple):
+    """A run of whole shards of one file."""
+
+    source: Source
+    span: Span
+
+
+@dataclass(eq=False)
 class IndexInputs(beam.PTransform):
     """Sources to index shards; the output holds the name of every task's note."""
 
@@ -39,11 +47,11 @@ class IndexInputs(beam.PTransform):
             | "SpreadFiles" >> beam.Reshuffle()
             | "Split" >> beam.FlatMap(split_source, self.output, self.settings)
             | "SpreadTasks" >> beam.Reshuffle()
-            | "Index" >> beam.MapTuple(index_task, self.output, self.settings, self.meter)
+            | "Index" >> beam.Map(index_task, self.output, self.settings, self.meter)
         )
 
 
-def split_source(source: Source, output: Output, settings: Input) -> Iterator[tuple[Source, Span]]:
+def split_source(source: Source, output: Output, settings: Input) -> Iterator[Task]:
     """The tasks of a file: runs of whole shards that can be read independently. A bad file has a note and none."""
     try:
         reader = open_source(source, settings)
@@ -54,7 +62,7 @@ def split_source(source: Source, output: Output, settings: Input) -> Iterator[tu
     for span in spans:
         first, last = _whole_shards(span, settings.rows_per_shard)
         if last is None or first < last:
-            yield source, Span(first, last)
+            yield Task(source, Span(first, last))
 
 
 def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
@@ -62,8 +70,9 @@ def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
     return -(-span.first // rows) * rows, None if span.last is None else -(-span.last // rows) * rows
 
 
-def index_task(source: Source, span: Span, output: Output, settings: Input, meter: Meter) -> str:
-    """Writes the index shards of `span` that are missing, then a note that they are all there; returns its name."""
+def index_task(task: Task, output: Output, settings: Input, meter: Meter) -> str:
+    """Writes the index shards of `task` that are missing, then a note that they are all there; returns its name."""
+    source, span = task
     note = TaskNote(source.number, span.first)
     if output.has(note.name):
         return note.name

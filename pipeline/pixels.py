@@ -47,16 +47,16 @@ class PixelSignals:
     def __init__(self, decodable: np.ndarray) -> None:
         rows = len(decodable)
         self.decodable = decodable  # bool (rows,): what the header said, then what decoding says
-        self.entry = np.full(rows, -1, np.int32)  # the evaluation image that is matched
+        self.image = np.full(rows, -1, np.int32)  # the evaluation image that is matched
         self.distance = np.full(rows, -1, np.int32)  # bits
         self.score = np.full(rows, np.nan)
 
     def columns(self, index: EvalIndex | None, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
         """As Arrow arrays, of all rows or of some."""
-        entry, distance, score = self.entry[rows], self.distance[rows], self.score[rows]
-        match = pa.nulls(len(entry), pa.string())
-        if index is not None and len(index.ids):
-            match = pa.array(index.ids, pa.string()).take(pa.array(entry, mask=entry < 0))
+        image, distance, score = self.image[rows], self.distance[rows], self.score[rows]
+        match = pa.nulls(len(image), pa.string())
+        if index is not None:
+            match = pa.array(index.ids, pa.string()).take(pa.array(image, mask=image < 0))
         return {
             "decodable": pa.array(self.decodable[rows]),
             "eval_match": match,
@@ -130,7 +130,8 @@ def _decode(
 
 def _match(rows: np.ndarray, lumas: np.ndarray, signals: PixelSignals, measures: Measures) -> None:
     assert measures.index is not None
-    signals.entry[rows], signals.distance[rows] = measures.index.match(hashes(lumas), measures.max_distance)
+    entries, signals.distance[rows] = measures.index.match(hashes(lumas), measures.max_distance)
+    signals.image[rows] = np.where(entries < 0, -1, measures.index.owners[entries])
 
 
 def _score(
