@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from dedup.hashing import HASH_BITS, coefficients, hash_bits, orientations
+from dedup.hashing import HASH_BYTES, HASH_WORDS, coefficients, hash_bits, orientations
 from dedup.lookup import Nearest
 from filters.pixels import Undecodable, luma
 
@@ -19,7 +19,7 @@ MAX_DISTANCE = 31
 _FORMAT = b"align-corpus evaluation images 1"
 _IMAGES_AT_ONCE = 256
 _SCHEMA = pa.schema(
-    {"id": pa.string(), "hashes": pa.list_(pa.binary(HASH_BITS // 8))},
+    {"id": pa.string(), "hashes": pa.list_(pa.binary(HASH_BYTES))},
     metadata={b"format": _FORMAT},
 )
 
@@ -33,45 +33,47 @@ class EvalIndex:
     owners: np.ndarray  # int32 (entries,): the image of each entry, ascending
 
     def match(self, hashes: np.ndarray, max_distance: int = MAX_DISTANCE) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest entry within `max_distance` bits of each hash, uint64 (n, 4); of equally near ones the first.
+        """The image, a place in `ids`, that is nearest to each hash, uint64 (n, 4), within `max_distance` bits.
 
-        Returns int32 (n,) entries and int32 (n,) distances, both -1 where no entry is near enough. It is exact. Up to
-        31 bits it costs some hundred table look-ups a hash, up to 47 eight times as many.
+        Of equally near images it is the first. Returns int32 (n,) images and int32 (n,) distances, -1 for none.
         """
-        return self._nearest(hashes, max_distance)
+        entries, distances = self.nearest(hashes, max_distance)
+        if not len(self.owners):
+            return entries, distances
+        return np.where(entries < 0, np.int32(-1), self.owners[entries]), distances
 
     @cached_property
-    def _nearest(self) -> Nearest:
+    def nearest(self) -> Nearest:
+        """As `match`, but it gives the entry, a place in `hashes` and `owners`. It is exact."""
         return Nearest(self.hashes)
 
     def save(self, file: BinaryIO) -> None:
         """Writes an Arrow IPC file, a row an image. Equal indexes give equal bytes."""
         entries = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(HASH_BITS // 8), len(self.hashes), [None, pa.py_buffer(self.hashes)]
+            pa.binary(HASH_BYTES), len(self.hashes), [None, pa.py_buffer(self.hashes)]
         )
         starts = np.searchsorted(self.owners, np.arange(len(self.ids) + 1)).astype(np.int32)
         hashes = pa.ListArray.from_arrays(starts, entries)
         with pa.ipc.new_file(file, _SCHEMA) as writer:
             writer.write_table(pa.table([pa.array(self.ids, pa.string()), hashes], schema=_SCHEMA))
 
-    @classmethod
-    def load(cls, file: BinaryIO) -> EvalIndex:
-        """Reads what `save` wrote. Raises ValueError where it is something else."""
-        table = _read(file)
-        lists = table["hashes"].combine_chunks()
-        owners = np.repeat(np.arange(len(table), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
-        buffer = lists.values.buffers()[1]
-        hashes = np.frombuffer(buffer, np.uint64, count=len(owners) * HASH_BITS // 64).reshape(-1, HASH_BITS // 64)
-        return cls(table["id"].to_pylist(), hashes, owners)
+
+def load_index(file: BinaryIO) -> EvalIndex:
+    """Reads what `EvalIndex.save` wrote. Raises ValueError where it is something else."""
+    table = _read(file)
+    lists = table["hashes"].combine_chunks()
+    owners = np.repeat(np.arange(len(table), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
+    hashes = np.frombuffer(lists.values.buffers()[1] or b"", np.uint64, len(owners) * HASH_WORDS)
+    return EvalIndex(table["id"].to_pylist(), hashes.reshape(-1, HASH_WORDS), owners)
 
 
 def build(images: Iterable[tuple[str, bytes]], max_pixels: int) -> tuple[EvalIndex, list[str]]:
     """The index of (id, bytes of an image), and the ids of those that can't be decoded."""
     ids: list[str] = []
     undecodable: list[str] = []
-    entries = [np.empty((0, HASH_BITS // 64), np.uint64)]
+    entries = [np.empty((0, HASH_WORDS), np.uint64)]
     for lumas in _batches(_decoded(images, max_pixels, ids, undecodable)):
-        entries.append(hash_bits(orientations(coefficients(lumas))).reshape(-1, HASH_BITS // 64))
+        entries.append(hash_bits(orientations(coefficients(lumas))).reshape(-1, HASH_WORDS))
     hashes = np.concatenate(entries)
     owners = np.repeat(np.arange(len(ids), dtype=np.int32), len(hashes) // max(len(ids), 1))
     return EvalIndex(ids, hashes, owners), undecodable

@@ -11,6 +11,8 @@ import numpy as np
 LUMA_SIDE = 128  # of the luma that filters.pixels gives
 HASH_SIDE = 16
 HASH_BITS = HASH_SIDE * HASH_SIDE
+HASH_BYTES = HASH_BITS // 8
+HASH_WORDS = HASH_BITS // 64
 ORIENTATIONS = 8
 
 # float64 is exact up to 2^53; the largest sum here is 255 * 128^2 * 2^28 < 2^50.

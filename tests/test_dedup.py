@@ -1,0 +1,278 @@
+"""Hashes against imagehash, orientations against turned pictures, look-ups against brute force."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.fftpack import dct
+
+from dedup.evaluation import EvalIndex, build, load_index
+from dedup.hashing import (
+    ORIENTATIONS,
+    coefficients,
+    from_hex,
+    hamming,
+    hash_bits,
+    hashes,
+    orientations,
+    to_hex,
+)
+from dedup.lookup import Nearest
+from filters.pixels import luma
+
+MAX_PIXELS = 10**8
+PHOTOS = sorted((Path(__file__).resolve().parents[2] / "shared" / "data" / "clothing").rglob("*.jpg"))[:100]
+TRANSPOSES = [
+    None,
+    Image.Transpose.FLIP_LEFT_RIGHT,
+    Image.Transpose.FLIP_TOP_BOTTOM,
+    Image.Transpose.ROTATE_180,
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_90,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+]
+
+
+def scene(seed: int, width: int = 300, height: int = 260) -> Image.Image:
+    """A picture with structure at every scale: noise, enlarged and added up."""
+    rng = np.random.default_rng(seed)
+    total = np.zeros((height, width, 3))
+    for cells in (3, 6, 12, 24, 48):
+        noise = Image.fromarray(rng.integers(0, 256, (cells, cells, 3), np.uint8))
+        total += np.asarray(noise.resize((width, height), Image.Resampling.BICUBIC), float)
+    return Image.fromarray((total / 5).astype(np.uint8))
+
+
+def encoded(image: Image.Image, format: str = "JPEG", **options: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def small(image: Image.Image) -> np.ndarray:
+    """The luma without libjpeg's scaling."""
+    return luma(encoded(image, "PNG"), MAX_PIXELS)
+
+
+SCENES = [scene(seed) for seed in range(40)]
+LUMAS = np.stack([small(image) for image in SCENES])
+
+
+def oracle(image: Image.Image) -> np.ndarray:
+    return from_hex(str(imagehash.phash(image, hash_size=16)))
+
+
+def test_coefficients_are_the_cosine_transform():
+    exact = dct(dct(LUMAS.astype(float), axis=1), axis=2)[:, :16, :16] / (4 * 128 * 128)
+    np.testing.assert_allclose(coefficients(LUMAS), exact, atol=0.02)
+
+
+def test_close_to_imagehash():
+    distances = hamming(np.stack([oracle(image) for image in SCENES]), hashes(LUMAS))
+    assert distances.mean() <= 1.5 and distances.max() <= 8
+
+
+@pytest.mark.parametrize("photos", [PHOTOS] if PHOTOS else [])
+def test_close_to_imagehash_on_photos(photos):
+    images = [Image.open(path).convert("RGB") for path in photos]
+    theirs = np.stack([oracle(image) for image in images])
+    side, bilinear = (128, 128), Image.Resampling.BILINEAR
+    lumas = [np.asarray(image.convert("L").resize(side, bilinear, reducing_gap=2.0)) for image in images]
+    full = hamming(theirs, hashes(np.stack(lumas)))
+    drafted = hamming(theirs, hashes(np.stack([luma(path.read_bytes(), MAX_PIXELS) for path in photos])))
+    assert full.mean() <= 1.5 and full.max() <= 8
+    assert drafted.mean() <= 4 and drafted.max() <= 20
+
+
+def test_one_by_one_equals_batched():
+    lumas = np.concatenate([LUMAS] * 4)  # more than are multiplied at once
+    alone = np.concatenate([coefficients(lumas[place : place + 1]) for place in range(len(lumas))])
+    assert np.array_equal(alone, coefficients(lumas))
+    assert np.array_equal(coefficients(lumas[:7]), coefficients(lumas)[:7])
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_threads_do_not_matter(threads, tmp_path):
+    np.save(tmp_path / "lumas.npy", LUMAS)
+    script = "import sys, numpy as np, dedup.hashing as h; np.save(sys.argv[2], h.coefficients(np.load(sys.argv[1])))"
+    names = [str(tmp_path / "lumas.npy"), str(tmp_path / "found.npy")]
+    root = Path(__file__).resolve().parents[1]
+    environment = {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+    subprocess.run([sys.executable, "-c", script, *names], env=environment, cwd=root, check=True)
+    assert np.array_equal(np.load(names[1]), coefficients(LUMAS))
+
+
+def test_orientations_equal_the_turned_picture_bit_for_bit():
+    turned = [
+        np.asarray(Image.fromarray(LUMAS[0]).transpose(how)) if how is not None else LUMAS[0] for how in TRANSPOSES
+    ]
+    ours = orientations(coefficients(LUMAS[:1]))[0]
+    assert ours.shape == (ORIENTATIONS, 16, 16)
+    assert {c.tobytes() for c in coefficients(np.stack(turned)) + 0} == {c.tobytes() for c in ours + 0}
+    assert np.array_equal(coefficients(np.stack(turned[:5])), ours[:5])
+
+
+def test_orientations_are_near_imagehash_of_the_turned_picture():
+    image = SCENES[0]
+    ours = hash_bits(orientations(coefficients(small(image)[None])))[0]
+    for how in TRANSPOSES[1:]:
+        assert hamming(oracle(image.transpose(how)), ours).min() <= 8
+
+
+def test_hex_is_imagehashes():
+    for image in SCENES[:5]:
+        text = str(imagehash.phash(image, hash_size=16))
+        assert to_hex(from_hex(text)) == text
+    ours = hashes(LUMAS[:5])
+    for first, second in pairwise(ours):
+        theirs = imagehash.hex_to_hash(to_hex(first)) - imagehash.hex_to_hash(to_hex(second))
+        assert hamming(first, second) == theirs
+
+
+@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64])
+def test_refuses_what_is_no_hash(text):
+    with pytest.raises(ValueError):
+        from_hex(text)
+
+
+def test_half_the_bits_are_set():
+    assert (np.bitwise_count(hashes(LUMAS)).sum(axis=1) == 128).all()
+
+
+@pytest.mark.parametrize(("gray", "bits"), [(0, 0), (1, 1), (128, 1), (255, 1)])
+def test_flat_image_has_no_texture_bits(gray, bits):
+    assert np.bitwise_count(hashes(np.full((1, 128, 128), gray, np.uint8))).sum() == bits
+
+
+def flipped(hash_: np.ndarray, bits: int, rng: np.random.Generator) -> np.ndarray:
+    """The hash with that many bits changed."""
+    raw = np.unpackbits(hash_.view(np.uint8))
+    raw[rng.choice(256, bits, replace=False)] ^= 1
+    return np.packbits(raw).view(np.uint64)
+
+
+def brute_force(entries: np.ndarray, queries: np.ndarray, max_distance: int) -> tuple[np.ndarray, np.ndarray]:
+    distances = hamming(queries[:, None], entries[None])
+    near = distances.min(axis=1) <= max_distance
+    return np.where(near, distances.argmin(axis=1), -1), np.where(near, distances.min(axis=1), -1)
+
+
+@pytest.mark.parametrize("max_distance", [0, 15, 16, 31, 32, 40])
+def test_nearest_equals_brute_force(max_distance):
+    rng = np.random.default_rng(max_distance)
+    entries = rng.integers(0, 2**64, (3000, 4), np.uint64)
+    entries[1000:1900] = entries[:900]  # equally near ones
+    entries[2000:2050] = 0  # one value in a table many times
+    sources = rng.integers(0, len(entries), 400)
+    planted = [flipped(entries[source], int(rng.integers(0, max_distance + 2)), rng) for source in sources]
+    queries = np.concatenate([np.stack(planted), rng.integers(0, 2**64, (50, 4), np.uint64)])
+    found = Nearest(entries)(queries, max_distance)
+    expected = brute_force(entries, queries, max_distance)
+    assert (expected[0] >= 0).sum() >= 180
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+
+
+def test_worst_spread_of_differences_is_found():
+    """31 differences, two in every chunk but one."""
+    entry = np.zeros((1, 4), np.uint64)
+    raw = np.zeros((16, 16), np.uint8)
+    raw[:, :2] = 1
+    raw[7, 1] = 0
+    entries, distances = Nearest(entry)(np.packbits(raw).view(np.uint64)[None], 31)
+    assert (entries[0], distances[0]) == (0, 31)
+
+
+def test_equal_hashes_in_great_number_stay_in_bounds():
+    entries = np.zeros((200_000, 4), np.uint64)
+    found, distances = Nearest(entries)(np.zeros((5, 4), np.uint64), 31)
+    assert not found.any() and not distances.any()
+
+
+@pytest.mark.parametrize("entries", [0, 5])
+def test_no_queries_and_no_entries(entries):
+    nearest = Nearest(np.zeros((entries, 4), np.uint64))
+    assert all(len(column) == 0 for column in nearest(np.empty((0, 4), np.uint64), 31))
+    assert (nearest(np.ones((2, 4), np.uint64), 0)[0] == -1).all()
+
+
+@pytest.fixture(scope="module")
+def index() -> EvalIndex:
+    images = [(f"set/{number}", encoded(image, "PNG")) for number, image in enumerate(SCENES[:20])]
+    found, undecodable = build([*images[:7], ("set/broken", images[7][1][:900]), *images[7:]], MAX_PIXELS)
+    assert undecodable == ["set/broken"]
+    return found
+
+
+def test_index_has_eight_entries_an_image(index):
+    assert index.ids == [f"set/{number}" for number in range(20)]
+    assert np.array_equal(index.owners, np.repeat(np.arange(20), 8)) and index.owners.dtype == np.int32
+    assert np.array_equal(index.hashes[::8], hashes(LUMAS[:20]))
+
+
+def test_batches_of_the_build_do_not_matter(index, monkeypatch):
+    monkeypatch.setattr("dedup.evaluation._IMAGES_AT_ONCE", 3)
+    again, _ = build(((f"set/{n}", encoded(image, "PNG")) for n, image in enumerate(SCENES[:20])), MAX_PIXELS)
+    assert np.array_equal(again.hashes, index.hashes) and np.array_equal(again.owners, index.owners)
+
+
+@pytest.mark.parametrize("how", TRANSPOSES)
+def test_copies_in_every_orientation_match(index, how):
+    copies = [image.transpose(how) if how is not None else image for image in SCENES[:20]]
+    again = np.stack([luma(encoded(copy.resize((400, 400)), quality=50), MAX_PIXELS) for copy in copies])
+    images, distances = index.match(hashes(again))
+    assert np.array_equal(images, np.arange(20)) and distances.max() <= 31
+    entries, same = index.nearest(hashes(again), 31)
+    assert np.array_equal(index.owners[entries], images) and np.array_equal(same, distances)
+
+
+def test_other_pictures_do_not_match(index):
+    images, distances = index.match(hashes(LUMAS[20:]))
+    assert (images == -1).all() and (distances == -1).all() and images.dtype == distances.dtype == np.int32
+
+
+def test_first_of_equal_images_matches():
+    index, _ = build([(f"s/{n}", encoded(SCENES[n % 2], "PNG")) for n in range(4)], MAX_PIXELS)
+    assert index.match(hashes(LUMAS[:2]))[0].tolist() == [0, 1]
+
+
+def saved(index: EvalIndex) -> bytes:
+    file = io.BytesIO()
+    index.save(file)
+    return file.getvalue()
+
+
+def test_saved_index_is_the_same(index):
+    loaded = load_index(io.BytesIO(saved(index)))
+    assert list(loaded.ids) == list(index.ids)
+    assert np.array_equal(loaded.hashes, index.hashes) and np.array_equal(loaded.owners, index.owners)
+    assert saved(loaded) == saved(index)
+    assert np.array_equal(loaded.match(hashes(LUMAS)), index.match(hashes(LUMAS)))
+
+
+def test_index_of_nothing_matches_nothing():
+    index, undecodable = build([("s/a", b""), ("s/b", b"text")], MAX_PIXELS)
+    assert undecodable == ["s/a", "s/b"]
+    loaded = load_index(io.BytesIO(saved(index)))
+    assert len(loaded.ids) == 0 and (loaded.match(hashes(LUMAS))[0] == -1).all()
+
+
+def test_refuses_another_file(tmp_path):
+    path = tmp_path / "index"
+    path.write_bytes(b"ARROW1 but no more")
+    with path.open("rb") as file, pytest.raises(ValueError, match="index: not an index of evaluation images"):
+        load_index(file)
+
+
+def test_refuses_another_format(index):
+    data = saved(index).replace(b"evaluation images 1", b"evaluation images 9")
+    with pytest.raises(ValueError, match="evaluation images 9; this version reads align-corpus evaluation images 1"):
+        load_index(io.BytesIO(data))
