@@ -33,18 +33,14 @@ class EvalIndex:
     owners: np.ndarray  # int32 (entries,): the image of each entry, ascending
 
     def match(self, hashes: np.ndarray, max_distance: int = MAX_DISTANCE) -> tuple[np.ndarray, np.ndarray]:
-        """The image, a place in `ids`, that is nearest to each hash, uint64 (n, 4), within `max_distance` bits.
+        """The entry nearest to each hash, uint64 (n, 4), within `max_distance` bits; of equally near ones the first.
 
-        Of equally near images it is the first. Returns int32 (n,) images and int32 (n,) distances, -1 for none.
+        Returns int32 (n,) entries and int32 (n,) distances, both -1 where none is near enough. It is exact.
         """
-        entries, distances = self.nearest(hashes, max_distance)
-        if not len(self.owners):
-            return entries, distances
-        return np.where(entries < 0, np.int32(-1), self.owners[entries]), distances
+        return self._nearest(hashes, max_distance)
 
     @cached_property
-    def nearest(self) -> Nearest:
-        """As `match`, but it gives the entry, a place in `hashes` and `owners`. It is exact."""
+    def _nearest(self) -> Nearest:
         return Nearest(self.hashes)
 
     def save(self, file: BinaryIO) -> None:
@@ -57,14 +53,14 @@ class EvalIndex:
         with pa.ipc.new_file(file, _SCHEMA) as writer:
             writer.write_table(pa.table([pa.array(self.ids, pa.string()), hashes], schema=_SCHEMA))
 
-
-def load_index(file: BinaryIO) -> EvalIndex:
-    """Reads what `EvalIndex.save` wrote. Raises ValueError where it is something else."""
-    table = _read(file)
-    lists = table["hashes"].combine_chunks()
-    owners = np.repeat(np.arange(len(table), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
-    hashes = np.frombuffer(lists.values.buffers()[1] or b"", np.uint64, len(owners) * HASH_WORDS)
-    return EvalIndex(table["id"].to_pylist(), hashes.reshape(-1, HASH_WORDS), owners)
+    @classmethod
+    def load(cls, file: BinaryIO) -> EvalIndex:
+        """Reads what `save` wrote. Raises ValueError where it is something else."""
+        table = _read(file)
+        lists = table["hashes"].combine_chunks()
+        owners = np.repeat(np.arange(len(table), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
+        hashes = np.frombuffer(lists.values.buffers()[1] or b"", np.uint64, len(owners) * HASH_WORDS)
+        return cls(table["id"].to_pylist(), hashes.reshape(-1, HASH_WORDS), owners)
 
 
 def build(images: Iterable[tuple[str, bytes]], max_pixels: int) -> tuple[EvalIndex, list[str]]:
