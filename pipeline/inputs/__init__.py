@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.inputs.errors import BadFile, InputError
     from pipeline.inputs.by_extension import open_source
+    from pipeline.inputs.errors import BadFile, InputError
     from pipeline.inputs.reader import FIELDS, Reader, Span
     from pipeline.inputs.settings import Columns, Input
     from pipeline.inputs.sources import EXTENSIONS, Source, find_sources, list_files

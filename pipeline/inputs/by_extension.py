@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pipeline.inputs.delimited import DelimitedReader
+from pipeline.inputs.jsonl import JsonLinesReader
 from pipeline.inputs.parquet import ParquetReader
 from pipeline.inputs.reader import Reader
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source, extension
 from pipeline.inputs.tar import TarReader
+from pipeline.inputs.tfrecord import RecordReader
 
 _READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".parquet": ParquetReader,
+    ".csv": DelimitedReader,
+    ".csv.gz": DelimitedReader,
+    ".tsv": DelimitedReader,
+    ".tsv.gz": DelimitedReader,
+    ".jsonl": JsonLinesReader,
+    ".jsonl.gz": JsonLinesReader,
     ".tar": TarReader,
+    ".tfrecord": RecordReader,
 }
 
 

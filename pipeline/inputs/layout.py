@@ -14,12 +14,13 @@ from pipeline.inputs.reader import FIELDS
 from pipeline.inputs.settings import ALIASES, Aliases, Columns
 
 OURS = frozenset(
-    ("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image")
-    + ("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons")
+    {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
+    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"}
 )
 """The verdicts' own columns: a carried one of the same name gets a prefix."""
 
 _PREFIX = "input_"
+_LISTED = 30  # columns in a message
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,15 @@ class Layout:
 
     @property
     def has_images(self) -> bool:
-        return "image" in self.roles or "image_path" in self.roles
+        return "image" in self.roles or self.images_by_path
+
+    @property
+    def images_by_path(self) -> bool:
+        return "image_path" in self.roles and "image" not in self.roles
+
+    def without(self, *names: str) -> Layout:
+        """The same without these carried columns."""
+        return Layout(self.roles, {name: number for name, number in self.carried.items() if name not in names})
 
     def arrange(self, batch: pa.RecordBatch) -> pa.Table:
         """The columns of a batch of the table as `FIELDS` and the carried ones."""
@@ -104,7 +113,7 @@ def _chosen(path: str, schema: pa.Schema, role: str, name: str) -> int:
     if name not in schema.names:
         raise BadFile(
             path,
-            f"no column {name} (input.columns.{role}); the columns are {_listed(schema)}",
+            f"no column {name} (input.columns.{role}); the columns are {listed(schema)}",
         )
     number = schema.names.index(name)
     if not _fits(role, schema.types[number]):
@@ -153,11 +162,13 @@ def _free_name(name: str, taken: Mapping[str, int]) -> str:
 def _missing(what: str, roles: tuple[str, ...], schema: pa.Schema) -> str:
     names = ", ".join(name for role in roles for name in ALIASES[role])
     settings = ", ".join(f"input.columns.{role}" for role in roles)
-    return f"no {what} ({names}; or choose with {settings}); the columns are {_listed(schema)}"
+    return f"no {what} ({names}; or choose with {settings}); the columns are {listed(schema)}"
 
 
-def _listed(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name} ({field.type})" for field in schema) or "none"
+def listed(schema: pa.Schema) -> str:
+    """The names and types of the columns, for a message."""
+    names = [f"{field.name} ({field.type})" for field in schema]
+    return ", ".join(names[:_LISTED] + ["…"] * (len(names) > _LISTED)) or "none"
 
 
 _CONVERT: Mapping[str, Callable[[pa.Array], pa.Array]] = {

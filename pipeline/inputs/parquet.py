@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
 from pipeline.inputs.errors import BadFile, reading
-from pipeline.inputs.layout import Layout, layout
+from pipeline.inputs.layout import Layout, layout, listed
 from pipeline.inputs.reader import (
     BATCH_ROWS,
     IMAGE_BATCH_BYTES,
@@ -29,22 +29,20 @@ class ParquetReader(TableReader):
     """A Parquet file. Only columns that are wanted are read, and of an image's struct only the bytes."""
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
+        super().__init__(source, settings, text_only)
         with reading(source.path):
             self._file = _open(source.path)
             schema = self._file.schema_arrow
         if len(set(schema.names)) < len(schema.names):
-            raise BadFile(
-                source.path,
-                f"two columns of the same name; the columns are {', '.join(schema.names)}",
-            )
+            raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
         whole = layout(source.path, schema, settings.columns, text_only=text_only)
         numbers = [number for role, number in whole.roles.items() if role != "image" or not text_only]
         numbers += whole.carried.values()
+        self.layout = _renumbered(whole, numbers)
         self._columns = [_path(schema.field(number)) for number in numbers]
-        self._image = _path(schema.field(whole.roles["image"])) if "image" in whole.roles and not text_only else None
+        self._image = _path(schema.field(whole.roles["image"])) if "image" in self.layout.roles else None
         self._empty = pa.RecordBatch.from_pylist([], pa.schema([schema.field(number) for number in numbers]))
         self._starts = _starts(self._file.metadata)
-        super().__init__(source, _renumbered(whole, numbers), text_only)
 
     def spans(self, rows: int) -> list[Span]:
         spans, first, end = [], 0, int(self._starts[-1])
@@ -73,7 +71,7 @@ class ParquetReader(TableReader):
             return
         wanted = rows["row"].to_numpy()
         groups = np.searchsorted(self._starts, wanted, side="right") - 1
-        with reading(self.path):
+        with reading(self.source.path):
             for group in np.unique(groups).tolist():
                 yield from self._images_of_group(self._image, group, wanted[groups == group] - self._starts[group])
 

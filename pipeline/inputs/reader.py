@@ -77,7 +77,7 @@ class Reader(Protocol):
         ...
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
-        """The rows of any `span` in order, at least one batch. All have one schema: `FIELDS`, then the carried columns."""
+        """The rows of any `span` in order, at least one batch; one schema for all: `FIELDS`, then the carried columns."""
         ...
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:

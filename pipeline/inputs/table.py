@@ -1,41 +1,42 @@
-"""What readers of tables share: images by path, and batches that stay small with images."""
+"""What readers of tables share: the layout, and images by path."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
+from functools import cached_property
 
 import pyarrow as pa
 
 from pipeline.files import is_local
+from pipeline.inputs.batching import bounded, set_columns
 from pipeline.inputs.errors import reading
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.layout import Layout
-from pipeline.inputs.reader import (
-    FIELDS,
-    IMAGE_BATCH_BYTES,
-    IMAGE_BATCH_ROWS,
-    WHOLE,
-    Span,
-)
+from pipeline.inputs.reader import WHOLE, Span
+from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
-
-Item = TypeVar("Item")
 
 
 class TableReader:
-    """A table, one row a pair. A subclass gives `spans` and the batches of the file itself."""
+    """A table, one row a pair. A subclass gives the layout and the batches of the file itself."""
 
     one_shard = False
 
-    def __init__(self, source: Source, layout: Layout, text_only: bool) -> None:
+    def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
-        self.path = source.path
-        self.layout = layout
-        self.has_images = layout.has_images
-        self._by_path = "image_path" in layout.roles and "image" not in layout.roles and not text_only
+        self._settings = settings
+        self._text_only = text_only
         self._folder = Folder(parent(source.path))
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Raises BadFile where a column is missing."""
+        raise NotImplementedError
+
+    @property
+    def has_images(self) -> bool:
+        return self.layout.has_images
 
     @property
     def folder(self) -> str:
@@ -53,56 +54,29 @@ class TableReader:
         return [WHOLE]
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
-        with reading(self.path):
+        with reading(self.source.path):
+            by_path = self.layout.images_by_path and not self._text_only
             for batch in self.raw_batches(span):
                 table = self.layout.arrange(batch)
-                yield from self._with_files(table) if self._by_path else [table]
+                yield from self._with_files(table) if by_path else [table]
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
-        paths = rows["image_path"].to_pylist()
-        yield from self._folder.read(paths) if self._by_path else [None] * len(paths)
+        return self._folder.read(rows["image_path"].to_pylist())
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
         """The rows of `span` with the columns that `layout` was made for; at least one batch."""
         raise NotImplementedError
 
     def _with_files(self, table: pa.Table) -> Iterator[pa.Table]:
-        return with_images(table, self._folder.read_counted(table["image_path"].to_pylist()))
-
-
-def with_images(table: pa.Table, images: Iterable[bytes | None]) -> Iterator[pa.Table]:
-    """The rows of `table` with these images, in tables of bounded rows and bytes; at least one."""
-    first = 0
-    for some in bounded(images, _length):
-        yield set_columns(table.slice(first, len(some)), image=pa.array(some, pa.large_binary()))
-        first += len(some)
-
-
-def bounded(items: Iterable[Item], length: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Consecutive items in lists of bounded rows and bytes; at least one list."""
-    held: list[Item] = []
-    size, is_empty = 0, True
-    for item in items:
-        is_empty = False
-        held.append(item)
-        size += length(item)
-        if size >= IMAGE_BATCH_BYTES or len(held) == IMAGE_BATCH_ROWS:
-            yield held
-            held, size = [], 0
-    if held or is_empty:
-        yield held
+        """The table in smaller ones, each with its images."""
+        first = 0
+        for images in bounded(self._folder.read_counted(table["image_path"].to_pylist()), _length):
+            yield set_columns(table.slice(first, len(images)), image=pa.array(images, pa.large_binary()))
+            first += len(images)
 
 
 def _length(image: bytes | None) -> int:
     return 0 if image is None else len(image)
-
-
-def set_columns(table: pa.Table, **columns: pa.Array) -> pa.Table:
-    """The table with other content in these of `FIELDS`."""
-    for name, column in columns.items():
-        number = FIELDS.get_field_index(name)
-        table = table.set_column(number, FIELDS.field(number), column)
-    return table
 
 
 def parent(path: str) -> str:

@@ -22,7 +22,7 @@ class Fields:
     """The fields met so far, each with the one type that holds all its values.
 
     Numbers are int64 or float64. A field that is nested, mixed or too large for those is a string: its strings as they
-    are, other values as JSON.
+    are, other values as JSON. Strings beside bytes are bytes.
     """
 
     def __init__(self) -> None:
@@ -58,6 +58,8 @@ def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
     types = {one, other} - {pa.null()}
     if len(types) == 1:
         return types.pop()
+    if types == {pa.string(), pa.binary()}:
+        return pa.binary()
     return pa.float64() if types == {pa.int64(), pa.float64()} else pa.string()
 
 
@@ -66,6 +68,8 @@ def _column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
         return pa.array([_text(value) for value in values], kind)
     if kind == pa.float64():
         return pa.array([None if value is None else float(value) for value in values], kind)
+    if kind == pa.binary():
+        return pa.array([valid(value).encode() if isinstance(value, str) else value for value in values], kind)
     return pa.array(list(values), kind)
 
 

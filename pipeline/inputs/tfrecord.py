@@ -1,0 +1,68 @@
+"""TFRecord files, as img2dataset writes them: a `tf.train.Example` a pair, with its image among the features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from pipeline.inputs.errors import BadFile
+from pipeline.inputs.pairs import Pair, PairReader, Place, Row
+from pipeline.inputs.settings import ALIASES
+from train.example import decode_example, read_records
+
+_IMAGES = ("jpg", "png", "webp", *ALIASES["image"])  # img2dataset names the feature by its format
+_HEAD = 12  # bytes of a record before its data: the length and its checksum
+
+
+class RecordReader(PairReader):
+    """A TFRecord file. Its checksums are checked."""
+
+    def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
+        features, image = None, None
+        file.seek(0)
+        for place, features in self._examples(file):
+            image = self._image(features) or image
+            yield Pair(self._row(features), self._image(features) if images else None, place)
+        if features is not None and image is None:
+            names = ", ".join(self._names)
+            raise BadFile(
+                self.source.path, f"no feature with an image ({names}); the features are {', '.join(features)}"
+            )
+
+    def image(self, content: bytes) -> bytes | None:
+        return self._image(decode_example(content))
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        chosen = self._columns.image
+        return _IMAGES if chosen is None or chosen.isdigit() else (chosen,)
+
+    def _examples(self, file: BinaryIO) -> Iterator[tuple[Place, dict[str, list[Any]]]]:
+        try:
+            for offset, data in read_records(file):
+                yield Place(offset + _HEAD, len(data)), decode_example(data)
+        except ValueError as error:
+            raise BadFile(self.source.path, str(error).removeprefix(f"{self.source.path}: ")) from error
+
+    def _image(self, features: dict[str, list[Any]]) -> bytes | None:
+        """The bytes of the first feature that may be the image."""
+        values = (features[name][0] for name in self._names if features.get(name))
+        return next((value for value in values if isinstance(value, bytes)), None)
+
+    def _row(self, features: dict[str, list[Any]]) -> Row:
+        """All other features."""
+        return {name: _value(values) for name, values in features.items() if name not in self._names}
+
+
+def _value(values: list[Any]) -> Any:
+    """The one value of a feature, or the list of several; bytes as text where they are."""
+    if len(values) > 1:
+        return [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values]
+    return _text(values[0]) if values else None
+
+
+def _text(value: Any) -> Any:
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
