@@ -8,7 +8,7 @@ from PIL import Image
 from pipeline.sample.draw import draw_ground
 from pipeline.sample.scenes import GROUNDS, TEXTURES
 
-CAPTIONS = ("a test card in {colour}", "test card, all {colour}", "This is a {colour} test card.")
+CAPTIONS = ("a test card in {colour}", "This is a {colour} test card.")
 
 
 class Cards:
@@ -26,7 +26,7 @@ class Cards:
         return draw_ground(texture, colour, width, height, self._rng)
 
     def caption(self) -> str:
-        """One of 18 captions in turn: a pack of 54 to 180 makes every word frequent and shares none too often."""
+        """One of 12 captions in turn: 36 to 96 of them make every word frequent and share none too often."""
         self._told += 1
         sentence = CAPTIONS[self._told // len(GROUNDS) % len(CAPTIONS)]
         return sentence.format(colour=GROUNDS[self._told % len(GROUNDS)])

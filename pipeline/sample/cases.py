@@ -20,7 +20,14 @@ from pipeline.sample.rows import Case, Row
 MIN_COUNT = 3  # filters.rare_ngram.min_count of configs/toy.yaml
 MAX_TEXTS = 1000
 MAX_IMAGES = 10
-FORMS = np.random.default_rng(6).uniform((0.2, 0.2, 0.2, 0.15), (0.8, 0.8, 0.5, 0.3), (5, 4))
+# Centre x and y, width and height of ellipses: found among 300 random sets as one that scores far over 0.2.
+FORMS = (
+    (0.27, 0.71, 0.44, 0.15),
+    (0.25, 0.50, 0.45, 0.19),
+    (0.39, 0.63, 0.21, 0.27),
+    (0.78, 0.68, 0.50, 0.23),
+    (0.31, 0.69, 0.49, 0.26),
+)
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -106,7 +113,7 @@ def link_cases() -> Iterator[Case]:
         (0, 0, ()),
     ):
         key = f"link-{width}x{height}".lower()
-        row = Row(key, "a test card in blue", url=f"https://pictures.example/{key}", width=width, height=height)
+        row = Row(key, "a test card behind a link", url=f"https://pictures.example/{key}", width=width, height=height)
         yield Case(row, f"a link that states {width} x {height} pixels", reasons)
 
 
@@ -119,14 +126,14 @@ def copy_cases(cards: Cards, held_out: list[Picture]) -> Iterator[Case]:
 
 
 def porn_cases(cards: Cards) -> Iterator[Case]:
-    """`porn`: open_nsfw takes smooth forms in the colour of skin for what it looks for; in green they are harmless."""
-    for name, colour, reasons in (("skin", (224, 172, 140), ("porn",)), ("green", (60, 180, 75), ())):
-        image = encode(smooth_forms(colour), quality=95)
-        yield _case(f"forms-{name}", cards.caption(), image, f"smooth forms in the colour {name}", reasons)
+    """`porn`: open_nsfw scores these smooth forms 0.75 in the colour of skin, and 0.05 in green of grass."""
+    for name, colour, reasons in (("skin", (224, 172, 140), ("porn",)), ("grass", (60, 180, 75), ())):
+        image, about = encode(_smooth_forms(colour)), f"smooth forms in the colour of {name}"
+        yield _case(f"forms-{name}", cards.caption(), image, about, reasons)
 
 
-def smooth_forms(colour: tuple[int, int, int]) -> Image.Image:
-    """Shaded ellipses on a dark ground, RGB, always the same: where they lie was searched for a score far over 0.2."""
+def _smooth_forms(colour: tuple[int, int, int]) -> Image.Image:
+    """Shaded ellipses on a dark ground, RGB, always the same."""
     y, x = np.mgrid[0:256, 0:256] / 256
     pixels = np.full((256, 256, 3), (40, 40, 60), np.float64)
     for centre_x, centre_y, width, height in FORMS:
