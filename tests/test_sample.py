@@ -24,20 +24,20 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_finished_sample_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out"
     output.mkdir()  # an empty directory is as good as none
-    assert main([f"--output={output}", "--pictures=6"]) == 0
+    assert main([f"--output={output}", "--pictures=10"]) == 0
     (output / "crawl" / "00000.tar").unlink()
-    assert main([f"--output={output}", "--pictures=6"]) == 0
+    assert main([f"--output={output}", "--pictures=10"]) == 0
     assert capsys.readouterr().out == f"{output}: made\n{output}: is there already\n"
     assert not (output / "crawl" / "00000.tar").exists()
 
 
-@pytest.mark.parametrize("content", [{"notes.txt": "mine"}, {"sample.json": '{"pictures": 6, "seed": 1}'}])
+@pytest.mark.parametrize("content", [{"notes.txt": "mine"}, {"sample.json": '{"pictures": 10, "seed": 1}'}])
 def test_another_directory_is_refused(
     content: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, text in content.items():
         (tmp_path / name).write_text(text)
-    assert main([f"--output={tmp_path}", "--pictures=6"]) == 1
+    assert main([f"--output={tmp_path}", "--pictures=10"]) == 1
     error = capsys.readouterr().err
     assert error.startswith(f"python -m pipeline.sample: {tmp_path} is ") and error.count("\n") == 1
     assert {path.name for path in tmp_path.iterdir()} == set(content)
@@ -46,12 +46,12 @@ def test_another_directory_is_refused(
 def test_what_a_killed_run_left_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "out.partial").mkdir()
     (tmp_path / "out.partial" / "half.parquet").touch()
-    assert main([f"--output={tmp_path / 'out'}", "--pictures=6"]) == 0
+    assert main([f"--output={tmp_path / 'out'}", "--pictures=10"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert list(tmp_path.rglob("half.parquet")) == []
 
 
-@pytest.mark.parametrize("wrong", ["--pictures=-1", "--seed=x", "--picture=6", "--colour=red"])
+@pytest.mark.parametrize("wrong", ["--pictures=-1", "--pictures=9", "--seed=x", "--picture=6", "--colour=red"])
 def test_wrong_usage_exits_with_2(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="2"):
         main([f"--output={tmp_path / 'out'}", wrong])

@@ -1,4 +1,4 @@
-"""Every rule on both sides of its boundary, with the verdict that `configs/toy.yaml` gives.
+"""Every rule but `eval_duplicate` on both sides of its boundary, with the verdict that `configs/toy.yaml` gives.
 
 Each case fails the rules that it names and no other. Words come from `cards.py`, so that the cases don't depend on
 how many ordinary pictures there are.
@@ -6,20 +6,21 @@ how many ordinary pictures there are.
 
 from __future__ import annotations
 
-import io
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
 
 from pipeline.sample.cards import Cards
-from pipeline.sample.pictures import Picture, encode
+from pipeline.sample.pictures import encode
 from pipeline.sample.rows import Case, Row
 
 MIN_COUNT = 3  # filters.rare_ngram.min_count of configs/toy.yaml
 MAX_TEXTS = 1000
 MAX_IMAGES = 10
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
 # Centre x and y, width and height of ellipses: found among 300 random sets as one that scores far over 0.2.
 FORMS = (
     (0.27, 0.71, 0.44, 0.15),
@@ -28,7 +29,6 @@ FORMS = (
     (0.78, 0.68, 0.50, 0.23),
     (0.31, 0.69, 0.49, 0.26),
 )
-DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def size_cases(cards: Cards) -> Iterator[Case]:
@@ -117,14 +117,6 @@ def link_cases() -> Iterator[Case]:
         yield Case(row, f"a link that states {width} x {height} pixels", reasons)
 
 
-def copy_cases(cards: Cards, held_out: list[Picture]) -> Iterator[Case]:
-    """`eval_duplicate`: a picture of the evaluation set in the ways in which pictures are copied."""
-    for number, (name, ending, copy) in enumerate(COPIES):
-        original = held_out[number % len(held_out)].content
-        row = Row(f"copy-{name}", cards.caption(), copy(original), f"copy-{name}.{ending}")
-        yield Case(row, f"a copy of an evaluation picture: {name}", ("eval_duplicate",))
-
-
 def porn_cases(cards: Cards) -> Iterator[Case]:
     """`porn`: open_nsfw scores these smooth forms 0.75 in the colour of skin, and 0.05 in green of grass."""
     for name, colour, reasons in (("skin", (224, 172, 140), ("porn",)), ("grass", (60, 180, 75), ())):
@@ -171,31 +163,3 @@ def _spelled(text: str, number: int) -> str:
         text.replace(" ", "\N{IDEOGRAPHIC SPACE}"),
         f"  {text}\n",
     )[number]
-
-
-def _open(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(content)).convert("RGB")
-
-
-def _turned(turn: Image.Transpose) -> Callable[[bytes], bytes]:
-    return lambda content: encode(_open(content).transpose(turn))
-
-
-def _scaled(factor: float) -> Callable[[bytes], bytes]:
-    def scale(content: bytes) -> bytes:
-        image = _open(content)
-        return encode(image.resize((round(image.width * factor), round(image.height * factor))))
-
-    return scale
-
-
-COPIES: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
-    ("same-bytes", "jpg", lambda content: content),
-    ("jpeg-quality-40", "jpg", lambda content: encode(_open(content), quality=40)),
-    ("png", "png", lambda content: encode(_open(content), "PNG")),
-    ("webp", "webp", lambda content: encode(_open(content), "WEBP")),
-    ("gray", "jpg", lambda content: encode(_open(content).convert("L"))),
-    ("larger", "jpg", _scaled(1.5)),
-    ("smaller", "jpg", _scaled(0.9)),
-    *((turn.name.lower().replace("_", "-"), "jpg", _turned(turn)) for turn in Image.Transpose),
-)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MARK = "sample.json"
+FEWEST = 10  # pictures, so that no file is empty
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a directory that is not there yet")
-    parser.add_argument("--pictures", metavar="N", type=_whole, default=1900, help="ordinary pictures (default: 1900)")
+    parser.add_argument("--pictures", metavar="N", type=_count, default=1900, help="ordinary pictures (default: 1900)")
     parser.add_argument("--seed", metavar="S", type=_whole, default=0, help="another sample for another number")
     return parser.parse_args(arguments)
 
@@ -43,6 +44,12 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if (count := _whole(text)) < FEWEST:
+        raise argparse.ArgumentTypeError(f"{count} is under {FEWEST}")
+    return count
 
 
 def _make_once(output: Path, settings: dict[str, int]) -> str:

@@ -7,17 +7,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipeline.sample import awkward, cases, write
+from pipeline.sample import awkward, cases, copies, write
 from pipeline.sample.cards import Cards
 from pipeline.sample.pictures import Picture, links, picture, rows
 from pipeline.sample.rows import Case, Row
 
-PICTURES = 1900
 PICTURES_PER_HELD_OUT = 6
 PICTURES_PER_LINK = 6
 
 WriteFile = Callable[[Path, list[Row]], None]
-Progress = Callable[[str, int, int], None]  # what is done, how many are, of how many
+Progress = Callable[[str, int, int], None]  # what is being done, how often it was, how often it will be
 
 # Where the ordinary pairs go: file name, kind, and percent of the pairs.
 FILES: dict[str, tuple[WriteFile, int]] = {
@@ -66,8 +65,11 @@ def write_ordinary(crawl: Path, shown: list[Picture], seed: int) -> None:
 def write_special(crawl: Path, seed: int, held_out: list[Picture]) -> list[Case]:
     """The cases with a known verdict, each in the kind of file that it is about."""
     cards = Cards(seed)
+    rules = _rule_cases(cards, held_out)  # dealt to three files, so that what is counted lies in several
     special: dict[str, tuple[WriteFile, list[Case]]] = {
-        "rules.parquet": (write.write_parquet, _rule_cases(cards, held_out)),
+        "rules.parquet": (write.write_parquet, rules[0::3]),
+        "rules.tar": (write.write_tar, rules[1::3]),
+        "rules.tfrecord": (write.write_tfrecord, rules[2::3]),
         "texts.parquet": (write.write_parquet, [*awkward.texts(cards), *awkward.missing_parts(cards, "parquet")]),
         "awkward.jsonl": (write.write_jsonl, _file_cases(cards)),
         "missing.tar": (write.write_tar, list(awkward.missing_parts(cards, "tar"))),
@@ -86,7 +88,7 @@ def _rule_cases(cards: Cards, held_out: list[Picture]) -> list[Case]:
         *cases.images_of_text_cases(cards),
         *cases.rare_ngram_cases(cards),
         *cases.word_count_cases(cards),
-        *cases.copy_cases(cards, held_out),
+        *copies.copy_cases(cards, held_out),
         *cases.porn_cases(cards),
         *awkward.duplicate_keys(cards),
     ]
@@ -109,6 +111,6 @@ def _expectation(case: Case) -> dict[str, Any]:
 def _draw(seed: int, part: str, count: int, progress: Progress) -> list[Picture]:
     drawn = []
     for number in range(count):
-        progress(f"drawing the pictures of {part}", number, count)
         drawn.append(picture(seed, part, number))
+        progress(f"drawing pictures, {part}", number + 1, count)
     return drawn

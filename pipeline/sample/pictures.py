@@ -14,7 +14,7 @@ from PIL import Image
 from pipeline.sample.captions import captions
 from pipeline.sample.draw import draw
 from pipeline.sample.rows import Row
-from pipeline.sample.scenes import Scene, random_scene
+from pipeline.sample.scenes import random_scene
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def picture(seed: int, part: str, number: int) -> Picture:
 
 
 def encode(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
-    """The bytes of `image` in a format that Pillow writes, with its options; JPEG of quality 80 if nothing is said."""
+    """The bytes of `image` in a format that Pillow writes, with its options."""
     file = io.BytesIO()
-    image.save(file, kind, **({"quality": 80} if kind == "JPEG" else {}) | options)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
@@ -58,7 +58,7 @@ def links(seed: int, count: int) -> Iterator[Row]:
     """Rows of pictures that nobody downloaded: a link, a caption, and the size that the page states."""
     for number in range(count):
         random = Random(f"{seed}/link/{number}")
-        scene: Scene = random_scene(random)
+        scene = random_scene(random)
         url = f"https://pictures.example/link-{number:05d}.jpg"
         yield Row(f"link-{number:05d}", captions(scene, random)[0], url=url, width=scene.width, height=scene.height)
 
@@ -66,7 +66,7 @@ def links(seed: int, count: int) -> Iterator[Row]:
 def _as_file(drawn: Image.Image, number: int) -> tuple[str, bytes]:
     """The ending and bytes: mostly JPEG, as on the web; one in twenty WebP, one in forty PNG."""
     if number % 20 == 7:
-        return "webp", encode(drawn, "WEBP", quality=80, method=0)
+        return "webp", encode(drawn, "WEBP", method=0)
     if number % 40 == 12:
         return "png", encode(drawn, "PNG", compress_level=1)
     return "jpg", encode(drawn)
