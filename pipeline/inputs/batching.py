@@ -12,19 +12,37 @@ from pipeline.inputs.reader import FIELDS, IMAGE_BATCH_BYTES, IMAGE_BATCH_ROWS
 Item = TypeVar("Item")
 
 
-def bounded(items: Iterable[Item], length: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Consecutive items in lists of bounded number and bytes; at least one list."""
+def bounded(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Consecutive items, one a row, in lists of bounded rows and bytes; at least one list.
+
+    `size` gives the bytes of an item.
+    """
     held: list[Item] = []
-    size, is_empty = 0, True
+    total, is_empty = 0, True
     for item in items:
         is_empty = False
         held.append(item)
-        size += length(item)
-        if size >= IMAGE_BATCH_BYTES or len(held) == IMAGE_BATCH_ROWS:
+        total += size(item)
+        if total >= IMAGE_BATCH_BYTES or len(held) == IMAGE_BATCH_ROWS:
             yield held
-            held, size = [], 0
+            held, total = [], 0
     if held or is_empty:
         yield held
+
+
+def merged(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Small tables as larger ones of bounded rows and bytes of images, without a copy."""
+    held: list[pa.Table] = []
+    rows, total = 0, 0
+    for table in tables:
+        held.append(table)
+        rows += len(table)
+        total += table["image"].nbytes
+        if total >= IMAGE_BATCH_BYTES or rows >= IMAGE_BATCH_ROWS:
+            yield pa.concat_tables(held)
+            held, rows, total = [], 0, 0
+    if held:
+        yield pa.concat_tables(held)
 
 
 def set_columns(table: pa.Table, **columns: pa.Array) -> pa.Table:

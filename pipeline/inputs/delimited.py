@@ -18,6 +18,7 @@ from pipeline.inputs.compressed import open_plain
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.reader import BATCH_ROWS, Span
+from pipeline.inputs.sources import extension
 from pipeline.inputs.table import TableReader
 
 _BLOCK = 8 << 20  # bytes parsed at a time; the longest row there can be
@@ -47,7 +48,7 @@ class DelimitedReader(TableReader):
 
     @property
     def _delimiter(self) -> str:
-        return "\t" if ".tsv" in self.source.path.lower()[-7:] else ","
+        return "\t" if extension(self.source.path) in (".tsv", ".tsv.gz") else ","
 
     @cached_property
     def _first_row(self) -> list[str]:
@@ -62,7 +63,7 @@ class DelimitedReader(TableReader):
             raise BadFile(path, "empty file")
         return row
 
-    def _parse(self, rows: BinaryIO) -> pa.csv.CSVStreamingReader:
+    def _parse(self, rows: io.RawIOBase) -> pa.csv.CSVStreamingReader:
         """The values of all columns, called by their numbers, as strings that are not checked to be UTF-8."""
         names = [str(number) for number in range(len(self._first_row))]
         return pa.csv.open_csv(

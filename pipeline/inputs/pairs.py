@@ -1,4 +1,4 @@
-"""What readers of tar and record files share: such a file holds whole pairs, each with its fields and image together."""
+"""What readers of tar and record files share: such a file holds whole pairs, fields and image together."""
 
 from __future__ import annotations
 

@@ -12,17 +12,13 @@ from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.layout import Layout, layout, listed
-from pipeline.inputs.reader import (
-    BATCH_ROWS,
-    IMAGE_BATCH_BYTES,
-    IMAGE_BATCH_ROWS,
-    Span,
-)
+from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, Span
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.table import TableReader
 
 _BUFFER = 1 << 20  # bytes read at a time; without it Arrow holds the column of a whole row group
+_IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small where a dictionary hides the bytes
 
 
 class ParquetReader(TableReader):
@@ -83,9 +79,11 @@ class ParquetReader(TableReader):
             images = convert.image_bytes(batch.column(0))
             yield from (images[place].as_py() for place in inside.tolist())
             first += batch.num_rows
+            if first > wanted[-1]:
+                return
 
     def _stream(self, groups: list[int], columns: list[str]) -> Iterator[pa.RecordBatch]:
-        most = IMAGE_BATCH_ROWS if self._image in columns else BATCH_ROWS
+        most = _IMAGE_ROWS if self._image in columns else min(BATCH_ROWS, self._settings.rows_per_shard)
         rows = _batch_rows(self._file.metadata, groups, columns, most)
         return self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False)
 

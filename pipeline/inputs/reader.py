@@ -29,7 +29,7 @@ FIELDS = pa.schema(
 
 BATCH_ROWS = 65_536  # without images
 IMAGE_BATCH_ROWS = 1_000
-IMAGE_BATCH_BYTES = 32 << 20
+IMAGE_BATCH_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Reader(Protocol):
         ...
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
-        """The rows of any `span` in order, at least one batch; one schema for all: `FIELDS`, then the carried columns."""
+        """The rows of any `span` in order, at least one batch. One schema for all: `FIELDS`, then the carried ones."""
         ...
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from pipeline.files import is_local
-from pipeline.inputs.batching import bounded, set_columns
+from pipeline.inputs.batching import bounded, merged, set_columns
 from pipeline.inputs.errors import reading
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.layout import Layout
@@ -55,10 +55,13 @@ class TableReader:
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path):
-            by_path = self.layout.images_by_path and not self._text_only
-            for batch in self.raw_batches(span):
-                table = self.layout.arrange(batch)
-                yield from self._with_files(table) if by_path else [table]
+            tables = (self.layout.arrange(batch) for batch in self.raw_batches(span))
+            if self._text_only or not self.has_images:
+                yield from tables
+            elif self.layout.images_by_path:
+                yield from (part for table in tables for part in self._with_files(table))
+            else:
+                yield from merged(tables)
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         return self._folder.read(rows["image_path"].to_pylist())

@@ -16,7 +16,8 @@ from pipeline.inputs.errors import BadFile
 from pipeline.inputs.pairs import KEY, NOWHERE, TEXT, Pair, PairReader, Place, Row, read_at
 from pipeline.inputs.values import valid
 
-IMAGES = ("jpg", "jpeg", "png", "webp", "gif")
+_IMAGES = ("jpg", "jpeg", "png", "webp", "gif")
+_KINDS = (*_IMAGES, "txt", "json")
 
 _NAME = re.compile(r"((?:.*/)?[^/.]+)\.([^/]*)", re.DOTALL)
 _DAMAGE = (ValueError, OverflowError, RecursionError)  # what tarfile raises on some damaged headers, besides TarError
@@ -60,17 +61,15 @@ def _find_samples(path: str, file: BinaryIO) -> list[Sample]:
             samples.append(Sample(match[1]))
         samples[-1].members.setdefault(kind, place)
     if name is not None and not samples:
-        raise BadFile(
-            path, f"no pair: no member ends with .{', .'.join((*IMAGES, 'txt', 'json'))}; the last is {name!r}"
-        )
+        raise BadFile(path, f"no pair: no member ends with {', '.join(_KINDS)}; the last is {name!r}")
     return samples
 
 
 def _kind(suffix: str) -> str | None:
     suffix = suffix.lower()
-    if suffix in IMAGES:
+    if suffix in _IMAGES:
         return "image"
-    return suffix if suffix in ("txt", "json") else None
+    return suffix if suffix in _KINDS else None
 
 
 def _members(path: str, file: BinaryIO) -> Iterator[tuple[str, Place]]:
@@ -95,9 +94,7 @@ def _check_end(path: str, file: BinaryIO, offset: int) -> None:
     file.seek(offset)
     block = file.read(tarfile.BLOCKSIZE)
     if block != tarfile.NUL * tarfile.BLOCKSIZE:
-        raise BadFile(
-            path, f"damaged header at byte {offset}" if block else "truncated: the end of the archive is missing"
-        )
+        raise BadFile(path, f"damaged header at byte {offset}" if block else "truncated: no end of the archive")
 
 
 def _row(file: BinaryIO, sample: Sample) -> Row:

@@ -24,10 +24,8 @@ class RecordReader(PairReader):
             image = self._image(features) or image
             yield Pair(self._row(features), self._image(features) if images else None, place)
         if features is not None and image is None:
-            names = ", ".join(self._names)
-            raise BadFile(
-                self.source.path, f"no feature with an image ({names}); the features are {', '.join(features)}"
-            )
+            there = ", ".join(sorted(features))
+            raise BadFile(self.source.path, f"no image ({', '.join(self._names)}); the features are {there}")
 
     def image(self, content: bytes) -> bytes | None:
         return self._image(decode_example(content))
@@ -50,8 +48,8 @@ class RecordReader(PairReader):
         return next((value for value in values if isinstance(value, bytes)), None)
 
     def _row(self, features: dict[str, list[Any]]) -> Row:
-        """All other features."""
-        return {name: _value(values) for name, values in features.items() if name not in self._names}
+        """All other features, sorted: a protocol buffer has no order."""
+        return {name: _value(values) for name, values in sorted(features.items()) if name not in self._names}
 
 
 def _value(values: list[Any]) -> Any:
