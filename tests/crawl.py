@@ -1,6 +1,6 @@
 """A crawl of about 200 pairs for the tests: every kind of input file, and every rule's cases on both sides.
 
-Its numbers are small so that its boundaries are reached: see `OPTIONS`, which every run on it needs.
+Its numbers are small so that its boundaries are reached: `SETTINGS` is what the crawl is made for.
 """
 
 from __future__ import annotations
@@ -22,14 +22,28 @@ from tests.crawl_contents import Row, captions, encode, picture, rows
 from tests.statement import Pair, Settings
 
 SETTINGS = Settings(max_pixels=200_000, max_texts=5, max_images=3)
-OPTIONS = (
-    "--filters.undecodable.max_pixels=200000",
-    "--filters.texts_of_image.max_texts=5",
-    "--filters.images_of_text.max_images=3",
-    "--input.rows_per_shard=7",
-)
 ROWS_PER_SHARD = 7
+FLAGS = {
+    "profile": "text.profile",
+    "max_pixels": "filters.undecodable.max_pixels",
+    "min_pixels": "filters.short_side.min_pixels",
+    "max_ratio": "filters.aspect_ratio.max_ratio",
+    "max_texts": "filters.texts_of_image.max_texts",
+    "max_images": "filters.images_of_text.max_images",
+    "top_k": "filters.rare_ngram.top_k",
+    "min_count": "filters.rare_ngram.min_count",
+    "min_words": "filters.word_count.min_words",
+    "max_words": "filters.word_count.max_words",
+    "max_score": "filters.porn.max_score",
+    "measure": "measure",
+}
 LINK = ("url", "text", "width", "height")
+
+
+def options(settings: Settings) -> list[str]:
+    """The flags that say the same as `settings`."""
+    flags = [f"--{flag}={getattr(settings, name)}" for name, flag in FLAGS.items()]
+    return flags + [f"--filters.{reason}.enabled=false" for reason in sorted(settings.off)]
 
 
 @dataclass(frozen=True)

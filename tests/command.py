@@ -1,0 +1,56 @@
+"""Runs the commands as a user does, in a process of their own, and reads what they leave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command(*arguments: str | Path, python: str = sys.executable) -> list[str]:
+    return [python, "-m", *map(str, arguments)]
+
+
+def run(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """`run("pipeline", "report", folder)` is `python -m pipeline report FOLDER`, without a terminal."""
+    return subprocess.run(command(*arguments), capture_output=True, text=True, cwd=ROOT, timeout=timeout)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has ended, and where its output is."""
+
+    output: Path
+    process: subprocess.CompletedProcess[str]
+
+    def json(self, name: str) -> dict:
+        return json.loads((self.output / name).read_text())
+
+    def verdicts(self) -> list[dict]:
+        """All rows, in the order of the input."""
+        return [row for file in shards(self.output, "verdicts") for row in pq.read_table(file).to_pylist()]
+
+
+def run_corpus(output: Path, inputs: str | Path, *options: str) -> Finished:
+    return Finished(output, run("pipeline", f"--input={inputs}", f"--output={output}", *options))
+
+
+def shards(output: Path, folder: str) -> list[Path]:
+    return sorted((output / folder).glob("*-of-*"))
+
+
+def fingerprint(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def result(output: Path) -> dict[str, str]:
+    """The bytes that must not depend on workers, places and interruptions: the sha256 of every file by its name."""
+    files = (file for name in ("corpus", "verdicts") for file in (output / name).rglob("*") if file.is_file())
+    return {file.relative_to(output).as_posix(): fingerprint(file) for file in sorted(files)}

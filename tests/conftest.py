@@ -1,0 +1,52 @@
+"""What several test files share: the crawl of the tests, and finished runs of the command on it, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.command import Finished, run_corpus
+from tests.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, options, write_crawl
+from tests.statement import Settings
+
+EVERY_RULE = replace(SETTINGS, min_count=3, max_score=0.002)  # each rule drops something
+Runs = Callable[[Settings], Finished]
+Rerun = Callable[..., Finished]
+
+
+def arguments(crawl: Crawl, settings: Settings = EVERY_RULE) -> list[str]:
+    return [f"--eval_images={crawl.folder / 'eval'}", f"--input.rows_per_shard={ROWS_PER_SHARD}", *options(settings)]
+
+
+@pytest.fixture(scope="session")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
+    return write_crawl(tmp_path_factory.mktemp("small") / "crawl")
+
+
+@pytest.fixture(scope="session")
+def corpus_of(crawl: Crawl, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The run of that crawl with these settings."""
+
+    @cache
+    def corpus(settings: Settings) -> Finished:
+        done = run_corpus(tmp_path_factory.mktemp("run") / "out", crawl.inputs, *arguments(crawl, settings))
+        assert done.process.returncode == 0, done.process.stderr
+        return done
+
+    return corpus
+
+
+@pytest.fixture
+def again(tmp_path: Path) -> Rerun:
+    """A run of its own with every rule, of this crawl or these inputs of it, with these further options."""
+
+    def rerun(crawl: Crawl, *options: str, inputs: str = "", output: Path = tmp_path / "out") -> Finished:
+        done = run_corpus(output, inputs or crawl.inputs, *arguments(crawl), *options)
+        assert done.process.returncode == 0, done.process.stderr
+        return done
+
+    return rerun

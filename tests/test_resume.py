@@ -1,0 +1,179 @@
+"""A run that was killed, interrupted or lost a worker: nothing looks finished that is not, and a rerun ends the same.
+
+Moments are counted in files that the run has written, so that they fall into every pass on any machine.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.command import ROOT, Finished, command, result, run_corpus
+from tests.conftest import EVERY_RULE, Runs, arguments
+from tests.crawl import Crawl
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="module")
+def finished(corpus_of: Runs) -> Finished:
+    return corpus_of(EVERY_RULE)
+
+
+@pytest.fixture
+def start(crawl: Crawl, tmp_path: Path) -> Iterator[Start]:
+    """Starts the command in a process group of its own, with two workers. What is left of it ends with the test."""
+    groups = []
+
+    def popen(python: str = sys.executable, cwd: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
+        words = command("pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", python=python)
+        process = subprocess.Popen(
+            [*words, *arguments(crawl), "--workers=2"],
+            cwd=cwd,
+            env=os.environ | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        groups.append(process.pid)
+        return process
+
+    yield popen
+    for group in groups:
+        kill_group(group)
+
+
+def kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it has ended
+
+
+def everything(output: Path) -> set[str]:
+    return {path.relative_to(output).as_posix() for path in output.rglob("*")}
+
+
+def wait_for_files(process: subprocess.Popen[str], output: Path, count: int) -> bool:
+    """Whether the run wrote so many files before it ended."""
+    while process.poll() is None:
+        if len(everything(output)) >= count:
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def assert_whole(output: Path, finished: Finished) -> None:
+    """Whatever has the name of a finished file has its bytes."""
+    true = result(finished.output)
+    found = {name: sha256 for name, sha256 in result(output).items() if name in true}
+    assert found == {name: true[name] for name in found}
+
+
+def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "worker" in " ".join(child.cmdline())]
+
+
+def wait_for_workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    while not (found := workers(process)):
+        assert process.poll() is None, process.stdout
+        time.sleep(0.01)
+    return found
+
+
+def kill_and_go_on(start: Start, output: Path, finished: Finished, kill: Callable[[int], None], seed: int) -> int:
+    """Starts again and again, and kills each a while further on; the last one is left to end. Gives the kills."""
+    chance, kills, total = random.Random(seed), 0, len(everything(finished.output))
+    for share in (0.05, 0.3, 0.55, 0.8, 0.97):
+        process = start()
+        if wait_for_files(process, output, int(total * share * chance.uniform(0.7, 1.0))):
+            time.sleep(chance.uniform(0, 0.2))
+            kill(process.pid)
+            kills += 1
+        process.wait()
+        assert_whole(output, finished)
+    return kills
+
+
+@pytest.mark.parametrize(
+    ("seed", "kill"),
+    [(1, kill_group), (2, kill_group), (3, lambda pid: os.kill(pid, signal.SIGKILL))],
+    ids=["group", "group again", "parent alone"],
+)
+def test_killed_runs_end_with_the_same_bytes(
+    start: Start, tmp_path: Path, finished: Finished, seed: int, kill: Callable[[int], None]
+) -> None:
+    output = tmp_path / "out"
+    kills = kill_and_go_on(start, output, finished, kill, seed)
+    last = start()
+    assert last.wait(timeout=120) == 0, last.communicate()[0]
+    assert kills >= 3
+    assert result(output) == result(finished.output)
+    assert everything(output) == everything(finished.output)
+
+
+def test_a_lost_worker_ends_the_run(start: Start, tmp_path: Path, finished: Finished) -> None:
+    process = start()
+    wait_for_files(process, tmp_path / "out", 6)
+    wait_for_workers(process)[0].kill()
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert "worker" in out.splitlines()[-1]
+    assert_whole(tmp_path / "out", finished)
+
+
+def test_workers_that_cannot_start_end_the_run(start: Start, tmp_path: Path) -> None:
+    broken = "import os, sys\nif 'worker' in ' '.join(sys.orig_argv):\n    os._exit(7)\n"
+    (tmp_path / "sitecustomize.py").write_text(broken)
+    process = start(PYTHONPATH=str(tmp_path))
+    wait_for_files(process, tmp_path / "out", 1)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert "worker" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("files", [1, 12, 40])
+def test_an_interrupt_says_how_to_go_on(start: Start, tmp_path: Path, finished: Finished, files: int) -> None:
+    process = start()
+    assert wait_for_files(process, tmp_path / "out", files)
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=2)
+    assert process.returncode == 130
+    assert "same command" in out.splitlines()[-1]
+    assert_whole(tmp_path / "out", finished)
+
+
+def test_spaces_in_every_path(start: Start, tmp_path: Path, finished: Finished) -> None:
+    """A checkout and a virtual environment below a folder with a space."""
+    checkout = tmp_path / "my checkout"
+    for package in ("dedup", "filters", "pipeline", "train", "vocab", "configs"):
+        shutil.copytree(ROOT / package, checkout / package)
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(Path(sys.executable).resolve())
+    (checkout / ".venv" / "lib").symlink_to(Path(sys.prefix) / "lib")
+    shutil.copy(Path(sys.prefix) / "pyvenv.cfg", checkout / ".venv")
+    process = start(python=str(python), cwd=checkout)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, out
+    assert result(tmp_path / "out") == result(finished.output)
+
+
+def test_a_finished_run_started_again_prints_its_funnel(crawl: Crawl, finished: Finished) -> None:
+    before = {file: (finished.output / file).stat().st_mtime_ns for file in result(finished.output)}
+    again = run_corpus(finished.output, crawl.inputs, *arguments(crawl)).process
+    assert again.returncode == 0
+    assert again.stdout == finished.process.stdout
+    assert before == {file: (finished.output / file).stat().st_mtime_ns for file in before}
