@@ -21,16 +21,18 @@ from filters.originals import is_whole_jpeg, is_whole_png
 LUMA_SIDE = 128
 RECORD_QUALITY = 95
 
-# What Pillow raises on bad bytes, found by damaging files of every format. It documents OSError alone.
+# What Pillow raises on bad bytes. It documents OSError alone; damaged files of every format gave the others.
 _BAD_BYTES = (
-    OSError,  # also UnidentifiedImageError
-    ValueError,
-    SyntaxError,
-    EOFError,
-    IndexError,
+    ArithmeticError,
     AssertionError,
     AttributeError,
-    RuntimeError,  # also NotImplementedError
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
@@ -68,16 +70,19 @@ class Picture:
         _lift_pillows_limit(max_pixels)
         self._opened: ImageFile.ImageFile | None = _open(data)
         image = self._opened
-        self._alpha = image.mode in ("LA", "RGBA") or (image.mode == "P" and image.has_transparency_data)
+        self._alpha = image.mode in ("LA", "RGBA") or (image.mode == "P" and "transparency" in image.info)
         self.header = Header(image.width, image.height, image.format or "", image.mode)
 
     def luma(self) -> np.ndarray:
         """The luma for the hash, uint8 (128, 128): a JPEG is decoded small, all else goes through the conversion."""
+        return self._luma
+
+    @cached_property
+    def _luma(self) -> np.ndarray:
         image = self._small("L", LUMA_SIDE)
         with _decoding():
-            gray = image if image.mode == "L" else image.convert("L")
-            side = (LUMA_SIDE, LUMA_SIDE)
-            return np.asarray(gray.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0))
+            gray = _convert(image).convert("L")
+            return np.asarray(gray.resize((LUMA_SIDE, LUMA_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0))
 
     @cached_property
     def converted(self) -> Image.Image:
@@ -88,10 +93,8 @@ class Picture:
             return _convert(image)
 
     def record_bytes(self) -> bytes:
-        """The original bytes if TensorFlow reads them as RGB or gray, else the conversion as JPEG quality 95.
-
-        Original bytes are not decoded here: `luma` or `converted` says whether they can be.
-        """
+        """The original bytes if TensorFlow reads them as RGB or gray, else the conversion as JPEG quality 95."""
+        self.luma()  # only what can be decoded
         return self.data if self._is_record() else _jpeg(self.converted, RECORD_QUALITY)
 
     def thumbnail(self, side: int) -> bytes:
@@ -99,10 +102,7 @@ class Picture:
         small = self._small("RGB", side).copy()
         with _decoding():
             small.thumbnail((side, side))
-            return _jpeg(
-                small if small.mode in ("L", "RGB") else small.convert("RGB"),
-                quality=80,
-            )
+            return _jpeg(_convert(small), quality=80)
 
     def _is_record(self) -> bool:
         if self.header.format in _JPEG:
