@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.base import Signals
+from filters.porn import OPEN_NSFW, ModelSettings
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,13 @@ class Porn:
     reason: ClassVar[str] = "porn"
     needs: ClassVar[tuple[str, ...]] = ("porn_score",)
     max_score: float = 0.2
-    model: str = "open_nsfw"
+    model: str = OPEN_NSFW
+    preparation: ModelSettings = ModelSettings()  # of a model by path
     enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if self.model == OPEN_NSFW and self.preparation != ModelSettings():
+            raise ValueError(f"preparation: {OPEN_NSFW} has its own; it can be set for a model by path alone")
 
     def drops(self, signals: Signals) -> pa.Array:
         return pc.greater(signals["porn_score"], self.max_score)

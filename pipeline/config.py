@@ -143,7 +143,15 @@ def _value(kind: Any, value: Any, path: str) -> Any:
         if value is None:
             return None
         kind = next(option for option in kind.__args__ if option is not types.NoneType)
+    if typing.get_origin(kind) is tuple:
+        return _list(typing.get_args(kind), value, path)
     return _leaf(kind, value, path)
+
+
+def _list(kinds: tuple[type, ...], value: Any, path: str) -> tuple[Any, ...]:
+    if not isinstance(value, list) or len(value) != len(kinds):
+        raise ConfigError(f"{path}: {value!r} is no list of {len(kinds)}")
+    return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))
 
 
 def _leaf(kind: type, value: Any, path: str) -> Any:

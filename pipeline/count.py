@@ -105,7 +105,8 @@ def count_group(group: Group, counting: Counting) -> int:
     import numpy as np
 
     from vocab.characters import load
-    from vocab.kernels import count, hash_strings
+    from vocab.counting import count
+    from vocab.hashing import hash_strings
     from vocab.ngrams import hash_ngrams
 
     number, shards = group

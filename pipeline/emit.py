@@ -29,7 +29,7 @@ from pipeline.records import RecordShard
 from pipeline.shards import full_keys, load
 from pipeline.signals import load_counts, measure_text
 from pipeline.verdicts import verdicts, write_verdicts
-from vocab.kernels import hash_strings
+from vocab.hashing import hash_strings
 
 NOTES = "work/emitted"
 METER_STEP = 64  # images
@@ -108,7 +108,7 @@ def _see_images(
     first = first_reasons(reasons(measures.rules, columns, shard.rows))
     _choose_examples(examples, first)
     signals = PixelSignals(columns["decodable"].to_numpy(zero_copy_only=False).copy())
-    asked = signals.decodable & (measures.everything | np.equal(first, None))
+    asked = signals.decodable & (measures.everything | pc.is_null(pa.array(first, pa.string())).to_numpy(zero_copy_only=False))
     asked[examples.rows] |= signals.decodable[examples.rows]
     rows = np.flatnonzero(asked)
     images = _metered(_read(shard, columns, rows, emission), shard.rows - len(rows), emission.meter)
@@ -129,11 +129,13 @@ def _read(shard: Shard, columns: Columns, rows: np.ndarray, emission: Emission) 
 def _metered(images: Iterator[bytes | None], others: int, meter: Meter) -> Iterator[bytes | None]:
     meter.add(others, others)
     count = 0
-    for count, image in enumerate(images, 1):
-        yield image
-        if count % METER_STEP == 0:
-            meter.add(METER_STEP, METER_STEP)
-    meter.add(count % METER_STEP, count % METER_STEP)
+    try:
+        for count, image in enumerate(images, 1):
+            yield image
+            if count % METER_STEP == 0:
+                meter.add(METER_STEP, METER_STEP)
+    finally:  # whoever reads stops at the last image, not after it
+        meter.add(count % METER_STEP, count % METER_STEP)
 
 
 def _known(columns: Columns) -> pa.Table:
@@ -193,7 +195,7 @@ def load_measures(output: Output, config: Config) -> Measures:
     if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
         with open_file(output.path(EVAL_INDEX)) as file:
             index = EvalIndex.load(file)
-    scorer: Scorer | None = load_scorer(filters.porn.model) if filters.porn.enabled else None
+    scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
     return Measures(
         rules=filters.enabled(),
         index=index,

@@ -33,7 +33,7 @@ class Engine:
         self.local = PipelineOptions(list(beam_options)).view_as(StandardOptions).runner in (None, "FnApiRunner")
         self.log = os.path.join(tempfile.mkdtemp(prefix="align-corpus-"), "workers.log")
         self._died = threading.Event()
-        logging.getLogger("apache_beam").setLevel(logging.ERROR)
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
     def pipeline(self) -> beam.Pipeline:
         """A new pipeline on the runner that was asked for."""
@@ -55,7 +55,8 @@ class Engine:
     def _note_death(self, args: threading.ExceptHookArgs) -> None:
         """Beam waits for ever for a worker that never connects: its thread's error has to reach the main thread."""
         if args.thread is None or args.thread.name != "run_worker":
-            return threading.__excepthook__(args)
+            threading.__excepthook__(args)
+            return
         with open(self.log, "a", encoding="utf-8") as file:
             file.write(f"{args.exc_value}\n")
         self._died.set()

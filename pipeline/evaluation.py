@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-
-from apache_beam.io.filesystems import FileSystems
+from dataclasses import replace
 
 from dedup.evaluation import build
 from pipeline.files import Output, read_bytes
 from pipeline.inputs import InputError, Source
+from pipeline.inputs.sources import list_files
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 EVAL_INDEX = "work/evaluation"
@@ -23,25 +23,18 @@ def find_images(sets: Sequence[str]) -> list[Source]:
     """
     found: list[Source] = []
     for pattern in sets:
-        folder = _folder(pattern)
-        images = [file for file in _files(pattern) if file.path.lower().endswith(PICTURES)]
+        images = [image for image in list_files(pattern, PICTURES) if image.path.lower().endswith(PICTURES)]
         if not images:
-            raise InputError(f"eval_images: no picture in {pattern}; the kinds are {', '.join(PICTURES)}")
-        for file in sorted(images, key=lambda file: str(file.path)):
-            name = f"{os.path.basename(folder)}/{file.path.removeprefix(folder).lstrip('/')}"
-            found.append(Source(len(found), file.path, name, file.size_in_bytes, file.last_updated_in_seconds))
+            raise InputError(f"eval_images: no picture in {pattern!r}; the kinds are {', '.join(PICTURES)}")
+        found += [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
     return found
 
 
-def _folder(pattern: str) -> str:
-    """The folder itself, or the fixed part of a glob; its last name is the name of the set."""
+def _set_name(pattern: str) -> str:
+    """The last name of the folder, or of the fixed part of a glob."""
     fixed = pattern.partition("*")[0]
-    return (pattern if fixed == pattern else os.path.dirname(fixed)).rstrip("/")
-
-
-def _files(pattern: str) -> list:
-    globs = [pattern] if "*" in pattern else [pattern.rstrip("/") + "/**"]
-    return [file for match in FileSystems.match(globs) for file in match.metadata_list]
+    folder = pattern if fixed == pattern and not pattern.lower().endswith(PICTURES) else os.path.dirname(fixed)
+    return os.path.basename(folder.rstrip("/"))
 
 
 def index_images(output: Output, images: Sequence[Source], max_pixels: int) -> None:

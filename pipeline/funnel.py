@@ -73,5 +73,7 @@ def _notes(funnel: Mapping[str, Any]) -> Iterator[str]:
     if ngrams := funnel["ngrams"]:
         distinct, frequent, cut = (ngrams[name] for name in ("distinct", "frequent", "count_at_cut"))
         yield f"n-grams: {distinct:,} distinct, {frequent:,} frequent, count at the cut {cut:,}"
+    if skipped := funnel.get("skipped_files"):
+        yield f"skipped files: {skipped:,}"
     if funnel["duplicate_keys"]:
         yield f"duplicate keys: {funnel['duplicate_keys']:,}"

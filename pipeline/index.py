@@ -20,7 +20,7 @@ from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
 from pipeline.plan import TaskNote, note_bad, shard_name
 from pipeline.progress import Meter
 from vocab.canonical import canonical_texts
-from vocab.kernels import hash_strings
+from vocab.hashing import hash_strings
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
 NOT_CARRIED = ("key", "text", "url", "image_path", "sha256", "width", "height", "image", "offset", "length")

@@ -64,11 +64,12 @@ def write_metadata(output: Output, name: str, notes: list[dict[str, Any]], versi
 
     `notes` say of each shard in order how many `records` and how many `bytes` it has. No time, host or path.
     """
+    texts = {key: _text() for key in ("txt", "key", "url", "sha256")}
+    numbers = {key: _integer() for key in ("width", "height")}
     features = {
         "pythonClassName": "tensorflow_datasets.core.features.features_dict.FeaturesDict",
-        "featuresDict": {"features": {"jpg": _image(), **{key: _text() for key in ("txt", "key", "url", "sha256")}}},
+        "featuresDict": {"features": {"jpg": _image()} | texts | numbers},
     }
-    features["featuresDict"]["features"] |= {side: _integer() for side in ("width", "height")}
     info = {
         "name": name,
         "version": version,

@@ -22,7 +22,7 @@ def write_run(output: Output, name: str, columns: Columns) -> None:
     """Writes equally long columns, one after the other."""
     with output.write(name) as file:
         for column in columns:
-            file.write(memoryview(np.ascontiguousarray(column)).cast("B"))
+            file.write(np.ascontiguousarray(column).data.cast("B"))
 
 
 def read_run(path: str, kinds: Sequence[np.dtype]) -> Columns:

@@ -13,7 +13,9 @@ from pipeline.count import COUNTS
 from pipeline.files import Output
 from pipeline.runs import COUNTED, HASHES, read_run
 from vocab.characters import load
-from vocab.kernels import SortedTable, first_rare, hash_words, ngram_texts
+from vocab.hashing import hash_words
+from vocab.lookup import SortedTable
+from vocab.rare import first_rare, ngram_texts
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def measure_text(pairs: pa.Table, counts: CorpusCounts, profile: str) -> dict[st
     unknown = image_hash.is_null().to_numpy(zero_copy_only=False)
     images, hashes = image_hash.fill_null(0).to_numpy(), pairs["text_hash"].combine_chunks().to_numpy()
     return {
-        "words": pa.array(np.diff(words.rows).astype(np.int32)),
+        "words": pa.array(words.counts.astype(np.int32)),
         "texts_of_image": pa.array(counts.images.counts_of(images, 1), pa.int64(), mask=unknown),
         "images_of_text": pa.array(counts.texts.counts_of(hashes, 1), pa.int64(), mask=unknown),
         "rare_ngram": rare,

@@ -59,6 +59,8 @@ def test_flags_are_put_over_the_file():
         ("input.on_bad_file", "ignore", "input.on_bad_file"),
         ("input.rows_per_shard", "0", "input.rows_per_shard"),
         ("name", "a/b", "name: 'a/b'"),
+        ("filters.porn.preparation.scale", "1", "filters.porn.preparation: open_nsfw has its own"),
+        ("filters.porn.preparation.mean", "1", "filters.porn.preparation.mean: 1 is no list of 3"),
     ],
 )
 def test_a_wrong_setting_is_one_line_with_its_path(path, value, message):
