@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipeline.inputs.by_extension import open_source
     from pipeline.inputs.errors import BadFile, InputError
-    from pipeline.inputs.reader import FIELDS, Reader, Span
+    from pipeline.inputs.reader import FIELDS, Reader, Span, carried_columns
     from pipeline.inputs.settings import Columns, Input
     from pipeline.inputs.sources import EXTENSIONS, Source, find_sources, list_files
 
 _HOMES = {
     "errors": ("BadFile", "InputError"),
     "by_extension": ("open_source",),
-    "reader": ("FIELDS", "Reader", "Span"),
+    "reader": ("FIELDS", "Reader", "Span", "carried_columns"),
     "settings": ("Columns", "Input"),
     "sources": ("EXTENSIONS", "Source", "find_sources", "list_files"),
 }
@@ -33,6 +33,7 @@ __all__ = [
     "Reader",
     "Source",
     "Span",
+    "carried_columns",
     "find_sources",
     "list_files",
     "open_source",

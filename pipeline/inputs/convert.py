@@ -10,7 +10,7 @@ import pyarrow.types as pt
 
 from pipeline.inputs.reader import BATCH_ROWS
 
-_NUMBER = r"^\s*[0-9]{1,18}(\.[0-9]*)?\s*$"
+_NUMBER = r"^[0-9]{1,18}(\.[0-9]*)?$"
 _HEX_SHA256 = "^[0-9a-fA-F]{64}$"
 
 
@@ -86,7 +86,7 @@ def size(column: pa.Array) -> pa.Array:
     """Pixels as int64; null where a value is under 1 or no number."""
     column = plain(column)
     if is_bytes(column.type) or is_string(column.type):
-        column = string(column)
+        column = pc.utf8_trim_whitespace(string(column))
         column = _only(column, pc.match_substring_regex(column, _NUMBER)).cast(pa.float64())
     number = column.cast(pa.float64(), safe=False)
     number = _only(number, pc.and_(pc.greater_equal(number, 1), pc.less(number, 2**53)))

@@ -10,7 +10,7 @@ import pyarrow.types as pt
 
 from pipeline.inputs import convert
 from pipeline.inputs.errors import BadFile
-from pipeline.inputs.reader import FIELDS
+from pipeline.inputs.reader import FIELDS, batch_name
 from pipeline.inputs.settings import ALIASES, Aliases, Columns
 
 OURS = frozenset(
@@ -46,7 +46,7 @@ class Layout:
         """The columns of a batch of the table as `FIELDS` and the carried ones."""
         fields = [self._field(batch, field) for field in FIELDS]
         carried = [convert.carried(batch.column(number)) for number in self.carried.values()]
-        return pa.Table.from_arrays(fields + carried, names=FIELDS.names + list(self.carried))
+        return pa.Table.from_arrays(fields + carried, names=FIELDS.names + [batch_name(name) for name in self.carried])
 
     def _field(self, batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
         number = self.roles.get(field.name)

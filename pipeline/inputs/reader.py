@@ -27,6 +27,20 @@ FIELDS = pa.schema(
 )
 """The first columns of every batch; the carried ones follow."""
 
+_CARRIED = "carried:"
+
+
+def batch_name(name: str) -> str:
+    """The name in a batch of the column that the verdicts carry as `name`: marked where `FIELDS` has that name."""
+    return _CARRIED + name if name in FIELDS.names or name.startswith(_CARRIED) else name
+
+
+def carried_columns(batch: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """The carried columns of a batch, by their names in the verdicts."""
+    names = batch.column_names[len(FIELDS) :]
+    return {name.removeprefix(_CARRIED): batch[name] for name in names}
+
+
 BATCH_ROWS = 65_536  # without images
 IMAGE_BATCH_ROWS = 1_000
 IMAGE_BATCH_BYTES = 8 << 20

@@ -6,11 +6,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from apache_beam.io.filesystem import BeamIOError, FileMetadata
-from apache_beam.io.filesystems import FileSystems
-
-from pipeline.files import is_local, join
+from pipeline.files import filesystems, is_local
 from pipeline.inputs.errors import InputError
 
 EXTENSIONS = (
@@ -69,14 +67,11 @@ def list_files(pattern: str, kinds: tuple[str, ...] = ("",)) -> list[Source]:
     if not files:
         raise InputError(f"input: no file matches {pattern!r}")
     named = sorted({_below(root, file.path): file for file in files}.items())
-    return [
-        Source(number, file.path, name, file.size_in_bytes, file.last_updated_in_seconds)
-        for number, (name, file) in enumerate(named)
-    ]
+    return [replace(file, number=number, name=name) for number, (name, file) in enumerate(named)]
 
 
-def _match(pattern: str, kinds: tuple[str, ...]) -> tuple[str, list[FileMetadata]]:
-    """The folder where names start, and the files."""
+def _match(pattern: str, kinds: tuple[str, ...]) -> tuple[str, list[Source]]:
+    """The folder where names start, and the files, not named yet."""
     if is_local(pattern) and os.path.isfile(pattern):
         return os.path.dirname(pattern), [_local(pattern)]
     if not pattern or not _is_directory(pattern):
@@ -93,26 +88,32 @@ def _is_directory(pattern: str) -> bool:
     return not re.search(_GLOB, pattern) and not _glob(pattern)
 
 
-def _walk(directory: str, kinds: tuple[str, ...]) -> list[FileMetadata]:
+def _walk(directory: str, kinds: tuple[str, ...]) -> list[Source]:
     def fail(error: OSError) -> None:
         raise InputError(f"input: can't read {error.filename}: {error.strerror}") from error
 
     walk = os.walk(directory, onerror=fail)
-    paths = (join(folder, name) for folder, _, names in walk for name in names if name.lower().endswith(kinds))
+    paths = (os.path.join(folder, name) for folder, _, names in walk for name in names if name.lower().endswith(kinds))
     return [_local(path) for path in paths if os.path.isfile(path)]
 
 
-def _local(path: str) -> FileMetadata:
+def _local(path: str) -> Source:
     status = os.stat(path)
-    return FileMetadata(path, status.st_size, status.st_mtime)
+    return Source(0, path, path, status.st_size, status.st_mtime)
 
 
-def _glob(pattern: str) -> list[FileMetadata]:
+def _glob(pattern: str) -> list[Source]:
     """What Beam matches, and for `**/` also no folder at all, as in a shell."""
+    start = "./" if is_local(pattern) and not os.path.isabs(pattern) else ""  # without a folder Beam finds nothing
     try:
-        return [file for variant in _variants(pattern) for file in FileSystems.match([variant])[0].metadata_list]
-    except (BeamIOError, ValueError) as error:
+        found = [filesystems().match([start + variant])[0].metadata_list for variant in _variants(pattern)]
+    except (OSError, ValueError) as error:
         raise InputError(f"input: can't list {pattern}: {' '.join(str(error).split())}") from error
+    return [_matched(file, file.path.removeprefix(start)) for files in found for file in files]
+
+
+def _matched(file: Any, path: str) -> Source:
+    return Source(0, path, path, file.size_in_bytes, file.last_updated_in_seconds)
 
 
 def _variants(pattern: str) -> Iterator[str]:
