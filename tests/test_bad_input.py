@@ -1,0 +1,243 @@
+"""Bad input: the exact lines that name it, the exit code, and what is left behind."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import resource
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.command import ROOT, Finished, command, result, run, run_corpus, shards
+from tests.conftest import EVERY_RULE, Rerun, Runs, arguments
+from tests.crawl import Crawl, add
+from tests.crawl_contents import encode, picture
+
+PIXELS = encode(picture(0))
+TABLE = b"url,text\nhttp://x/1,a red kite\n"
+
+
+def parquet(**columns: list) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def tar(*members: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in members:
+            add(archive, name, data)
+    return buffer.getvalue()
+
+
+def bad_files() -> dict[str, tuple[bytes, str]]:
+    """Bytes, and what is said of them."""
+    whole = parquet(text=["a red kite"] * 99, url=[f"http://x/{n}" for n in range(99)])
+    pair = tar(("0.jpg", PIXELS), ("0.txt", b"a red kite"))
+    packed = gzip.compress(TABLE * 9, mtime=0)
+    return {
+        "cut.csv.gz": (packed[:-12], "Compressed file ended before the end-of-stream marker was reached"),
+        "cut.parquet": (whole[: len(whole) // 2], "…"),
+        "cut.tar": (pair[: len(pair) // 3], "truncated: '0.jpg' is longer than the file"),
+        "cut.tfrecord": (b"\x08" + bytes(30), "…"),
+        "empty.csv": (b"", "empty file"),
+        "empty.jsonl": (b"", "empty file"),
+        "empty.parquet": (b"", "…"),
+        "empty.tar": (b"", "empty file"),
+        "empty.tfrecord": (b"", "empty file"),
+        "empty.tsv.gz": (b"", "empty file"),
+        "no_image.parquet": (parquet(text=["a"], label=[1]), "no column with images, their paths or URLs"),
+        "no_text.csv": (b"url,title\nhttp://x/1,a red kite\n", "no text column"),
+        "not.jsonl": (b"{}\n{\n", "…"),
+        "not.parquet": (b"not Parquet" * 9, "…"),
+        "not.tar": (b"not a tar" * 99, "…"),
+    }
+
+
+@pytest.fixture(scope="module")
+def bad_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bad")
+    for name, (data, _) in bad_files().items():
+        (folder / name).write_bytes(data)
+    (folder / "unreadable.csv").symlink_to("/proc/self/mem")
+    (folder / "good.csv").write_bytes(TABLE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def refused(bad_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return run_corpus(tmp_path_factory.mktemp("refused") / "out", bad_folder)
+
+
+def lines(finished: Finished) -> list[str]:
+    return finished.process.stderr.splitlines()
+
+
+def test_all_bad_files_are_named_once(refused: Finished, bad_folder: Path) -> None:
+    said = [line for line in lines(refused) if line.startswith("pipeline: ")]
+    files = [line.removeprefix(f"pipeline: {bad_folder}/").partition(": ")[0] for line in said]
+    assert refused.process.returncode == 1
+    assert files == sorted([*bad_files(), "unreadable.csv"])
+    assert not refused.process.stdout
+
+
+@pytest.mark.parametrize("name", bad_files())
+def test_a_bad_file_is_named_with_its_fault(refused: Finished, bad_folder: Path, name: str) -> None:
+    (said,) = [line for line in lines(refused) if line.startswith(f"pipeline: {bad_folder / name}: ")]
+    assert said.removeprefix(f"pipeline: {bad_folder / name}: ").startswith(bad_files()[name][1])
+
+
+def test_an_unreadable_file_is_named(refused: Finished, bad_folder: Path) -> None:
+    assert f"pipeline: {bad_folder / 'unreadable.csv'}: Input/output error" in lines(refused)
+
+
+@pytest.mark.parametrize("name", ["no_image.parquet", "no_text.csv"])
+def test_the_columns_that_are_there_are_named(refused: Finished, name: str) -> None:
+    (said,) = [line for line in lines(refused) if name in line]
+    columns = "text (string), label (int64)" if name == "no_image.parquet" else "url (string), title (string)"
+    assert said.endswith(f"the columns are {columns}")
+
+
+def test_nothing_is_counted_after_a_bad_file(refused: Finished) -> None:
+    assert not shards(refused.output, "corpus")
+    assert not (refused.output / "work" / "count").exists()
+
+
+def test_bad_files_can_be_skipped(bad_folder: Path, tmp_path: Path) -> None:
+    done = run_corpus(tmp_path / "out", bad_folder, "--input.on_bad_file=skip")
+    assert done.process.returncode == 0
+    assert done.json("funnel.json")["raw"] == 1
+    assert set(bad_files()) < set(done.json("manifest.json")["skipped"])
+
+
+def refuse(tmp_path: Path, *words: str) -> tuple[int, str]:
+    """The exit code and the last line of a run that must not begin; it leaves no output."""
+    done = run("pipeline", *words, f"--output={tmp_path / 'out'}")
+    assert not (tmp_path / "out").exists()
+    return done.returncode, done.stderr.splitlines()[-1]
+
+
+def test_an_empty_glob(tmp_path: Path) -> None:
+    assert refuse(tmp_path, f"--input={tmp_path}/*.parquet") == (
+        2,
+        f"pipeline: input: no file matches '{tmp_path}/*.parquet'",
+    )
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "pairs.xls").write_bytes(b"")
+    code, said = refuse(tmp_path, f"--input={tmp_path}/pairs.xls")
+    assert code == 2
+    assert said.startswith(f"pipeline: input: {tmp_path}/pairs.xls is of another kind than .parquet, .csv")
+
+
+def test_an_evaluation_set_without_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(TABLE)
+    code, said = refuse(tmp_path, f"--input={tmp_path}/a.csv", f"--eval_images={tmp_path}/nowhere")
+    assert code == 2
+    assert said.startswith(f"pipeline: eval_images: no picture in {tmp_path}/nowhere")
+
+
+def test_a_table_none_of_whose_images_exists(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"image_path,text\n1.jpg,a red kite\n../2.jpg,a blue kite\n")
+    done = run_corpus(tmp_path / "out", tmp_path / "a.csv")
+    assert done.process.returncode == 1
+    assert lines(done)[-1] == f"pipeline: {tmp_path}/a.csv: none of its 2 images exists; looked in {tmp_path}"
+
+
+@pytest.fixture(scope="module")
+def odd_rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
+    """The verdicts of rows that are odd, but no reason to fail: texts, keys and names of members."""
+    folder = tmp_path_factory.mktemp("odd")
+    (folder / "secret.jpg").write_bytes(PIXELS)
+    crawl = folder / "crawl"
+    crawl.mkdir()
+    (crawl / "a.csv").write_bytes(b"key,url,text\nk,u,caf\xe9 \xff kite\nk,u," + b"kite " * 200_000 + b"\nk,u,\n")
+    (crawl / "b.jsonl").write_bytes(
+        b'{"image_path":"../secret.jpg","text":"a","key":"k"}\n{"image_path":"c.jpg","text":null}\n'
+    )
+    (crawl / "c.jpg").write_bytes(PIXELS)
+    (crawl / "d.tar").write_bytes(
+        tar(("../../up.jpg", PIXELS), ("../../up.txt", b"caf\xe9"), ("/etc/root.jpg", PIXELS), ("/etc/root.txt", b"x"))
+    )
+    done = run_corpus(folder / "out", crawl)
+    assert done.process.returncode == 0, done.process.stderr
+    assert not (folder / "up.jpg").exists()
+    assert done.json("funnel.json")["raw"] == 7
+    return done.verdicts()
+
+
+def test_invalid_utf8_is_replaced(odd_rows: list[dict]) -> None:
+    assert odd_rows[0]["text"] == "caf\ufffd \ufffd kite"
+    assert odd_rows[5]["text"] == "caf\ufffd"
+
+
+def test_a_text_of_a_megabyte_is_judged(odd_rows: list[dict]) -> None:
+    assert odd_rows[1]["words"] == 200_000
+    assert odd_rows[1]["reasons"] == ["word_count"]
+
+
+def test_empty_and_null_texts_have_verdicts(odd_rows: list[dict]) -> None:
+    assert [odd_rows[n]["text"] for n in (2, 4)] == ["", ""]
+    assert [odd_rows[n]["reasons"] for n in (2, 4)] == [["word_count"], ["word_count"]]
+
+
+def test_keys_may_repeat(odd_rows: list[dict]) -> None:
+    assert [row["key"] for row in odd_rows[:4]] == ["k"] * 4
+
+
+def test_no_path_leads_out_of_the_folder(odd_rows: list[dict]) -> None:
+    assert odd_rows[3]["image_path"] == "../secret.jpg"
+    assert odd_rows[3]["width"] is None
+    assert odd_rows[3]["reasons"][0] == "undecodable"
+
+
+def test_names_of_members_are_keys_and_nothing_else(odd_rows: list[dict]) -> None:
+    assert [(row["key"], row["width"]) for row in odd_rows[5:]] == [("../../up", 240), ("/etc/root", 240)]
+
+
+def test_another_run_is_refused_and_replaced_on_demand(
+    crawl: Crawl, again: Rerun, corpus_of: Runs, tmp_path: Path
+) -> None:
+    first = run_corpus(tmp_path / "out", crawl.folder / "tables" / "links.csv")
+    before = result(first.output)
+    refused = run_corpus(first.output, crawl.inputs, *arguments(crawl))
+    assert refused.process.returncode == 2
+    (said,) = lines(refused)
+    assert said.startswith(f"pipeline: {first.output} holds another run, which differs in ")
+    assert said.endswith("; --overwrite replaces it")
+    assert result(first.output) == before
+    assert result(again(crawl, "--overwrite").output) == result(corpus_of(EVERY_RULE).output)
+
+
+def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(TABLE)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "diary.txt").write_text("mine")
+    done = run_corpus(tmp_path / "out", tmp_path / "a.csv", "--overwrite")
+    assert done.process.returncode == 0
+    assert (tmp_path / "out" / "diary.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("limit", [2_000, 30_000])
+def test_a_full_disk_is_named_and_leaves_nothing_half(
+    crawl: Crawl, again: Rerun, corpus_of: Runs, tmp_path: Path, limit: int
+) -> None:
+    """A limit of the size of a file stands for the disk: the same error arrives at the same calls."""
+    words = command("pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", *arguments(crawl))
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=120, preexec_fn=fill)
+    whole = result(corpus_of(EVERY_RULE).output)
+    assert done.returncode == 1
+    assert f"File too large: can't write {tmp_path / 'out'}/" in done.stderr.splitlines()[-1]
+    assert result(tmp_path / "out").items() <= whole.items()
+    assert result(again(crawl).output) == whole

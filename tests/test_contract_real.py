@@ -1,0 +1,109 @@
+"""The whole command against the independent statement on real data, where it lies beside the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.command import ROOT, Finished, run_corpus, shards
+from tests.crawl import options
+from tests.reading import read_records
+from tests.statement import Pair, Settings, verdicts
+from tests.statement_image import BAND, THRESHOLD, nearest
+
+DATA = ROOT.parent / "shared" / "data"
+ALT_TEXTS, CLOTHING = DATA / "alt_text_sample" / "pairs.parquet", DATA / "clothing" / "test"
+OPENMOJI, CC3M = (DATA / "text" / f"{name}.parquet" for name in ("openmoji_cldr_names", "cc3m_validation"))
+TWELFTH = 12  # of openmoji's rows every twelfth is taken: 98,657
+
+
+def alt_texts(folder: Path) -> tuple[Path, list[Pair]]:
+    """4,659 pairs of 1,075 images by path, with three carried columns."""
+    pairs = []
+    for number, row in enumerate(pq.read_table(ALT_TEXTS).to_pylist()):
+        text, path = row.pop("text"), row.pop("image_path")
+        image = (ALT_TEXTS.parent / path).read_bytes()
+        pairs.append(Pair(f"{ALT_TEXTS.name}#{number:09d}", ALT_TEXTS.name, text, image, path, carried=row))
+    return ALT_TEXTS, pairs
+
+
+def openmoji(folder: Path) -> tuple[Path, list[Pair]]:
+    """Names of emoji in many languages; sizes are 0, which is unknown, or those of a drawing."""
+    table = pq.read_table(OPENMOJI)
+    table = table.take(list(range(0, len(table), TWELFTH)))
+    pq.write_table(table, folder / "names.parquet", row_group_size=7000)
+    return folder / "names.parquet", [
+        link("names.parquet", number, row) for number, row in enumerate(table.to_pylist())
+    ]
+
+
+def cc3m(folder: Path) -> tuple[Path, list[Pair]]:
+    """15,833 captions with the URLs of their images."""
+    rows = pq.read_table(CC3M).rename_columns(["url", "text"]).to_pylist()
+    return CC3M, [link(CC3M.name, number, row) for number, row in enumerate(rows)]
+
+
+def link(source: str, number: int, row: dict) -> Pair:
+    ours = {name: row.pop(name, None) for name in ("text", "url", "width", "height")}
+    return Pair(f"{source}#{number:09d}", source, **ours, url_only=True, carried=row)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Real pairs, and the settings to judge them by."""
+
+    pairs: Callable[[Path], tuple[Path, list[Pair]]]
+    settings: Settings
+    evaluation: Path | None = None
+
+
+CASES = {
+    "alt texts, every n-gram": (ALT_TEXTS, Case(alt_texts, Settings(), CLOTHING)),
+    "alt texts, n-grams that come three times": (ALT_TEXTS, Case(alt_texts, Settings(min_count=3), CLOTHING)),
+    "openmoji, multilingual": (OPENMOJI, Case(openmoji, Settings(profile="multilingual", min_count=2))),
+    "openmoji, 50,000 n-grams": (OPENMOJI, Case(openmoji, Settings(top_k=50_000))),
+    "cc3m": (CC3M, Case(cc3m, Settings(min_count=5))),
+}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, (file, case) in CASES.items() if file.exists()])
+def test_every_pair_has_its_verdict(case: Case, tmp_path: Path) -> None:
+    file, pairs = case.pairs(tmp_path)
+    evaluation = [f"--eval_images={case.evaluation}"] if case.evaluation else []
+    finished = run_corpus(tmp_path / "out", file, *options(case.settings), *evaluation)
+    assert finished.process.returncode == 0, finished.process.stderr
+    rows = finished.verdicts()
+    expected = verdicts(pairs, case.settings, duplicates(pairs, rows, case.evaluation))
+    assert len(rows) == len(expected)
+    for row, true in zip(rows, expected, strict=True):
+        assert {name: row[name] for name in true} == true
+    assert_records(finished, pairs, rows)
+
+
+def duplicates(pairs: list[Pair], rows: list[dict], evaluation: Path | None) -> set[bytes]:
+    """The measured images that match by imagehash; within `BAND` bits of the threshold the run's own word is taken."""
+    if evaluation is None:
+        return set()
+    seen = {
+        pair.image: row["eval_match"] is not None
+        for pair, row in zip(pairs, rows, strict=True)
+        if pair.image and (row["porn_score"] is not None or row["eval_match"])
+    }
+    files = [file.read_bytes() for file in evaluation.rglob("*.*")]
+    distances = dict(zip(seen, nearest(list(seen), files), strict=True))
+    near = {image for image, bits in distances.items() if bits <= THRESHOLD}
+    unsure = {image for image, bits in distances.items() if abs(bits - THRESHOLD) <= BAND}
+    return near - unsure | {image for image in unsure if seen[image]}
+
+
+def assert_records(finished: Finished, pairs: list[Pair], rows: list[dict]) -> None:
+    kept = (pair.key for pair, row in zip(pairs, rows, strict=True) if not row["reasons"] and not pair.url_only)
+    for file in shards(finished.output, "corpus"):
+        records = [record["key"].decode() for record in read_records(file)]
+        assert records == list(islice(kept, len(records)))
+    assert not list(kept)
