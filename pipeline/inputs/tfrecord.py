@@ -53,7 +53,7 @@ class RecordReader(PairReader):
 
 
 def _value(values: list[Any]) -> Any:
-    """The one value of a feature, or the list of several; bytes as text where they are. Empty is null: so it is written."""
+    """The value of a feature, or the list of several; bytes as text where they are. Null is written as empty bytes."""
     if len(values) > 1:
         return [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values]
     return _text(values[0]) if values and values[0] != b"" else None
