@@ -12,10 +12,8 @@ import pytest
 from pipeline.inputs import BadFile, Columns, Input
 from tests.inputs import carried, open_path, read, read_columns
 
-OURS = (
-    "key source image_id image_path url text width height words texts_of_image images_of_text rare_ngram "
-    "eval_match eval_distance porn_score reasons"
-).split()
+OURS = ["key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"]
+OURS += ["images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"]
 
 
 def parquet(folder: Path, **columns: Any) -> Path:
@@ -82,7 +80,6 @@ def test_prefixed_names_stay_apart(tmp_path: Path) -> None:
 def test_a_carried_column_with_a_name_of_a_batch_keeps_it(tmp_path: Path, name: str) -> None:
     columns = {"length": [[1]], name: [[2]]}
     assert carried(read(parquet(tmp_path, text=["t"], url=["u"], **columns))) == columns
-    assert table["length"].to_pylist() == [None]
 
 
 def test_sizes_are_the_input_s_only_where_there_are_only_urls(tmp_path: Path) -> None:
@@ -128,20 +125,12 @@ def test_strings_of_every_arrow_type(tmp_path: Path, kind: pa.DataType) -> None:
 
 def test_carried_columns_are_plain(tmp_path: Path) -> None:
     values = pa.array(["a", "b", None])
-    columns = {
-        "dictionary": values.dictionary_encode(),
-        "view": values.cast(pa.string_view()),
-        "large": values.cast(pa.large_string()),
-    }
-    table = read(
-        parquet(tmp_path, text=["t"] * 3, url=["u"] * 3, numbers=[1, 2, 3], nested=[{"a": [1]}] * 3, **columns)
-    )
-    assert carried(table) == {
-        "numbers": [1, 2, 3],
-        "nested": [{"a": [1]}] * 3,
-        **dict.fromkeys(columns, ["a", "b", None]),
-    }
-    assert all(table.schema.field(name).type == pa.string() for name in columns)
+    forms = [values.dictionary_encode(), values.cast(pa.string_view()), values.cast(pa.large_string())]
+    strings = {f"form{number}": form for number, form in enumerate(forms)}
+    others = {"number": [1, 2, 3], "nested": [{"a": [1]}] * 3}
+    table = read(parquet(tmp_path, text=["t"] * 3, url=["u"] * 3, **others, **strings))
+    assert carried(table) == others | {name: ["a", "b", None] for name in strings}
+    assert all(table.schema.field(name).type == pa.string() for name in strings)
 
 
 def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
