@@ -56,12 +56,15 @@ def is_whole_png(data: bytes) -> bool:
     try:
         for name, body in _chunks(memoryview(data)):
             if name == b"IHDR":
-                size = _inflated_size(*struct.unpack(">IIBBxxB", body))
+                width, height, depth, colour, methods, interlaced = struct.unpack(">IIBBHB", body)
+                if methods or interlaced > 1:  # Pillow doesn't look; PNG knows no other
+                    return False
+                size = _inflated_size(width, height, depth * _SAMPLES[colour], bool(interlaced))
             elif name == b"IDAT":
                 inflated += _inflate(inflater, body, size - inflated)
             elif name == b"IEND":
                 return inflater.eof and inflated == size
-    except zlib.error:
+    except (struct.error, zlib.error):
         return False
     return False
 
@@ -87,9 +90,8 @@ def _inflate(inflater: zlib._Decompress, body: memoryview, wanted: int) -> int:
     return count
 
 
-def _inflated_size(width: int, height: int, depth: int, colour: int, interlaced: int) -> int:
-    """Bytes of all rows, a filter byte before each."""
-    bits = depth * _SAMPLES[colour]
+def _inflated_size(width: int, height: int, bits: int, interlaced: bool) -> int:
+    """Bytes of all rows of pixels of `bits`, a filter byte before each."""
     size = 0
     for left, top, right, down in _ADAM7 if interlaced else _ONE_PASS:
         columns, rows = -((left - width) // right), -((top - height) // down)

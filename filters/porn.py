@@ -88,9 +88,7 @@ def load_scorer(model: str = OPEN_NSFW, settings: ModelSettings | None = None) -
     loaders = {".onnx": _load_onnx, ".keras": _load_keras}
     path = Path(model)
     if path.suffix not in loaders:
-        raise ValueError(
-            f"model: no such model: {model}; there is {OPEN_NSFW}, and a path that ends in .onnx or .keras"
-        )
+        raise ValueError(f"model: no such model: {model}; there is {OPEN_NSFW}, or a path that ends in .onnx or .keras")
     if not path.is_file():
         raise FileNotFoundError(f"model: no such file: {model}")
     settings = settings or ModelSettings()

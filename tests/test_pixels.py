@@ -350,6 +350,15 @@ def test_png_with_too_many_rows_is_converted(spare, interlaced):
     assert not assert_record(png(8, 2, interlaced, spare=spare))
 
 
+@pytest.mark.parametrize(("place", "interlaced"), [(10, False), (12, True)])
+def test_png_of_unknown_methods_is_converted(place, interlaced):
+    """Compression and interlacing; Pillow looks at the filtering alone."""
+    data = bytearray(png(8, 2, interlaced))
+    data[16 + place] = 2
+    assert tensorflow_reads(with_checksums(bytes(data))) is None
+    assert not assert_record(with_checksums(bytes(data)))
+
+
 def test_png_with_far_too_few_rows_is_converted():
     """Pillow leaves the rest black where the stream ends well before the image does."""
     data = png(1, 0).replace(struct.pack(">I", SIZE[1]), struct.pack(">I", 20_000), 1)
