@@ -106,7 +106,7 @@ def _see_images(
     """Measures what needs pixels, writes the records of what is kept; returns the columns that pixels give."""
     measures = load_measures(emission.output, emission.config)
     first = first_reasons(reasons(measures.rules, columns, shard.rows))
-    _choose_examples(examples, first)
+    _choose_examples(examples, first, pixels_to_come=True)
     signals = PixelSignals(columns["decodable"].to_numpy(zero_copy_only=False).copy())
     asked = signals.decodable & (measures.everything | pc.is_null(pa.array(first, pa.string())).to_numpy(zero_copy_only=False))
     asked[examples.rows] |= signals.decodable[examples.rows]
@@ -171,9 +171,12 @@ def first_reasons(why: pa.ListArray) -> np.ndarray:
     return first
 
 
-def _choose_examples(examples: Examples, first: np.ndarray) -> None:
-    """Candidates among what is dropped so far; their thumbnails come when their images are seen."""
-    for group in set(first.tolist()):
+def _choose_examples(examples: Examples, first: np.ndarray, *, pixels_to_come: bool = False) -> None:
+    """Candidates among what is dropped so far; their thumbnails come when their images are seen.
+
+    What is not dropped so far is kept, but where pixels are to come that is not known yet.
+    """
+    for group in set(first.tolist()) - ({None} if pixels_to_come else set()):
         examples.choose(group or KEPT, np.flatnonzero(first == group))
 
 
