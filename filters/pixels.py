@@ -93,7 +93,10 @@ class Picture:
             return _convert(image)
 
     def record_bytes(self) -> bytes:
-        """The original bytes if TensorFlow reads them as RGB or gray, else the conversion as JPEG quality 95."""
+        """The original bytes if TensorFlow reads them as RGB or gray, else the conversion as JPEG quality 95.
+
+        JPEG has sides of up to 65500 pixels: an image with a longer one that must be converted is Undecodable.
+        """
         self.luma()  # only what can be decoded
         return self.data if self._is_record() else _jpeg(self.converted, RECORD_QUALITY)
 

@@ -83,15 +83,15 @@ def load_scorer(model: str = OPEN_NSFW, settings: ModelSettings | None = None) -
     `settings` are for a path alone. Raises FileNotFoundError for a missing file, ValueError for a model that can't be
     used, RuntimeError where TensorFlow already runs on several threads.
     """
-    if model == OPEN_NSFW:
-        return open_nsfw()
-    loaders = {".onnx": _load_onnx, ".keras": _load_keras}
+    return open_nsfw() if model == OPEN_NSFW else _own_model(model, settings or ModelSettings())
+
+
+def _own_model(model: str, settings: ModelSettings) -> Scorer:
     path = Path(model)
-    if path.suffix not in loaders:
+    if path.suffix not in (loaders := {".onnx": _load_onnx, ".keras": _load_keras}):
         raise ValueError(f"model: no such model: {model}; there is {OPEN_NSFW}, or a path that ends in .onnx or .keras")
     if not path.is_file():
         raise FileNotFoundError(f"model: no such file: {model}")
-    settings = settings or ModelSettings()
     predict, shape = loaders[path.suffix](path)
     scorer = Model(model, _prepare(model, shape, settings), predict, settings.column)
     scorer([Image.new("RGB", (1, 1))])  # tells now what is wrong with the output

@@ -398,6 +398,17 @@ def test_converted_record_is_jpeg_of_quality_95():
     assert record_bytes(data, MAX_PIXELS) == encoded(noise(), "JPEG", quality=95)
 
 
+@pytest.mark.parametrize(("side", "fits"), [(65_500, True), (65_501, False)])
+def test_sides_end_where_jpegs_do(side, fits):
+    data = encoded(Image.new("L", (side, 2)), "TIFF")
+    assert luma(data, MAX_PIXELS).shape == (128, 128)
+    if fits:
+        assert_record(data)
+    else:
+        with pytest.raises(Undecodable):
+            record_bytes(data, MAX_PIXELS)
+
+
 def test_converted_record_carries_no_comment():
     data = encoded(noise(), "GIF", comment=b"made by hand")
     assert b"made by hand" in data and b"made by hand" not in record_bytes(data, MAX_PIXELS)
