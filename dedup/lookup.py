@@ -57,7 +57,8 @@ class Nearest:
     def __call__(self, queries: np.ndarray, max_distance: int) -> tuple[np.ndarray, np.ndarray]:
         """The nearest entry within `max_distance` bits of each query (n, 4), the first of equally near ones.
 
-        Returns int32 (n,) entries, -1 where there is none, and int32 (n,) distances.
+        Any `max_distance` is exact; 16 bits more cost about eight times as many probes. Returns int32 (n,) entries and
+        int32 (n,) distances, both -1 where there is none.
         """
         flips = np.flatnonzero(np.bitwise_count(np.arange(_VALUES)) <= max_distance // CHUNKS)
         best = np.full(len(queries), _NONE)
