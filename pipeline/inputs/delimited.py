@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import BinaryIO
 
@@ -37,7 +38,7 @@ class DelimitedReader(TableReader):
         return layout(path, schema, columns, header=header, text_only=self._text_only)
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
-        with open_plain(self.source.path) as file:
+        with open_plain(self.source.path) as file, _plain_words(self.source.path):
             rows = _Ended(file, self._delimiter.join([_END] * len(self._first_row)))
             held = None
             for batch in self._parse(rows):
@@ -90,6 +91,17 @@ class DelimitedReader(TableReader):
         return last.slice(0, last.num_rows - 1)
 
 
+@contextmanager
+def _plain_words(path: str) -> Iterator[None]:
+    """Says what Arrow means by an object that straddles two blocks."""
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        if "straddl" in str(error):
+            raise BadFile(path, f"a row is over {_BLOCK >> 20} MB, or a quote is never closed") from error
+        raise
+
+
 class _Ended(io.RawIOBase):
     """A file followed by one more row: Arrow takes the end of the file for a closing quote."""
 
@@ -101,11 +113,14 @@ class _Ended(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        while self._parts:
-            if content := self._parts[0].read(size):
-                return content
-            self._parts.pop(0)
-        return b""
+        """`size` bytes, and fewer only at the end: Arrow refuses a short block that holds no whole row."""
+        content = b""
+        while self._parts and len(content) < size:
+            more = self._parts[0].read(size - len(content))
+            content += more
+            if not more:
+                self._parts.pop(0)
+        return content
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
