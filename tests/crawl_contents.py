@@ -51,7 +51,7 @@ def awkward_images() -> Iterator[bytes]:
     yield encode(picture(next(seeds), bands=4), "PNG")
     yield encode(picture(next(seeds), bands=2), "PNG")
     yield encode(picture(next(seeds)).convert("P"), "PNG", transparency=3)
-    yield encode(picture(next(seeds)).convert("I;16"), "PNG")
+    yield encode(Image.fromarray(np.asarray(picture(next(seeds)).convert("L")).astype(np.uint16) * 257), "PNG")
     frames = [picture(next(seeds)) for _ in range(3)]
     for kind in ("GIF", "WEBP", "PNG", "TIFF"):
         yield encode(frames[0], kind, save_all=True, append_images=frames[1:])

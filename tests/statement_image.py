@@ -39,7 +39,9 @@ def converted(data: bytes) -> Image.Image:
     """The one conversion, from a full decode: first frame, over white, RGB or gray. Raises what Pillow raises."""
     picture: Image.Image = Image.open(io.BytesIO(data))
     picture.load()
-    gray = picture.mode in ("1", "L", "LA", "La", "I", "I;16", "F")
+    gray = picture.mode in ("1", "L", "LA", "La", "I;16")
+    if picture.mode == "I;16":  # Pillow would clip at 255; TensorFlow takes the high byte
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from functools import cache
 
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tests.command import Finished, fingerprint, run, shards
 from tests.conftest import Runs
 from tests.crawl import ROWS_PER_SHARD, SETTINGS, Crawl
+from tests.crawl_contents import encode
 from tests.reading import decoded, read_records, tf_reads
 from tests.statement import REASONS, Pair, Settings, verdicts
 from tests.statement_image import BAND, THRESHOLD, converted, decodable, nearest, porn_score, size
@@ -123,25 +122,13 @@ def test_records_hold_the_kept_pairs(crawl: Crawl, finished: Finished, rows: lis
         assert (record["width"], record["height"]) == size(pair.image)
 
 
-@cache
-def record_image(image: bytes) -> bytes | None:
-    """The original bytes where TensorFlow reads them as they are, else None: the one conversion."""
-    return image if tf_reads(image) else None
-
-
 def test_records_are_read_by_tensorflow(crawl: Crawl, finished: Finished, rows: list[dict]) -> None:
     records = [record for file in shards(finished.output, "corpus") for record in read_records(file)]
     pairs = [pair for pair, _ in kept(crawl, rows) if not pair.url_only]
     for record, pair in zip(records, pairs, strict=True):
         picture = converted(pair.image)
-        seen = decoded(record["jpg"])
-        assert seen.shape == (picture.height, picture.width, len(picture.getbands()))
-        if tf_reads(pair.image):
-            assert record["jpg"] == pair.image
-        else:
-            assert record["jpg"][:2] == b"\xff\xd8"
-            true = tf.reshape(tf.io.decode_raw(picture.tobytes(), tf.uint8), seen.shape)
-            assert float(tf.reduce_mean(tf.abs(tf.cast(seen, tf.float32) - tf.cast(true, tf.float32)))) < 3
+        assert record["jpg"] == (pair.image if tf_reads(pair.image) else encode(picture, quality=95))
+        assert decoded(record["jpg"]).shape == (picture.height, picture.width, len(picture.getbands()))
 
 
 def test_the_funnel_counts_the_verdicts(crawl: Crawl, finished: Finished, rows: list[dict]) -> None:
