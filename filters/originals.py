@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 # JPEG markers (ITU-T T.81, table B.1)
 _FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive, with Huffman codes
@@ -19,7 +19,11 @@ _SEGMENTS = {*_FRAMES, 0xC4, _START_OF_SCAN, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # neither a stuffed zero, nor fill, nor a restart
 
 # PNG (ISO/IEC 15948): samples a pixel by colour type; first column and row, and steps, of the passes of interlacing
+_HEADER = struct.Struct(">IIBBHB")  # width, height, bits a sample, colour type, methods (two zeros), interlacing
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PALETTE = 3
+_OTHER = rb"(?:[a-z].{3})*"  # a chunk that a reader need not know
+_ORDER = re.compile(rb"IHDR%b(?:PLTE%b)?(?:IDAT)+%bIEND" % (_OTHER, _OTHER, _OTHER), re.DOTALL)
 _ONE_PASS = ((0, 0, 1, 1),)
 _ADAM7 = (
     (0, 0, 8, 8),
@@ -51,43 +55,52 @@ def is_whole_jpeg(data: bytes) -> bool:
 
 
 def is_whole_png(data: bytes) -> bool:
-    """Whether the chunks of a PNG lead to its end, each with the right checksum, and hold all its rows and no more."""
-    inflater, inflated, size = zlib.decompressobj(), 0, 0
-    try:
-        for name, body in _chunks(memoryview(data)):
-            if name == b"IHDR":
-                width, height, depth, colour, methods, interlaced = struct.unpack(">IIBBHB", body)
-                if methods or interlaced > 1:  # Pillow doesn't look; PNG knows no other
-                    return False
-                size = _inflated_size(width, height, depth * _SAMPLES[colour], bool(interlaced))
-            elif name == b"IDAT":
-                inflated += _inflate(inflater, body, size - inflated)
-            elif name == b"IEND":
-                return inflater.eof and inflated == size
-    except (struct.error, zlib.error):
+    """Whether the chunks of a PNG lead to its end, in order and with the right checksums, and hold just its rows.
+
+    Pillow is easy with all of that, libpng is not.
+    """
+    chunks = list(_chunks(memoryview(data)))
+    content = dict(chunks)
+    if not _ORDER.fullmatch(b"".join(name for name, _ in chunks)) or len(content[b"IHDR"]) != _HEADER.size:
         return False
-    return False
+    width, height, depth, colour, methods, interlaced = _HEADER.unpack(content[b"IHDR"])
+    if methods or interlaced > 1 or not _is_palette(content.get(b"PLTE"), colour):
+        return False
+    size = _inflated_size(width, height, depth * _SAMPLES[colour], bool(interlaced))
+    return _inflates_to(size, (body for name, body in chunks if name == b"IDAT"))
 
 
 def _chunks(png: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Name and content of the chunks, up to the first that is cut off or has a wrong checksum."""
-    at = 8  # the signature
-    while at + 12 <= len(png):
+    """Name and content of the chunks, up to the last, or the first that is cut off or has a wrong checksum."""
+    at, name = 8, b""  # after the signature
+    while at + 12 <= len(png) and name != b"IEND":
         end = at + 8 + int.from_bytes(png[at : at + 4], "big")
         if zlib.crc32(png[at + 4 : end]) != int.from_bytes(png[end : end + 4], "big"):
             return
-        yield bytes(png[at + 4 : at + 8]), png[at + 8 : end]
+        name = bytes(png[at + 4 : at + 8])
+        yield name, png[at + 8 : end]
         at = end + 4
 
 
-def _inflate(inflater: zlib._Decompress, body: memoryview, wanted: int) -> int:
-    """How many bytes come out of `body`, counted to one over `wanted` and never held all at once."""
-    count = 0
-    rest: bytes | memoryview = body
-    while rest and not inflater.eof and count <= wanted:
-        count += len(inflater.decompress(rest, _CHUNK))
-        rest = inflater.unconsumed_tail
-    return count
+def _is_palette(palette: memoryview | None, colour: int) -> bool:
+    """Whether there is a palette where one must be, of whole colours."""
+    if palette is None:
+        return colour != _PALETTE
+    return len(palette) % 3 == 0 and 0 < len(palette) <= 3 * 256
+
+
+def _inflates_to(size: int, parts: Iterable[memoryview]) -> bool:
+    """Whether the parts are one whole zlib stream of `size` bytes; these are never held all at once."""
+    inflater, count = zlib.decompressobj(), 0
+    try:
+        for part in parts:
+            rest: bytes | memoryview = part
+            while rest and not inflater.eof and count <= size:
+                count += len(inflater.decompress(rest, _CHUNK))
+                rest = inflater.unconsumed_tail
+    except zlib.error:
+        return False
+    return inflater.eof and count == size
 
 
 def _inflated_size(width: int, height: int, bits: int, interlaced: bool) -> int:
