@@ -23,7 +23,8 @@ Row = dict[str, Any]
 KEY, TEXT = ".key", ".txt"
 """Fields of a row that are a member's name and a member of its own. They are not carried."""
 
-_ALIASES = {**ALIASES, "key": (*ALIASES["key"], KEY), "text": (TEXT, *ALIASES["text"]), "image": ()}
+_ROLES = {role: names for role, names in ALIASES.items() if role != "image"}
+_FIRST = {"key": (*ALIASES["key"], KEY), "text": tuple(dict.fromkeys((TEXT, "txt", *ALIASES["text"])))}
 
 
 class Place(NamedTuple):
@@ -95,11 +96,13 @@ class Form:
         for row in rows:
             self._fields.add(row)
         schema = self._fields.schema
-        roles = find_roles(path, schema, columns, _ALIASES)
+        columns = columns if len(schema) else Columns()  # a file without pairs is as good as any
+        roles = find_roles(path, schema, columns, {**_ROLES, **_FIRST})
         if "text" not in roles and len(schema):
-            raise BadFile(path, f"no text ({', '.join(_ALIASES['text'])}); the fields are {listed(schema)}")
+            there = listed(pa.schema([field for field in schema if field.name != KEY]))
+            raise BadFile(path, f"no text ({', '.join(_FIRST['text'])}); the fields are {there}")
         self._layout = make_layout(schema, roles, has_images=True).without(KEY, TEXT)
-        self._other_text = find_roles(path, schema, columns, ALIASES).get("text")
+        self._other_text = find_roles(path, schema, columns, _ROLES).get("text")
 
     def table(self, pairs: Sequence[Pair]) -> pa.Table:
         """The batch of some pairs. A field is the text of those without a member of their own for it."""

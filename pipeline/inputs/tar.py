@@ -20,7 +20,7 @@ _IMAGES = ("jpg", "jpeg", "png", "webp", "gif")
 _KINDS = (*_IMAGES, "txt", "json")
 
 _NAME = re.compile(r"((?:.*/)?[^/.]+)\.([^/]*)", re.DOTALL)
-_DAMAGE = (ValueError, OverflowError, RecursionError)  # what tarfile raises on some damaged headers, besides TarError
+_DAMAGE = (tarfile.TarError, ValueError, OverflowError, RecursionError)  # all that tarfile raises on damaged headers
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ def _members(path: str, file: BinaryIO) -> Iterator[tuple[str, Place]]:
                 archive.members = []  # type: ignore[attr-defined]  # it would keep them all
             _check_end(path, file, archive.offset)
     except _DAMAGE as error:
-        raise BadFile(path, f"damaged header: {error}") from error
+        raise BadFile(path, f"not a tar, or a damaged header: {error}") from error
 
 
 def _check_end(path: str, file: BinaryIO, offset: int) -> None:
