@@ -14,23 +14,30 @@ def utf8(strings: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
     """
     if isinstance(strings, pa.ChunkedArray):
         strings = strings.combine_chunks()
-    if strings.type not in (pa.string(), pa.binary()):
+    if strings.type != pa.string():
         raise TypeError(f"a column of type {strings.type}: the kernels read string")
     if strings.null_count:
         strings = strings.fill_null("")
     _, offsets, data = strings.buffers()
     if not len(strings) or offsets is None:
-        return np.zeros(0, np.uint8), np.zeros(len(strings) + 1, np.int32)
+        return read_only(np.zeros(0, np.uint8)), read_only(np.zeros(len(strings) + 1, np.int32))
     bounds = np.frombuffer(offsets, np.int32)[strings.offset : strings.offset + len(strings) + 1]
-    return np.frombuffer(data or b"", np.uint8), bounds
+    return read_only(np.frombuffer(data or b"", np.uint8)), read_only(bounds)
 
 
-def strings(data: np.ndarray, offsets: np.ndarray, valid: np.ndarray | None = None) -> pa.StringArray:
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A view that can't be written. Kernels are compiled for such, and again for an array that can."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def string_array(data: np.ndarray, offsets: np.ndarray, valid: np.ndarray) -> pa.StringArray:
     """The column of these bytes (uint8) and offsets (int32, rows + 1); null where `valid` (bool) is false."""
-    validity = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data), validity)
+    validity = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.StringArray.from_buffers(len(valid), pa.py_buffer(offsets), pa.py_buffer(data), validity)
 
 
-def replace_rows(column: pa.StringArray, rows: pa.BooleanArray, texts: list[str]) -> pa.StringArray:
-    """The column with `texts` in place of those rows."""
-    return pc.replace_with_mask(column, rows, pa.array(texts, pa.string()))
+def replace_rows(column: pa.StringArray, rows: np.ndarray, texts: list[str]) -> pa.StringArray:
+    """The column with `texts` in place of the rows where `rows` (bool) is true."""
+    return pc.replace_with_mask(column, pa.array(rows), pa.array(texts, pa.string()))

@@ -29,9 +29,8 @@ def canonical_texts(texts: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     changing = ~is_canonical(*utf8(column), nfc_orders())
     if not changing.any():
         return column
-    rows = pa.array(changing)
-    raw = column.view(pa.binary()).filter(rows).to_pylist()
-    return replace_rows(column, rows, [canonical_text(row.decode(errors="replace")) for row in raw])
+    raw = column.view(pa.binary()).filter(pa.array(changing)).to_pylist()
+    return replace_rows(column, changing, [canonical_text(row.decode(errors="replace")) for row in raw])
 
 
 def _one_string_array(texts: pa.Array | pa.ChunkedArray) -> pa.StringArray:

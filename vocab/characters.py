@@ -10,7 +10,6 @@ same for all (.). The sections `order` and `nfc` have lines `first last value`; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path

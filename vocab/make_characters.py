@@ -152,7 +152,9 @@ def composing_characters() -> Iterator[str]:
 
 def entry_lines(entries: list[Entry]) -> Iterator[str]:
     """Runs that become themselves (=), that count up (+) or that all become the same (.), whichever is longest."""
-    counted = [(kind, text[:-1], ord(text[-1]) - code) if text else (kind,) for code, (kind, text) in enumerate(entries)]
+    counted = [
+        (kind, text[:-1], ord(text[-1]) - code) if text else (kind,) for code, (kind, text) in enumerate(entries)
+    ]
     first = 0
     while first < SIZE:
         kind, text = entries[first]

@@ -40,7 +40,7 @@ def mix(h: int) -> int:
 
 
 def hash_ngrams(texts: pa.StringArray, characters: Characters) -> np.ndarray:
-    """The hashes of all unigrams and bigrams of the texts in one pool, uint64; every occurrence, in no order to rely on."""
+    """The hashes of all unigrams and bigrams of the texts in one pool, uint64: every occurrence, in no set order."""
     from vocab.kernels import hash_bigrams, hash_words
 
     words = hash_words(texts, characters)

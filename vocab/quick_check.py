@@ -9,14 +9,14 @@ import numpy as np
 from numba import njit
 
 from vocab.characters import UNSETTLED
+from vocab.utf8 import INVALID, decode_strictly
 
 AMPERSAND, BLANK, DELETE = np.uint8(0x26), np.uint8(0x20), np.uint8(0x7F)
 BLOCK = 64  # bytes
-INVALID = -1
 
 
 @njit(cache=True, nogil=True)
-def is_canonical(data, offsets, orders):  # type: ignore[no-untyped-def]
+def is_canonical(data: np.ndarray, offsets: np.ndarray, orders: np.ndarray) -> np.ndarray:
     """Whether each row is valid UTF-8 and its own canonical text, bool (rows,). `orders` is `nfc_orders()`."""
     origin = np.int64(offsets[0])
     data = data[origin : np.int64(offsets[-1])]
@@ -34,7 +34,7 @@ def is_canonical(data, offsets, orders):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def suspicious_blocks(data):  # type: ignore[no-untyped-def]
+def suspicious_blocks(data: np.ndarray) -> np.ndarray:
     """The blocks of the whole column with more than printable ASCII, single blanks and no ampersand, bool (blocks,).
 
     A loop without branches, which the compiler turns into vector code: most English needs no closer look.
@@ -52,11 +52,11 @@ def suspicious_blocks(data):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def is_settled(data, orders):  # type: ignore[no-untyped-def]
+def is_settled(data: np.ndarray, orders: np.ndarray) -> bool:
     """Whether one text is canonical, one code point at a time."""
-    i, before, blank = 0, 0, True
+    i, before, blank = np.int64(0), 0, True
     while i < len(data):
-        c, i = decode(data, i)
+        c, i = decode_strictly(data, i)
         if c == INVALID:
             return False
         order = orders[c]
@@ -68,23 +68,3 @@ def is_settled(data, orders):  # type: ignore[no-untyped-def]
             return False
         before, blank = order, c == BLANK
     return not blank
-
-
-@njit(inline="always")
-def decode(data, i):  # type: ignore[no-untyped-def]
-    """The code point at byte `i`, INVALID where UTF-8 has none, and where the next one begins."""
-    c = np.int64(data[i])
-    if c < 0x80:
-        return c, i + 1
-    more = 1 if c < 0xE0 else 2 if c < 0xF0 else 3
-    if c < 0xC2 or c > 0xF4 or i + more >= len(data):
-        return INVALID, i
-    c &= 0x3F >> more
-    for k in range(1, more + 1):
-        if data[i + k] & 0xC0 != 0x80:
-            return INVALID, i
-        c = c << 6 | np.int64(data[i + k] & 0x3F)
-    overlong = c < (0x80 if more == 1 else 0x800 if more == 2 else 0x10000)
-    if overlong or 0xD800 <= c < 0xE000 or c > 0x10FFFF:
-        return INVALID, i
-    return c, i + more + 1

@@ -1,6 +1,7 @@
 """Tokens and words of a text, one text at a time: the readable form of what `kernels.py` does with whole columns.
 
-Both read the table of `characters.py`, so each token is what Hugging Face's `BertNormalizer` and `BertPreTokenizer` make.
+Both read the table of `characters.py`, so the tokens are those of Hugging Face's `BertNormalizer` and
+`BertPreTokenizer`.
 """
 
 from __future__ import annotations
@@ -37,10 +38,9 @@ def in_order(text: str, characters: Characters) -> str:
     if text.isascii() or len(_marks(characters.profile).findall(text)) < 2:
         return text
     apart = "".join(characters.text(c) if characters.kind[ord(c)] == MARK else c for c in text)
-    ordered: list[str] = []
-    for moves, run in groupby(apart, lambda c: characters.order[ord(c)] > 0):
-        ordered += sorted(run, key=lambda c: characters.order[ord(c)]) if moves else run
-    return "".join(ordered)
+    order = {c: int(characters.order[ord(c)]) for c in set(apart)}
+    runs = (list(run) for _, run in groupby(apart, lambda c: order[c] > 0))
+    return "".join(c for run in runs for c in sorted(run, key=lambda c: order[c]))
 
 
 class _Replacements(dict[int, str]):

@@ -1,0 +1,91 @@
+"""Lookup of hashes in a sorted table, which may be a memory-mapped file of 10^8 keys. Importing this loads numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from vocab.buffers import read_only
+
+MISSING = np.int64(-1)
+KEYS_PER_BUCKET_BITS = 2  # about 4 keys: an index of an eighth of the keys' size
+
+
+class SortedTable:
+    """Distinct uint64 keys in ascending order, and perhaps a count of each: a lookup takes some 50 ns in 10^7 keys.
+
+    The keys are hashes, so their top bits say about where one is: an index has the first key of every run that shares
+    them. Building it reads the keys once. Raises ValueError if they are not sorted and distinct.
+    """
+
+    def __init__(self, keys: np.ndarray, counts: np.ndarray | None = None) -> None:
+        if counts is not None and len(counts) != len(keys):
+            raise ValueError(f"{len(keys)} keys and {len(counts)} counts: a table has one of each")
+        self.keys = read_only(keys)
+        self.counts = read_only(np.zeros(0, np.uint32) if counts is None else counts)
+        bits = max(len(keys).bit_length() - KEYS_PER_BUCKET_BITS, 1)
+        self._shift = np.uint64(64 - bits)
+        index, ascending = _build_index(self.keys, bits)
+        if not ascending:
+            raise ValueError("the keys of a table must be distinct and in ascending order")
+        self._index = read_only(index)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def contains(self, queries: np.ndarray) -> np.ndarray:
+        """Whether each query (uint64) is a key, bool (queries,)."""
+        return _contains(self.keys, self._index, self._shift, read_only(queries))
+
+    def counts_of(self, queries: np.ndarray, default: int = 1) -> np.ndarray:
+        """The count of each query (uint64), `default` where it is no key, int64 (queries,)."""
+        return _counts(self.keys, self._index, self._shift, self.counts, read_only(queries), default)
+
+
+@njit(cache=True, nogil=True)
+def _build_index(keys: np.ndarray, bits: int) -> tuple[np.ndarray, bool]:
+    """Where the keys with each value of the top bits begin, (2^bits + 1,), and whether the keys ascend."""
+    shift = np.uint64(64 - bits)
+    index = np.empty((1 << bits) + 1, np.uint32)
+    bucket, ascending = 0, True
+    for i in range(len(keys)):
+        ascending &= i == 0 or keys[i - 1] < keys[i]
+        top = np.int64(keys[i] >> shift)
+        while bucket <= top:
+            index[bucket] = i
+            bucket += 1
+    index[bucket:] = len(keys)
+    return index, ascending
+
+
+@njit(inline="always")
+def find(keys: np.ndarray, index: np.ndarray, shift: np.uint64, key: np.uint64) -> np.int64:
+    """Where `key` is, or -1."""
+    bucket = np.int64(key >> shift)
+    low, high = np.int64(index[bucket]), np.int64(index[bucket + 1])
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(keys) and keys[low] == key else MISSING
+
+
+@njit(cache=True, nogil=True)
+def _contains(keys: np.ndarray, index: np.ndarray, shift: np.uint64, queries: np.ndarray) -> np.ndarray:
+    found = np.empty(len(queries), np.bool_)
+    for i in range(len(queries)):
+        found[i] = find(keys, index, shift, queries[i]) >= 0
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _counts(
+    keys: np.ndarray, index: np.ndarray, shift: np.uint64, counts: np.ndarray, queries: np.ndarray, default: int
+) -> np.ndarray:
+    found = np.empty(len(queries), np.int64)
+    for i in range(len(queries)):
+        place = find(keys, index, shift, queries[i])
+        found[i] = counts[place] if place >= 0 else default
+    return found
