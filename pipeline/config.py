@@ -55,6 +55,13 @@ class Filters:
     eval_duplicate: EvalDuplicate = EvalDuplicate()
     porn: Porn = Porn()
 
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):
+            for number in dataclasses.fields(getattr(self, setting.name)):
+                value = getattr(getattr(self, setting.name), number.name)
+                if isinstance(value, int | float) and value < 0:
+                    raise ValueError(f"{setting.name}.{number.name}: {value} is under 0")
+
     def enabled(self) -> list[Rule]:
         """The rules that judge in this run."""
         rules = [getattr(self, rule.name) for rule in dataclasses.fields(self)]
@@ -76,6 +83,10 @@ class Dedup:
     """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ."""
 
     max_distance: int = 31
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_distance <= 256:
+            raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to 256 bits")
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,11 @@ def load_config(text: str, overrides: Iterable[tuple[str, str]] = ()) -> Config:
         raise ConfigError(f"the config is a {type(tree).__name__}, not a tree of settings")
     for path, value in overrides:
         _put(tree, path, yaml.safe_load(value) if value else "")
+    return config_of(tree)
+
+
+def config_of(tree: Mapping[str, Any]) -> Config:
+    """The config in a tree of values, such as a manifest holds. Raises ConfigError."""
     return typing.cast(Config, _build(Config, tree, ""))
 
 
@@ -149,7 +165,7 @@ def _value(kind: Any, value: Any, path: str) -> Any:
 
 
 def _list(kinds: tuple[type, ...], value: Any, path: str) -> tuple[Any, ...]:
-    if not isinstance(value, list) or len(value) != len(kinds):
+    if not isinstance(value, list | tuple) or len(value) != len(kinds):
         raise ConfigError(f"{path}: {value!r} is no list of {len(kinds)}")
     return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))
 
@@ -171,8 +187,6 @@ def _number(kind: type, value: Any, path: str) -> int | float:
         number = float("nan")
     if number != number or (kind is int and number != int(number)):
         raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
-    if number < 0:
-        raise ConfigError(f"{path}: {value!r} is under 0")
     return int(value if isinstance(value, int) else number) if number == int(number) else number
 
 

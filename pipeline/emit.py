@@ -139,7 +139,7 @@ def _metered(images: Iterator[bytes | None], others: int, meter: Meter) -> Itera
 
 
 def _known(columns: Columns) -> pa.Table:
-    names = ("width", "height", "texts_of_image", "images_of_text", "rare_ngram", "words")
+    names = ("image_hash", "width", "height", "texts_of_image", "images_of_text", "rare_ngram", "words")
     return pa.table({name: columns[name] for name in names})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import google_crc32c
 import numpy as np
 import pyarrow as pa
 
@@ -50,6 +51,21 @@ class PixelSignals:
         self.image = np.full(rows, -1, np.int32)  # the evaluation image that is matched
         self.distance = np.full(rows, -1, np.int32)  # bits
         self.score = np.full(rows, np.nan)
+        self._firsts: dict[tuple[int, int, int], int] = {}
+
+    def first_with(self, image: int, picture: Picture | None, row: int) -> int:
+        """The first row that was asked for with this image; `row` itself if there was none.
+
+        An id that the input only claims may stand for several images, so their bytes count too.
+        """
+        if picture is None:
+            return row
+        return self._firsts.setdefault((image, len(picture.data), google_crc32c.value(picture.data)), row)
+
+    def copy(self, sources: np.ndarray, targets: np.ndarray) -> None:
+        """Gives rows the signals of others."""
+        for column in (self.decodable, self.image, self.distance, self.score):
+            column[targets] = column[sources]
 
     def columns(self, index: EvalIndex | None, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
         """As Arrow arrays, of all rows or of some."""
@@ -96,20 +112,36 @@ def _open(data: bytes | None, max_pixels: int) -> Picture | None:
 def _judge(
     rows: np.ndarray, pictures: list[Picture | None], known: pa.Table, signals: PixelSignals, measures: Measures
 ) -> Iterator[Judged]:
-    def alive(rules: Sequence[Rule]) -> np.ndarray:
-        """Where in the batch the next measure is asked for."""
-        columns = {name: known[name] for name in known.column_names} | signals.columns(measures.index, rows)
-        decodable = signals.decodable[rows]
-        return np.flatnonzero(decodable if measures.everything else decodable & survivors(rules, columns, len(rows)))
-
-    lumas = _decode(rows, pictures, alive(measures.before(EvalDuplicate)), signals)
+    """Measures and judges a batch. An image that comes again in the shard, with another text, is measured once."""
+    asked = _alive(measures.before(EvalDuplicate), rows, known, signals, measures)
+    images = known["image_hash"].to_numpy()
+    firsts = np.array([signals.first_with(images[place], pictures[place], rows[place]) for place in asked], np.int64)
+    new = asked[firsts == rows[asked]]
+    lumas = _decode(rows, pictures, new, signals)
     if measures.index is not None and lumas:
         _match(rows[list(lumas)], np.stack(list(lumas.values())), signals, measures)
+    signals.copy(firsts, rows[asked])
     if measures.scorer is not None:
-        _score(rows, pictures, alive(measures.before(Porn)), signals, measures.scorer)
-    columns = {name: known[name] for name in known.column_names} | signals.columns(measures.index, rows)
-    for row, picture, why in zip(rows.tolist(), pictures, reasons(measures.rules, columns, len(rows)).to_pylist(), strict=True):
-        yield row, picture, why[0] if why else None
+        still = _alive(measures.before(Porn), rows, known, signals, measures)
+        _score(rows, pictures, np.intersect1d(still, new), signals, measures.scorer)
+        signals.copy(firsts, rows[asked])
+    why = reasons(measures.rules, _columns(rows, known, signals, measures), len(rows)).to_pylist()
+    for row, picture, codes in zip(rows.tolist(), pictures, why, strict=True):
+        yield row, picture, codes[0] if codes else None
+
+
+def _alive(
+    rules: Sequence[Rule], rows: np.ndarray, known: pa.Table, signals: PixelSignals, measures: Measures
+) -> np.ndarray:
+    """The places in the batch where the next measure is asked for."""
+    decodable = signals.decodable[rows]
+    if measures.everything:
+        return np.flatnonzero(decodable)
+    return np.flatnonzero(decodable & survivors(rules, _columns(rows, known, signals, measures), len(rows)))
+
+
+def _columns(rows: np.ndarray, known: pa.Table, signals: PixelSignals, measures: Measures) -> dict[str, pa.Array]:
+    return {name: known[name] for name in known.column_names} | signals.columns(measures.index, rows)
 
 
 def _decode(

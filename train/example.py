@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import google_crc32c
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -16,6 +16,12 @@ FIELDS = {"jpg": bytes, "txt": bytes, "key": bytes, "url": bytes, "width": int, 
 _LISTS = {"bytes_list": "BytesList", "float_list": "FloatList", "int64_list": "Int64List"}
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
+
+
+class Writable(Protocol):
+    """What takes bytes."""
+
+    def write(self, data: bytes, /) -> int: ...
 
 
 def encode_example(features: Mapping[str, bytes | str | int]) -> bytes:
@@ -42,7 +48,7 @@ def decode_example(data: bytes) -> dict[str, list[Any]]:
     return {name: _values(feature) for name, feature in example.features.feature.items()}
 
 
-def write_record(file: BinaryIO, data: bytes) -> None:
+def write_record(file: Writable, data: bytes) -> None:
     """Appends a record: its length, the length's checksum, the data, the data's checksum."""
     length = _LENGTH.pack(len(data))
     file.write(length + _masked_crc(length))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from filters import (
@@ -17,24 +18,14 @@ from filters import (
     Undecodable,
     WordCount,
 )
+from pipeline.config import config_of
 from pipeline.report.markup import shortened
 
-RULES: tuple[Any, ...] = (  # in the order of the reasons
-    Undecodable,
-    ShortSide,
-    AspectRatio,
-    TextsOfImage,
-    ImagesOfText,
-    RareNgram,
-    WordCount,
-    EvalDuplicate,
-    Porn,
-)
 
-
-def rules_of(config: Mapping[str, Any]) -> dict[str, Any]:
+def rules_of(config: Mapping[str, Any]) -> dict[str, Rule]:
     """The rules with the numbers of a run's `config`, by reason, in order; also those that are switched off."""
-    return {rule.reason: rule(**config["filters"][rule.reason]) for rule in RULES}
+    filters = config_of({"filters": config["filters"]}).filters
+    return {rule.name: getattr(filters, rule.name) for rule in fields(filters)}
 
 
 def sentence(rule: Rule) -> str:
@@ -59,7 +50,7 @@ def sentence(rule: Rule) -> str:
         case EvalDuplicate():
             return "Near-duplicate of an image of an evaluation set"
         case Porn(max_score=most, model=model):
-            return f"Porn score of {model} over {most:g}"
+            return f"Porn score of {shortened(model, 60)} over {most:g}"
     return rule.reason
 
 
