@@ -1,0 +1,114 @@
+"""CPU time, wall time and peak memory of a command with every process that it starts. Linux only: it reads /proc."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+SAMPLE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a command took."""
+
+    cpu: float  # seconds, user and system, of all its processes
+    wall: float  # seconds
+    peak: int  # bytes: the largest sum of the PSS of its processes at one time; 0 if not asked for
+    output: str
+
+
+class CommandFailed(RuntimeError):
+    """A command that is measured ended with another code than 0."""
+
+
+def measure(*command: str | Path, memory: bool = False) -> Usage:
+    """Runs a command to its end. Raises CommandFailed with the last line of what it said."""
+    _adopt_orphans()
+    before, begin = _children_cpu(), time.monotonic()
+    process = subprocess.Popen(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    sampler = PeakMemory(process.pid) if memory else None
+    output, _ = process.communicate()
+    wall = time.monotonic() - begin
+    peak = sampler.stop() if sampler else 0
+    _reap_orphans()
+    if process.returncode:
+        said = output.strip().splitlines()[-1:] or [f"ended with {process.returncode}"]
+        raise CommandFailed(f"{' '.join(map(str, command))}: {said[0]}")
+    return Usage(_children_cpu() - before, wall, peak, output)
+
+
+def python(*arguments: str | Path) -> tuple[str, ...]:
+    """A command of this interpreter."""
+    return (sys.executable, *map(str, arguments))
+
+
+class PeakMemory:
+    """Samples the proportional set size of a process and its descendants: shared pages count once."""
+
+    def __init__(self, root: int) -> None:
+        self._root, self._peak, self._stop = root, 0, threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """The peak so far, in bytes."""
+        self._stop.set()
+        self._thread.join()
+        return self._peak
+
+    def _sample(self) -> None:
+        while not self._stop.wait(SAMPLE_SECONDS):
+            self._peak = max(self._peak, sum(map(pss, tree(self._root))))
+
+
+def tree(root: int) -> Iterator[int]:
+    """The process `root` and its descendants."""
+    yield root
+    for path in Path(f"/proc/{root}/task").glob("*/children"):
+        for child in _read(path).split():
+            yield from tree(int(child))
+
+
+def pss(process: int) -> int:
+    """The proportional set size of a process in bytes, 0 if it has ended."""
+    for line in _read(Path(f"/proc/{process}/smaps_rollup")).splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        return ""
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _adopt_orphans() -> None:
+    """Makes processes whose parent ends without waiting for them ours, so that their CPU time is counted too."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _reap_orphans() -> None:
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
