@@ -40,11 +40,18 @@ def _entry(source: Source) -> dict[str, Any]:
 
 def fingerprint(source: Source) -> str:
     """Of a file's size, time and ends: reading all of a large crawl would cost as much as its first pass."""
-    with open_file(source.path) as file:
-        head = file.read(_ENDS)
-        file.seek(max(0, source.size - _ENDS))
-        tail = file.read(_ENDS)
-    return _digest(json.dumps([source.size, source.modified]).encode() + head + tail)
+    return _digest(json.dumps([source.size, source.modified]).encode() + _ends(source))
+
+
+def _ends(source: Source) -> bytes:
+    """Head and tail of a file; of one that can't be read nothing: the first pass names it with all other bad ones."""
+    try:
+        with open_file(source.path) as file:
+            head = file.read(_ENDS)
+            file.seek(max(0, source.size - _ENDS))
+            return head + file.read(_ENDS)
+    except OSError:
+        return b""
 
 
 def _digest(content: bytes) -> str:
