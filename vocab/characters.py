@@ -52,8 +52,8 @@ def load(profile: str) -> Characters:
     """The table of `profile`. Raises ValueError for an unknown one."""
     if profile not in PROFILES:
         raise ValueError(f"text.profile: no such profile {profile!r}; the choices are {', '.join(PROFILES)}")
-    kind, start, blob = _entries(_sections()[profile])
-    order = _values(_sections()["order"] if profile == "uncased" else [])
+    kind, start, blob = entries(_frozen_sections()[profile])
+    order = _values(_frozen_sections()["order"] if profile == "uncased" else [])
     return Characters(profile, _frozen(kind), _frozen(start), _frozen(blob), _frozen(order))
 
 
@@ -64,16 +64,21 @@ def nfc_orders() -> np.ndarray:
     0: in any context. 1 to 254: a mark of this combining class, after no mark of a higher one. 255: ask `unicodedata`,
     as it may compose or change under NFC, is white space, may begin an HTML entity, or is unassigned.
     """
-    return _frozen(_values(_sections()["nfc"]))
+    return _frozen(_values(_frozen_sections()["nfc"]))
 
 
 @cache
-def _sections() -> dict[str, list[str]]:
-    sections: dict[str, list[str]] = {}
-    for part in FILE.read_text(encoding="ascii").split("\n[")[1:]:
+def _frozen_sections() -> dict[str, list[str]]:
+    return sections(FILE.read_text(encoding="ascii"))
+
+
+def sections(table: str) -> dict[str, list[str]]:
+    """The lines of each section of a table, by its name."""
+    found = {}
+    for part in table.split("\n[")[1:]:
         name, *lines = part.rstrip("\n").split("\n")
-        sections[name.rstrip("]")] = lines
-    return sections
+        found[name.rstrip("]")] = lines
+    return found
 
 
 def _values(lines: list[str]) -> np.ndarray:
@@ -84,8 +89,8 @@ def _values(lines: list[str]) -> np.ndarray:
     return values
 
 
-def _entries(lines: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Kind, start and blob of a profile."""
+def entries(lines: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Kind, start and blob of `Characters`, from the lines of a profile."""
     runs = [line.split() for line in lines]
     first = np.array([int(run[0], 16) for run in runs])
     count = np.array([int(run[1], 16) for run in runs]) - first + 1

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numba import njit
 
 from vocab.buffers import read_only, replace_rows, utf8
-from vocab.characters import CJK, DROPPED, WORD, Characters
+from vocab.characters import CJK, DROPPED, MARK, WORD, Characters
 from vocab.utf8 import decode
 from vocab.words import in_order
 
@@ -138,14 +138,14 @@ def _hash_row(
 ) -> tuple[np.int64, bool]:
     """Writes the hashes of a text's words, not yet mixed, from `k` on.
 
-    Returns where they end, and whether a mark follows one of a higher order.
+    Returns where they end, and whether a mark comes anywhere after one of a higher order.
 
     English takes no branch: every simple byte writes the state as the next word, which counts where the word ends.
     This takes half the time of a branch at the end of each word, which no processor foresees.
     """
     i, end = span
     h, is_word, disordered = FNV_OFFSET, np.int64(0), False
-    before, after = np.uint8(0), i  # the order of the character just before, and where it ended
+    before = np.uint8(0)  # the order of the last mark
     while i < end:
         letter = simple[data[i]]
         if letter != NOT_SIMPLE:
@@ -155,17 +155,18 @@ def _hash_row(
             h = (h ^ np.uint64(letter)) * FNV_PRIME if letter != 0 else FNV_OFFSET
             i, is_word = i + 1, inside
             continue
-        before = before if i == after else np.uint8(0)
         c, i = decode(data, i)
-        after, what = i, kind[c]
+        what = kind[c]
         if what >= WORD:
             h = hash_on(h, blob, start[c], start[c + 1])
-            disordered |= 0 < order[c] < before
-            is_word, before = is_word | np.int64(what == WORD), order[c]
+            is_word |= np.int64(what == WORD)
+            if what == MARK:
+                disordered |= order[c] < before
+                before = order[c]
         elif what != DROPPED:
             hashes[k] = h
             k += is_word
-            h, is_word, before = FNV_OFFSET, np.int64(0), np.uint8(0)
+            h, is_word = FNV_OFFSET, np.int64(0)
             if what == CJK:
                 hashes[k] = hash_on(FNV_OFFSET, blob, start[c], start[c + 1])
                 k += 1
