@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
 
-_DAMAGE = (OSError, EOFError, zlib.error, tarfile.TarError, pa.ArrowException)
+_DAMAGE = (OSError, EOFError, UnicodeDecodeError, zlib.error, pa.ArrowException)
 
 
 class InputError(ValueError):
@@ -22,7 +21,7 @@ class BadFile(Exception):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
-        self.reason = reason
+        self.reason = " ".join(reason.split())
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
