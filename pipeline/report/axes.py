@@ -35,13 +35,12 @@ class Axis:
         return [round(index * step, 9) for index in range(first, last + 1)]
 
     def _log_ticks(self, most: int) -> list[float]:
-        """Powers of ten, or 1, 2, 5 times them where there would be under two."""
-        lowest, highest = (math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
+        """1, 2 and 5 times the powers of ten, or, where those are too many, the powers alone."""
+        lowest, highest = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
         powers = [10.0**power for power in range(lowest, highest + 1)]
-        within = [power for power in powers if self.low <= power <= self.high]
-        if len(within) < 2:
-            return [factor * power for power in powers for factor in (1, 2, 5)]
-        return within[:: math.ceil(len(within) / most)]
+        ticks = [factor * power for power in powers for factor in (1, 2, 5) if self.low <= factor * power <= self.high]
+        powers = [power for power in powers if self.low <= power <= self.high]
+        return ticks if len(ticks) <= most else powers[:: math.ceil(len(powers) / most)]
 
 
 def short_number(value: float) -> str:

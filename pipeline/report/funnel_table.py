@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -20,13 +20,13 @@ EXPLANATION = (
 )
 
 
-def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule]) -> Element:
-    """The funnel of `funnel.json`, with the sentences of `rules` (by reason)."""
+def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Element:
+    """The funnel of `funnel.json`, with the sentences of `rules` (by reason); some are `unmeasured` for every pair."""
     head = tag("tr", *(tag("th", name, scope="col", role="columnheader") for name in COLUMNS), role="row")
     table = tag(
         "table",
         tag("thead", head, role="rowgroup"),
-        tag("tbody", *_rows(funnel, rules), role="rowgroup"),
+        tag("tbody", *_rows(funnel, rules, unmeasured), role="rowgroup"),
         class_="funnel",
         role="table",
         aria_label="Funnel",
@@ -34,12 +34,15 @@ def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule]) -> Elem
     return tag("section", tag("h2", "The funnel"), tag("p", EXPLANATION, class_="note"), table, id="funnel")
 
 
-def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterator[Element]:
+def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Iterator[Element]:
     raw, kept = funnel["raw"], funnel["kept"]
     done = {step.reason: step for step in steps(funnel)}
     yield _total("raw", "All pairs of the input", raw, raw, "")
     for reason, rule in rules.items():
-        yield _step(done[reason], rule, raw) if reason in done else _off(rule)
+        if reason in unmeasured and rule.enabled:
+            yield _idle(rule, "not measured for any pair")
+        else:
+            yield _step(done[reason], rule, raw) if reason in done else _idle(rule, "switched off")
     yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept")
 
 
@@ -55,8 +58,8 @@ def _step(step: Step, rule: Rule, raw: int) -> Element:
     )
 
 
-def _off(rule: Rule) -> Element:
-    silent = _cell("switched off", class_="off")
+def _idle(rule: Rule, why: str) -> Element:
+    silent = _cell(why, class_="off")
     return _row(
         _name(rule.reason, sentence(rule), ""), silent, *(_cell(class_="empty") for _ in range(3)), class_="off"
     )

@@ -10,50 +10,37 @@ from xml.etree.ElementTree import Element
 from filters import Rule
 from pipeline.report.examples import KEPT, Group
 from pipeline.report.markup import shortened, tag
-from pipeline.report.thumbnails import data_uri, within_budget
+from pipeline.report.thumbnails import BUDGET, data_uri, fitted
 from pipeline.report.wording import decided, sentence, size, words
 
 Row = Mapping[str, Any]
 LONGEST_KEY = 90
 
 
-def gallery_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], groups: Mapping[str, Group]) -> Element:
+def gallery_section(rules: Mapping[str, Rule], groups: Mapping[str, Group]) -> Element:
     """The examples of kept pairs, then of each reason; a rule that is off has none."""
-    images = _Images(groups)
-    kept = _group(KEPT, "Pairs that no rule drops", groups[KEPT], None, funnel["kept"], images)
-    dropped = [
-        _group(reason, sentence(rule), groups[reason], rule, funnel["any_reason"][reason], images)
-        for reason, rule in rules.items()
-        if reason in groups
-    ]
-    note = tag("p", "Drawn at random, the same ones for the same input.", class_="note")
-    return tag("section", tag("h2", "Examples"), note, kept, *dropped, id="examples")
+    if any(group.rows for group in groups.values()):
+        says, shown = "Drawn at random, the same ones for the same input.", _groups(rules, groups)
+    else:
+        says, shown = "This run set no examples aside.", iter(())
+    return tag("section", tag("h2", "Examples"), tag("p", says, class_="note"), *shown, id="examples")
 
 
-class _Images:
-    """The thumbnails of all examples, which share one budget of bytes."""
-
-    def __init__(self, groups: Mapping[str, Group]) -> None:
-        rows = [row for group in groups.values() for row in group.rows]
-        fitted = within_budget(row["thumbnail"] for row in rows)
-        self._fitted = {id(row): thumbnail for row, thumbnail in zip(rows, fitted, strict=True)}
-
-    def of(self, row: Row) -> Element:
-        thumbnail = self._fitted[id(row)]
-        if thumbnail is None:
-            return tag("div", "no picture", class_="frame none")
-        return tag("div", tag("img", src=data_uri(thumbnail), alt=f"Thumbnail, {size(row)}"), class_="frame")
+def _groups(rules: Mapping[str, Rule], groups: Mapping[str, Group]) -> Iterator[Element]:
+    thumbnails = sum(row["thumbnail"] is not None for group in groups.values() for row in group.rows)
+    most = BUDGET // max(1, thumbnails)
+    kept = groups[KEPT]
+    yield _group(KEPT, "Pairs that no rule drops", kept, [_kept(row, most) for row in kept.rows])
+    for reason, rule in rules.items():
+        if reason in groups:
+            items = [_dropped(row, rule, most) for row in groups[reason].rows]
+            yield _group(reason, sentence(rule), groups[reason], items)
 
 
-def _group(name: str, says: str, group: Group, rule: Rule | None, pairs: int, images: _Images) -> Element:
+def _group(name: str, says: str, group: Group, items: list[Element]) -> Element:
     title = tag("h3", tag("code", name), " ", tag("span", says, class_="says"))
-    cards = [_example(row, rule, images) for row in group.rows]
-    content = tag("ul", *cards, class_="examples") if cards else tag("p", _nothing(pairs), class_="empty")
+    content = tag("ul", *items, class_="examples") if items else tag("p", "None.", class_="empty")
     return tag("div", title, *_also(group), content, class_=f"group {name}", id=f"example-{name}")
-
-
-def _nothing(pairs: int) -> str:
-    return "No example was set aside." if pairs else "None."
 
 
 def _also(group: Group) -> list[Element]:
@@ -61,16 +48,31 @@ def _also(group: Group) -> list[Element]:
     return [tag("p", also, class_="note")] if group.rows and not group.first else []
 
 
-def _example(row: Row, rule: Rule | None, images: _Images) -> Element:
-    number = decided(rule, row) if rule else f"{size(row)}, {words(row)}"
+def _kept(row: Row, most: int) -> Element:
+    return _example(row, most, tag("p", f"{size(row)}, {words(row)}", class_="measured"))
+
+
+def _dropped(row: Row, rule: Rule, most: int) -> Element:
+    return _example(row, most, tag("p", decided(rule, row), class_="decided"))
+
+
+def _example(row: Row, most: int, number: Element) -> Element:
+    """One pair: its picture (of at most `most` bytes), the number that matters, its text, and where it is from."""
     text = shortened(row["text"])
     return tag(
         "li",
-        images.of(row),
-        tag("p", number, class_="decided" if rule else "measured"),
+        _frame(row, most),
+        number,
         tag("p", text or "(empty text)", class_="text" if text else "text empty", dir="auto"),
         tag("p", *_breakable(_origin(row)), class_="origin", dir="auto"),
     )
+
+
+def _frame(row: Row, most: int) -> Element:
+    thumbnail = fitted(row["thumbnail"], most)
+    if thumbnail is None:
+        return tag("div", "no picture", class_="frame none")
+    return tag("div", tag("img", src=data_uri(thumbnail), alt=f"Thumbnail, {size(row)}"), class_="frame")
 
 
 def _origin(row: Row) -> str:

@@ -37,6 +37,11 @@ class Histogram:
         """Pairs that have a value."""
         return int(self.pairs.sum())
 
+    @property
+    def never(self) -> bool:
+        """Whether the rule had nothing to compare. A distance exists for matches alone, so that none says nothing."""
+        return not self.measured and bool(self.signal.cuts)
+
     def add(self, verdicts: Signals) -> None:
         """Counts a batch of verdicts, arrays by the names `COLUMNS`."""
         values = self.signal.value(verdicts)

@@ -31,11 +31,12 @@ def write_report(output: Output) -> None:
     rules = rules_of(manifest["config"])
     histograms = count_histograms(output, signals_of(rules))
     examples = choose_examples(output, funnel["first_reason"])
+    unmeasured = {histogram.signal.rule.reason for histogram in histograms if histogram.never}
     sections = [
         _header(funnel, manifest),
-        funnel_section(funnel, rules),
+        funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, histograms),
-        gallery_section(funnel, rules, examples),
+        gallery_section(rules, examples),
         _footer(manifest),
     ]
     output.write_bytes("report.html", serialized(_document(manifest["config"]["name"], sections)))
@@ -86,6 +87,8 @@ def _figure(name: str, count: int, of_raw: str, **attributes: str) -> Element:
 def _notes(funnel: Mapping[str, Any]) -> Iterator[Element]:
     if without := funnel["kept"] - funnel["records"]:
         yield tag("p", f"{without:,} kept pairs have no record: their image is not part of the input.", class_="note")
+    if skipped := funnel.get("skipped_files"):
+        yield tag("p", f"{skipped:,} input files could not be read and were skipped.", class_="note")
     if funnel["duplicate_keys"]:
         yield tag("p", f"{funnel['duplicate_keys']:,} pairs repeat the key of another pair.", class_="note")
 

@@ -43,16 +43,21 @@ def _card(histogram: Histogram, rules: Mapping[str, Rule]) -> Element:
 
 def _says(histogram: Histogram) -> Iterator[str]:
     signal, measured = histogram.signal, histogram.measured
-    if not measured:
-        yield f"Not measured for any pair: {signal.unmeasured}."
     if not signal.rule.enabled:
-        yield f"The rule {signal.rule.reason} is switched off: nothing is dropped by it."
-    elif measured:
+        yield f"The rule {signal.rule.reason} is switched off."
+    if not measured:
+        yield f"Not measured for any pair{_because(histogram)}."
+        return
+    if signal.rule.enabled:
         yield f"{sentence(signal.rule)}: {_dropped(histogram)}."
-    if measured and histogram.unmeasured:
-        yield f"{histogram.unmeasured:,} not measured: {signal.unmeasured}."
-    if measured and signal.log_pairs:
+    if histogram.unmeasured:
+        yield f"{histogram.unmeasured:,} not measured{_because(histogram)}."
+    if signal.log_pairs:
         yield "Bar heights are logarithmic."
+
+
+def _because(histogram: Histogram) -> str:
+    return f": {histogram.signal.unmeasured}" if histogram.signal.rule.enabled else ""
 
 
 def _dropped(histogram: Histogram) -> str:
@@ -78,8 +83,8 @@ def _ngrams_card(funnel: Mapping[str, Any], rule: Rule) -> Element:
     title = tag("h3", "n-grams")
     ngrams = funnel["ngrams"]
     if not rule.enabled or not ngrams:
-        off = "The rule rare_ngram is switched off: " if not rule.enabled else ""
-        return tag("article", title, tag("p", f"{off}n-grams were not counted.", class_="empty"))
+        off = "The rule rare_ngram is switched off. " if not rule.enabled else ""
+        return tag("article", title, tag("p", f"{off}Unigrams and bigrams were not counted.", class_="empty"))
     figures = (
         ("distinct unigrams and bigrams", ngrams["distinct"]),
         ("frequent", ngrams["frequent"]),

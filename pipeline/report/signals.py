@@ -131,7 +131,7 @@ def _eval_distance(rule: Any) -> Signal:
 def _porn_score(rule: Any) -> Signal:
     return Signal(
         title="Porn score",
-        unit=f"score of {rule.model}",
+        unit="score",
         rule=rule,
         value=lambda verdicts: verdicts["porn_score"],
         edges=_around(rule.max_score, 0.0, 1.0, bins=50),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable
 
-BUDGET = 2_800_000  # bytes of all thumbnails before base64, which adds a third
+BUDGET = 2_800_000  # bytes of all thumbnails, shared equally; before base64, which adds a third
 LARGEST_SIDE = 240
 QUALITY = 70
 
@@ -16,15 +15,9 @@ def data_uri(thumbnail: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode('ascii')}"
 
 
-def within_budget(thumbnails: Iterable[bytes | None]) -> list[bytes | None]:
-    """The same thumbnails, of which none is over its equal share of the budget: re-encoded, or None."""
-    given = list(thumbnails)
-    share = BUDGET // max(1, sum(thumbnail is not None for thumbnail in given))
-    return [thumbnail and _fitted(thumbnail, share) for thumbnail in given]
-
-
-def _fitted(thumbnail: bytes, most: int) -> bytes | None:
-    if len(thumbnail) <= most:
+def fitted(thumbnail: bytes | None, most: int) -> bytes | None:
+    """The thumbnail itself, or a smaller one where it is over `most` bytes; None where none is small enough."""
+    if thumbnail is None or len(thumbnail) <= most:
         return thumbnail
     smaller = _reencoded(thumbnail)
     return smaller if smaller and len(smaller) <= most else None

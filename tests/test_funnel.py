@@ -1,0 +1,71 @@
+"""The funnel as a plain-text table."""
+
+import pytest
+
+from pipeline.funnel import format_funnel, share, steps
+from tests.report_runs import REASONS, funnel_of
+
+
+def test_funnel_table():
+    funnel = {
+        "raw": 12_345,
+        "kept": 10_000,
+        "records": 9_000,
+        "duplicate_keys": 7,
+        "first_reason": {"undecodable": 0, "short_side": 2_344, "porn": 1},
+        "any_reason": {"undecodable": 0, "short_side": 3_000, "porn": 1},
+        "ngrams": {"distinct": 1_000, "frequent": 900, "count_at_cut": 3},
+        "seconds": {},
+    }
+    assert format_funnel(funnel).splitlines() == [
+        "rule         dropped here    left  of raw  drops alone",
+        "------------------------------------------------------",
+        "raw                        12,345  100.0%",
+        "undecodable             0  12,345  100.0%            0",
+        "short_side          2,344  10,001   81.0%        3,000",
+        "porn                    1  10,000   81.0%            1",
+        "------------------------------------------------------",
+        "kept                2,345  10,000   81.0%",
+        "records                     9,000   72.9%",
+        "n-grams: 1,000 distinct, 900 frequent, count at the cut 3",
+        "duplicate keys: 7",
+    ]
+
+
+def test_funnel_table_stays_narrow():
+    funnel = funnel_of(REASONS)
+    funnel |= {"raw": 10**12, "kept": 10**12 - 9 * 10**11, "records": 10**11}
+    funnel["first_reason"] = dict.fromkeys(REASONS, 10**11)
+    funnel["any_reason"] = dict.fromkeys(REASONS, 10**12)
+    funnel["ngrams"] = {"distinct": 10**11, "frequent": 10**8, "count_at_cut": 100}
+    assert max(map(len, format_funnel(funnel).splitlines())) < 80
+
+
+def test_funnel_without_pairs_and_ngrams():
+    funnel = funnel_of([]) | {"raw": 0, "kept": 0, "records": 0}
+    assert format_funnel(funnel).splitlines()[2:] == [
+        "raw                       0    0.0%",
+        "------------------------------------------------",
+        "kept                0     0    0.0%",
+        "records                   0    0.0%",
+    ]
+
+
+def test_steps_end_at_what_is_kept():
+    funnel = funnel_of(REASONS)
+    assert [step.left for step in steps(funnel)][-1] == funnel["kept"]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (0, 0, "0.0%"),
+        (0, 9, "0.0%"),
+        (1, 10**6, "<0.1%"),
+        (1, 3, "33.3%"),
+        (999_999, 10**6, ">99.9%"),
+        (9, 9, "100.0%"),
+    ],
+)
+def test_share(part, whole, text):
+    assert share(part, whole) == text
