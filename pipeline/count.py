@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 from apache_beam.pvalue import AsList, AsSingleton
 
 from filters import RareNgram
@@ -27,11 +28,14 @@ from pipeline.runs import (
     merge_counts,
     merge_pairs,
     read_run,
-    run_lengths,
     slices,
     write_run,
 )
 from pipeline.shards import load_texts
+from vocab.characters import load
+from vocab.counting import count
+from vocab.hashing import hash_strings
+from vocab.ngrams import hash_ngrams
 
 RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"
 SUMMARY = f"{COUNTS}/summary.json"
@@ -102,13 +106,6 @@ class CountCorpus(beam.PTransform):
 
 def count_group(group: Group, counting: Counting) -> int:
     """Writes the runs of a group: its n-grams, its (image, text) pairs, and its keys. Returns its number."""
-    import numpy as np
-
-    from vocab.characters import load
-    from vocab.counting import count
-    from vocab.hashing import hash_strings
-    from vocab.ngrams import hash_ngrams
-
     number, shards = group
     last = _name(RUNS, "keys", number)
     if counting.output.has(last):
@@ -139,9 +136,8 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
         return json.loads(read_bytes(counting.output.path(note)))
     histogram = _merge_ngrams(part, counting)
     images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
-    _write_repeated(counting, "images", part, *run_lengths(images))
-    texts.sort()
-    write_run(counting.output, _name(PARTS, "texts-of", part), run_lengths(texts))
+    _write_repeated(counting, "images", part, *count(images))
+    write_run(counting.output, _name(PARTS, "texts-of", part), count(texts))
     keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
     result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
     counting.output.write_bytes(note, json.dumps(result).encode())

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from pipeline.files import Output, is_local, read_bytes
+from pipeline.sorting import distinct_of_sorted, sort_with, sum_of_equal
 
 Columns = tuple[np.ndarray, ...]
 COUNTED = (np.dtype("<u8"), np.dtype("<u4"))  # hash, count
@@ -59,14 +60,7 @@ def _bounds(part: int, parts: int) -> np.ndarray:
 
 def merge_counts(runs: Iterable[Columns]) -> Columns:
     """Adds up runs of (hash, count): hashes uint64, distinct and sorted, and counts uint32 (at most 2^32 - 1)."""
-    hashes, counts = _concatenate(runs, COUNTED)
-    order = np.argsort(hashes)
-    hashes, counts = hashes[order], counts[order]
-    starts = _starts(hashes)
-    if not len(starts):
-        return hashes, counts
-    sums = np.add.reduceat(counts.astype(np.uint64), starts)
-    return hashes[starts], np.minimum(sums, 0xFFFFFFFF).astype(np.uint32)
+    return sum_of_equal(*sort_with(*_concatenate(runs, COUNTED)))
 
 
 def merge_pairs(runs: Iterable[Columns]) -> Columns:
@@ -77,27 +71,7 @@ def merge_pairs(runs: Iterable[Columns]) -> Columns:
 
 def distinct_pairs(images: np.ndarray, texts: np.ndarray) -> Columns:
     """Distinct (image, text) pairs, uint64 each, sorted by image and then text."""
-    order = np.argsort(images)
-    images, texts = images[order], texts[order]
-    repeated = images[1:] == images[:-1]
-    crowded = np.flatnonzero(np.append(repeated, False) | np.append(False, repeated))
-    if len(crowded):  # only images with several rows need the second key
-        texts[crowded] = texts[crowded][np.lexsort((texts[crowded], images[crowded]))]
-        new = np.append(True, ~repeated | (texts[1:] != texts[:-1]))
-        images, texts = images[new], texts[new]
-    return images, texts
-
-
-def run_lengths(values: np.ndarray) -> Columns:
-    """Distinct values of a sorted array, and how often each occurs (uint32)."""
-    starts = _starts(values)
-    return values[starts], np.diff(np.append(starts, len(values))).astype(np.uint32)
-
-
-def _starts(values: np.ndarray) -> np.ndarray:
-    if not len(values):
-        return np.empty(0, np.int64)
-    return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    return distinct_of_sorted(*sort_with(images, texts))
 
 
 def _concatenate(runs: Iterable[Columns], kinds: Sequence[np.dtype]) -> Columns:

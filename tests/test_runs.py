@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from pipeline.files import Output
 from pipeline.frequent import choose_cut, histogram, select
-from pipeline.runs import COUNTED, PAIRS, distinct_pairs, merge_counts, merge_pairs, read_run, run_lengths, slices, write_run
+from pipeline.runs import COUNTED, PAIRS, distinct_pairs, merge_counts, merge_pairs, read_run, slices, write_run
+from vocab.counting import count as counted_hashes
 
 HASHES = st.integers(0, 2**64 - 1)
 FEW = st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1, 2**62, 12345])
 
 
 def counted(values):
-    return run_lengths(np.sort(np.array(values, np.uint64)))
+    return counted_hashes(np.array(values, np.uint64))
 
 
 @given(st.lists(st.lists(FEW | HASHES, max_size=30), max_size=5), st.sampled_from([1, 2, 8, 64]))
