@@ -11,7 +11,6 @@ import os
 import shlex
 import signal
 import sys
-import tempfile
 import threading
 
 import apache_beam as beam
@@ -27,11 +26,11 @@ class WorkerDied(RuntimeError):
 class Engine:
     """Executes passes one after the other, each to its end."""
 
-    def __init__(self, workers: int, beam_options: tuple[str, ...] = ()) -> None:
+    def __init__(self, workers: int, log: str, beam_options: tuple[str, ...] = ()) -> None:
         self.options = beam_options
         self.workers = workers
         self.local = PipelineOptions(list(beam_options)).view_as(StandardOptions).runner in (None, "FnApiRunner")
-        self.log = os.path.join(tempfile.mkdtemp(prefix="align-corpus-"), "workers.log")
+        self.log = log
         self._died = threading.Event()
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import apache_beam as beam
 
 from pipeline.count import SUMMARY, CountCorpus, counting, groups
-from pipeline.emit import EmitCorpus, Emission
+from pipeline.emit import Emission, EmitCorpus
 from pipeline.engine import Engine
 from pipeline.evaluation import find_images, index_images
 from pipeline.files import Output, read_bytes
@@ -34,11 +34,12 @@ def run(options: Options) -> dict[str, Any]:
     this = identity(config, sources, evaluation)
     if not claim(output, this, options.overwrite):
         output.sweep()
-        passes = Passes(output, options)
         index_images(output, evaluation, config.filters.undecodable.max_pixels)
-        plan = passes.index(sources)
-        passes.count(plan)
-        passes.emit(plan)
+        with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
+            passes = Passes(output, options, folder)
+            plan = passes.index(sources)
+            passes.count(plan)
+            passes.emit(plan)
         finish(output, config, plan, this, passes.seconds)
     clear_work(output)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
@@ -51,12 +52,12 @@ class Passes:
 
     output: Output
     options: Options
+    folder: str  # for what is worth nothing after the run
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.engine = Engine(self.options.workers, self.options.beam)
-        folder = tempfile.mkdtemp(prefix="align-corpus-")
-        self.meter = Meter(os.path.join(folder, "meter") if self.engine.local else None)
+        self.engine = Engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam)
+        self.meter = Meter(os.path.join(self.folder, "meter") if self.engine.local else None)
 
     def index(self, sources: list[Source]) -> Plan:
         """Reads every input once: headers, texts, hashes."""

@@ -5,11 +5,13 @@ Started by the engine as `python -m pipeline.worker LOG`; everything that Beam o
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 import threading
 import time
+from typing import Any
 
 
 def main() -> None:
@@ -22,10 +24,21 @@ def main() -> None:
     sdk_worker_main.main(sys.argv[:1])
 
 
+class _Log(io.FileIO):
+    """A log that is lost when its disk is full: a worker that fails to log an error would never report it."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
 def _log_to(path: str) -> None:
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, sys.stdout.fileno())
-    os.dup2(log, sys.stderr.fileno())
+    log = _Log(path, "a")
+    os.dup2(log.fileno(), sys.stdout.fileno())
+    os.dup2(log.fileno(), sys.stderr.fileno())
+    sys.stdout = sys.stderr = io.TextIOWrapper(log, "utf-8", "replace", write_through=True)  # type: ignore[type-var]
 
 
 def _die_with(parent: int) -> None:
