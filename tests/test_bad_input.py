@@ -41,22 +41,31 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
     whole = parquet(text=["a red kite"] * 99, url=[f"http://x/{n}" for n in range(99)])
     pair = tar(("0.jpg", PIXELS), ("0.txt", b"a red kite"))
     packed = gzip.compress(TABLE * 9, mtime=0)
+    not_parquet = "Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file."
     return {
         "cut.csv.gz": (packed[:-12], "Compressed file ended before the end-of-stream marker was reached"),
-        "cut.parquet": (whole[: len(whole) // 2], "…"),
+        "cut.parquet": (whole[: len(whole) // 2], not_parquet),
         "cut.tar": (pair[: len(pair) // 3], "truncated: '0.jpg' is longer than the file"),
-        "cut.tfrecord": (b"\x08" + bytes(30), "…"),
+        "cut.tfrecord": (b"\x08" + bytes(30), "wrong checksum of the length of the record at byte 0"),
         "empty.csv": (b"", "empty file"),
         "empty.jsonl": (b"", "empty file"),
-        "empty.parquet": (b"", "…"),
-        "empty.tar": (b"", "empty file"),
-        "empty.tfrecord": (b"", "empty file"),
+        "empty.parquet": (b"", "Parquet file size is 0 bytes"),
+        "empty.tar": (b"", "not a tar, or a damaged header: empty file"),
         "empty.tsv.gz": (b"", "empty file"),
-        "no_image.parquet": (parquet(text=["a"], label=[1]), "no column with images, their paths or URLs"),
-        "no_text.csv": (b"url,title\nhttp://x/1,a red kite\n", "no text column"),
-        "not.jsonl": (b"{}\n{\n", "…"),
-        "not.parquet": (b"not Parquet" * 9, "…"),
-        "not.tar": (b"not a tar" * 99, "…"),
+        "no_image.parquet": (
+            parquet(text=["a"], label=[1]),
+            "no column with images, their paths or URLs (image, image_path, url, URL, image_url; or choose with "
+            "input.columns.image, input.columns.image_path, input.columns.url); "
+            "the columns are text (string), label (int64)",
+        ),
+        "no_text.csv": (
+            b"url,title\nhttp://x/1,a red kite\n",
+            "no text column (text, TEXT, caption, alt_text, alt, txt; or choose with input.columns.text); "
+            "the columns are url (string), title (string)",
+        ),
+        "not.jsonl": (b'{"url": "u", "text": "t"}\n[]\n', "line 2 is list, not an object"),
+        "not.parquet": (b"not Parquet" * 9, not_parquet),
+        "not.tar": (b"not a tar" * 99, "not a tar, or a damaged header: invalid header"),
     }
 
 
@@ -87,21 +96,10 @@ def test_all_bad_files_are_named_once(refused: Finished, bad_folder: Path) -> No
     assert not refused.process.stdout
 
 
-@pytest.mark.parametrize("name", bad_files())
+@pytest.mark.parametrize("name", [*bad_files(), "unreadable.csv"])
 def test_a_bad_file_is_named_with_its_fault(refused: Finished, bad_folder: Path, name: str) -> None:
-    (said,) = [line for line in lines(refused) if line.startswith(f"pipeline: {bad_folder / name}: ")]
-    assert said.removeprefix(f"pipeline: {bad_folder / name}: ").startswith(bad_files()[name][1])
-
-
-def test_an_unreadable_file_is_named(refused: Finished, bad_folder: Path) -> None:
-    assert f"pipeline: {bad_folder / 'unreadable.csv'}: Input/output error" in lines(refused)
-
-
-@pytest.mark.parametrize("name", ["no_image.parquet", "no_text.csv"])
-def test_the_columns_that_are_there_are_named(refused: Finished, name: str) -> None:
-    (said,) = [line for line in lines(refused) if name in line]
-    columns = "text (string), label (int64)" if name == "no_image.parquet" else "url (string), title (string)"
-    assert said.endswith(f"the columns are {columns}")
+    _, fault = bad_files().get(name, (b"", "Input/output error"))
+    assert f"pipeline: {bad_folder / name}: {fault}" in lines(refused)
 
 
 def test_nothing_is_counted_after_a_bad_file(refused: Finished) -> None:
@@ -141,7 +139,7 @@ def test_an_evaluation_set_without_pictures(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(TABLE)
     code, said = refuse(tmp_path, f"--input={tmp_path}/a.csv", f"--eval_images={tmp_path}/nowhere")
     assert code == 2
-    assert said.startswith(f"pipeline: eval_images: no picture in {tmp_path}/nowhere")
+    assert said.endswith(f"no file matches '{tmp_path}/nowhere'")
 
 
 def test_a_table_none_of_whose_images_exists(tmp_path: Path) -> None:

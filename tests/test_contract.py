@@ -151,7 +151,8 @@ def test_the_manifest_has_every_shard(finished: Finished) -> None:
 def test_tfds_loads_the_corpus(crawl: Crawl, finished: Finished, rows: list[dict]) -> None:
     builder = tfds.builder_from_directory(finished.output / "corpus")
     (split,) = builder.info.splits.values()
-    examples = list(builder.as_dataset(split=split.name, shuffle_files=False).as_numpy_iterator())
+    in_order = tfds.ReadConfig(interleave_cycle_length=1)
+    examples = list(builder.as_dataset(split=split.name, read_config=in_order).as_numpy_iterator())
     pairs = [(pair, row) for pair, row in kept(crawl, rows) if not pair.url_only]
     assert split.num_examples == len(pairs)
     assert [example["txt"].decode() for example in examples] == [row["text"] for _, row in pairs]
