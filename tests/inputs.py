@@ -43,9 +43,9 @@ def carried(table: pa.Table) -> dict[str, list[Any]]:
     return {name: column.to_pylist() for name, column in carried_columns(table).items()}
 
 
-def again(path: Path | str, table: pa.Table, rows: Iterable[int]) -> list[bytes | None]:
+def again(path: Path | str, table: pa.Table, rows: Iterable[int], settings: Input = INPUT) -> list[bytes | None]:
     """The images of these rows of a table that was read, read a second time with a new reader."""
     places = table.select(["image_path", "offset", "length"]).append_column(
         "row", pa.array(range(len(table)), pa.int64())
     )
-    return list(open_path(path).images(places.take(pa.array(list(rows), pa.int64()))))
+    return list(open_path(path, settings).images(places.take(pa.array(list(rows), pa.int64()))))

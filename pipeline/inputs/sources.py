@@ -85,7 +85,7 @@ def _is_directory(pattern: str) -> bool:
     """A remote path is one if it names no file and no glob: object stores have no directories."""
     if is_local(pattern):
         return os.path.isdir(pattern)
-    return not re.search(_GLOB, pattern) and not _glob(pattern)
+    return not re.search(_GLOB, pattern) and (pattern.endswith("/") or not _glob(pattern))
 
 
 def _walk(directory: str, kinds: tuple[str, ...]) -> list[Source]:

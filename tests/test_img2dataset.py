@@ -1,0 +1,164 @@
+"""What img2dataset itself writes, read by our readers: downloaded by it from a server of this test.
+
+It lives in a virtual environment of its own, made beside the checkout's once: it needs other versions than we do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from filters.pixels import header
+from pipeline.inputs import Columns, Input, carried_columns, find_sources, open_source
+from tests.inputs import again, whole
+
+ENVIRONMENT = Path(__file__).resolve().parents[1] / ".venv-img2dataset"
+PACKAGES = ("img2dataset", "tensorflow", "tensorflow_io")  # the last two write its TFRecords
+ENDINGS = {"webdataset": "tar", "tfrecord": "tfrecord", "parquet": "parquet"}
+SIZES = [(200 + 10 * number, 300 - 5 * number) for number in range(17)]
+MISSING = (3, 8)  # there is no such file
+BROKEN = 5  # the file is no image
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """img2dataset's command."""
+    program = ENVIRONMENT / "bin" / "img2dataset"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+        subprocess.run([ENVIRONMENT / "bin" / "pip", "install", "-q", *PACKAGES], check=True)
+    return program
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of pictures, as the start of their URLs."""
+    folder = tmp_path_factory.mktemp("site")
+    rng = np.random.default_rng(0)
+    for number, (width, height) in enumerate(SIZES):
+        if number not in MISSING:
+            picture = Image.fromarray(rng.integers(0, 256, (height // 20, width // 20, 3), np.uint8))
+            picture.resize((width, height)).save(folder / f"{number}.jpg")
+    (folder / f"{BROKEN}.jpg").write_bytes(b"not an image")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def table(site: str) -> pd.DataFrame:
+    """What img2dataset is asked to download."""
+    count = len(SIZES)
+    captions = ["ünï ☃ 猫", "", None, 'a "quoted"\ncaption'] * 5
+    return pd.DataFrame(
+        {
+            "url": [f"{site}/{number}.jpg" for number in range(count)],
+            "caption": captions[:count],
+            "similarity": [number / 7 for number in range(count)],
+            "language": ["en", None] * 8 + ["de"],
+            "width": range(count),  # img2dataset writes its own
+        }
+    )
+
+
+@pytest.fixture(scope="session", params=ENDINGS)
+def written(
+    request: pytest.FixtureRequest, program: Path, table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """The format, and the folder that img2dataset wrote."""
+    folder = tmp_path_factory.mktemp(request.param)
+    table.to_parquet(folder / "in.parquet")
+    options = {
+        "url_list": folder / "in.parquet",
+        "input_format": "parquet",
+        "url_col": "url",
+        "caption_col": "caption",
+        "save_additional_columns": '["similarity","language"]',
+        "output_format": request.param,
+        "output_folder": folder / "out",
+        "compute_hash": "sha256",
+        "resize_mode": "no",
+        "number_sample_per_shard": 10,
+        "processes_count": 1,
+        "thread_count": 1,  # with more, rows come in any order
+        "retries": 0,
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    done = subprocess.run([program, *flags], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return request.param, folder / "out"
+
+
+def read_shards(written: tuple[str, Path]) -> pa.Table:
+    kind, folder = written
+    chosen = Columns(image="jpg") if kind == "parquet" else Columns()
+    sources = find_sources([f"{folder}/*.{ENDINGS[kind]}"])
+    assert [source.name for source in sources] == [f"0000{number}.{ENDINGS[kind]}" for number in range(2)]
+    return pa.concat_tables([whole(open_source(source, Input(columns=chosen))) for source in sources])
+
+
+def test_pairs(written: tuple[str, Path], table: pd.DataFrame, site: str) -> None:
+    pairs = read_shards(written)
+    rows = [number for number in range(len(table)) if written[0] == "parquet" or number not in (*MISSING, BROKEN)]
+    assert pairs["url"].to_pylist() == [f"{site}/{number}.jpg" for number in rows]
+    assert pairs["key"].to_pylist() == [f"{number // 10:05d}{number % 10:04d}" for number in rows]
+    captions = [table["caption"][number] for number in rows]
+    texts = ["" if text is None else text.decode() for text in pairs["text"].to_pylist()]
+    assert texts == ["" if pd.isna(caption) else caption for caption in captions]
+    for number, image, sha256 in zip(rows, pairs["image"].to_pylist(), pairs["sha256"].to_pylist(), strict=True):
+        if number in (*MISSING, BROKEN):
+            assert image is None and sha256 is None
+        else:
+            assert (header(image).width, header(image).height) == SIZES[number]
+            assert sha256 == hashlib.sha256(image).hexdigest(), "resize_mode=no keeps the bytes"
+
+
+def test_other_columns_are_carried(written: tuple[str, Path], table: pd.DataFrame) -> None:
+    pairs = read_shards(written)
+    rows = [int(key[:5]) * 10 + int(key[5:]) for key in pairs["key"].to_pylist()]
+    columns = {name: column.to_pylist() for name, column in carried_columns(pairs).items()}
+    assert columns["similarity"] == pytest.approx([table["similarity"][row] for row in rows])
+    assert columns["language"] == [None if pd.isna(value) else value for value in table["language"][rows]]
+    good = [row not in (*MISSING, BROKEN) for row in rows]
+    assert columns["input_width"] == [SIZES[row][0] if ok else None for row, ok in zip(rows, good, strict=True)]
+    assert [status == "success" for status in columns["status"]] == good
+    assert not columns.keys() & {"jpg", "url", "key", "text", "sha256", ".key", ".txt"}
+    assert ("caption" in columns) == (written[0] != "parquet"), "where the text has a place of its own"
+
+
+def test_images_are_read_again(written: tuple[str, Path]) -> None:
+    kind, folder = written
+    path = f"{folder}/00000.{ENDINGS[kind]}"
+    settings = Input(columns=Columns(image="jpg") if kind == "parquet" else Columns())
+    pairs = whole(open_source(find_sources([path])[0], settings))
+    rows = [0, 2, len(pairs) - 1]
+    assert again(path, pairs, rows, settings) == [pairs["image"][row].as_py() for row in rows]
+
+
+def test_the_table_of_a_tar_s_downloads_is_urls_only(written: tuple[str, Path], table: pd.DataFrame) -> None:
+    """Beside every tar lies a Parquet of all its rows, failures too: as an input it is a table of its own."""
+    kind, folder = written
+    if kind != "parquet":
+        reader = open_source(find_sources([f"{folder}/00000.parquet"])[0], Input())
+        assert not reader.has_images and len(whole(reader)) == 10
+        assert json.loads((folder / "00000_stats.json").read_text())["successes"] == 7
