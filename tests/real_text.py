@@ -6,7 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from hypothesis import settings
 from hypothesis import strategies as st
+
+settings.register_profile("no clock", deadline=None)  # the first call of a kernel may compile it
+settings.load_profile("no clock")
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "text"
 REAL_TEXTS = sorted(FOLDER.glob("*.parquet"))

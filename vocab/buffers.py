@@ -12,8 +12,7 @@ def utf8(strings: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
 
     A null is an empty row. Raises TypeError for another type of column.
     """
-    if isinstance(strings, pa.ChunkedArray):
-        strings = strings.combine_chunks()
+    strings = one_array(strings)
     if strings.type != pa.string():
         raise TypeError(f"a column of type {strings.type}: the kernels read string")
     if strings.null_count:
@@ -23,6 +22,13 @@ def utf8(strings: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
         return read_only(np.zeros(0, np.uint8)), read_only(np.zeros(len(strings) + 1, np.int32))
     bounds = np.frombuffer(offsets, np.int32)[strings.offset : strings.offset + len(strings) + 1]
     return read_only(np.frombuffer(data or b"", np.uint8)), read_only(bounds)
+
+
+def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The column as one array; a single chunk is not copied, as `combine_chunks` would."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def read_only(array: np.ndarray) -> np.ndarray:

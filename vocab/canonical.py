@@ -7,7 +7,7 @@ import unicodedata
 
 import pyarrow as pa
 
-from vocab.buffers import replace_rows, utf8
+from vocab.buffers import one_array, replace_rows, utf8
 from vocab.characters import nfc_orders
 
 
@@ -40,8 +40,7 @@ def _one_string_array(texts: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     if target not in (pa.string(), pa.binary()):
         raise TypeError(f"text column of type {texts.type}: the choices are string, large_string, binary, large_binary")
     try:
-        column = texts.cast(target)
-        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        column = one_array(texts.cast(target))
     except pa.ArrowInvalid as error:
         raise ValueError("over 2 GB of text in one table: take fewer rows at a time") from error
     column = column.view(pa.string())
