@@ -100,7 +100,7 @@ def written(
         "resize_mode": "no",
         "number_sample_per_shard": 10,
         "processes_count": 1,
-        "thread_count": 1,  # with more, rows come in any order
+        "thread_count": 4,
         "retries": 0,
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
@@ -117,11 +117,18 @@ def read_shards(written: tuple[str, Path]) -> pa.Table:
     return pa.concat_tables([whole(open_source(source, Input(columns=chosen))) for source in sources])
 
 
+def numbers(pairs: pa.Table) -> list[int]:
+    """The rows of the input, from the keys: a shard of five digits and a row of one. Rows come as they were loaded."""
+    return [int(key) for key in pairs["key"].to_pylist()]
+
+
 def test_pairs(written: tuple[str, Path], table: pd.DataFrame, site: str) -> None:
     pairs = read_shards(written)
-    rows = [number for number in range(len(table)) if written[0] == "parquet" or number not in (*MISSING, BROKEN)]
+    rows = numbers(pairs)
+    assert sorted(rows) == [
+        row for row in range(len(table)) if written[0] == "parquet" or row not in (*MISSING, BROKEN)
+    ]
     assert pairs["url"].to_pylist() == [f"{site}/{number}.jpg" for number in rows]
-    assert pairs["key"].to_pylist() == [f"{number // 10:05d}{number % 10:04d}" for number in rows]
     captions = [table["caption"][number] for number in rows]
     texts = ["" if text is None else text.decode() for text in pairs["text"].to_pylist()]
     assert texts == ["" if pd.isna(caption) else caption for caption in captions]
@@ -135,7 +142,7 @@ def test_pairs(written: tuple[str, Path], table: pd.DataFrame, site: str) -> Non
 
 def test_other_columns_are_carried(written: tuple[str, Path], table: pd.DataFrame) -> None:
     pairs = read_shards(written)
-    rows = [int(key[:5]) * 10 + int(key[5:]) for key in pairs["key"].to_pylist()]
+    rows = numbers(pairs)
     columns = {name: column.to_pylist() for name, column in carried_columns(pairs).items()}
     assert columns["similarity"] == pytest.approx([table["similarity"][row] for row in rows])
     assert columns["language"] == [None if pd.isna(value) else value for value in table["language"][rows]]
