@@ -1,6 +1,6 @@
 """The rules of the paper: what drops a pair, as comparisons on measured signals."""
 
-from filters.base import Rule, Signals, dropped, reasons, survivors
+from filters.base import Rule, Signals, dropped, failures, first_failures, reasons, survivors
 from filters.image import AspectRatio, EvalDuplicate, Porn, ShortSide, TextsOfImage, Undecodable
 from filters.text import ImagesOfText, RareNgram, WordCount
 
@@ -17,6 +17,8 @@ __all__ = [
     "Undecodable",
     "WordCount",
     "dropped",
+    "failures",
+    "first_failures",
     "reasons",
     "survivors",
 ]

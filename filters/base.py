@@ -5,7 +5,7 @@ It doesn't measure anything: signals arrive as Arrow columns, and a rule says wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -43,13 +43,22 @@ def survivors(rules: Iterable[Rule], signals: Signals, pairs: int) -> np.ndarray
     return kept
 
 
-def reasons(rules: Iterable[Rule], signals: Signals, pairs: int) -> pa.ListArray:
-    """The codes of all rules that drop each pair, in the order of `rules`; an empty list is a kept pair."""
-    rules = list(rules)
+def failures(rules: Sequence[Rule], signals: Signals, pairs: int) -> np.ndarray:
+    """Which rules drop each pair, bool (pairs, rules)."""
     failed = np.zeros((pairs, len(rules)), dtype=bool)
     for column, rule in enumerate(rules):
         failed[:, column] = dropped(rule, signals)
+    return failed
+
+
+def reasons(rules: Sequence[Rule], failed: np.ndarray) -> pa.ListArray:
+    """The codes of the rules that `failed` says drop each pair, in the order of `rules`; an empty list is kept."""
     offsets = np.concatenate([[0], np.cumsum(failed.sum(axis=1))]).astype(np.int32)
     codes = pa.array([rule.reason for rule in rules], pa.string())
     which = pa.array(np.nonzero(failed)[1].astype(np.int32))
     return pa.ListArray.from_arrays(pa.array(offsets), codes.take(which))
+
+
+def first_failures(failed: np.ndarray) -> np.ndarray:
+    """The number of the first rule that drops each pair, int64 (pairs,); -1 where none does."""
+    return np.where(failed.any(axis=1), failed.argmax(axis=1), -1)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from pipeline.files import Output
 
 FOLDER = "work/examples"
-KEPT = "kept"
+KEPT = -1  # the group of the pairs that no rule drops, beside the numbers of the rules
 CANDIDATES = 24  # of each group, from all shards together: twice what the report shows
 THUMBNAIL_SIDE = 192
 
@@ -20,24 +20,26 @@ class Examples:
     def __init__(self, draws: np.ndarray, shards: int) -> None:
         self.draws = draws  # uint64 (rows,)
         self.quota = max(1, -(-CANDIDATES // shards))
-        self.groups: dict[str, dict[int, bytes | None]] = {}  # group to row to thumbnail
+        self.groups: dict[int, dict[int, bytes | None]] = {}  # first rule, or KEPT, to row to thumbnail
 
     @property
     def rows(self) -> np.ndarray:
         """All candidates so far."""
         return np.array([row for rows in self.groups.values() for row in rows], np.int64)
 
-    def choose(self, group: str, rows: np.ndarray) -> None:
-        """Takes the candidates among all `rows` of a group, without thumbnails yet."""
-        chosen = rows[np.argsort(self.draws[rows], kind="stable")[: self.quota]]
-        self.groups[group] = dict.fromkeys(chosen.tolist())
+    def choose(self, groups: np.ndarray, which: np.ndarray | slice = slice(None)) -> None:
+        """Takes the candidates among the rows `which` (bool), by the group of each row, without thumbnails yet."""
+        for group in np.unique(groups[which]).tolist():
+            rows = np.flatnonzero(groups == group)
+            chosen = rows[np.argsort(self.draws[rows], kind="stable")[: self.quota]]
+            self.groups[group] = dict.fromkeys(chosen.tolist())
 
-    def wants(self, group: str, row: int) -> bool:
+    def wants(self, group: int, row: int) -> bool:
         """Whether `row` is, or would be, among the candidates of its group."""
         rows = self.groups.get(group, {})
         return row in rows or len(rows) < self.quota or self.draws[row] < max(self.draws[other] for other in rows)
 
-    def add(self, group: str, row: int, thumbnail: bytes | None) -> None:
+    def add(self, group: int, row: int, thumbnail: bytes | None) -> None:
         """Takes a row that is wanted, in place of the one with the largest draw."""
         rows = self.groups.setdefault(group, {})
         rows[row] = thumbnail
@@ -46,7 +48,7 @@ class Examples:
 
     def write(self, output: Output, name: str, verdicts: pa.Table) -> None:
         """Writes the verdicts of the candidates, with `thumbnail` (JPEG or null) and `draw`."""
-        found = sorted((row, thumbnail) for rows in self.groups.values() for row, thumbnail in rows.items())
+        found = sorted({row: thumbnail for rows in self.groups.values() for row, thumbnail in rows.items()}.items())
         rows = np.array([row for row, _ in found], np.int64)
         table = verdicts.take(pa.array(rows))
         table = table.append_column("thumbnail", pa.array([thumbnail for _, thumbnail in found], pa.binary()))

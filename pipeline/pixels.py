@@ -15,14 +15,14 @@ import pyarrow as pa
 
 from dedup.evaluation import EvalIndex
 from dedup.hashing import hashes
-from filters import EvalDuplicate, Porn, Rule, reasons, survivors
+from filters import EvalDuplicate, Porn, Rule, failures, first_failures, survivors
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer
 
 BATCH_IMAGES = 64
 BATCH_PIXELS = 1 << 25  # decoded at once: 100 MB
 
-Judged = tuple[int, Picture | None, str | None]  # row, its picture if it can be opened, its first reason if dropped
+Judged = tuple[int, Picture | None, int]  # row, its picture if it can be opened, the first rule that drops it or -1
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,8 @@ def _judge(
         still = _alive(measures.before(Porn), rows, known, signals, measures)
         _score(rows, pictures, np.intersect1d(still, new), signals, measures.scorer)
         signals.copy(firsts, rows[asked])
-    why = reasons(measures.rules, _columns(rows, known, signals, measures), len(rows)).to_pylist()
-    for row, picture, codes in zip(rows.tolist(), pictures, why, strict=True):
-        yield row, picture, codes[0] if codes else None
+    failed = failures(measures.rules, _columns(rows, known, signals, measures), len(rows))
+    yield from zip(rows.tolist(), pictures, first_failures(failed).tolist(), strict=True)
 
 
 def _alive(

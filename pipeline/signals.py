@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,16 +43,16 @@ def load_counts(output: Output) -> CorpusCounts:
     return CorpusCounts(table("images"), table("texts"), frequent)
 
 
-def measure_text(pairs: pa.Table, counts: CorpusCounts, profile: str) -> dict[str, pa.Array]:
-    """Columns `words`, `texts_of_image`, `images_of_text` and `rare_ngram` of the rows of an index shard."""
-    texts, characters = pairs["text"].combine_chunks(), load(profile)
+def measure_text(pairs: Mapping[str, pa.Array], counts: CorpusCounts, profile: str) -> dict[str, pa.Array]:
+    """Columns `words`, `texts_of_image`, `images_of_text` and `rare_ngram` of the pairs of an index shard."""
+    texts, characters = pairs["text"], load(profile)
     words = hash_words(texts, characters)
     rare = pa.nulls(len(texts), pa.string())
     if counts.frequent is not None:
         rare = ngram_texts(texts, first_rare(words, counts.frequent), characters)
-    image_hash = pairs["image_hash"].combine_chunks()
+    image_hash = pairs["image_hash"]
     unknown = image_hash.is_null().to_numpy(zero_copy_only=False)
-    images, hashes = image_hash.fill_null(0).to_numpy(), pairs["text_hash"].combine_chunks().to_numpy()
+    images, hashes = image_hash.fill_null(0).to_numpy(), pairs["text_hash"].to_numpy()
     return {
         "words": pa.array(words.counts.astype(np.int32)),
         "texts_of_image": pa.array(counts.images.counts_of(images, 1), pa.int64(), mask=unknown),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 import filters
-from filters import dropped, reasons, survivors
+from filters import dropped, failures, first_failures, reasons, survivors
 from pipeline.config import Filters
 
 RULES = Filters().enabled()
@@ -82,9 +82,13 @@ def test_a_rule_is_a_sentence_with_a_code(rule):
 def test_reasons_list_every_rule_that_drops_in_order():
     short, words = filters.ShortSide(), filters.WordCount()
     columns = {"width": pa.array([100, 300, 100]), "height": pa.array([300] * 3), "words": pa.array([1, 5, 5])}
-    assert reasons([short, words], columns, 3).to_pylist() == [["short_side", "word_count"], [], ["short_side"]]
+    failed = failures([short, words], columns, 3)
+    assert reasons([short, words], failed).to_pylist() == [["short_side", "word_count"], [], ["short_side"]]
+    assert first_failures(failed).tolist() == [0, -1, 0]
+    assert first_failures(failed[:, 1:]).tolist() == [0, -1, -1]
     assert survivors([short, words], columns, 3).tolist() == [False, True, False]
-    assert reasons([short, words], {name: values.slice(0, 0) for name, values in columns.items()}, 0).to_pylist() == []
+    nothing = failures([short, words], {name: values.slice(0, 0) for name, values in columns.items()}, 0)
+    assert reasons([short, words], nothing).to_pylist() == first_failures(nothing).tolist() == []
 
 
 def test_a_ratio_may_be_a_fraction():

@@ -1,0 +1,105 @@
+"""The images of a shard, read again: what pixels say of them, the records of what is kept, thumbnails of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.evaluation import EvalIndex
+from filters import failures, first_failures
+from filters.pixels import Picture, Undecodable
+from filters.porn import Scorer, load_scorer
+from pipeline.config import Config
+from pipeline.evaluation import EVAL_INDEX
+from pipeline.examples import KEPT, THUMBNAIL_SIDE, Examples
+from pipeline.files import Output, open_file
+from pipeline.inputs import Input, open_source
+from pipeline.pixels import Measures, PixelSignals, measure_pixels
+from pipeline.plan import Shard
+from pipeline.progress import Meter
+from pipeline.records import RecordShard
+
+METER_STEP = 64  # images
+UNDECODABLE = 0  # the number of the rule, which is the first and always on
+KNOWN = ("image_hash", "width", "height", "texts_of_image", "images_of_text", "rare_ngram", "words")
+
+Columns = dict[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class ShardImages:
+    """A shard whose input has images, with all columns of its pairs that need no pixel."""
+
+    shard: Shard
+    columns: Columns
+    settings: Input
+    meter: Meter
+
+    def see(self, measures: Measures, records: RecordShard, examples: Examples) -> Columns:
+        """Measures what needs pixels, and writes the records of what is kept; returns the columns that pixels give."""
+        first = first_failures(failures(measures.rules, self.columns, self.shard.rows))
+        examples.choose(first, first != KEPT)  # who is kept is known only when pixels are seen
+        signals = PixelSignals(self.columns["decodable"].to_numpy(zero_copy_only=False).copy())
+        asked = (first == KEPT) | measures.everything
+        asked[examples.rows] = True
+        rows = np.flatnonzero(asked & signals.decodable)
+        known = pa.table({name: self.columns[name] for name in KNOWN})
+        for row, picture, rule in measure_pixels(self._read(rows), rows, known, signals, measures):
+            if rule == KEPT:
+                rule = self._record(row, picture, signals, records)
+            if examples.wants(rule, row):
+                examples.add(rule, row, _thumbnail(picture))
+        return signals.columns(measures.index)
+
+    def _read(self, rows: np.ndarray) -> Iterator[bytes | None]:
+        """The bytes of the images of these rows, in order; the meter follows."""
+        wanted = pa.table({column: self.columns[column] for column in ("image_path", "offset", "length")}).take(rows)
+        wanted = wanted.append_column("row", pa.array(rows + self.shard.first))
+        others = self.shard.rows - len(rows)
+        self.meter.add(others, others)
+        images = open_source(self.shard.source, self.settings).images(wanted)
+        for begin in range(0, len(rows), METER_STEP):
+            step = min(METER_STEP, len(rows) - begin)
+            self.meter.add(step, step)
+            yield from islice(images, step)
+
+    def _record(self, row: int, picture: Picture | None, signals: PixelSignals, records: RecordShard) -> int:
+        """Writes the record of a kept pair; what can't be decoded whole after all is dropped here."""
+        try:
+            assert picture is not None, "a pair is kept only once it was decoded"
+            records.add(picture.record_bytes(), {name: self.columns[name][row].as_py() for name in records.COLUMNS})
+            return KEPT
+        except Undecodable:
+            signals.decodable[row] = False
+            return UNDECODABLE
+
+
+def _thumbnail(picture: Picture | None) -> bytes | None:
+    try:
+        return picture.thumbnail(THUMBNAIL_SIDE) if picture is not None else None
+    except Undecodable:
+        return None
+
+
+@lru_cache(maxsize=1)
+def load_measures(output: Output, config: Config) -> Measures:
+    """What measures pixels, loaded once a process."""
+    filters = config.filters
+    index: EvalIndex | None = None
+    if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
+        with open_file(output.path(EVAL_INDEX)) as file:
+            index = EvalIndex.load(file)
+    scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
+    return Measures(
+        rules=filters.enabled(),
+        index=index,
+        max_distance=config.dedup.max_distance,
+        scorer=scorer,
+        max_pixels=filters.undecodable.max_pixels,
+        everything=config.measure == "all",
+    )
