@@ -92,7 +92,7 @@ def folders(program: Path, table: pd.DataFrame, tmp_path_factory: pytest.TempPat
     """The folder that img2dataset wrote in each format, all at once: it takes long to start."""
     folder = tmp_path_factory.mktemp("img2dataset")
     table.to_parquet(folder / "in.parquet")
-    commands = {kind: [program, *options(folder / "in.parquet", kind, folder / kind)] for kind in ENDINGS}
+    commands = {kind: [str(program), *options(folder / "in.parquet", kind, folder / kind)] for kind in ENDINGS}
     running = {kind: subprocess.Popen(command, stderr=subprocess.PIPE) for kind, command in commands.items()}
     for process in running.values():
         _, errors = process.communicate(timeout=300)
