@@ -85,12 +85,14 @@ def _figure(name: str, count: int, of_raw: str, **attributes: str) -> Element:
 
 
 def _notes(funnel: Mapping[str, Any]) -> Iterator[Element]:
-    if without := funnel["kept"] - funnel["records"]:
-        yield tag("p", f"{without:,} kept pairs have no record: their image is not part of the input.", class_="note")
-    if skipped := funnel.get("skipped_files"):
-        yield tag("p", f"{skipped:,} input files could not be read and were skipped.", class_="note")
-    if funnel["duplicate_keys"]:
-        yield tag("p", f"{funnel['duplicate_keys']:,} pairs repeat the key of another pair.", class_="note")
+    counts = {
+        "Kept pairs without a record, as their image is not part of the input": funnel["kept"] - funnel["records"],
+        "Input files that could not be read and were skipped": funnel.get("skipped_files", 0),
+        "Pairs with a key that another pair has too": funnel["duplicate_keys"],
+    }
+    for says, count in counts.items():
+        if count:
+            yield tag("p", f"{says}: {count:,}.", class_="note")
 
 
 def _inputs(inputs: list[Mapping[str, Any]]) -> Element:

@@ -22,11 +22,11 @@ def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histog
     cards.insert(AFTER_IMAGES_OF_TEXT, _ngrams_card(funnel, rules["rare_ngram"]))
     note = tag(
         "p",
-        "All raw pairs, before any rule. ",
-        tag("span", "Kept", class_="key keeps"),
-        " and ",
+        "All raw pairs, each card with the one rule that looks at it: ",
+        tag("span", "kept", class_="key keeps"),
+        " or ",
         tag("span", "dropped", class_="key drops"),
-        " are the sides of this one rule; the line is its number.",
+        " by this rule. The dashed line is its number.",
         class_="note",
     )
     return tag("section", tag("h2", "The signals"), note, tag("div", *cards, class_="cards"), id="signals")

@@ -94,6 +94,7 @@ article p { color: var(--soft); font-size: 0.875rem; line-height: 1.45; margin-t
 .examples { list-style: none; margin: 16px 0 0; padding: 0; display: grid; gap: 22px 18px;
   grid-template-columns: repeat(auto-fill, minmax(154px, 1fr)); }
 .examples li { min-width: 0; font-size: 0.8125rem; line-height: 1.4; overflow: hidden; break-inside: avoid; }
+.examples p { overflow: hidden; }
 .frame { height: 132px; display: flex; align-items: center; justify-content: center; background: var(--track);
   border-radius: 4px; overflow: hidden; }
 .frame img { display: block; width: 100%; height: 100%; object-fit: scale-down; }
@@ -108,7 +109,7 @@ article p { color: var(--soft); font-size: 0.875rem; line-height: 1.45; margin-t
 .origin { margin-top: 3px; color: var(--soft); font-size: 0.75rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
 footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px; }
 
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   main { padding: 32px 18px 48px; }
   section { margin-top: 52px; }
   .figures { gap: 14px 32px; }
@@ -124,8 +125,12 @@ footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px;
 @media print {
   main { max-width: none; padding: 0; }
   .text { max-height: none; }
-  body { font-size: 11pt; }
-  section { margin-top: 32pt; }
+  body { font-size: 9.5pt; background: none; }
+  .examples { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 12pt 9pt; }
+  .frame { height: 80pt; }
+  .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 9pt; }
+  .funnel td, .funnel tbody th { padding-top: 5pt; padding-bottom: 5pt; }
+  section { margin-top: 26pt; }
   article, .funnel tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   svg, .frame, .key { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
