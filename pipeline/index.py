@@ -31,6 +31,7 @@ class Task(NamedTuple):
 
     source: Source
     span: Span
+    work: int  # its share of the file's bytes
 
 
 @dataclass(eq=False)
@@ -62,7 +63,7 @@ def split_source(source: Source, output: Output, settings: Input) -> Iterator[Ta
     for span in spans:
         first, last = _whole_shards(span, settings.rows_per_shard)
         if last is None or first < last:
-            yield Task(source, Span(first, last))
+            yield Task(source, Span(first, last), source.size // len(spans))
 
 
 def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
@@ -72,7 +73,7 @@ def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
 
 def index_task(task: Task, output: Output, settings: Input, meter: Meter) -> str:
     """Writes the index shards of `task` that are missing, then a note that they are all there; returns its name."""
-    source, span = task
+    source, span, work = task
     note = TaskNote(source.number, span.first)
     if output.has(note.name):
         return note.name
@@ -83,6 +84,7 @@ def index_task(task: Task, output: Output, settings: Input, meter: Meter) -> str
         note.finish(output, reader)
     except BadFile as error:
         note_bad(output, source, error)
+    meter.add(0, work)
     return note.name
 
 

@@ -228,13 +228,13 @@ def test_a_full_disk_is_named_and_leaves_nothing_half(
     crawl: Crawl, again: Rerun, corpus_of: Runs, tmp_path: Path, limit: int
 ) -> None:
     """A limit of the size of a file stands for the disk: the same error arrives at the same calls."""
+    whole = result(corpus_of(EVERY_RULE).output)
     words = command("pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", *arguments(crawl))
 
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=120, preexec_fn=fill)
-    whole = result(corpus_of(EVERY_RULE).output)
     assert done.returncode == 1
     assert f"File too large: can't write {tmp_path / 'out'}/" in done.stderr.splitlines()[-1]
     assert result(tmp_path / "out").items() <= whole.items()

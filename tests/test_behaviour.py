@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,8 @@ def test_the_funnel_is_on_standard_output(finished: Finished) -> None:
 def on_a_terminal(*words: str | Path) -> tuple[int, str]:
     """The exit code of a command, and all that a terminal of 100 columns shows of it."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command(*words), cwd=ROOT, stdout=theirs, stderr=theirs, env=os.environ | {"COLUMNS": "100", "TERM": "xterm"}
-    )
+    termios.tcsetwinsize(theirs, (30, 100))
+    process = subprocess.Popen(command(*words), cwd=ROOT, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
     while True:
