@@ -1,0 +1,110 @@
+"""The commands of `python -m bench`. Exit codes: 0 all bars are met, 1 one is missed or a run failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import NoReturn
+
+from bench.figures import Figure, show
+from bench.measure import CommandFailed
+
+Measure = Callable[[argparse.Namespace], Iterator[Figure]]
+
+EPILOG = """
+Ratios are what counts: seconds differ between machines. Both sides of a ratio are measured in one run, in turns, after
+a small run that compiles the kernels. Inputs and outputs are in out/bench. Bars on wall time need an idle machine.
+"""
+
+
+def main() -> NoReturn:
+    """Measures what is asked for, prints it as a Markdown table, and exits."""
+    options = _parser().parse_args()
+    try:
+        sys.exit(0 if show(options.measure(options)) else 1)
+    except CommandFailed as error:
+        sys.exit(f"bench: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, epilog=EPILOG, allow_abbrev=False)
+    parser.set_defaults(measure=_short)
+    commands = parser.add_subparsers(metavar="COMMAND", title="without one, a short set in some minutes")
+    text = _add(commands, "text", _text, "the text passes against DuckDB, and two workers against one")
+    _add_rows(text, "3e6")
+    memory = _add(commands, "memory", _memory, "the peak of the process tree; a row group with a gigabyte of images")
+    _add_rows(memory, "3e6,9e6,10e6,30e6")
+    images = _add(commands, "images", _images, "the image passes against a loop that hashes each image once")
+    images.add_argument("--images", type=int, default=4000, metavar="N", help="(default: 4000)")
+    peers = _add(commands, "peers", _peers, "the image passes against data-juicer, in an environment of its own")
+    peers.add_argument("--images", type=int, default=2000, metavar="N", help="(default: 2000)")
+    profile = _add(commands, "profile", _profile, "where the CPU time of the text passes goes, by function")
+    _add_rows(profile, "3e6")
+    start = _add(commands, "start", _start, "--help, and the toy corpus")
+    for command in (text, images, start):
+        command.add_argument("--repeats", type=int, default=3, metavar="N", help="medians are shown (default: 3)")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, measure: Measure, what: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
+    command.set_defaults(measure=measure)
+    return command
+
+
+def _add_rows(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument("--rows", type=_numbers, default=default, metavar="N[,N…]", help=f"(default: {default})")
+    command.add_argument("--foreign", type=float, default=0.0, metavar="SHARE", help="rows not in ASCII (default: 0)")
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(float(number)) for number in text.split(",")]
+
+
+def _short(_: argparse.Namespace) -> Iterator[Figure]:
+    from bench.images import images
+    from bench.memory import growth
+    from bench.start import start
+    from bench.text import text
+
+    return chain(start(3), text(3_000_000, 3, 0.0), growth([1_000_000, 3_000_000], 0.0), images(2000, 1))
+
+
+def _text(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.text import text
+
+    return chain.from_iterable(text(rows, options.repeats, options.foreign) for rows in options.rows)
+
+
+def _memory(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.memory import growth, row_group
+
+    return chain(growth(options.rows, options.foreign), row_group())
+
+
+def _images(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.images import images
+
+    return images(options.images, options.repeats)
+
+
+def _peers(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.peers import peers
+
+    return peers(options.images)
+
+
+def _profile(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.hot_spots import hot_spots
+
+    return chain.from_iterable(hot_spots(rows, options.foreign) for rows in options.rows)
+
+
+def _start(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.start import start
+
+    return start(options.repeats)

@@ -1,0 +1,109 @@
+"""Where the CPU time of the text passes goes, by function: the stages themselves, called one after the other.
+
+Without Beam, so that no thread hides from the profiler; what the whole command takes besides is a line of its own.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.corpus import FOLDER, captions, make_corpus, warm_up
+from bench.figures import Figure
+
+PASSES = ("index", "count", "emit", "finish")
+FUNCTIONS_SHOWN = 10  # of each pass
+LEAST_SECONDS = 0.03
+
+
+class Stages:
+    """The passes of a run on URL-only tables as plain calls, in the order of `PASSES`."""
+
+    def __init__(self, crawl: Path, output: Path) -> None:
+        from pipeline.files import Output
+        from pipeline.inputs import find_sources
+        from pipeline.options import parse
+        from pipeline.progress import Meter
+
+        shutil.rmtree(output, ignore_errors=True)
+        self._config = parse([f"--input={crawl}", f"--output={output}"]).config
+        self._sources = find_sources([str(crawl)])
+        self._output, self._meter = Output(str(output)), Meter(None)
+
+    def index(self) -> None:
+        from pipeline.index import index_task, split_source
+        from pipeline.plan import make_plan
+
+        settings = self._config.input
+        for source in self._sources:
+            for task in split_source(source, self._output, settings):
+                index_task(task, self._output, settings, self._meter)
+        self._plan = make_plan(self._output, self._sources, skip_bad=False)
+
+    def count(self) -> None:
+        from pipeline import count
+
+        rule, profile = self._config.filters.rare_ngram, self._config.text.profile
+        job = count.counting(self._output, self._plan, profile, rule, self._meter)
+        runs = [count.count_group(group, job) for group in count.groups(self._plan.shards)]
+        merged = [count.merge_range(part, job, runs) for part in range(job.parts)]
+        cut = count.cut_of_ranges(merged, rule)
+        count.join(None, job, merged, cut, [count.finish_range(part, job, cut) for part in range(job.parts)])
+
+    def emit(self) -> None:
+        from pipeline.emit import Emission, emit_shard
+
+        emission = Emission(self._output, self._config, self._plan.carried, self._meter)
+        for shard in self._plan.shards:
+            emit_shard(shard, emission)
+
+    def finish(self) -> None:
+        from pipeline.finish import finish
+        from pipeline.identity import identity
+
+        finish(self._output, self._config, self._plan, identity(self._config, self._sources, []), {})
+
+
+def hot_spots(rows: int, foreign: float) -> Iterator[Figure]:
+    """CPU seconds of each pass, and of its most expensive functions: their own time, without what they call."""
+    crawl = captions(rows, foreign)
+    warm_up()
+    stages = Stages(crawl, FOLDER / "runs" / "hot_spots")  # imports most of what the passes need
+    passes = {name: _time(stages, name) for name in PASSES}
+    whole = make_corpus("hot_spots", crawl).cpu
+    yield Figure("the whole command", whole, "s")
+    yield Figure("of it Beam, imports and all that is not a pass", whole - sum(passes.values()), "s")
+    stages = Stages(crawl, FOLDER / "runs" / "hot_spots")
+    for name, seconds in passes.items():
+        yield Figure(f"{name}, all", seconds, "s")
+        yield from _functions(name, _profile(stages, name))
+
+
+def _time(stages: Stages, name: str) -> float:
+    begin = time.process_time()
+    getattr(stages, name)()
+    return time.process_time() - begin
+
+
+def _profile(stages: Stages, name: str) -> pstats.Stats:
+    profile = cProfile.Profile(time.process_time)
+    profile.runcall(getattr(stages, name))
+    return pstats.Stats(profile)
+
+
+def _functions(name: str, profile: pstats.Stats) -> Iterator[Figure]:
+    own = {function: row[2] for function, row in profile.stats.items()}  # type: ignore[attr-defined]
+    for function in sorted(own, key=own.__getitem__, reverse=True)[:FUNCTIONS_SHOWN]:
+        if own[function] >= LEAST_SECONDS:
+            yield Figure(f"{name}: {_called(*function)}", own[function], "s")
+
+
+def _called(file: str, _line: int, function: str) -> str:
+    """Such as `runs.merge_counts`, or `numpy.ndarray.argsort` for what is not written in Python."""
+    if file.startswith("~"):
+        return function.strip("<>{}").replace("built-in method ", "").replace("method ", "")
+    return f"{Path(file).stem}.{function}"

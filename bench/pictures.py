@@ -1,0 +1,121 @@
+"""Seeded photo-like JPEGs of web sizes, in the containers that the pipeline and its yardsticks read.
+
+A picture is noise of all scales, cropped and lit by its number. No two are alike, and a JPEG has 0.9 bits a pixel, as
+those of photos have.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+CANVASES, CANVAS_SIDE = 16, 1280  # pixels
+SIDES = (320, 900)  # pixels, least and most
+QUALITIES = (70, 92)
+OCTAVES = 10
+FALL = 1.4  # of the amplitude, from an octave to the next
+ROWS_PER_GROUP = 1000
+SEED = 1
+
+
+def jpeg(number: int) -> bytes:
+    """Picture `number`: some 40 kB. It depends on its number alone."""
+    random = np.random.default_rng([SEED, number])
+    width, height = random.integers(*SIDES, 2).tolist()
+    left, top = (int(random.integers(0, CANVAS_SIDE - side)) for side in (width, height))
+    light, shade = random.uniform(0.7, 1.0), random.uniform(0, 60)
+    crop = _canvas(number % CANVASES)[top : top + height, left : left + width]
+    file = io.BytesIO()
+    image = Image.fromarray((crop * light + shade).clip(0, 255).astype(np.uint8))
+    image.save(file, "JPEG", quality=int(random.integers(*QUALITIES)))
+    return file.getvalue()
+
+
+def caption(number: int) -> str:
+    """A text that no rule drops."""
+    return f"a picture of noise number {number}"
+
+
+def write_files(folder: Path, count: int, first: int = 0) -> list[Path]:
+    """Pictures from number `first` as files; those that are there already are not made again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{number:06d}.jpg" for number in range(first, first + count)]
+    for number, path in enumerate(paths, first):
+        if not path.exists():
+            path.write_bytes(jpeg(number))
+    return paths
+
+
+def write_tar(path: Path, pictures: list[Path]) -> None:
+    """A WebDataset shard as img2dataset writes it: NAME.jpg and NAME.txt."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as tar:
+        for picture in pictures:
+            _add(tar, picture.name, picture.read_bytes())
+            _add(tar, f"{picture.stem}.txt", caption(int(picture.stem)).encode())
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def write_table(path: Path, pictures: list[Path]) -> None:
+    """A Parquet file of pictures and their captions."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(path, _schema(), compression="none", use_dictionary=False) as writer:
+        for begin in range(0, len(pictures), ROWS_PER_GROUP):
+            group = pictures[begin : begin + ROWS_PER_GROUP]
+            writer.write_table(_table([picture.read_bytes() for picture in group], begin))
+
+
+def write_one_group(path: Path, size: float) -> None:
+    """A Parquet file with one row group of `size` bytes of images, written at the first use."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = _table(list(_unlike(size)), 0)
+    aside = path.with_suffix(".part")
+    pq.write_table(table, aside, compression="none", row_group_size=len(table), use_dictionary=False)
+    aside.rename(path)
+
+
+def _schema() -> pa.Schema:
+    return pa.schema([("image", pa.binary()), ("text", pa.string())])
+
+
+def _table(images: list[bytes], first: int) -> pa.Table:
+    texts = [caption(number) for number in range(first, first + len(images))]
+    return pa.table({"image": images, "text": texts}, schema=_schema())
+
+
+def _unlike(size: float) -> Iterator[bytes]:
+    """Pictures of `size` bytes in all: a few again and again, each made another file by what follows its end."""
+    few = [jpeg(number) for number in range(256)]
+    number = 0
+    while size > 0:
+        yield (image := few[number % len(few)] + number.to_bytes(4, "big"))
+        size -= len(image)
+        number += 1
+
+
+@cache
+def _canvas(number: int) -> np.ndarray:
+    """Noise whose amplitude falls with its frequency, as in photos: float32 (side, side, 3), 0 to 255."""
+    random = np.random.default_rng([SEED, 1 << 20, number])
+    total = np.zeros((CANVAS_SIDE, CANVAS_SIDE, 3), np.float32)
+    for octave in range(1, OCTAVES + 1):
+        small = random.integers(0, 256, (2**octave + 1, 2**octave + 1, 3), np.uint8)
+        big = Image.fromarray(small).resize((CANVAS_SIDE, CANVAS_SIDE), Image.Resampling.BICUBIC)
+        total += np.asarray(big, np.float32) / FALL**octave
+    low, high = np.percentile(total, (1, 99))
+    return ((total - low) * (255 / (high - low))).clip(0, 255)
