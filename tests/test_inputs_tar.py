@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.inputs import BadFile, Columns, Input, Span
 from pipeline.inputs.reader import IMAGE_BATCH_BYTES, IMAGE_BATCH_ROWS
+from pipeline.inputs.tar import _Header
 from tests.inputs import again, carried, open_path, read
 
 Member = tuple[str, bytes]
@@ -154,6 +155,18 @@ def test_long_names(tmp_path: Path, kind: int) -> None:
     key = "d" * 90 + "/" + "k" * 90 if kind == tarfile.USTAR_FORMAT else "é" * 300
     table = read(write_tar(tmp_path / "t.tar", sample(key, "t"), kind))
     assert table["key"].to_pylist() == [key] and table["text"].to_pylist() == [b"t"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("name", ["a.jpg", "b" * 100, "é" * 50, "d/" * 60 + "e.jpg", "f" * 99 + "\udcff"])
+@pytest.mark.parametrize("size", [0, 1, 8**11 - 1, 8**11, 2**62])
+def test_headers_read_as_tarfile_reads_them(kind: int, name: str, size: int) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = 0 if kind == tarfile.USTAR_FORMAT and size >= 8**11 else size
+    blocks = member.tobuf(kind, "utf-8", "surrogateescape")
+    for header in (blocks[place : place + 512] for place in (0, len(blocks) - 512)):
+        ours, theirs = (kind.frombuf(header, "utf-8", "surrogateescape") for kind in (_Header, tarfile.TarInfo))
+        assert (ours.name, ours.size, ours.type) == (theirs.name, theirs.size, theirs.type)
 
 
 def test_batches_stay_small(tmp_path: Path) -> None:

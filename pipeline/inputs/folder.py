@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ class Folder:
         self.root = root
         self.seen = 0
         self.found = 0
-        self._real = lru_cache(maxsize=4096)(os.path.realpath)
+        self._is_below = lru_cache(maxsize=4096)(self._is_really_below)
 
     def read(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
         """The content of the file at each path below the folder, in order.
@@ -62,13 +63,20 @@ class Folder:
 
     def _read_inside(self, place: str) -> bytes | None:
         """The content of a regular file whose real place is below the folder."""
-        if os.path.islink(place):
-            place = os.path.realpath(place)
-        folder, name = os.path.split(place)
-        folder, root = self._real(folder), self._real(self.root or ".")
-        if os.path.commonpath([folder, root]) != root:
-            return None
-        return _read_regular(os.path.join(folder, name))
+        try:
+            return self._read_no_link(place)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            return self._read_no_link(os.path.realpath(place))
+
+    def _read_no_link(self, place: str) -> bytes | None:
+        """The same, for a path that may lead through links but isn't one. Raises OSError with ELOOP if it is."""
+        return _read_regular(place) if self._is_below(os.path.dirname(place)) else None
+
+    def _is_really_below(self, folder: str) -> bool:
+        root = os.path.realpath(self.root or ".")
+        return os.path.commonpath([os.path.realpath(folder), root]) == root
 
     def _read_remote_many(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -93,7 +101,7 @@ def _read_regular(path: str) -> bytes | None:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read()
+        with io.FileIO(descriptor, closefd=False) as file:
+            return file.readall()
     finally:
         os.close(descriptor)

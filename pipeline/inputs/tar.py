@@ -10,7 +10,7 @@ import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from pipeline.inputs.errors import BadFile
 from pipeline.inputs.pairs import KEY, NOWHERE, TEXT, Pair, PairReader, Place, Row, read_at
@@ -20,6 +20,9 @@ _IMAGES = ("jpg", "jpeg", "png", "webp", "gif")
 _KINDS = (*_IMAGES, "txt", "json")
 
 _NAME = re.compile(r"((?:.*/)?[^/.]+)\.([^/]*)", re.DOTALL)
+_PLAIN = re.compile(  # size at 124, checksum at 148, type at 156, prefix of the name at 345
+    rb".{124}[0-7]{11}[ \0].{12}(?P<sum>[0-7]{6})[ \0]{2}0.{100}ustar(?:  \0|\00000).{80}\0.{166}", re.DOTALL
+)
 _DAMAGE = (tarfile.TarError, ValueError, OverflowError, RecursionError)  # all that tarfile raises on damaged headers
 
 
@@ -77,7 +80,7 @@ def _members(path: str, file: BinaryIO) -> Iterator[tuple[str, Place]]:
     size = file.seek(0, 2)
     file.seek(0)
     try:
-        with tarfile.open(fileobj=file, mode="r:") as archive:
+        with tarfile.open(fileobj=file, mode="r:", tarinfo=_Header) as archive:
             for member in archive:
                 if member.size < 0 or member.offset_data + member.size > size:
                     raise BadFile(path, f"truncated: {member.name!r} is longer than the file")
@@ -87,6 +90,24 @@ def _members(path: str, file: BinaryIO) -> Iterator[tuple[str, Place]]:
             _check_end(path, file, archive.offset)
     except _DAMAGE as error:
         raise BadFile(path, f"not a tar, or a damaged header: {error}") from error
+
+
+class _Header(tarfile.TarInfo):
+    """Reads of a plain file's header no more than is asked for: owners and times take tarfile over half its time."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        if not _is_plain(buf):
+            return super().frombuf(buf, encoding, errors)
+        header = cls(bytes(buf[:100]).partition(tarfile.NUL)[0].decode(encoding, errors))
+        header.size = int(buf[124:135], 8)
+        return header
+
+
+def _is_plain(header: bytes | bytearray) -> bool:
+    """Whether it is the header of a regular file with a short name and a size in octal digits, undamaged."""
+    known = _PLAIN.fullmatch(header)
+    return known is not None and int(known["sum"], 8) == sum(header) - sum(header[148:156]) + 8 * ord(" ")
 
 
 def _check_end(path: str, file: BinaryIO, offset: int) -> None:
