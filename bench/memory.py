@@ -15,7 +15,7 @@ GB = 1e9
 
 
 def growth(sizes: Sequence[int], foreign: float) -> Iterator[Figure]:
-    """Peak PSS with one worker for each number of rows, how it grows with three times the rows, and with two workers."""
+    """Peak PSS for each number of rows, how it grows with three times the rows, and with two workers."""
     warm_up()
     peaks = dict[int, float]()
     for rows in sorted(sizes):

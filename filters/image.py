@@ -14,7 +14,7 @@ from filters.porn import OPEN_NSFW, ModelSettings
 
 @dataclass(frozen=True)
 class Undecodable:
-    """Drops a pair without an image that can be decoded: missing, empty, no image format, truncated, or over the pixel limit.
+    """Drops a pair without an image that can be decoded: none, empty, of no format, truncated, or over the pixel limit.
 
     Not in the paper, and can't be switched off. An image of exactly `max_pixels` stays.
     """
@@ -73,7 +73,7 @@ class TextsOfImage:
 class EvalDuplicate:
     """Drops a near-duplicate of an image of an evaluation set (ALIGN appendix A).
 
-    What counts as a match is measured in `dedup`, whose settings hold the distance; this rule asks only whether there is one.
+    What counts as a match is measured in `dedup`, whose settings hold the distance; the rule asks whether there is one.
     """
 
     reason: ClassVar[str] = "eval_duplicate"

@@ -93,11 +93,7 @@ class CountCorpus(beam.PTransform):
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
         merged = ranges | "Merge" >> beam.Map(merge_range, counting, AsList(runs))
-        cut = (
-            merged
-            | "Histograms" >> beam.combiners.ToList()
-            | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
-        )
+        cut = merged | "Histograms" >> beam.combiners.ToList() | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
         again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
         finished = again | "Finish" >> beam.Map(finish_range, counting, AsSingleton(cut))
         once = pipeline | "Once" >> beam.Create([None])
@@ -123,8 +119,9 @@ def count_group(group: Group, counting: Counting) -> int:
             keys.append(hash_strings(table["key"]))
         counting.meter.add(shard.rows, shard.rows)
     empty = [np.empty(0, np.uint64)]
+    pairs = distinct_pairs(np.concatenate(images), np.concatenate(texts))
     write_run(counting.output, _name(RUNS, "ngrams", number), count(np.concatenate(empty + ngrams)))
-    write_run(counting.output, _name(RUNS, "pairs", number), distinct_pairs(np.concatenate(images), np.concatenate(texts)))
+    write_run(counting.output, _name(RUNS, "pairs", number), pairs)
     write_run(counting.output, last, count(np.concatenate(empty + keys)))
     return number
 

@@ -1,4 +1,4 @@
-"""A few pairs of every shard for the report: of the kept ones and of each first reason, those with the smallest draw."""
+"""A few pairs of every shard for the report: of the kept and of each first reason, those with the smallest draw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pipeline.files import Output
 
 FOLDER = "work/examples"
 KEPT = -1  # the group of the pairs that no rule drops, beside the numbers of the rules
-CANDIDATES = 24  # of each group, from all shards together: twice what the report shows
+CANDIDATES = 1000  # of each group, from all shards together
+SHOWN = 12  # by the report
 THUMBNAIL_SIDE = 192
 
 
@@ -19,7 +20,7 @@ class Examples:
 
     def __init__(self, draws: np.ndarray, shards: int) -> None:
         self.draws = draws  # uint64 (rows,)
-        self.quota = max(1, -(-CANDIDATES // shards))
+        self.quota = max(1, min(SHOWN, CANDIDATES // shards))
         self.groups: dict[int, dict[int, bytes | None]] = {}  # first rule, or KEPT, to row to thumbnail
 
     @property

@@ -25,7 +25,8 @@ def finish(output: Output, config: Config, plan: Plan, run: dict[str, Any], seco
     """Writes what is said of the whole run, the report last: with it the run is finished."""
     from pipeline.report import write_report
 
-    notes = [json.loads(read_bytes(output.path(f"{NOTES}/{shard.output_name(config.name)}.json"))) for shard in plan.shards]
+    names = [f"{NOTES}/{shard.output_name(config.name)}.json" for shard in plan.shards]
+    notes = [json.loads(read_bytes(output.path(name))) for name in names]
     counts = json.loads(read_bytes(output.path(SUMMARY)))
     output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
     write_metadata(output, config.name, notes, __version__)
@@ -69,7 +70,8 @@ def _shards(config: Config, plan: Plan, notes: list[dict[str, Any]]) -> list[dic
 
 
 def _versions() -> dict[str, str]:
-    return {"align-corpus": __version__, "python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    ours = {"align-corpus": __version__, "python": platform.python_version()}
+    return ours | {name: version(name) for name in LIBRARIES}
 
 
 def _json(content: dict[str, Any]) -> bytes:

@@ -35,7 +35,7 @@ def histogram(counts: np.ndarray) -> Histogram:
 
 
 def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> Cut:
-    """The cut for histograms in the order of their hash ranges; ties go to the smallest hash, so to the first ranges."""
+    """The cut, for histograms in the order of their hash ranges: ties go to the smallest hash, so to the first."""
     total = sum((Counter(part) for part in histograms), Counter())
     distinct, frequent, count = total.total(), 0, max(min_count, 1)
     for count in sorted((seen for seen in total if seen >= max(min_count, 1)), reverse=True):
@@ -56,7 +56,7 @@ def _ties(histograms: Sequence[Histogram], count: int, quota: int) -> tuple[int,
 
 
 def select(hashes: np.ndarray, counts: np.ndarray, count: int, ties: int) -> np.ndarray:
-    """The frequent hashes of one range, sorted: uint64. `hashes` are sorted, `ties` is how many equal the cut's count."""
+    """The frequent hashes of one range, uint64: those over `count`, and the first `ties` that equal it, sorted."""
     chosen = counts > count
     chosen[np.flatnonzero(counts == count)[:ties]] = True
     return hashes[chosen]

@@ -187,5 +187,5 @@ def _size(data: bytes | None) -> tuple[int | None, int | None]:
 
 def _hash(image_id: pa.ChunkedArray) -> pa.Array:
     """uint64, null where the image has no identity."""
-    strings = pa.chunked_array([image_id]).combine_chunks() if isinstance(image_id, pa.Array) else image_id.combine_chunks()
+    strings = image_id.combine_chunks()
     return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))

@@ -114,7 +114,9 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
         raise BadInputs("\n".join(f"{path}: {reason}" for path, reason in bad.items()))
     notes = [note for note in _notes(output) if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
-    shards = [(sources[note["file"]], first, rows, note["has_images"]) for note in notes for first, rows in note["shards"]]
+    shards = [
+        (sources[note["file"]], first, rows, note["has_images"]) for note in notes for first, rows in note["shards"]
+    ]
     names = [source.name for source in sources]
     return Plan(
         shards=tuple(Shard(number, len(shards), *shard) for number, shard in enumerate(shards)),
@@ -155,9 +157,8 @@ def _unify(schemas: list[pa.Schema]) -> pa.Schema:
 
 
 def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    schemas = [pa.schema({"column": one}), pa.schema({"column": other})]
     try:
-        return pa.unify_schemas(
-            [pa.schema([("x", one)]), pa.schema([("x", other)])], promote_options="permissive"
-        ).field("x").type
+        return pa.unify_schemas(schemas, promote_options="permissive").field("column").type
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.string()

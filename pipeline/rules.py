@@ -8,7 +8,6 @@ import inspect
 from filters import Rule
 from pipeline.config import Filters
 
-
 HIDDEN = ("enabled", "preparation")  # every rule's, and one for models of one's own
 
 

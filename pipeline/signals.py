@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.count import COUNTS
 from pipeline.files import Output
@@ -33,8 +32,8 @@ def load_counts(output: Output) -> CorpusCounts:
     """The counts of a run, opened once a process."""
 
     def table(kind: str) -> SortedTable:
-        hashes, = read_run(output.path(f"{COUNTS}/{kind}"), HASHES)
-        counts, = read_run(output.path(f"{COUNTS}/{kind}-counts"), COUNTED[1:])
+        (hashes,) = read_run(output.path(f"{COUNTS}/{kind}"), HASHES)
+        (counts,) = read_run(output.path(f"{COUNTS}/{kind}-counts"), COUNTED[1:])
         return SortedTable(hashes, counts)
 
     frequent = None

@@ -51,7 +51,9 @@ def _fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa
     if column.type == kind:
         return column
     if kind == pa.string() and pa.types.is_nested(column.type):
-        return pa.array([None if value is None else json.dumps(value, default=str) for value in column.to_pylist()], kind)
+        return pa.array(
+            [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()], kind
+        )
     return pc.cast(column, kind)
 
 

@@ -24,7 +24,11 @@ KEEPS_AND_DROPS = {
         (size(200, 200), {"decodable": False, "width": None, "height": None}),
         ({"decodable": None, "width": None, "height": None}, {"decodable": False, "width": 9, "height": 9}),
     ],
-    "short_side": [(size(200, 200), size(199, 200)), (size(3000, 200), size(3000, 199)), (size(200, 900), size(199, 900))],
+    "short_side": [
+        (size(200, 200), size(199, 200)),
+        (size(3000, 200), size(3000, 199)),
+        (size(200, 900), size(199, 900)),
+    ],
     "aspect_ratio": [(size(600, 200), size(601, 200)), (size(200, 600), size(200, 601)), (size(1, 3), size(1, 4))],
     "texts_of_image": [({"texts_of_image": 1000}, {"texts_of_image": 1001})],
     "images_of_text": [({"images_of_text": 10}, {"images_of_text": 11})],
@@ -64,7 +68,9 @@ def test_every_rule_has_cases():
     assert [rule.reason for rule in RULES] == list(KEEPS_AND_DROPS)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.reason != "eval_duplicate"], ids=lambda rule: rule.reason)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.reason != "eval_duplicate"], ids=lambda rule: rule.reason
+)
 def test_a_signal_that_was_not_measured_fails_no_rule(rule):
     nothing = {name: pa.nulls(2, TYPES[name]) for name in rule.needs}
     assert not dropped(rule, nothing).any()

@@ -160,12 +160,12 @@ def test_long_names(tmp_path: Path, kind: int) -> None:
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("name", ["a.jpg", "b" * 100, "é" * 50, "d/" * 60 + "e.jpg", "f" * 99 + "\udcff"])
 @pytest.mark.parametrize("size", [0, 1, 8**11 - 1, 8**11, 2**62])
-def test_headers_read_as_tarfile_reads_them(kind: int, name: str, size: int) -> None:
+def test_headers_read_as_tarfile_reads_them(kind: Any, name: str, size: int) -> None:
     member = tarfile.TarInfo(name)
     member.size = 0 if kind == tarfile.USTAR_FORMAT and size >= 8**11 else size
     blocks = member.tobuf(kind, "utf-8", "surrogateescape")
     for header in (blocks[place : place + 512] for place in (0, len(blocks) - 512)):
-        ours, theirs = (kind.frombuf(header, "utf-8", "surrogateescape") for kind in (_Header, tarfile.TarInfo))
+        ours, theirs = (each.frombuf(header, "utf-8", "surrogateescape") for each in (_Header, tarfile.TarInfo))
         assert (ours.name, ours.size, ours.type) == (theirs.name, theirs.size, theirs.type)
 
 

@@ -16,17 +16,11 @@ from hypothesis import strategies as st
 from tests.real_text import ANY_TEXT, CODE_POINTS, REAL_TEXTS, lines
 from vocab import counting
 from vocab.characters import PROFILES, load
-from vocab.kernels import (
-    SortedTable,
-    count,
-    first_rare,
-    hash_bigrams,
-    hash_strings,
-    hash_words,
-    ngram_texts,
-    radix_sort,
-)
+from vocab.counting import count, radix_sort
+from vocab.hashing import hash_bigrams, hash_strings, hash_words
+from vocab.lookup import SortedTable
 from vocab.ngrams import hash_ngram, hash_word, ngrams
+from vocab.rare import first_rare, ngram_texts
 from vocab.words import words
 
 KEYS = st.lists(st.one_of(st.integers(0, 2**64 - 1), st.integers(0, 9), st.integers(2**64 - 9, 2**64 - 1)))

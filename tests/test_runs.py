@@ -1,6 +1,7 @@
 """Sorted runs and the cut of frequent n-grams, against Counter and brute force."""
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_merging_ranges_counts_what_a_counter_counts(tmp_path_factory, groups, p
     hashes = np.concatenate([hashes for hashes, _ in merged])
     counts = np.concatenate([counts for _, counts in merged])
     assert (np.diff(hashes.astype(object)) > 0).all()
-    assert dict(zip(hashes.tolist(), counts.tolist(), strict=True)) == Counter(sum(groups, []))
+    assert dict(zip(hashes.tolist(), counts.tolist(), strict=True)) == Counter(chain.from_iterable(groups))
 
 
 @given(st.lists(st.lists(st.tuples(FEW | HASHES, FEW), max_size=30), max_size=5))
@@ -39,7 +40,7 @@ def test_merging_ranges_counts_what_a_counter_counts(tmp_path_factory, groups, p
 def test_pairs_are_distinct_and_sorted(groups):
     runs = [distinct_pairs(*np.array(group, np.uint64).reshape(-1, 2).T.copy()) for group in groups]
     images, texts = merge_pairs(runs)
-    assert list(zip(images.tolist(), texts.tolist(), strict=True)) == sorted(set(sum(groups, [])))
+    assert list(zip(images.tolist(), texts.tolist(), strict=True)) == sorted(set(chain.from_iterable(groups)))
 
 
 def test_counts_stop_at_the_largest_that_fits():
@@ -58,7 +59,12 @@ def brute_force(counts: dict[int, int], top_k: int, min_count: int) -> set[int]:
     return {value for _, value in sorted(eligible)[:top_k]}
 
 
-@given(st.dictionaries(FEW | HASHES, st.integers(1, 5), max_size=40), st.integers(0, 45), st.integers(0, 6), st.sampled_from([1, 4]))
+@given(
+    st.dictionaries(FEW | HASHES, st.integers(1, 5), max_size=40),
+    st.integers(0, 45),
+    st.integers(0, 6),
+    st.sampled_from([1, 4]),
+)
 @settings(max_examples=300, deadline=None)
 def test_the_cut_is_the_exact_top_k_with_ties_by_hash(counts, top_k, min_count, parts):
     values = np.array(sorted(counts), np.uint64)

@@ -1,6 +1,7 @@
 """Hashes of the strings and of the words of whole columns, compiled.
 
-The readable forms are in `words.py` and `ngrams.py`; tests hold both equal.
+The readable forms are in `words.py` and `ngrams.py`; tests hold both equal. Importing this loads numba (0.2 s), so
+import it where it is used. The first call of a kernel compiles it for a second or so; the machine code is then cached.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from nltk.util import ngrams as nltk_ngrams
 
 from vocab.characters import Characters
 
@@ -13,6 +12,8 @@ MODULUS = 2**64
 
 def ngrams(words: list[str]) -> list[tuple[str, ...]]:
     """The unigrams of a text's words, then its bigrams; every occurrence."""
+    from nltk.util import ngrams as nltk_ngrams  # takes most of a second, and the pool of a column needs none of it
+
     return [*nltk_ngrams(words, 1), *nltk_ngrams(words, 2)]
 
 
@@ -41,7 +42,7 @@ def mix(h: int) -> int:
 
 def hash_ngrams(texts: pa.StringArray, characters: Characters) -> np.ndarray:
     """The hashes of all unigrams and bigrams of the texts in one pool, uint64: every occurrence, in no set order."""
-    from vocab.kernels import hash_bigrams, hash_words
+    from vocab.hashing import hash_bigrams, hash_words
 
     words = hash_words(texts, characters)
     return np.concatenate([words.hashes, hash_bigrams(words)])

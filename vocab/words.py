@@ -1,4 +1,4 @@
-"""Tokens and words of a text, one text at a time: the readable form of what `kernels.py` does with whole columns.
+"""Tokens and words of a text, one text at a time: the readable form of what `hashing.py` does with whole columns.
 
 Both read the table of `characters.py`, so the tokens are those of Hugging Face's `BertNormalizer` and
 `BertPreTokenizer`.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-_INT64 = range(-(2**63), 2**63)
-_BY_CLASS: Mapping[type, pa.DataType] = {
-    type(None): pa.null(),
-    bool: pa.bool_(),
-    float: pa.float64(),
-    str: pa.string(),
-    bytes: pa.binary(),
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_TYPES: Mapping[frozenset[type], pa.DataType] = {
+    frozenset(): pa.null(),
+    frozenset({bool}): pa.bool_(),
+    frozenset({int}): pa.int64(),
+    frozenset({float}): pa.float64(),
+    frozenset({int, float}): pa.float64(),
+    frozenset({bytes}): pa.binary(),
+    frozenset({bytes, str}): pa.binary(),
 }
 
 
@@ -26,51 +29,42 @@ class Fields:
     """
 
     def __init__(self) -> None:
-        self._types: dict[str, pa.DataType] = {}
+        self._kinds: dict[str, set[type]] = defaultdict(set)
 
     @property
     def schema(self) -> pa.Schema:
-        return pa.schema(list(self._types.items()))
+        return pa.schema([(name, _type_of(kinds)) for name, kinds in self._kinds.items()])
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Takes the values of one row into account."""
         for name, value in row.items():
-            kind = _type_of(value)
-            known = self._types.get(name)
-            if known != kind:
-                self._types[name] = kind if known is None else _common(known, kind)
+            self._kinds[name].add(_Large if type(value) is int and not _LEAST <= value <= _MOST else type(value))
 
     def batch(self, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
         """These rows with all fields; null where a row has none."""
-        columns = [_column((row.get(name) for row in rows), kind) for name, kind in self._types.items()]
+        schema = self.schema
+        columns = [_column([row.get(field.name) for row in rows], field.type) for field in schema]
         if not columns:  # a batch without columns forgets its rows
             return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
-        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _type_of(value: Any) -> pa.DataType:
-    if type(value) is int:
-        return pa.int64() if value in _INT64 else pa.string()
-    return _BY_CLASS.get(type(value), pa.string())
+class _Large(int):
+    """An integer that int64 doesn't hold."""
 
 
-def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    types = {one, other} - {pa.null()}
-    if len(types) == 1:
-        return types.pop()
-    if types == {pa.string(), pa.binary()}:
-        return pa.binary()
-    return pa.float64() if types == {pa.int64(), pa.float64()} else pa.string()
+def _type_of(kinds: set[type]) -> pa.DataType:
+    return _TYPES.get(frozenset(kinds - {type(None)}), pa.string())
 
 
-def _column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.string():
         return pa.array([_text(value) for value in values], kind)
     if kind == pa.float64():
         return pa.array([None if value is None else float(value) for value in values], kind)
     if kind == pa.binary():
         return pa.array([valid(value).encode() if isinstance(value, str) else value for value in values], kind)
-    return pa.array(list(values), kind)
+    return pa.array(values, kind)
 
 
 def _text(value: Any) -> str | None:

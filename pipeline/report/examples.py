@@ -60,16 +60,22 @@ class _Candidates:
     """Draw and reasons of all candidates; a candidate is its row in the files one after another."""
 
     draws: np.ndarray  # uint64 (candidates,)
+    images: np.ndarray  # int64 (candidates,): the same number for the same image
     reasons: pa.ListArray
     sizes: list[int]  # candidates in each file
 
     @classmethod
     def read(cls, output: Output, names: list[str]) -> _Candidates:
-        tables = [_read(output, name, ["draw", "reasons"]) for name in names]
-        empty = pa.table({"draw": pa.array([], pa.uint64()), "reasons": pa.array([], pa.list_(pa.string()))})
-        table = pa.concat_tables([empty, *tables], promote_options="permissive").combine_chunks()
+        tables = [_read(output, name, ["draw", "image_id", "reasons"]) for name in names]
+        empty = pa.schema([("draw", pa.uint64()), ("image_id", pa.string()), ("reasons", pa.list_(pa.string()))])
+        table = pa.concat_tables([empty.empty_table(), *tables], promote_options="permissive").combine_chunks()
+        codes = table["image_id"].combine_chunks().dictionary_encode().indices
+        images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # each null is another
         return cls(
-            np.asarray(table["draw"]), table["reasons"].combine_chunks(), [candidates.num_rows for candidates in tables]
+            np.asarray(table["draw"]),
+            images,
+            table["reasons"].combine_chunks(),
+            [candidates.num_rows for candidates in tables],
         )
 
     def first(self, reason: str) -> np.ndarray:
@@ -83,9 +89,10 @@ class _Candidates:
         return self._smallest(np.asarray(pc.list_parent_indices(self.reasons))[has])
 
     def _smallest(self, rows: np.ndarray) -> np.ndarray:
-        """Those of `rows` with the smallest draws, in that order; of several with one draw, the first."""
-        _, first = np.unique(self.draws[rows], return_index=True)
-        return rows[first[:SHOWN]]
+        """Those of `rows` with the smallest draws, in that order, and of each image one."""
+        drawn = rows[np.argsort(self.draws[rows], kind="stable")]
+        _, first = np.unique(self.images[drawn], return_index=True)
+        return drawn[np.sort(first)[:SHOWN]]
 
 
 def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:
