@@ -193,7 +193,7 @@ def test_one_type_for_each_field_of_a_jsonl(tmp_path: Path) -> None:
             "bool": True,
         },
         {"text": "b", "url": None, "int": None, "float": 0.5, "mixed": "x", "nested": [], "large": 1, "bool": False},
-        {"text": "c", "late": 5, "none": None, "text2": "\ud800x"},
+        {"text": "c", "late": 5, "none": None, "text2": "\ud800x", "\udc00": 1},
     ]
     path = write(tmp_path / "t.jsonl", "\n".join(json.dumps(row) for row in rows))
     table = read(path)
@@ -208,6 +208,7 @@ def test_one_type_for_each_field_of_a_jsonl(tmp_path: Path) -> None:
         "late": [None, None, 5],
         "none": [None, None, None],
         "text2": [None, None, "\ufffdx"],
+        "\ufffd": [None, None, 1],
     }
 
 

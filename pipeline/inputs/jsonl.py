@@ -15,7 +15,7 @@ from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.reader import Span
 from pipeline.inputs.table import TableReader
-from pipeline.inputs.values import Fields, valid
+from pipeline.inputs.values import Fields
 
 _LONGEST = 64 << 20  # bytes of a line
 _BATCH = 10_000  # rows
@@ -62,4 +62,4 @@ class JsonLinesReader(TableReader):
             raise BadFile(self.source.path, f"line {number} is not JSON: {error}") from error
         if not isinstance(row, dict):
             raise BadFile(self.source.path, f"line {number} is {type(row).__name__}, not an object")
-        return {valid(name): value for name, value in row.items()}
+        return row

@@ -134,4 +134,4 @@ def _fields(content: bytes) -> Row:
         fields = json.loads(content.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return {}
-    return {valid(name): value for name, value in fields.items()} if isinstance(fields, dict) else {}
+    return fields if isinstance(fields, dict) else {}

@@ -33,7 +33,7 @@ class Fields:
 
     @property
     def schema(self) -> pa.Schema:
-        return pa.schema([(name, _type_of(kinds)) for name, kinds in self._kinds.items()])
+        return pa.schema([(valid(name), _type_of(kinds)) for name, kinds in self._kinds.items()])
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Takes the values of one row into account."""
@@ -43,7 +43,8 @@ class Fields:
     def batch(self, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
         """These rows with all fields; null where a row has none."""
         schema = self.schema
-        columns = [_column([row.get(field.name) for row in rows], field.type) for field in schema]
+        kinds = zip(self._kinds, schema.types, strict=True)
+        columns = [_column([row.get(name) for row in rows], kind) for name, kind in kinds]
         if not columns:  # a batch without columns forgets its rows
             return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
         return pa.RecordBatch.from_arrays(columns, schema=schema)
