@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, count, islice, product
 from pathlib import Path
 
@@ -118,6 +119,7 @@ def _steps(rows: int, step: int) -> Iterator[range]:
     return (range(first, min(first + step, rows)) for first in range(0, rows, step))
 
 
+@cache
 def _words() -> pa.StringArray:
     """The vocabulary of every language, one after the other, each from its most frequent word."""
     languages = [_language(consonants, vowels) for consonants, vowels in SYLLABLES]

@@ -22,13 +22,13 @@ MS = 1e3
 
 def images(many: int, repeats: int) -> Iterator[Figure]:
     """Slopes are medians of `repeats`; pipeline and yardstick take turns."""
-    inputs = _inputs(many)
+    inputs = make_inputs(many)
     warm_up()
     found: dict[str, list[float]] = {kind: [] for kind in ("loop", *inputs)}
     for _ in range(repeats):
         found["loop"].append(slope(_loop, many))
         for kind in inputs:
-            found[kind].append(slope(partial(_passes, inputs[kind]), many))
+            found[kind].append(slope(partial(passes, inputs[kind]), many))
     yield Figure("read, header, draft decode, imagehash.phash", median(found["loop"]) * MS, "ms / image")
     for kind in inputs:
         yield Figure(f"{kind}: the three passes", median(found[kind]) * MS, "ms / image")
@@ -46,8 +46,8 @@ def picture_folder() -> Path:
     return FOLDER / "pictures"
 
 
-def _inputs(many: int) -> dict[str, dict[int, Path]]:
-    """The same pictures in a tar and in a Parquet file, few and many of them."""
+def make_inputs(many: int) -> dict[str, dict[int, Path]]:
+    """The same pictures in a tar and in a Parquet file, few and many of them: files by kind and by count."""
     pictures = write_files(picture_folder(), many)
     write_files(_evaluation(), EVALUATION_IMAGES, FIRST_EVALUATION_IMAGE)
     inputs: dict[str, dict[int, Path]] = {"tar": {}, "Parquet": {}}
@@ -67,5 +67,6 @@ def _loop(count: int) -> float:
     return measure(*python("-m", "bench.image_loop", picture_folder(), str(count))).cpu
 
 
-def _passes(files: dict[int, Path], count: int) -> float:
+def passes(files: dict[int, Path], count: int) -> float:
+    """CPU seconds of the pipeline without the porn model on `count` pictures, with an evaluation set."""
     return make_corpus("images", files[count], "--filters.porn.enabled=false", f"--eval_images={_evaluation()}").cpu

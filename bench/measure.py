@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE_SECONDS = 0.1
@@ -32,20 +34,23 @@ class CommandFailed(RuntimeError):
 
 
 def measure(*command: str | Path, memory: bool = False) -> Usage:
-    """Runs a command to its end. Raises CommandFailed with the last line of what it said."""
+    """Runs a command to its end, and waits for all that it started. Raises CommandFailed with the last line it said."""
     _adopt_orphans()
     before, begin = _children_cpu(), time.monotonic()
-    process = subprocess.Popen(
-        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", process_group=0)
     sampler = PeakMemory(process.pid) if memory else None
-    output, _ = process.communicate()
+    try:
+        output, _ = process.communicate()
+    except BaseException:  # such as Ctrl-C, which a group of its own doesn't get
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     wall = time.monotonic() - begin
     peak = sampler.stop() if sampler else 0
-    _reap_orphans()
+    _reap_orphans(process.pid)
     if process.returncode:
         said = output.strip().splitlines()[-1:] or [f"ended with {process.returncode}"]
-        raise CommandFailed(f"{' '.join(map(str, command))}: {said[0]}")
+        raise CommandFailed(f"{' '.join(words)}: {said[0]}")
     return Usage(_children_cpu() - before, wall, peak, output)
 
 
@@ -106,9 +111,9 @@ def _adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _reap_orphans() -> None:
+def _reap_orphans(group: int) -> None:
     while True:
         try:
-            os.wait()
+            os.waitpid(-group, 0)
         except ChildProcessError:
             return

@@ -1,0 +1,158 @@
+"""The benchmark's inputs are what they say, and its yardsticks compute what they claim. No clock: nothing is timed."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+import imagehash
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from bench import captions, duckdb_counts, image_loop, pictures
+from bench.captions import Crawl
+from bench.figures import Figure, median, show
+from bench.images import FEW, slope
+from bench.measure import CommandFailed, measure, pss, python, tree
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory):
+    return read(Crawl(60_000, foreign=0.35), tmp_path_factory.mktemp("crawl"))
+
+
+def read(crawl: Crawl, folder) -> pa.Table:
+    return pa.concat_tables(pq.read_table(path) for path in crawl.write(folder))
+
+
+def test_a_crawl_is_the_same_each_time_and_another_with_another_seed(tmp_path, monkeypatch):
+    monkeypatch.setattr(captions, "ROWS_PER_FILE", 2000)
+    one, again = (Crawl(5000).write(tmp_path / name) for name in ("one", "again"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in again]
+    assert [pq.read_metadata(path).num_rows for path in one] == [2000, 2000, 1000]
+    assert read(Crawl(5000), tmp_path / "one") != read(Crawl(5000, seed=2), tmp_path / "other")
+
+
+def test_a_larger_crawl_begins_with_the_smaller(tmp_path, monkeypatch):
+    monkeypatch.setattr(captions, "ROWS_PER_FILE", 2000)
+    small, large = (read(Crawl(rows), tmp_path / str(rows)) for rows in (2000, 4000))
+    assert large.slice(0, 2000) == small
+    assert large["key"].to_pylist() == [f"{row:09d}" for row in range(4000)]
+
+
+def test_a_crawl_is_as_skewed_as_it_says(crawl):
+    words = pc.mean(pc.list_value_length(pc.split_pattern(crawl["text"], " "))).as_py()
+    ascii_rows = pc.mean(pc.string_is_ascii(crawl["text"]).cast(pa.int8())).as_py()
+    assert words == pytest.approx(8.2, abs=0.1)
+    assert ascii_rows == pytest.approx(0.65, abs=0.01)
+    texts_of, images_of = defaultdict(set), defaultdict(set)
+    for url, text in zip(crawl["url"].to_pylist(), crawl["text"].to_pylist(), strict=True):
+        texts_of[url].add(text)
+        images_of[text].add(url)
+    assert 0.8 < len(texts_of) / len(crawl) < 0.95
+    assert max(map(len, texts_of.values())) > 200
+    assert max(map(len, images_of.values())) > 500
+
+
+def test_ascii_is_the_default(tmp_path):
+    assert pc.all(pc.string_is_ascii(read(Crawl(3000), tmp_path)["text"])).as_py()
+
+
+@pytest.mark.parametrize("queries", ["three", "four"])
+def test_duckdb_counts_the_groups(crawl, tmp_path, queries):
+    some = crawl.slice(0, 3000)
+    pq.write_table(some, tmp_path / "some.parquet")
+    ngrams = Counter[str]()
+    for text in some["text"].to_pylist():
+        words = text.split(" ")
+        ngrams.update(words + [f"{one} {two}" for one, two in pairwise(words)])
+    expected = {"images": len(set(some["url"].to_pylist())), "texts": len(set(some["text"].to_pylist()))}
+    assert duckdb_counts.count([str(tmp_path / "some.parquet")], queries) == expected | {"ngrams": len(ngrams)}
+
+
+def test_pictures_are_the_same_each_time_and_all_unlike(tmp_path):
+    files = pictures.write_files(tmp_path, 8)
+    contents = [file.read_bytes() for file in files]
+    assert contents == [pictures.jpeg(number) for number in range(8)]
+    hashes = [imagehash.phash(Image.open(file), 16) for file in files]
+    assert min(one - other for one in hashes for other in hashes if one is not other) > 31
+    assert all(least >= 320 for file in files for least in Image.open(file).size)
+
+
+def test_the_loop_hashes_every_image(tmp_path):
+    files = pictures.write_files(tmp_path, 5)
+    (tmp_path / "copy.jpg").write_bytes(files[0].read_bytes())
+    assert image_loop.hash_images([*files, tmp_path / "copy.jpg"]) == 5
+
+
+def test_containers_hold_the_pictures(tmp_path):
+    files = pictures.write_files(tmp_path, 3)
+    pictures.write_tar(tmp_path / "x.tar", files)
+    pictures.write_table(tmp_path / "x.parquet", files)
+    contents = [file.read_bytes() for file in files]
+    with tarfile.open(tmp_path / "x.tar") as tar:
+        assert tar.getnames() == [f"{number:06d}.{ending}" for number in range(3) for ending in ("jpg", "txt")]
+        assert [tar.extractfile(f"{number:06d}.jpg").read() for number in range(3)] == contents
+    assert pq.read_table(tmp_path / "x.parquet")["image"].to_pylist() == contents
+
+
+def test_one_row_group_has_the_size_that_is_asked_for(tmp_path):
+    path = tmp_path / "group.parquet"
+    pictures.write_one_group(path, 2e6)
+    images = pq.read_table(path)["image"].to_pylist()
+    assert pq.read_metadata(path).num_row_groups == 1
+    assert 2e6 <= sum(map(len, images)) < 2.3e6
+    assert len(set(images)) == len(images)
+    assert all(Image.open(io.BytesIO(image)).format == "JPEG" for image in images)
+
+
+CHILD = "import sys; held = bytearray(b'x' * 50_000_000); print('ready', flush=True); sys.stdin.read()"
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}])"
+
+
+def test_memory_is_that_of_the_whole_tree():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        parent, child = tree(process.pid)
+        assert parent == process.pid
+        assert pss(child) > 50_000_000 > pss(parent) > 0
+        process.stdin.close()
+    assert pss(process.pid) == 0
+
+
+def test_a_command_has_ended_when_its_orphans_have(tmp_path):
+    late = f"import time; time.sleep(0.3); open({str(tmp_path / 'late')!r}, 'w')"
+    start = (
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {late!r}], stdout=-3, stderr=-3); print(7)"
+    )
+    assert measure(*python("-c", start)).output == "7\n"
+    assert (tmp_path / "late").exists()
+
+
+def test_a_command_that_fails_says_why():
+    with pytest.raises(CommandFailed, match=r"no luck$"):
+        measure(*python("-c", "import sys; print('a line'); sys.exit('no luck')"))
+
+
+def test_a_bar_is_met_at_its_value(capsys):
+    figures = [
+        Figure("most", 1.25, "x", at_most=1.25),
+        Figure("least", 1.5, "x", at_least=1.5),
+        Figure("free", 12345.6, "s"),
+    ]
+    assert show(figures)
+    assert "| most | 1.25 x | at most 1.25 | met |\n| least | 1.5 x | at least 1.5 | met |" in capsys.readouterr().out
+    assert not show([*figures, Figure("more", 1.2501, at_most=1.25)])
+    assert not show([Figure("less", 1.4999, at_least=1.5), *figures])
+
+
+def test_slopes_and_medians():
+    assert slope(lambda count: 5 + 0.001 * count, FEW + 800) == pytest.approx(0.001)
+    assert (median([3, 1, 2]), median([4, 1, 3, 2])) == (2, 2)
