@@ -19,6 +19,7 @@ from pipeline.files import Output
 from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
 from pipeline.plan import TaskNote, note_bad, shard_name
 from pipeline.progress import Meter
+from pipeline.shards import read_shard
 from vocab.canonical import canonical_texts
 from vocab.hashing import hash_strings
 
@@ -92,17 +93,43 @@ def _shards(
     reader: Reader, span: Span, output: Output, rows_per_shard: int, meter: Meter
 ) -> Iterator[tuple[int, pa.Table]]:
     """Writes each shard as soon as it is whole, and yields its first row and its table."""
-    first, parts, rows = span.first, list[pa.Table](), 0
+    shard = _ShardFile(output, shard_name(reader.source.number, span.first), reader.has_images)
+    first = span.first
     for batch in reader.batches(span):
-        for piece in _cut(batch, rows, rows_per_shard, reader.one_shard):
-            parts.append(measure(piece, reader.has_images))
-            rows += len(piece)
+        for piece in _cut(batch, shard.rows, rows_per_shard, reader.one_shard):
+            shard.add(piece)
             meter.add(len(piece))
-            if rows == rows_per_shard and not reader.one_shard:
-                yield first, _write(output, reader.source, first, parts)
-                first, parts, rows = first + rows, [], 0
-    if parts and (rows or first == 0):
-        yield first, _write(output, reader.source, first, parts)
+            if shard.rows == rows_per_shard and not reader.one_shard:
+                yield first, shard.finish()
+                first += shard.rows
+                shard = _ShardFile(output, shard_name(reader.source.number, first), reader.has_images)
+    if shard.rows or first == 0:
+        yield first, shard.finish()
+
+
+class _ShardFile:
+    """An index shard in the making; of one that a killed run left whole, rows are only counted."""
+
+    def __init__(self, output: Output, name: str, has_images: bool) -> None:
+        self.output, self.name, self.has_images = output, name, has_images
+        self.is_there = output.has(name)
+        self.parts: list[pa.Table] = []
+        self.rows = 0
+
+    def add(self, piece: pa.Table) -> None:
+        self.rows += len(piece)
+        if not self.is_there:
+            self.parts.append(measure(piece, self.has_images))
+
+    def finish(self) -> pa.Table:
+        """Writes the shard if it isn't there; returns its table."""
+        if self.is_there:
+            return read_shard(self.output, self.name)
+        table = pa.concat_tables(self.parts)
+        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        with self.output.write(self.name) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
+            writer.write_table(table.combine_chunks())
+        return table
 
 
 def _cut(batch: pa.Table, rows: int, rows_per_shard: int, one_shard: bool) -> Iterator[pa.Table]:
@@ -115,16 +142,6 @@ def _cut(batch: pa.Table, rows: int, rows_per_shard: int, one_shard: bool) -> It
         end = min(len(batch), begin + rows_per_shard - (rows + begin) % rows_per_shard)
         yield batch.slice(begin, end - begin)
         begin = end
-
-
-def _write(output: Output, source: Source, first: int, parts: list[pa.Table]) -> pa.Table:
-    table = pa.concat_tables(parts)
-    name = shard_name(source.number, first)
-    if not output.has(name):
-        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-        with output.write(name) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
-            writer.write_table(table.combine_chunks())
-    return table
 
 
 def measure(batch: pa.Table, has_images: bool) -> pa.Table:

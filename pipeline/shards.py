@@ -16,7 +16,12 @@ DIGITS = 9
 
 def load(output: Output, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of an index shard, or just some of its columns."""
-    path = output.path(shard.index)
+    return read_shard(output, shard.index, columns)
+
+
+def read_shard(output: Output, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The same by the name of its file."""
+    path = output.path(name)
     with pa.memory_map(path) if is_local(path) else open_file(path) as file:
         with pa.ipc.open_file(file) as reader:
             fields = None if columns is None else [reader.schema.get_field_index(name) for name in columns]
