@@ -91,34 +91,28 @@ def _values(lines: list[str]) -> np.ndarray:
 
 def entries(lines: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Kind, start and blob of `Characters`, from the lines of a profile."""
-    runs = [line.split() for line in lines]
-    first = np.array([int(run[0], 16) for run in runs])
-    count = np.array([int(run[1], 16) for run in runs]) - first + 1
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    codes = np.repeat(first, count) + within
-    kind = np.zeros(SIZE, np.uint8)
-    kind[codes] = np.repeat(np.array([int(run[2]) for run in runs], np.uint8), count)
-    lengths = np.zeros(SIZE + 1, np.int64)
-    lengths[codes + 1], blob = _texts(runs, count, within)
-    return kind, np.cumsum(lengths).astype(np.uint32), blob
+    kind, width = np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.uint8)  # width: in code points
+    texts = []
+    for line in lines:
+        first, last, value, *rule = line.split()
+        run = range(int(first, 16), int(last, 16) + 1)
+        kind[run.start : run.stop] = int(value)
+        if rule:
+            texts.append(_text(run, *rule))
+            width[run.start : run.stop] = max(len(rule) - 1, 1)
+    blob = np.frombuffer("".join(texts).encode(), np.uint8)
+    places = np.append(np.flatnonzero(blob & 0xC0 != 0x80), len(blob))  # where the code points begin
+    start = places[np.concatenate([[0], np.cumsum(width, dtype=np.int32)])]
+    return kind, start.astype(np.uint32), blob
 
 
-def _texts(runs: list[list[str]], count: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the characters of all runs become: the length of each in bytes, and all of it in UTF-8."""
-    texts = [[int(code, 16) for code in run[4:] or run[:1]] if len(run) > 3 else [] for run in runs]
-    step = np.array([len(run) > 3 and run[3] != "." for run in runs])
-    width = np.repeat(np.array([len(text) for text in texts]), count)
-    end = np.cumsum(width)
-    out = np.empty(end[-1], "<u4")
-    for place in range(max(map(len, texts))):  # counted from the last character of each text
-        placed = np.repeat(np.array([text[-1 - place] if place < len(text) else 0 for text in texts]), count)
-        has = width > place
-        out[end[has] - 1 - place] = placed[has]
-    counting = (width > 0) & np.repeat(step, count)
-    out[end[counting] - 1] += within[counting].astype("<u4")
-    size = 1 + sum((out >= limit).astype(np.int64) for limit in (0x80, 0x800, 0x10000))
-    bytes_until = np.concatenate([[0], np.cumsum(size)])
-    return np.diff(bytes_until[end], prepend=0), np.frombuffer(out.tobytes().decode("utf-32-le").encode(), np.uint8)
+def _text(run: range, how: str, *codes: str) -> str:
+    """What the characters of a run become, one after the other."""
+    if how == "=":
+        return np.arange(run.start, run.stop, dtype="<u4").tobytes().decode("utf-32-le")
+    *before, base = (int(code, 16) for code in codes)
+    prefix = "".join(map(chr, before))
+    return "".join(prefix + chr(base + (place if how == "+" else 0)) for place in range(len(run)))
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
