@@ -76,16 +76,25 @@ def _report(arguments: Sequence[str]) -> int:
 
 
 def _failed(error: Exception, output: str) -> int:
-    """One line for the user: the last of the traceback, which for a worker's error is inside the message."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = next((line for line in reversed(lines) if not line.startswith("[while running")), type(error).__name__)
-    log = os.path.join(os.path.abspath(output), "work", "error.log") if "://" not in output else ""
+    """The whole traceback in a file, and then one line for the user."""
+    log = os.path.join(output, "work", "error.log")
     try:
         with open(log, "w", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)))
     except OSError:  # a full or remote disk: then the terminal is the only place left
         traceback.print_exception(error)
-    return _say(FAILED, f"{said.partition(' [while running')[0]}; the same command goes on where it stopped")
+    return _say(FAILED, f"{_cause(error)}; the same command goes on where it stopped")
+
+
+def _cause(error: Exception) -> str:
+    """What was raised, also in a worker, whose whole traceback is the message that arrives here."""
+    message = str(error).partition(" [while running")[0]
+    if "Traceback (most recent call last)" in message:
+        message = message.rpartition("Traceback (most recent call last)")[2]
+        raised = [line for line in message.splitlines()[1:] if line and not line.startswith(" ")]
+        return raised[0] if raised else type(error).__name__
+    lines = [line for line in message.splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _say(code: int, message: str) -> int:
