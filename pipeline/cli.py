@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -20,10 +21,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if arguments is None else arguments
     command, rest = (_report, arguments[1:]) if arguments[:1] == ["report"] else (_corpus, arguments)
     logging.getLogger().addFilter(lambda record: "apitools" not in record.getMessage())  # Beam warns without [gcp]
-    try:
-        code = command(rest)
-    except KeyboardInterrupt:
-        code = _say(INTERRUPTED, "interrupted; the same command goes on where it stopped")
+    signal.signal(signal.SIGINT, _interrupt)
+    _end(command(rest))
+
+
+def _interrupt(*_: object) -> None:
+    """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
+    _end(_say(INTERRUPTED, "\ninterrupted; the same command goes on where it stopped"))
+
+
+def _end(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # threads that Beam leaves behind would hold the process
@@ -99,5 +106,5 @@ def _cause(error: Exception) -> str:
 
 def _say(code: int, message: str) -> int:
     for line in message.splitlines():
-        print(f"pipeline: {line}", file=sys.stderr)
+        print(f"pipeline: {line}" if line else "", file=sys.stderr)
     return code

@@ -42,14 +42,16 @@ class Engine:
     def execute(self, pipeline: beam.Pipeline) -> None:
         """Runs a pipeline to its end. Raises what a stage raised, or WorkerDied."""
         threading.excepthook = self._note_death
+        signal.signal(signal.SIGUSR1, self._raise_death)
         try:
             pipeline.run().wait_until_finish()
-        except (Exception, KeyboardInterrupt) as error:
-            if self._died.wait(1 if isinstance(error, RuntimeError) else 0):
-                raise WorkerDied(f"a worker process ended: {self._worker_output()}") from error
+        except RuntimeError as error:
+            if not isinstance(error, WorkerDied) and self._died.wait(1):  # Beam may notice first, and not say why
+                self._raise_death()
             raise
         finally:
             threading.excepthook = threading.__excepthook__
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
     def _note_death(self, args: threading.ExceptHookArgs) -> None:
         """Beam waits for ever for a worker that never connects: its thread's error has to reach the main thread."""
@@ -59,7 +61,10 @@ class Engine:
         with open(self.log, "a", encoding="utf-8") as file:
             file.write(f"{args.exc_value}\n")
         self._died.set()
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    def _raise_death(self, *_: object) -> None:
+        raise WorkerDied(f"a worker process ended: {self._worker_output()}")
 
     def _runner(self, options: PipelineOptions) -> FnApiRunner | None:
         if not self.local:

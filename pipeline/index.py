@@ -16,15 +16,14 @@ import pyarrow.compute as pc
 
 from filters.pixels import Undecodable, header
 from pipeline.files import Output
-from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
-from pipeline.plan import TaskNote, note_bad, shard_name
+from pipeline.inputs import BadFile, Input, Reader, Source, Span, carried_columns, open_source
+from pipeline.plan import CARRIED, TaskNote, note_bad, shard_name
 from pipeline.progress import Meter
 from pipeline.shards import read_shard
 from vocab.canonical import canonical_texts
 from vocab.hashing import hash_strings
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
-NOT_CARRIED = ("key", "text", "url", "image_path", "sha256", "width", "height", "image", "offset", "length")
 
 
 class Task(NamedTuple):
@@ -158,8 +157,7 @@ def measure(batch: pa.Table, has_images: bool) -> pa.Table:
         "offset": batch["offset"],
         "length": batch["length"],
     }
-    carried = [name for name in batch.column_names if name not in NOT_CARRIED]
-    return pa.table(columns | {f"carried:{name}": batch[name] for name in carried})
+    return pa.table(columns | {CARRIED + name: column for name, column in carried_columns(batch).items()})
 
 
 def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
