@@ -5,23 +5,19 @@ Only headers of images are parsed; their bytes stay where they are. A task is a 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from filters.pixels import Undecodable, header
 from pipeline.files import Output
-from pipeline.inputs import BadFile, Input, Reader, Source, Span, carried_columns, open_source
-from pipeline.plan import CARRIED, TaskNote, note_bad, shard_name
+from pipeline.headers import measure
+from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
+from pipeline.plan import TaskNote, note_bad, shard_name
 from pipeline.progress import Meter
 from pipeline.shards import read_shard
-from vocab.canonical import canonical_texts
-from vocab.hashing import hash_strings
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
 
@@ -141,66 +137,3 @@ def _cut(batch: pa.Table, rows: int, rows_per_shard: int, one_shard: bool) -> It
         end = min(len(batch), begin + rows_per_shard - (rows + begin) % rows_per_shard)
         yield batch.slice(begin, end - begin)
         begin = end
-
-
-def measure(batch: pa.Table, has_images: bool) -> pa.Table:
-    """What is known of the pairs of a batch without decoding a pixel, and the carried columns."""
-    text = canonical_texts(batch["text"])
-    images = _measure_images(batch) if has_images else _url_only(batch)
-    columns = {
-        "key": batch["key"],
-        "image_path": batch["image_path"],
-        "url": batch["url"],
-        "text": text,
-        "text_hash": pa.array(hash_strings(text)),
-        **images,
-        "offset": batch["offset"],
-        "length": batch["length"],
-    }
-    return pa.table(columns | {CARRIED + name: column for name, column in carried_columns(batch).items()})
-
-
-def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
-    image_id = pc.coalesce(batch["sha256"], batch["url"], batch["image_path"])
-    return {
-        "image_id": image_id,
-        "image_hash": _hash(image_id),
-        "width": batch["width"],
-        "height": batch["height"],
-        "decodable": pa.nulls(len(batch), pa.bool_()),
-    }
-
-
-def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
-    digests, widths, heights = list[str | None](), list[int | None](), list[int | None]()
-    for content, believed in zip(batch["image"], batch["sha256"].is_valid().to_pylist(), strict=True):
-        data = content.as_py()
-        digests.append(hashlib.sha256(data).hexdigest() if data and not believed else None)
-        width, height = _size(data)
-        widths.append(width)
-        heights.append(height)
-    image_id = pc.coalesce(batch["sha256"], pa.array(digests, pa.string()), batch["url"], batch["image_path"])
-    width = pa.array(widths, pa.int64())
-    return {
-        "image_id": image_id,
-        "image_hash": _hash(image_id),
-        "width": width,
-        "height": pa.array(heights, pa.int64()),
-        "decodable": width.is_valid(),
-    }
-
-
-def _size(data: bytes | None) -> tuple[int | None, int | None]:
-    if not data:
-        return None, None
-    try:
-        found = header(data)
-    except Undecodable:
-        return None, None
-    return found.width, found.height
-
-
-def _hash(image_id: pa.ChunkedArray) -> pa.Array:
-    """uint64, null where the image has no identity."""
-    strings = image_id.combine_chunks()
-    return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from filters import RareNgram
 from pipeline import count
 from pipeline.files import Output
-from pipeline.index import measure
+from pipeline.headers import measure
 from pipeline.inputs import FIELDS, Source
 from pipeline.plan import Shard, shard_name
 from pipeline.progress import Meter

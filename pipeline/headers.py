@@ -1,0 +1,77 @@
+"""What is known of pairs without decoding a pixel: canonical text, image id, header, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from filters.pixels import Undecodable, header
+from pipeline.inputs import carried_columns
+from pipeline.plan import CARRIED
+from vocab.canonical import canonical_texts
+from vocab.hashing import hash_strings
+
+
+def measure(batch: pa.Table, has_images: bool) -> pa.Table:
+    """What is known of the pairs of a batch without decoding a pixel, and the carried columns."""
+    text = canonical_texts(batch["text"])
+    images = _measure_images(batch) if has_images else _url_only(batch)
+    columns = {
+        "key": batch["key"],
+        "image_path": batch["image_path"],
+        "url": batch["url"],
+        "text": text,
+        "text_hash": pa.array(hash_strings(text)),
+        **images,
+        "offset": batch["offset"],
+        "length": batch["length"],
+    }
+    return pa.table(columns | {CARRIED + name: column for name, column in carried_columns(batch).items()})
+
+
+def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
+    image_id = pc.coalesce(batch["sha256"], batch["url"], batch["image_path"])
+    return {
+        "image_id": image_id,
+        "image_hash": _hash(image_id),
+        "width": batch["width"],
+        "height": batch["height"],
+        "decodable": pa.nulls(len(batch), pa.bool_()),
+    }
+
+
+def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
+    digests, widths, heights = list[str | None](), list[int | None](), list[int | None]()
+    for content, believed in zip(batch["image"], batch["sha256"].is_valid().to_pylist(), strict=True):
+        data = content.as_py()
+        digests.append(hashlib.sha256(data).hexdigest() if data and not believed else None)
+        width, height = _size(data)
+        widths.append(width)
+        heights.append(height)
+    image_id = pc.coalesce(batch["sha256"], pa.array(digests, pa.string()), batch["url"], batch["image_path"])
+    width = pa.array(widths, pa.int64())
+    return {
+        "image_id": image_id,
+        "image_hash": _hash(image_id),
+        "width": width,
+        "height": pa.array(heights, pa.int64()),
+        "decodable": width.is_valid(),
+    }
+
+
+def _size(data: bytes | None) -> tuple[int | None, int | None]:
+    if not data:
+        return None, None
+    try:
+        found = header(data)
+    except Undecodable:
+        return None, None
+    return found.width, found.height
+
+
+def _hash(image_id: pa.ChunkedArray) -> pa.Array:
+    """uint64, null where the image has no identity."""
+    strings = image_id.combine_chunks()
+    return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))
