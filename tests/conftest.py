@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.command import Finished, run_corpus
-from tests.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, options, write_crawl
+from tests.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, flags, write_crawl
 from tests.statement import Settings
 
 EVERY_RULE = replace(SETTINGS, min_count=3, max_score=0.002)  # each rule drops something
-Runs = Callable[[Settings], Finished]
+Runs = Callable[..., Finished]
 Rerun = Callable[..., Finished]
 
 
 def arguments(crawl: Crawl, settings: Settings = EVERY_RULE) -> list[str]:
-    return [f"--eval_images={crawl.folder / 'eval'}", f"--input.rows_per_shard={ROWS_PER_SHARD}", *options(settings)]
+    return [f"--eval_images={crawl.folder / 'eval'}", f"--input.rows_per_shard={ROWS_PER_SHARD}", *flags(settings)]
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +29,12 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
 
 @pytest.fixture(scope="session")
 def corpus_of(crawl: Crawl, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The run of that crawl with these settings."""
+    """The run of that crawl with these settings; one worker starts fastest."""
 
     @cache
-    def corpus(settings: Settings) -> Finished:
-        done = run_corpus(tmp_path_factory.mktemp("run") / "out", crawl.inputs, *arguments(crawl, settings))
+    def corpus(settings: Settings = EVERY_RULE, workers: int = 1) -> Finished:
+        options = (*arguments(crawl, settings), f"--workers={workers}")
+        done = run_corpus(tmp_path_factory.mktemp("run") / "out", crawl.inputs, *options)
         assert done.process.returncode == 0, done.process.stderr
         return done
 
@@ -45,7 +46,7 @@ def again(tmp_path: Path) -> Rerun:
     """A run of its own with every rule, of this crawl or these inputs of it, with these further options."""
 
     def rerun(crawl: Crawl, *options: str, inputs: str = "", output: Path = tmp_path / "out") -> Finished:
-        done = run_corpus(output, inputs or crawl.inputs, *arguments(crawl), *options)
+        done = run_corpus(output, inputs or crawl.inputs, *arguments(crawl), "--workers=1", *options)
         assert done.process.returncode == 0, done.process.stderr
         return done
 

@@ -40,10 +40,10 @@ FLAGS = {
 LINK = ("url", "text", "width", "height")
 
 
-def options(settings: Settings) -> list[str]:
+def flags(settings: Settings) -> list[str]:
     """The flags that say the same as `settings`."""
-    flags = [f"--{flag}={getattr(settings, name)}" for name, flag in FLAGS.items()]
-    return flags + [f"--filters.{reason}.enabled=false" for reason in sorted(settings.off)]
+    numbers = [f"--{flag}={getattr(settings, name)}" for name, flag in FLAGS.items()]
+    return numbers + [f"--filters.{reason}.enabled=false" for reason in sorted(settings.off)]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.command import ROOT, Finished, command, result, run, run_corpus, shards
-from tests.conftest import EVERY_RULE, Rerun, Runs, arguments
+from tests.conftest import Rerun, Runs, arguments
 from tests.crawl import Crawl, add
 from tests.crawl_contents import encode, picture
 
@@ -81,7 +81,7 @@ def bad_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def refused(bad_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    return run_corpus(tmp_path_factory.mktemp("refused") / "out", bad_folder)
+    return run_corpus(tmp_path_factory.mktemp("refused") / "out", bad_folder, "--workers=2")
 
 
 def lines(finished: Finished) -> list[str]:
@@ -108,7 +108,7 @@ def test_nothing_is_counted_after_a_bad_file(refused: Finished) -> None:
 
 
 def test_bad_files_can_be_skipped(bad_folder: Path, tmp_path: Path) -> None:
-    done = run_corpus(tmp_path / "out", bad_folder, "--input.on_bad_file=skip")
+    done = run_corpus(tmp_path / "out", bad_folder, "--input.on_bad_file=skip", "--workers=1")
     assert done.process.returncode == 0
     assert done.json("funnel.json")["raw"] == 1
     assert set(bad_files()) < set(done.json("manifest.json")["skipped"])
@@ -144,7 +144,7 @@ def test_an_evaluation_set_without_pictures(tmp_path: Path) -> None:
 
 def test_a_table_none_of_whose_images_exists(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"image_path,text\n1.jpg,a red kite\n../2.jpg,a blue kite\n")
-    done = run_corpus(tmp_path / "out", tmp_path / "a.csv")
+    done = run_corpus(tmp_path / "out", tmp_path / "a.csv", "--workers=1")
     assert done.process.returncode == 1
     assert lines(done)[-1] == f"pipeline: {tmp_path}/a.csv: none of its 2 images exists; looked in {tmp_path}"
 
@@ -164,7 +164,7 @@ def odd_rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     (crawl / "d.tar").write_bytes(
         tar(("../../up.jpg", PIXELS), ("../../up.txt", b"caf\xe9"), ("/etc/root.jpg", PIXELS), ("/etc/root.txt", b"x"))
     )
-    done = run_corpus(folder / "out", crawl)
+    done = run_corpus(folder / "out", crawl, "--workers=1")
     assert done.process.returncode == 0, done.process.stderr
     assert not (folder / "up.jpg").exists()
     assert done.json("funnel.json")["raw"] == 7
@@ -203,7 +203,9 @@ def test_names_of_members_are_keys_and_nothing_else(odd_rows: list[dict]) -> Non
 def test_another_run_is_refused_and_replaced_on_demand(
     crawl: Crawl, again: Rerun, corpus_of: Runs, tmp_path: Path
 ) -> None:
-    first = run_corpus(tmp_path / "out", crawl.folder / "tables" / "links.csv")
+    """Files that are not the pipeline's stay where they are."""
+    first = run_corpus(tmp_path / "out", crawl.folder / "tables" / "links.csv", "--workers=1")
+    (first.output / "diary.txt").write_text("mine")
     before = result(first.output)
     refused = run_corpus(first.output, crawl.inputs, *arguments(crawl))
     assert refused.process.returncode == 2
@@ -211,16 +213,8 @@ def test_another_run_is_refused_and_replaced_on_demand(
     assert said.startswith(f"pipeline: {first.output} holds another run, which differs in ")
     assert said.endswith("; --overwrite replaces it")
     assert result(first.output) == before
-    assert result(again(crawl, "--overwrite").output) == result(corpus_of(EVERY_RULE).output)
-
-
-def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(TABLE)
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "diary.txt").write_text("mine")
-    done = run_corpus(tmp_path / "out", tmp_path / "a.csv", "--overwrite")
-    assert done.process.returncode == 0
-    assert (tmp_path / "out" / "diary.txt").read_text() == "mine"
+    assert result(again(crawl, "--overwrite").output) == result(corpus_of().output)
+    assert (first.output / "diary.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize("limit", [2_000, 30_000])
@@ -228,7 +222,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half(
     crawl: Crawl, again: Rerun, corpus_of: Runs, tmp_path: Path, limit: int
 ) -> None:
     """A limit of the size of a file stands for the disk: the same error arrives at the same calls."""
-    whole = result(corpus_of(EVERY_RULE).output)
+    whole = result(corpus_of().output)
     words = command("pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", *arguments(crawl))
 
     def fill() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import ROOT, Finished, command, run, run_corpus
-from tests.conftest import EVERY_RULE, Runs, arguments
+from tests.conftest import Runs, arguments
 from tests.crawl import Crawl
 
 COMMANDS = (("pipeline",), ("pipeline", "report"), ("pipeline.sample",))
@@ -23,7 +23,7 @@ HEAVY = ("apache_beam", "tensorflow", "numba", "onnxruntime", "pandas", "scipy",
 
 @pytest.fixture(scope="module")
 def finished(corpus_of: Runs) -> Finished:
-    return corpus_of(EVERY_RULE)
+    return corpus_of(workers=2)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -72,7 +72,7 @@ def on_a_terminal(*words: str | Path) -> tuple[int, str]:
 
 def test_a_bar_on_a_terminal(crawl: Crawl, tmp_path: Path) -> None:
     code, shown = on_a_terminal(
-        "pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", *arguments(crawl)
+        "pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", *arguments(crawl), "--workers=2"
     )
     assert code == 0
     bars = [part for part in shown.split("\r") if "%" in part]
@@ -95,7 +95,7 @@ def test_the_corpus_tells_nothing_of_where_and_when(crawl: Crawl, finished: Fini
 def test_nothing_is_left_in_the_temporary_folder(crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    done = run_corpus(tmp_path / "out", crawl.folder / "tables" / "links.csv")
+    done = run_corpus(tmp_path / "out", crawl.folder / "tables" / "links.csv", "--workers=2")
     assert done.process.returncode == 0
     assert not list((tmp_path / "tmp").iterdir())
 

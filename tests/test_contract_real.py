@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.command import ROOT, Finished, run_corpus, shards
-from tests.crawl import options
+from tests.crawl import flags
 from tests.reading import read_records
 from tests.statement import Pair, Settings, verdicts
 from tests.statement_image import BAND, THRESHOLD, nearest
@@ -75,7 +75,7 @@ CASES = {
 def test_every_pair_has_its_verdict(case: Case, tmp_path: Path) -> None:
     file, pairs = case.pairs(tmp_path)
     evaluation = [f"--eval_images={case.evaluation}"] if case.evaluation else []
-    finished = run_corpus(tmp_path / "out", file, *options(case.settings), *evaluation)
+    finished = run_corpus(tmp_path / "out", file, *flags(case.settings), *evaluation)
     assert finished.process.returncode == 0, finished.process.stderr
     rows = finished.verdicts()
     expected = verdicts(pairs, case.settings, duplicates(pairs, rows, case.evaluation))

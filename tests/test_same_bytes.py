@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.command import Finished, result
-from tests.conftest import EVERY_RULE, Rerun, Runs
+from tests.conftest import Rerun, Runs
 from tests.crawl import Crawl
 
 
 @pytest.fixture(scope="module")
 def finished(corpus_of: Runs) -> Finished:
-    return corpus_of(EVERY_RULE)
+    return corpus_of()
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_for_any_number_of_workers(crawl: Crawl, finished: Finished, again: Rerun, workers: int) -> None:
-    assert result(again(crawl, f"--workers={workers}").output) == result(finished.output)
+@pytest.mark.parametrize("workers", [2, 3])
+def test_for_any_number_of_workers(finished: Finished, corpus_of: Runs, workers: int) -> None:
+    assert result(corpus_of(workers=workers).output) == result(finished.output)
 
 
 def test_for_another_place_of_input_and_output(crawl: Crawl, finished: Finished, again: Rerun, tmp_path: Path) -> None:
