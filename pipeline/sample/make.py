@@ -18,7 +18,7 @@ PICTURES_PER_LINK = 6
 WriteFile = Callable[[Path, list[Row]], None]
 Progress = Callable[[str, int, int], None]  # what is being done, how often it was, how often it will be
 
-# Where the ordinary pairs go: file name, kind, and percent of the pairs.
+# Where the ordinary pairs go: file name, kind, and percent of the pictures.
 FILES: dict[str, tuple[WriteFile, int]] = {
     "pictures-0.parquet": (write.write_parquet, 12),
     "pictures-1.parquet": (write.write_parquet, 12),
@@ -53,13 +53,12 @@ def write_evaluation_set(folder: Path, held_out: list[Picture]) -> None:
 
 
 def write_ordinary(crawl: Path, shown: list[Picture], seed: int) -> None:
-    """All pairs of the pictures in a random order, dealt to files of every kind."""
-    pairs = list(rows(shown))
-    Random(seed).shuffle(pairs)
+    """The pictures in a random order, dealt to files of every kind, each with all its captions in one place."""
+    shown = Random(seed).sample(shown, len(shown))
     percent = 0
     for name, (write_file, share) in FILES.items():
         first, percent = percent, percent + share
-        write_file(crawl / name, pairs[len(pairs) * first // 100 : len(pairs) * percent // 100])
+        write_file(crawl / name, list(rows(shown[len(shown) * first // 100 : len(shown) * percent // 100])))
 
 
 def write_special(crawl: Path, seed: int, held_out: list[Picture]) -> list[Case]:
