@@ -89,7 +89,8 @@ def _failed(error: Exception, output: str) -> int:
         with open(log, "w", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)))
     except OSError:  # a full or remote disk: then the terminal is the only place left
-        traceback.print_exception(error)
+        if not isinstance(error, OSError):  # which says by itself what is wrong with the disk
+            traceback.print_exception(error)
     return _say(FAILED, f"{_cause(error)}; the same command goes on where it stopped")
 
 

@@ -6,6 +6,7 @@ A rule's numbers are the fields of the rule itself, so that each number lives on
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -185,7 +186,7 @@ def _number(kind: type, value: Any, path: str) -> int | float:
         number = float(value)  # YAML reads 1e8 as a string
     except (TypeError, ValueError):
         number = float("nan")
-    if number != number or (kind is int and number != int(number)):
+    if not math.isfinite(number) or (kind is int and number != int(number)):
         raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
     return int(value if isinstance(value, int) else number) if number == int(number) else number
 

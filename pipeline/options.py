@@ -38,6 +38,9 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = _parser()
     arguments, settings, others = _sort(parser, arguments)
     ours = parser.parse_args(arguments)
+    for name in ("input", "output"):
+        if not getattr(ours, name).strip(","):
+            parser.error(f"--{name} is empty")
     try:
         return Options(
             config=_config(ours.config, settings if ours.measure is None else [*settings, ("measure", ours.measure)]),

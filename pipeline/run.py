@@ -13,6 +13,8 @@ from typing import Any
 
 import apache_beam as beam
 
+from filters import Porn
+from filters.porn import OPEN_NSFW, load_scorer
 from pipeline.count import SUMMARY, CountCorpus, counting, groups
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engine import Engine
@@ -21,7 +23,7 @@ from pipeline.files import Output, read_bytes
 from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import claim, identity
 from pipeline.index import IndexInputs
-from pipeline.inputs import Source, find_sources
+from pipeline.inputs import InputError, Source, find_sources
 from pipeline.options import Options
 from pipeline.plan import Plan, forget_bad, make_plan
 from pipeline.progress import Meter
@@ -31,6 +33,7 @@ def run(options: Options) -> dict[str, Any]:
     """Makes the corpus that `options` ask for, or goes on where a killed run stopped; returns its funnel."""
     output, config = Output(options.output), options.config
     sources, evaluation = find_sources(options.inputs), find_images(options.eval_images)
+    check_model(config.filters.porn)
     this = identity(config, sources, evaluation)
     if not claim(output, this, options.overwrite):
         output.sweep()
@@ -44,6 +47,15 @@ def run(options: Options) -> dict[str, Any]:
     clear_work(output)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
     return funnel
+
+
+def check_model(porn: Porn) -> None:
+    """Loads a model of one's own before anything runs: the last pass would find hours later that it can't be used."""
+    if porn.enabled and porn.model != OPEN_NSFW:
+        try:
+            load_scorer(porn.model, porn.preparation)
+        except (ValueError, OSError) as error:
+            raise InputError(f"filters.porn: {error}") from error
 
 
 @dataclass

@@ -142,6 +142,32 @@ def test_an_evaluation_set_without_pictures(tmp_path: Path) -> None:
     assert said.endswith(f"no file matches '{tmp_path}/nowhere'")
 
 
+@pytest.mark.parametrize(
+    ("model", "fault"),
+    [
+        ("nsfw", "model: no such model: nsfw; there is open_nsfw, or a path that ends in .onnx or .keras"),
+        ("/nowhere.onnx", "model: no such file: /nowhere.onnx"),
+    ],
+)
+def test_a_model_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path, model: str, fault: str) -> None:
+    (tmp_path / "a.csv").write_bytes(TABLE)
+    words = (f"--input={tmp_path}/a.csv", f"--filters.porn.model={model}")
+    assert refuse(tmp_path, *words) == (2, f"pipeline: filters.porn: {fault}")
+
+
+def test_an_output_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(TABLE)
+    done = run("pipeline", f"--input={tmp_path}/a.csv", f"--output={tmp_path}/a.csv/out")
+    (said,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert f"Not a directory: can't write {tmp_path}/a.csv/out/" in said
+
+
+def test_a_run_that_is_not_finished_has_no_report(tmp_path: Path) -> None:
+    done = run("pipeline", "report", tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"pipeline: {tmp_path} holds no finished run\n")
+
+
 def test_a_table_none_of_whose_images_exists(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"image_path,text\n1.jpg,a red kite\n../2.jpg,a blue kite\n")
     done = run_corpus(tmp_path / "out", tmp_path / "a.csv", "--workers=1")

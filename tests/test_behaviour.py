@@ -113,6 +113,13 @@ WRONG = {
         ["--filters.short_side.min_pixels=many"],
         "filters.short_side.min_pixels: 'many' is not a whole number",
     ),
+    "infinity": (
+        ["--filters.aspect_ratio.max_ratio=.inf"],
+        "filters.aspect_ratio.max_ratio: inf is not a number",
+    ),
+    "no shard": (["--input.rows_per_shard=0"], "input.rows_per_shard: must be 1 or more: 0"),
+    "no input": (["--input="], "--input is empty"),
+    "no output": (["--output="], "--output is empty"),
     "a choice": (["--measure=most"], "measure: 'most'; the choices are needed, all"),
     "an option": (["--runer=DirectRunner"], "--runer: no such option; the nearest is --runner"),
     "an abbreviation": (["--over"], "--over: no such option; the nearest is --overwrite"),
