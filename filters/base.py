@@ -45,7 +45,7 @@ def survivors(rules: Iterable[Rule], signals: Signals, pairs: int) -> np.ndarray
 
 def failures(rules: Sequence[Rule], signals: Signals, pairs: int) -> np.ndarray:
     """Which rules drop each pair, bool (pairs, rules)."""
-    failed = np.zeros((pairs, len(rules)), dtype=bool)
+    failed = np.zeros((pairs, len(rules)), dtype=bool, order="F")
     for column, rule in enumerate(rules):
         failed[:, column] = dropped(rule, signals)
     return failed
@@ -53,7 +53,7 @@ def failures(rules: Sequence[Rule], signals: Signals, pairs: int) -> np.ndarray:
 
 def reasons(rules: Sequence[Rule], failed: np.ndarray) -> pa.ListArray:
     """The codes of the rules that `failed` says drop each pair, in the order of `rules`; an empty list is kept."""
-    offsets = np.concatenate([[0], np.cumsum(failed.sum(axis=1))]).astype(np.int32)
+    offsets = np.concatenate([[0], np.cumsum(failed.sum(axis=1, dtype=np.int32))]).astype(np.int32)
     codes = pa.array([rule.reason for rule in rules], pa.string())
     which = pa.array(np.nonzero(failed)[1].astype(np.int32))
     return pa.ListArray.from_arrays(pa.array(offsets), codes.take(which))
@@ -61,4 +61,7 @@ def reasons(rules: Sequence[Rule], failed: np.ndarray) -> pa.ListArray:
 
 def first_failures(failed: np.ndarray) -> np.ndarray:
     """The number of the first rule that drops each pair, int64 (pairs,); -1 where none does."""
-    return np.where(failed.any(axis=1), failed.argmax(axis=1), -1)
+    first = np.full(len(failed), -1)
+    for rule in reversed(range(failed.shape[1])):
+        first[failed[:, rule]] = rule
+    return first

@@ -121,7 +121,7 @@ class _ShardFile:
         if self.is_there:
             return read_shard(self.output, self.name)
         table = pa.concat_tables(self.parts)
-        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        options = pa.ipc.IpcWriteOptions(use_threads=False)  # uncompressed: it is read twice, mapped, and then cleared
         with self.output.write(self.name) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
             writer.write_table(table.combine_chunks())
         return table
