@@ -87,24 +87,30 @@ def write_parquet(file: Path, found: Sequence[Row]) -> list[Pair]:
     ]
 
 
-def add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = len(data)
-    tar.addfile(member, io.BytesIO(data))
+def tar(*members: tuple[str, bytes]) -> bytes:
+    """A tar of these files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
 
 
 def write_tar(file: Path, found: Sequence[Row]) -> list[Pair]:
     """WebDataset; every second row believes a sha256, every fifth file lies about its format."""
-    pairs = []
-    with tarfile.open(file, "w") as tar:
-        for i, (image, text, url) in enumerate(found):
-            key, sha256 = f"{i:05d}", f"{i:064x}" if i % 2 else None
-            if image is not None:
-                add(tar, f"{key}.{'png' if i % 5 else 'jpg'}", image)
-            if text is not None:
-                add(tar, f"{key}.txt", text.encode())
-            add(tar, f"{key}.json", json.dumps({"url": url, "sha256": sha256, "lang": "en"}).encode())
-            pairs.append(Pair(key, file.name, text, image, url=url, sha256=sha256, carried={"lang": "en"}))
+    pairs: list[Pair] = []
+    members: list[tuple[str, bytes]] = []
+    for i, (image, text, url) in enumerate(found):
+        key, sha256 = f"{i:05d}", f"{i:064x}" if i % 2 else None
+        if image is not None:
+            members.append((f"{key}.{'png' if i % 5 else 'jpg'}", image))
+        if text is not None:
+            members.append((f"{key}.txt", text.encode()))
+        members.append((f"{key}.json", json.dumps({"url": url, "sha256": sha256, "lang": "en"}).encode()))
+        pairs.append(Pair(key, file.name, text, image, url=url, sha256=sha256, carried={"lang": "en"}))
+    file.write_bytes(tar(*members))
     return pairs
 
 

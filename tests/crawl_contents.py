@@ -130,5 +130,6 @@ def rows(originals: Sequence[Image.Image]) -> list[Row]:
     images += [copy for original in originals for copy in copies(original)]
     found: list[Row] = [(image, next(caption), next(url)) for image in images]
     found += [(encode(picture(500 + n)), text, next(url)) for n, text in enumerate(awkward_texts())]
+    found += [(image, f"boat {n}", None) for n, image in enumerate(broken_images())]  # too short: never decoded
     found += list(crowd())
     return [found[n] for n in np.random.default_rng(1).permutation(len(found))]

@@ -6,7 +6,6 @@ import gzip
 import io
 import resource
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pytest
 
 from tests.command import ROOT, Finished, command, result, run, run_corpus, shards
 from tests.conftest import Rerun, Runs, arguments
-from tests.crawl import Crawl, add
+from tests.crawl import Crawl, tar
 from tests.crawl_contents import encode, picture
 
 PIXELS = encode(picture(0))
@@ -25,14 +24,6 @@ TABLE = b"url,text\nhttp://x/1,a red kite\n"
 def parquet(**columns: list) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
-    return buffer.getvalue()
-
-
-def tar(*members: tuple[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, data in members:
-            add(archive, name, data)
     return buffer.getvalue()
 
 
@@ -173,57 +164,6 @@ def test_a_table_none_of_whose_images_exists(tmp_path: Path) -> None:
     done = run_corpus(tmp_path / "out", tmp_path / "a.csv", "--workers=1")
     assert done.process.returncode == 1
     assert lines(done)[-1] == f"pipeline: {tmp_path}/a.csv: none of its 2 images exists; looked in {tmp_path}"
-
-
-@pytest.fixture(scope="module")
-def odd_rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
-    """The verdicts of rows that are odd, but no reason to fail: texts, keys and names of members."""
-    folder = tmp_path_factory.mktemp("odd")
-    (folder / "secret.jpg").write_bytes(PIXELS)
-    crawl = folder / "crawl"
-    crawl.mkdir()
-    (crawl / "a.csv").write_bytes(b"key,url,text\nk,u,caf\xe9 \xff kite\nk,u," + b"kite " * 200_000 + b"\nk,u,\n")
-    (crawl / "b.jsonl").write_bytes(
-        b'{"image_path":"../secret.jpg","text":"a","key":"k"}\n{"image_path":"c.jpg","text":null}\n'
-    )
-    (crawl / "c.jpg").write_bytes(PIXELS)
-    (crawl / "d.tar").write_bytes(
-        tar(("../../up.jpg", PIXELS), ("../../up.txt", b"caf\xe9"), ("/etc/root.jpg", PIXELS), ("/etc/root.txt", b"x"))
-    )
-    done = run_corpus(folder / "out", crawl, "--workers=1")
-    assert done.process.returncode == 0, done.process.stderr
-    assert not (folder / "up.jpg").exists()
-    assert done.json("funnel.json")["raw"] == 7
-    return done.verdicts()
-
-
-def test_invalid_utf8_is_replaced(odd_rows: list[dict]) -> None:
-    assert odd_rows[0]["text"] == "caf\ufffd \ufffd kite"
-    assert odd_rows[5]["text"] == "caf\ufffd"
-
-
-def test_a_text_of_a_megabyte_is_judged(odd_rows: list[dict]) -> None:
-    assert odd_rows[1]["words"] == 200_000
-    assert odd_rows[1]["reasons"] == ["word_count"]
-
-
-def test_empty_and_null_texts_have_verdicts(odd_rows: list[dict]) -> None:
-    assert [odd_rows[n]["text"] for n in (2, 4)] == ["", ""]
-    assert [odd_rows[n]["reasons"] for n in (2, 4)] == [["word_count"], ["word_count"]]
-
-
-def test_keys_may_repeat(odd_rows: list[dict]) -> None:
-    assert [row["key"] for row in odd_rows[:4]] == ["k"] * 4
-
-
-def test_no_path_leads_out_of_the_folder(odd_rows: list[dict]) -> None:
-    assert odd_rows[3]["image_path"] == "../secret.jpg"
-    assert odd_rows[3]["width"] is None
-    assert odd_rows[3]["reasons"][0] == "undecodable"
-
-
-def test_names_of_members_are_keys_and_nothing_else(odd_rows: list[dict]) -> None:
-    assert [(row["key"], row["width"]) for row in odd_rows[5:]] == [("../../up", 240), ("/etc/root", 240)]
 
 
 def test_another_run_is_refused_and_replaced_on_demand(

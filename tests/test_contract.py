@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import tensorflow_datasets as tfds
 
@@ -20,6 +22,10 @@ from tests.reading import decoded, read_records, tf_reads
 from tests.statement import REASONS, Pair, Settings, verdicts
 from tests.statement_image import BAND, THRESHOLD, converted, decodable, nearest, porn_score, size
 
+COLUMNS = (
+    *("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"),
+    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"),
+)
 CASES = {
     "paper": {},
     "min_count": {"min_count": 3},
@@ -142,7 +148,17 @@ def test_the_funnel_counts_the_verdicts(crawl: Crawl, finished: Finished, rows: 
     assert {reason: n for reason, n in funnel["first_reason"].items() if n} == first_reason
 
 
-def test_the_manifest_has_every_shard(finished: Finished) -> None:
+def test_verdicts_have_the_columns_in_order(finished: Finished) -> None:
+    for file in shards(finished.output, "verdicts"):
+        schema = pq.read_schema(file)
+        assert schema.names == [*COLUMNS, "lang", "input_width", "input_reasons"]
+        assert [schema.field(name).type for name in ("texts_of_image", "images_of_text")] == [pa.int64()] * 2
+
+
+def test_the_manifest_has_every_file(crawl: Crawl, finished: Finished) -> None:
+    inputs = [(file["name"], file["size"]) for file in finished.json("manifest.json")["inputs"]]
+    sizes = {file.name: file.stat().st_size for file in crawl.folder.rglob("*.*")}
+    assert inputs == [(name, sizes[name.rpartition("/")[2]]) for name in dict.fromkeys(p.source for p in crawl.pairs)]
     text = (finished.output / "manifest.json").read_text()
     for file in [*shards(finished.output, "corpus"), *shards(finished.output, "verdicts")]:
         assert fingerprint(file) in text
