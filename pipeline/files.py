@@ -43,12 +43,12 @@ def read_bytes(path: str) -> bytes:
 
 def exists(path: str) -> bool:
     """Whether `path` is there."""
-    return bool(filesystems().exists(path))
+    return os.path.exists(path) if is_local(path) else bool(filesystems().exists(path))
 
 
 def join(folder: str, *names: str) -> str:
     """A path below `folder`, in the form its filesystem wants."""
-    return str(filesystems().join(folder, *names))
+    return os.path.join(folder, *names) if is_local(folder) else str(filesystems().join(folder, *names))
 
 
 @dataclass(frozen=True)

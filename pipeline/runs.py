@@ -6,6 +6,8 @@ large the corpus is. Nothing here knows Beam.
 
 from __future__ import annotations
 
+import mmap
+import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -28,19 +30,18 @@ def write_run(output: Output, name: str, columns: Columns) -> None:
 
 def read_run(path: str, kinds: Sequence[np.dtype]) -> Columns:
     """The columns of a run, memory-mapped where the file is local."""
-    content = np.memmap(path, np.uint8, "r") if is_local(path) and _size(path) else _whole(path)
-    rows = len(content) // sum(kind.itemsize for kind in kinds)
-    ends = np.cumsum([rows * kind.itemsize for kind in kinds])
-    return tuple(part.view(kind) for part, kind in zip(np.split(content, ends[:-1]), kinds, strict=True))
+    content = _mapped(path) if is_local(path) else read_bytes(path)
+    rows, place, columns = len(content) // sum(kind.itemsize for kind in kinds), 0, []
+    for kind in kinds:
+        columns.append(np.frombuffer(content, kind, rows, place))
+        place += rows * kind.itemsize
+    return tuple(columns)
 
 
-def _size(path: str) -> int:
+def _mapped(path: str) -> mmap.mmap | bytes:
     with open(path, "rb") as file:
-        return file.seek(0, 2)
-
-
-def _whole(path: str) -> np.ndarray:
-    return np.frombuffer(read_bytes(path), np.uint8)
+        empty = not os.fstat(file.fileno()).st_size
+        return b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def slices(paths: Iterable[str], kinds: Sequence[np.dtype], part: int, parts: int) -> Iterator[Columns]:
