@@ -7,6 +7,7 @@ else is scored, to the last bit.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,6 +84,7 @@ def load_scorer(model: str = OPEN_NSFW, settings: ModelSettings | None = None) -
     `settings` are for a path alone. Raises FileNotFoundError for a missing file, ValueError for a model that can't be
     used, RuntimeError where TensorFlow already runs on several threads.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime reports each model to its maker
     return open_nsfw() if model == OPEN_NSFW else _own_model(model, settings or ModelSettings())
 
 
