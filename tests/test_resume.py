@@ -33,13 +33,15 @@ def finished(corpus_of: Runs) -> Finished:
 
 @pytest.fixture
 def start(crawl: Crawl, tmp_path: Path) -> Iterator[Start]:
-    """Starts the command in a process group of its own, with two workers. What is left of it ends with the test."""
+    """Starts the command in a process group of its own. What is left of it ends with the test."""
     groups = []
 
-    def popen(python: str = sys.executable, cwd: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
+    def popen(
+        workers: int = 2, python: str = sys.executable, cwd: Path = ROOT, **environment: str
+    ) -> subprocess.Popen[str]:
         words = command("pipeline", f"--input={crawl.inputs}", f"--output={tmp_path / 'out'}", python=python)
         process = subprocess.Popen(
-            [*words, *arguments(crawl), "--workers=2"],
+            [*words, *arguments(crawl), f"--workers={workers}"],
             cwd=cwd,
             env=os.environ | environment,
             text=True,
@@ -82,28 +84,24 @@ def assert_whole(output: Path, finished: Finished) -> None:
     assert found == {name: true[name] for name in found}
 
 
-def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def assert_goes_on(process: subprocess.Popen[str], output: Path, finished: Finished) -> None:
+    """It ends well with the bytes of a run that nobody disturbed, and nothing else is there."""
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert result(output) == result(finished.output)
+    assert everything(output) == everything(finished.output)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     children = psutil.Process(process.pid).children(recursive=True)
     return [child for child in children if "pipeline.worker" in child.cmdline()]
 
 
 def wait_for_workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    while not (found := workers(process)):
+    while not (found := workers_of(process)):
         assert process.poll() is None, process.stdout
         time.sleep(0.01)
     return found
-
-
-def kill_and_go_on(start: Start, output: Path, finished: Finished, kill: Callable[[int], None], seed: int) -> None:
-    """Starts it and kills it, again and again, each time further on."""
-    chance = random.Random(seed)
-    for first, last in MOMENTS:
-        process = start()
-        assert wait_for_files(process, output, chance.randint(first, last)), process.communicate()[0]
-        time.sleep(chance.uniform(0, 0.1))
-        kill(process.pid)
-        process.wait()
-        assert_whole(output, finished)
 
 
 def kill_parent(process: int) -> None:
@@ -111,17 +109,37 @@ def kill_parent(process: int) -> None:
     os.kill(process, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("seed", "kill"), [(1, kill_group), (2, kill_parent)])
+@pytest.mark.parametrize(
+    ("workers", "kill", "moments"),
+    [(1, kill_group, MOMENTS), (2, kill_parent, MOMENTS[::2])],
+    ids=["all at once", "the parent, its workers live on"],
+)
 def test_killed_runs_end_with_the_same_bytes(
-    start: Start, tmp_path: Path, finished: Finished, seed: int, kill: Callable[[int], None]
+    start: Start, tmp_path: Path, finished: Finished, workers: int, kill: Callable[[int], None], moments: tuple
 ) -> None:
-    output = tmp_path / "out"
-    kill_and_go_on(start, output, finished, kill, seed)
-    last = start()
-    said, _ = last.communicate(timeout=120)
-    assert last.returncode == 0, said
-    assert result(output) == result(finished.output)
-    assert everything(output) == everything(finished.output)
+    """Killed again and again, each time further on."""
+    output, chance = tmp_path / "out", random.Random(workers)
+    for first, last in moments:
+        process = start(workers)
+        assert wait_for_files(process, output, chance.randint(first, last)), process.communicate()[0]
+        time.sleep(chance.uniform(0, 0.05))
+        kill(process.pid)
+        process.wait()
+        assert_whole(output, finished)
+    assert_goes_on(start(workers), output, finished)
+
+
+@pytest.mark.parametrize("file", ["funnel.json", "manifest.json", "report.html"])
+def test_runs_killed_at_the_end_end_with_the_same_bytes(
+    start: Start, tmp_path: Path, finished: Finished, file: str
+) -> None:
+    process, output = start(workers=1), tmp_path / "out"
+    while not (output / file).exists():
+        assert process.poll() is None
+    kill_group(process.pid)
+    process.wait()
+    assert_whole(output, finished)
+    assert_goes_on(start(workers=1), output, finished)
 
 
 def test_a_lost_worker_ends_the_run(start: Start, tmp_path: Path, finished: Finished) -> None:
@@ -144,9 +162,11 @@ def test_workers_that_cannot_start_end_the_run(start: Start, tmp_path: Path) -> 
     assert "worker" in out.splitlines()[-1]
 
 
-@pytest.mark.parametrize("files", [1, 20, 50, 80])
-def test_an_interrupt_says_how_to_go_on(start: Start, tmp_path: Path, finished: Finished, files: int) -> None:
-    process = start()
+@pytest.mark.parametrize(("files", "workers"), [(1, 2), (50, 2), (80, 1)])
+def test_an_interrupt_says_how_to_go_on(
+    start: Start, tmp_path: Path, finished: Finished, files: int, workers: int
+) -> None:
+    process = start(workers)
     assert wait_for_files(process, tmp_path / "out", files)
     os.killpg(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=2)
