@@ -35,6 +35,7 @@ def finished(corpus_of: Runs) -> Finished:
 def start(crawl: Crawl, tmp_path: Path) -> Iterator[Start]:
     """Starts the command in a process group of its own. What is left of it ends with the test."""
     groups = []
+    (tmp_path / "tmp").mkdir()  # what a killed run leaves behind
 
     def popen(
         workers: int = 2, python: str = sys.executable, cwd: Path = ROOT, **environment: str
@@ -43,7 +44,7 @@ def start(crawl: Crawl, tmp_path: Path) -> Iterator[Start]:
         process = subprocess.Popen(
             [*words, *arguments(crawl), f"--workers={workers}"],
             cwd=cwd,
-            env=os.environ | environment,
+            env=os.environ | {"TMPDIR": str(tmp_path / "tmp")} | environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
