@@ -23,7 +23,11 @@ def find_images(sets: Sequence[str]) -> list[Source]:
     """
     found: list[Source] = []
     for pattern in sets:
-        images = [image for image in list_files(pattern, PICTURES) if image.path.lower().endswith(PICTURES)]
+        try:
+            files = list_files(pattern, PICTURES)
+        except InputError as error:
+            raise InputError(str(error).replace("input:", "eval_images:", 1)) from error
+        images = [image for image in files if image.path.lower().endswith(PICTURES)]
         if not images:
             raise InputError(f"eval_images: no picture in {pattern!r}; the kinds are {', '.join(PICTURES)}")
         found += [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
