@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn
+
+import pipeline.quiet  # noqa: F401
+
+if TYPE_CHECKING:
+    from pipeline.options import Options
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -20,13 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     command, rest = (_report, arguments[1:]) if arguments[:1] == ["report"] else (_corpus, arguments)
-    logging.getLogger().addFilter(lambda record: "apitools" not in record.getMessage())  # Beam warns without [gcp]
-    signal.signal(signal.SIGINT, _interrupt)
-    _end(command(rest))
+    with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
+        signal.signal(signal.SIGINT, lambda *_: _interrupt(folder))
+        code = command(rest, folder)
+    _end(code)
 
 
-def _interrupt(*_: object) -> None:
+def _interrupt(folder: str) -> NoReturn:
     """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
     _end(_say(INTERRUPTED, "\ninterrupted; the same command goes on where it stopped"))
 
 
@@ -36,11 +44,18 @@ def _end(code: int) -> NoReturn:
     os._exit(code)  # threads that Beam leaves behind would hold the process
 
 
-def _corpus(arguments: Sequence[str]) -> int:
+def _corpus(arguments: Sequence[str], folder: str) -> int:
     from pipeline.options import parse
 
     options = parse(arguments)
+    if options.workers > 1 and not options.beam:
+        from pipeline.server import worker_server
 
+        worker_server()  # it imports what workers need, while this process imports Beam
+    return _run(options, folder)
+
+
+def _run(options: Options, folder: str) -> int:
     from pipeline.funnel import format_funnel
     from pipeline.identity import OtherRun
     from pipeline.inputs import InputError
@@ -48,7 +63,7 @@ def _corpus(arguments: Sequence[str]) -> int:
     from pipeline.run import run
 
     try:
-        funnel = run(options)
+        funnel = run(options, folder)
     except (InputError, OtherRun) as error:
         return _say(USAGE, str(error))
     except BadInputs as error:
@@ -60,7 +75,7 @@ def _corpus(arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _report(arguments: Sequence[str]) -> int:
+def _report(arguments: Sequence[str], _: str) -> int:
     import argparse
 
     parser = argparse.ArgumentParser(prog="python -m pipeline report", allow_abbrev=False)

@@ -63,10 +63,13 @@ class Filters:
                 if isinstance(value, int | float) and value < 0:
                     raise ValueError(f"{setting.name}.{number.name}: {value} is under 0")
 
+    def all(self) -> list[Rule]:
+        """All rules, also those that are switched off."""
+        return [getattr(self, rule.name) for rule in dataclasses.fields(self)]
+
     def enabled(self) -> list[Rule]:
         """The rules that judge in this run."""
-        rules = [getattr(self, rule.name) for rule in dataclasses.fields(self)]
-        return [rule for rule in rules if rule.enabled]
+        return [rule for rule in self.all() if rule.enabled]
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,17 @@ from filters import failures, first_failures, reasons
 from pipeline.config import Config
 from pipeline.examples import Examples
 from pipeline.files import Output
+from pipeline.headers import image_ids
 from pipeline.images import Columns, ShardImages, load_measures
 from pipeline.plan import Shard
 from pipeline.progress import Meter
 from pipeline.records import RecordShard
+from pipeline.report.histograms import count_shard
+from pipeline.report.signals import signals_of
 from pipeline.shards import full_keys, load
 from pipeline.signals import load_counts, measure_text
 from pipeline.verdicts import verdicts, write_verdicts
+from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 
 NOTES = "work/emitted"
@@ -69,11 +73,13 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     if not shard.has_images:
         examples.choose(first_failures(failed))
         emission.meter.add(shard.rows, shard.rows)
+    signals = signals_of({rule.reason: rule for rule in config.filters.all()})
     table = verdicts(shard, columns | {"reasons": reasons(rules, failed)}, emission.carried)
     examples.write(output, name, table)
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,
+        "histograms": count_shard(signals, columns),
         "records": records.count,
         "bytes": records.bytes,
         "corpus_sha256": records.sha256,
@@ -84,7 +90,8 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
 def measured_columns(shard: Shard, emission: Emission) -> Columns:
     """All columns of a shard's pairs that need no pixel; those that do are null."""
     pairs = load(emission.output, shard)
-    columns: Columns = {column: pairs[column].combine_chunks() for column in pairs.column_names}
+    columns: Columns = {column: one_array(pairs[column]) for column in pairs.column_names}
+    columns["image_id"] = image_ids(columns)
     columns["key"] = full_keys(columns["key"], shard)
     columns |= measure_text(columns, load_counts(emission.output), emission.config.text.profile)
     late = {"eval_match": pa.string(), "eval_distance": pa.int32(), "porn_score": pa.float64()}

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import signal
-import sys
 import threading
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+from pipeline.forked import URN, ForkedEnvironment
+from pipeline.server import worker_server
 
 
 class WorkerDied(RuntimeError):
@@ -32,6 +32,8 @@ class Engine:
         self.local = PipelineOptions(list(beam_options)).view_as(StandardOptions).runner in (None, "FnApiRunner")
         self.log = log
         self._died = threading.Event()
+        if self.local and workers > 1:
+            worker_server()
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
     def pipeline(self) -> beam.Pipeline:
@@ -55,7 +57,7 @@ class Engine:
 
     def _note_death(self, args: threading.ExceptHookArgs) -> None:
         """Beam waits for ever for a worker that never connects: its thread's error has to reach the main thread."""
-        if args.thread is None or args.thread.name != "run_worker":
+        if args.thread is None or args.thread.name != URN:
             threading.__excepthook__(args)
             return
         with open(self.log, "a", encoding="utf-8") as file:
@@ -72,9 +74,7 @@ class Engine:
         options.view_as(DirectOptions).direct_num_workers = self.workers
         if self.workers == 1:
             return FnApiRunner()
-        # Beam's own command leaves a space in the interpreter's path unquoted, and prints on the terminal.
-        command = shlex.join(["exec", sys.executable, "-m", "pipeline.worker", self.log])
-        return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+        return FnApiRunner(default_environment=ForkedEnvironment(self.log))
 
     def _worker_output(self) -> str:
         """What the workers printed last, one line."""

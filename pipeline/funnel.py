@@ -54,7 +54,7 @@ def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     yield "raw", "", f"{raw:,}", share(raw, raw), ""
     for step in steps(funnel):
         yield (step.reason, f"{step.dropped:,}", f"{step.left:,}", share(step.left, raw), f"{step.alone:,}")
-    yield "kept", f"{raw - kept:,}", f"{kept:,}", share(kept, raw), ""
+    yield "kept", "", f"{kept:,}", share(kept, raw), ""
     yield "records", "", f"{records:,}", share(records, raw), ""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +12,11 @@ import pyarrow.compute as pc
 from filters.pixels import Undecodable, header
 from pipeline.inputs import carried_columns
 from pipeline.plan import CARRIED
+from vocab.buffers import one_array
 from vocab.canonical import canonical_texts
 from vocab.hashing import hash_strings
+
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 def measure(batch: pa.Table, has_images: bool) -> pa.Table:
@@ -24,6 +29,7 @@ def measure(batch: pa.Table, has_images: bool) -> pa.Table:
         "url": batch["url"],
         "text": text,
         "text_hash": pa.array(hash_strings(text)),
+        "image_hash": _hash(one_array(image_ids({"url": batch["url"], "image_path": batch["image_path"], **images}))),
         **images,
         "offset": batch["offset"],
         "length": batch["length"],
@@ -31,11 +37,15 @@ def measure(batch: pa.Table, has_images: bool) -> pa.Table:
     return pa.table(columns | {CARRIED + name: column for name, column in carried_columns(batch).items()})
 
 
+def image_ids(pairs: Mapping[str, Column]) -> Column:
+    """What identifies the image of each pair: the sha256 of its bytes, else its URL, else its path; else null."""
+    known = [pairs[name] for name in ("sha256", "url", "image_path") if pairs[name].null_count < len(pairs[name])]
+    return pc.coalesce(*known) if known else pairs["url"]
+
+
 def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
-    image_id = pc.coalesce(batch["sha256"], batch["url"], batch["image_path"])
     return {
-        "image_id": image_id,
-        "image_hash": _hash(image_id),
+        "sha256": batch["sha256"],
         "width": batch["width"],
         "height": batch["height"],
         "decodable": pa.nulls(len(batch), pa.bool_()),
@@ -50,11 +60,9 @@ def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
         width, height = _size(data)
         widths.append(width)
         heights.append(height)
-    image_id = pc.coalesce(batch["sha256"], pa.array(digests, pa.string()), batch["url"], batch["image_path"])
     width = pa.array(widths, pa.int64())
     return {
-        "image_id": image_id,
-        "image_hash": _hash(image_id),
+        "sha256": pc.coalesce(batch["sha256"], pa.array(digests, pa.string())),
         "width": width,
         "height": pa.array(heights, pa.int64()),
         "decodable": width.is_valid(),
@@ -71,7 +79,6 @@ def _size(data: bytes | None) -> tuple[int | None, int | None]:
     return found.width, found.height
 
 
-def _hash(image_id: pa.ChunkedArray) -> pa.Array:
+def _hash(strings: pa.StringArray) -> pa.Array:
     """uint64, null where the image has no identity."""
-    strings = image_id.combine_chunks()
     return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from filters import Porn
+from filters.porn import OPEN_NSFW
 from pipeline import __version__
 from pipeline.config import Config
 from pipeline.files import Output, open_file, read_bytes
@@ -30,8 +32,17 @@ def identity(config: Config, sources: Sequence[Source], evaluation: Sequence[Sou
         "version": __version__,
         "config": dataclasses.asdict(config),
         "inputs": [_entry(source) for source in sources],
+        "porn_model": _model(config.filters.porn),
         "eval_images": _digest(json.dumps([[image.name, image.size, image.modified] for image in evaluation]).encode()),
     }
+
+
+def _model(porn: Porn) -> str | None:
+    """The fingerprint of a model of the user's own, whose file may change under one path."""
+    if not porn.enabled or porn.model == OPEN_NSFW:
+        return None
+    with open(porn.model, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _entry(source: Source) -> dict[str, Any]:

@@ -71,12 +71,16 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self.stop.set()
         self.thread.join()
+        self._show()
         self.bar.close()
 
     def _follow(self) -> None:
         while not self.stop.wait(0.25):
-            pairs, done = self.meter.total()
-            if done and self.work:
-                self.bar.total = round(pairs * self.work / done)  # the pairs are known only when all is read
-            self.bar.n = pairs
-            self.bar.refresh()
+            self._show()
+
+    def _show(self) -> None:
+        pairs, done = self.meter.total()
+        if done and self.work:
+            self.bar.total = round(pairs * self.work / done)  # the pairs are known only when all is read
+        self.bar.n = pairs
+        self.bar.refresh()

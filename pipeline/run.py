@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import apache_beam as beam
@@ -23,26 +22,29 @@ from pipeline.files import Output, read_bytes
 from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import claim, identity
 from pipeline.index import IndexInputs
-from pipeline.inputs import InputError, Source, find_sources
+from pipeline.inputs import InputError, Source, check_output, find_sources
 from pipeline.options import Options
 from pipeline.plan import Plan, forget_bad, make_plan
 from pipeline.progress import Meter
 
 
-def run(options: Options) -> dict[str, Any]:
-    """Makes the corpus that `options` ask for, or goes on where a killed run stopped; returns its funnel."""
+def run(options: Options, folder: str) -> dict[str, Any]:
+    """Makes the corpus that `options` ask for, or goes on where a killed run stopped; returns its funnel.
+
+    `folder` is a local one for what is worth nothing after the run.
+    """
     output, config = Output(options.output), options.config
+    check_output(options.output, options.inputs)
     sources, evaluation = find_sources(options.inputs), find_images(options.eval_images)
     check_model(config.filters.porn)
     this = identity(config, sources, evaluation)
     if not claim(output, this, options.overwrite):
         output.sweep()
         index_images(output, evaluation, config.filters.undecodable.max_pixels)
-        with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
-            passes = Passes(output, options, folder)
-            plan = passes.index(sources)
-            passes.count(plan)
-            passes.emit(plan)
+        passes = Passes(output, options, folder)
+        plan = passes.index(sources)
+        passes.count(plan)
+        passes.emit(plan)
         finish(output, config, plan, this, passes.seconds)
     clear_work(output)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))

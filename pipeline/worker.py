@@ -1,27 +1,63 @@
-"""A worker process of the local runner: Beam's own, kept quiet, and gone when its parent is.
+"""Worker processes of the local runner: Beam's own, kept quiet, and gone when their parent is.
 
-Started by the engine as `python -m pipeline.worker LOG`; everything that Beam or a library prints goes to LOG.
+`python -m pipeline.worker` imports what workers need, and loads the compiled kernels, once; then it forks a worker for
+each request on the socket that is its standard input. Otherwise each worker of each pass would spend two seconds on it.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
+
+LONGEST_REQUEST = 1 << 20
 
 
-def main() -> None:
-    """Runs Beam's worker until the parent closes it or dies."""
-    _log_to(sys.argv[1])
+def main() -> NoReturn:
+    """Forks workers until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    import pipeline.quiet
+    import pipeline.warm  # noqa: F401
+
+    signal.signal(signal.SIGCHLD, _forget_ended)
+    requests = socket.socket(fileno=sys.stdin.fileno())
+    while True:
+        request, alive, *_ = socket.recv_fds(requests, LONGEST_REQUEST, 1)
+        if not request:
+            os._exit(0)  # to take all this down in order would last half a second
+        if not os.fork():
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _work(**json.loads(request), alive=alive[0])
+        os.close(alive[0])
+        requests.send(b"1")
+
+
+def _forget_ended(*_: object) -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _work(log: str, environment: dict[str, str], alive: int) -> NoReturn:
+    """Runs Beam's worker until the runner closes it or the parent dies; a word in `alive` says that it ended well."""
+    _log_to(log)
     threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     from apache_beam.runners.worker import sdk_worker_main
 
-    sdk_worker_main.main(sys.argv[:1])
+    try:
+        os.environ.update(environment)
+        sdk_worker_main.main([])
+        os.write(alive, b"done")
+    finally:
+        os._exit(0)
 
 
 class _Log(io.FileIO):

@@ -17,6 +17,8 @@ from pipeline.config import load_config
 from pipeline.files import Output
 from pipeline.report import write_report
 from pipeline.report.examples import SHOWN
+from pipeline.report.histograms import count_shard
+from pipeline.report.signals import signals_of
 from pipeline.report.wording import rules_of
 
 PAIRS = 3000  # in each of two shards
@@ -90,7 +92,12 @@ def write_run(folder: Path, candidates: list[dict], *overrides: tuple[str, str],
     output, tree = Output(str(folder)), config_tree(*overrides)
     enabled = [reason for reason, rule in rules_of(tree).items() if rule.enabled]
     for part in range(2 if verdicts else 0):
-        write_table(output, f"verdicts/align-0000{part}-of-00002.parquet", pa.table(random_verdicts(part)))
+        name, table = f"align-0000{part}-of-00002", pa.table(random_verdicts(part))
+        write_table(output, f"verdicts/{name}.parquet", table)
+        note = {
+            "histograms": count_shard(signals_of(rules_of(tree)), dict(zip(table.column_names, table, strict=True)))
+        }
+        output.write_bytes(f"work/emitted/{name}.json", json.dumps(note).encode())
     write_table(output, "work/examples/align-00000-of-00002.parquet", rows_table(candidates[::2], CANDIDATES))
     write_table(output, "work/examples/align-00001-of-00002.parquet", rows_table(candidates[1::2], CANDIDATES))
     output.write_bytes("funnel.json", json.dumps(funnel_of(enabled)).encode())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pipeline.inputs import InputError, find_sources, list_files
+from pipeline.inputs import InputError, check_output, find_sources, list_files
 
 
 @pytest.fixture
@@ -76,6 +77,28 @@ def test_a_file_whose_name_holds_glob_characters(tree: Path) -> None:
     (tree / "a[1]/x*.csv").write_bytes(b"x")
     assert names(tree / "a[1]/x*.csv") == ["x*.csv"]
     assert names(tree / "a[1]") == ["x*.csv"]
+
+
+@pytest.mark.parametrize(
+    ("output", "pattern", "refused"),
+    [
+        ("crawl/out", "crawl", True),
+        ("crawl", "crawl/", True),
+        ("crawl/a/../out", "crawl", True),
+        ("crawl/out", "crawl/**/*.tar", True),
+        ("crawl/out", "crawl/*.tar", False),
+        ("crawl-out", "crawl", False),
+        ("gs://bucket/crawl/out", "gs://bucket/crawl/", True),
+        ("gs://bucket/out", "gs://bucket/crawl/", False),
+    ],
+)
+def test_an_output_inside_an_input_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, pattern: str, refused: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crawl" / "a").mkdir(parents=True)
+    with pytest.raises(InputError, match=f"output: {output} lies in") if refused else nullcontext():
+        check_output(output, [pattern])
 
 
 def test_upper_case_endings(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """The histograms of the report, counted by DuckDB as well, and their axes."""
 
+import json
+from pathlib import Path
+
 import duckdb
 import hypothesis.strategies as st
 import numpy as np
@@ -9,7 +12,7 @@ from hypothesis import given
 
 from pipeline.files import Output
 from pipeline.report.axes import Axis, short_number
-from pipeline.report.histograms import count_histograms
+from pipeline.report.histograms import Histogram, add_up
 from pipeline.report.signals import signals_of
 from pipeline.report.wording import rules_of
 from tests.report_runs import PAIRS, REASONS, config_tree, write_run
@@ -35,6 +38,12 @@ VALUES = {
 }
 
 
+def histograms_of(output: Output) -> list[Histogram]:
+    notes = [json.loads(Path(output.path(name)).read_bytes()) for name in output.names("work/emitted")]
+    rules = rules_of(json.loads(Path(output.path("manifest.json")).read_bytes())["config"])
+    return add_up(signals_of(rules), [note["histograms"] for note in notes])
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory) -> Output:
     return write_run(tmp_path_factory.mktemp("run"), [])
@@ -42,7 +51,7 @@ def verdicts(tmp_path_factory) -> Output:
 
 @pytest.mark.parametrize("place", range(len(VALUES)), ids=list(VALUES))
 def test_histograms_equal_duckdb(verdicts, place):
-    histogram = count_histograms(verdicts, signals_of(rules_of(config_tree())))[place]
+    histogram = histograms_of(verdicts)[place]
     reason = histogram.signal.rule.reason
     database = duckdb.connect()
     database.sql(
@@ -83,9 +92,9 @@ def test_cuts_of_fractions_are_edges(ratio, score):
         assert all(position in signal.edges for position, _ in signal.cuts)
 
 
-def test_a_rule_that_is_off_drops_nothing(verdicts):
-    rules = rules_of(config_tree(*((f"filters.{reason}.enabled", "false") for reason in REASONS[1:])))
-    for histogram in count_histograms(verdicts, signals_of(rules)):
+def test_a_rule_that_is_off_drops_nothing(tmp_path):
+    off = ((f"filters.{reason}.enabled", "false") for reason in REASONS[1:])
+    for histogram in histograms_of(write_run(tmp_path, [], *off)):
         assert histogram.measured and not histogram.dropped.any()
 
 

@@ -94,8 +94,8 @@ def assert_goes_on(process: subprocess.Popen[str], output: Path, finished: Finis
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    children = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in children if "pipeline.worker" in child.cmdline()]
+    servers = [child for child in psutil.Process(process.pid).children() if "pipeline.worker" in child.cmdline()]
+    return [worker for server in servers for worker in server.children()]
 
 
 def wait_for_workers(process: subprocess.Popen[str]) -> list[psutil.Process]:

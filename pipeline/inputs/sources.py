@@ -57,6 +57,18 @@ def find_sources(patterns: Sequence[str]) -> list[Source]:
     return list(found.values())
 
 
+def check_output(output: str, patterns: Sequence[str]) -> None:
+    """Raises InputError where `output` lies in a folder that is read whole: a run would read its own verdicts."""
+    for pattern in patterns:
+        folder = pattern if _is_directory(pattern) else _fixed_part(pattern) if "**" in pattern else None
+        if folder is not None and _full(output).startswith(_full(folder)):
+            raise InputError(f"output: {output} lies in the input {pattern}, so that its own tables would be read")
+
+
+def _full(folder: str) -> str:
+    return (os.path.realpath(folder) if is_local(folder) else folder).rstrip("/") + "/"
+
+
 def list_files(pattern: str, kinds: tuple[str, ...] = ("",)) -> list[Source]:
     """The files of a pattern, sorted by name; at least one.
 

@@ -1,22 +1,16 @@
-"""Histograms of the signals over all verdicts, counted in one pass of batches: memory does not grow with the pairs."""
+"""Histograms of the signals over all verdicts: each shard is counted when it is written, the report adds them up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from filters import Signals, dropped
-from pipeline.report.signals import COLUMNS, Signal
-
-if TYPE_CHECKING:
-    from pipeline.files import Output
-
-PAIRS_AT_ONCE = 1 << 16
+from pipeline.report.signals import Signal
 
 
 @dataclass
@@ -43,9 +37,12 @@ class Histogram:
         return not self.measured and bool(self.signal.cuts)
 
     def add(self, verdicts: Signals) -> None:
-        """Counts a batch of verdicts, arrays by the names `COLUMNS`."""
+        """Counts the pairs of a shard by their verdict columns."""
         values = self.signal.value(verdicts)
         measured = np.asarray(pc.is_valid(values))
+        if not measured.any():
+            self.unmeasured += len(measured)
+            return
         bins = self._bins(np.asarray(values.drop_null()))
         self.pairs += np.bincount(bins, minlength=len(self.pairs))
         if self.signal.rule.enabled:
@@ -53,25 +50,39 @@ class Histogram:
             self.dropped += np.bincount(bins[drops], minlength=len(self.pairs))
         self.unmeasured += len(measured) - len(bins)
 
+    def note(self) -> dict[str, Any]:
+        """The counts of the bins that have any, for JSON."""
+        return {"pairs": _sparse(self.pairs), "dropped": _sparse(self.dropped), "unmeasured": self.unmeasured}
+
+    def add_note(self, note: dict[str, Any]) -> None:
+        """Adds what `note` said of other pairs."""
+        for counts, more in ((self.pairs, note["pairs"]), (self.dropped, note["dropped"])):
+            for bin, pairs in more.items():
+                counts[int(bin)] += pairs
+        self.unmeasured += note["unmeasured"]
+
     def _bins(self, values: np.ndarray) -> np.ndarray:
         """The bin of each value; below the first edge is the first bin, beyond the last edge the last."""
         bins = np.searchsorted(self.signal.edges, values, side="right" if self.signal.whole else "left") - 1
         return np.clip(bins, 0, len(self.pairs) - 1)
 
 
-def count_histograms(output: Output, signals: Iterable[Signal]) -> list[Histogram]:
-    """The histograms of `signals` over `verdicts/*.parquet`. Raises OSError, ArrowInvalid."""
+def count_shard(signals: Iterable[Signal], verdicts: Signals) -> list[dict[str, Any]]:
+    """The notes of the histograms of `signals` over the verdicts of a shard."""
     histograms = [Histogram(signal) for signal in signals]
-    for batch in _verdicts(output):
-        for histogram in histograms:
-            histogram.add(batch)
+    for histogram in histograms:
+        histogram.add(verdicts)
+    return [histogram.note() for histogram in histograms]
+
+
+def add_up(signals: Iterable[Signal], shards: Iterable[list[dict[str, Any]]]) -> list[Histogram]:
+    """The histograms of all shards, from what `count_shard` noted of each."""
+    histograms = [Histogram(signal) for signal in signals]
+    for notes in shards:
+        for histogram, note in zip(histograms, notes, strict=True):
+            histogram.add_note(note)
     return histograms
 
 
-def _verdicts(output: Output) -> Iterator[Signals]:
-    from pipeline.files import open_file
-
-    for name in output.names("verdicts", ".parquet"):
-        with open_file(output.path(name)) as file:
-            for batch in pq.ParquetFile(file).iter_batches(PAIRS_AT_ONCE, columns=list(COLUMNS), use_threads=False):
-                yield dict(zip(batch.schema.names, batch.columns, strict=True))
+def _sparse(counts: np.ndarray) -> dict[str, int]:
+    return {str(bin): int(counts[bin]) for bin in np.flatnonzero(counts)}

@@ -11,7 +11,7 @@ from pipeline.funnel import share
 from pipeline.report.examples import choose_examples
 from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
-from pipeline.report.histograms import count_histograms
+from pipeline.report.histograms import add_up
 from pipeline.report.markup import serialized, shortened, tag
 from pipeline.report.signal_cards import signals_section
 from pipeline.report.signals import signals_of
@@ -29,7 +29,7 @@ def write_report(output: Output) -> None:
     """Writes `report.html` beside the other files of a finished run. Raises OSError where one of them is missing."""
     funnel, manifest = (_read_json(output, "funnel.json"), _read_json(output, "manifest.json"))
     rules = rules_of(manifest["config"])
-    histograms = count_histograms(output, signals_of(rules))
+    histograms = add_up(signals_of(rules), _histogram_notes(output))
     examples = choose_examples(output, funnel["first_reason"])
     unmeasured = {histogram.signal.rule.reason for histogram in histograms if histogram.never}
     sections = [
@@ -40,6 +40,11 @@ def write_report(output: Output) -> None:
         _footer(manifest),
     ]
     output.write_bytes("report.html", serialized(_document(manifest["config"]["name"], sections)))
+
+
+def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:
+    for name in output.names("work/emitted", ".json"):
+        yield _read_json(output, name)["histograms"]
 
 
 def _read_json(output: Output, name: str) -> dict[str, Any]:

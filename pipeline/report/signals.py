@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from filters import Rule, Signals
 
-COLUMNS = ("width", "height", "words", "texts_of_image", "images_of_text", "eval_match", "eval_distance", "porn_score")
 MOST_BITS = 256
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from filters import (
@@ -24,8 +23,7 @@ from pipeline.report.markup import shortened
 
 def rules_of(config: Mapping[str, Any]) -> dict[str, Rule]:
     """The rules with the numbers of a run's `config`, by reason, in order; also those that are switched off."""
-    filters = config_of({"filters": config["filters"]}).filters
-    return {rule.name: getattr(filters, rule.name) for rule in fields(filters)}
+    return {rule.reason: rule for rule in config_of({"filters": config["filters"]}).filters.all()}
 
 
 def sentence(rule: Rule) -> str:

@@ -1,0 +1,30 @@
+"""What every worker needs in memory. Importing this, once in the process that workers are forked from, loads it all."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from apache_beam.runners.worker import sdk_worker_main  # noqa: F401
+
+import pipeline.count
+import pipeline.emit
+import pipeline.headers
+import pipeline.inputs  # noqa: F401
+from vocab.canonical import canonical_texts
+from vocab.characters import load
+from vocab.counting import count
+from vocab.hashing import hash_strings, hash_words
+from vocab.lookup import SortedTable
+from vocab.ngrams import hash_ngrams
+from vocab.rare import first_rare, ngram_texts
+
+
+def load_kernels() -> None:
+    """Calls every compiled kernel once, on next to nothing: numba loads its machine code at the first call."""
+    characters, texts = load("uncased"), canonical_texts(pa.array(["two words"]))
+    hashes, counts = count(hash_ngrams(texts, characters))
+    table = SortedTable(hashes[:1], counts[:1])
+    table.counts_of(hash_strings(texts), 1)
+    ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
+
+
+load_kernels()
