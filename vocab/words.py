@@ -23,6 +23,11 @@ def tokens(text: str, profile: str = "uncased") -> list[str]:
     return text.translate(_replacements(profile)).split()
 
 
+def split_lines(texts: list[str], profile: str = "uncased") -> list[str]:
+    """The tokens of many texts, all in one list. The texts are canonical, and `marks_in_order` has been over them."""
+    return "\n".join(texts).translate(_replacements(profile)).split()
+
+
 def words(text: str, profile: str = "uncased") -> list[str]:
     """The tokens with a letter or a digit (`str.isalnum`)."""
     letters = _letters_and_digits(profile)

@@ -41,17 +41,17 @@ def extension(path: str) -> str | None:
     return next((known for known in EXTENSIONS if path.lower().endswith(known)), None)
 
 
-def find_sources(patterns: Sequence[str]) -> list[Source]:
-    """The files to read of all patterns: patterns as given, names sorted within each, a file once.
+def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -> list[Source]:
+    """The files of these kinds of all patterns: patterns as given, names sorted within each, a file once.
 
     In a directory, files of other kinds are passed over: the images of a table may lie there too.
     Raises InputError for a pattern without a file to read, and for a file of another kind that is named or matched.
     """
     found: dict[str, Source] = {}
     for pattern in patterns:
-        for file in list_files(pattern, EXTENSIONS):
-            if extension(file.path) is None:
-                raise InputError(f"input: {file.path} is of another kind than {', '.join(EXTENSIONS)}")
+        for file in list_files(pattern, kinds):
+            if not file.path.lower().endswith(kinds):
+                raise InputError(f"input: {file.path} is of another kind than {', '.join(kinds)}")
             place = os.path.abspath(file.path) if is_local(file.path) else file.path
             found.setdefault(place, replace(file, number=len(found)))
     return list(found.values())

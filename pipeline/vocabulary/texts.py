@@ -1,0 +1,128 @@
+"""Where the words come from: the kept texts of a finished corpus, or the texts of any input."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.files import Output, open_file, read_bytes
+from pipeline.inputs import BadFile, Input, InputError, Source, Span, carried_columns, find_sources, open_source
+from pipeline.inputs.sources import EXTENSIONS
+
+LINES = (".txt", ".txt.gz")  # a text a line; no image can come with one, so that only a vocabulary reads them
+ROWS_PER_TASK = 500_000
+ROWS_PER_BATCH = 1 << 16
+LANGUAGE_COLUMNS = ("language", "lang", "LANGUAGE", "Language", "locale")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some texts, not canonical yet, and the language of each where a column says it."""
+
+    texts: pa.Array  # string or binary
+    languages: pa.StringArray  # null where none is known
+
+
+@dataclass(frozen=True)
+class KeptTexts:
+    """The kept texts of some verdict files of a corpus."""
+
+    output: Output
+    names: tuple[str, ...]
+    column: str | None  # of the language
+
+    def batches(self) -> Iterator[Batch]:
+        """The texts in order. Raises OSError, ArrowInvalid."""
+        for name in self.names:
+            with open_file(self.output.path(name)) as file:
+                table = pq.read_table(file)
+            kept = table.filter(pc.equal(pc.list_value_length(table["reasons"]), 0))
+            yield Batch(kept["text"].combine_chunks(), languages(kept, self.column))
+
+
+@dataclass(frozen=True)
+class InputTexts:
+    """The texts of some rows of an input file."""
+
+    source: Source
+    span: Span
+    settings: Input
+    column: str | None
+
+    def batches(self) -> Iterator[Batch]:
+        """The texts in order. Raises BadFile."""
+        for batch in open_source(self.source, self.settings, text_only=True).batches(self.span):
+            yield Batch(batch["text"].combine_chunks(), languages(pa.table(carried_columns(batch)), self.column))
+
+
+@dataclass(frozen=True)
+class LineTexts:
+    """The lines of a file."""
+
+    source: Source
+
+    def batches(self) -> Iterator[Batch]:
+        """The lines in order. Raises BadFile where the file is no whole gzip."""
+        try:
+            with open_file(self.source.path) as raw, _unpacked(raw, self.source.path) as file:
+                while lines := file.readlines(1 << 22):
+                    yield Batch(pa.array(lines, pa.binary()), pa.nulls(len(lines), pa.string()))
+        except (OSError, EOFError) as error:
+            raise BadFile(self.source.path, f"damaged: {error}") from error
+
+
+def _unpacked(file: BinaryIO, path: str) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(file)) if path.lower().endswith(".gz") else file
+
+
+Texts = KeptTexts | InputTexts | LineTexts
+
+
+def languages(table: pa.Table, column: str | None) -> pa.StringArray:
+    """The language of each row: by `column`, else by the first of LANGUAGE_COLUMNS that the table has; or null."""
+    found = next((name for name in ([column] if column else LANGUAGE_COLUMNS) if name in table.column_names), None)
+    if found is None:
+        return pa.nulls(len(table), pa.string())
+    return table[found].combine_chunks().cast(pa.string())
+
+
+def corpus_texts(output: Output, column: str | None) -> Iterator[KeptTexts]:
+    """The tasks of a corpus. Raises InputError where it isn't finished."""
+    manifest = read_manifest(output)
+    names, rows = list[str](), 0
+    for shard in manifest["shards"]:
+        if rows and rows + shard["rows"] > ROWS_PER_TASK:
+            yield KeptTexts(output, tuple(names), column)
+            names, rows = [], 0
+        names.append(f"verdicts/{shard['name']}.parquet")
+        rows += shard["rows"]
+    yield KeptTexts(output, tuple(names), column)
+
+
+def read_manifest(output: Output) -> dict[str, Any]:
+    """What a finished corpus says of itself. Raises InputError where there is none."""
+    if not output.has("report.html") or not output.has("manifest.json"):
+        raise InputError(f"corpus: {output.root} holds no finished run of python -m pipeline")
+    content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json")))
+    return content
+
+
+def find_texts(patterns: tuple[str, ...]) -> list[Source]:
+    """The files of `--input`. Raises InputError."""
+    return find_sources(patterns, (*EXTENSIONS, *LINES))
+
+
+def input_texts(source: Source, settings: Input, column: str | None) -> Iterator[Texts]:
+    """The tasks of an input file. Raises BadFile."""
+    if source.path.lower().endswith(LINES):
+        yield LineTexts(source)
+        return
+    for span in open_source(source, settings, text_only=True).spans(ROWS_PER_TASK):
+        yield InputTexts(source, span, settings, column)

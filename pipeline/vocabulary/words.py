@@ -1,0 +1,125 @@
+"""Counts the words of all texts in Beam: each task counts its own, and the counts are added up by ranges of hashes.
+
+Words here are all tokens, punctuation too, since a tokeniser meets them all. Between stages travel Arrow tables of
+distinct words, never texts, so that the work grows with the words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.files import Output, open_file
+from pipeline.progress import Meter
+from pipeline.vocabulary.texts import Texts
+from vocab.canonical import canonical_texts
+from vocab.characters import load
+from vocab.hashing import hash_strings, marks_in_order
+from vocab.words import split_lines
+
+FOLDER = "work/words"
+RANGES = 64
+MOST_TABLES = 16
+SCHEMA = pa.schema([("language", pa.string()), ("word", pa.string()), ("count", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Where the counts go, and how texts are split."""
+
+    output: Output
+    profile: str
+    meter: Meter
+
+
+@dataclass(eq=False)
+class CountWords(beam.PTransform):
+    """Texts to a file of counts for each hash range; the output holds the files' names."""
+
+    counting: Counting
+
+    def expand(self, texts: beam.PCollection[Texts]) -> beam.PCollection[str]:
+        return (
+            texts
+            | "SpreadTexts" >> beam.Reshuffle()
+            | "Count" >> beam.FlatMap(count_texts, self.counting)
+            | "Add" >> beam.CombinePerKey(AddCounts())
+            | "Write" >> beam.MapTuple(write_range, self.counting.output)
+        )
+
+
+def count_texts(texts: Texts, counting: Counting) -> Iterator[tuple[int, pa.Table]]:
+    """The counts of the words of some texts, by hash range."""
+    counters: dict[str | None, Counter[str]] = {}
+    for batch in texts.batches():
+        canonical = marks_in_order(canonical_texts(batch.texts), load(counting.profile))
+        for language in batch.languages.unique().to_pylist():
+            chosen = pc.equal(batch.languages, language) if language else batch.languages.is_null()
+            found = split_lines(canonical.filter(chosen).to_pylist(), counting.profile)
+            counters.setdefault(language, Counter()).update(found)
+        counting.meter.add(len(batch.texts), len(batch.texts))
+    yield from by_range(pa.concat_tables([_table(*item) for item in counters.items()] or [SCHEMA.empty_table()]))
+
+
+def _table(language: str | None, counts: Counter[str]) -> pa.Table:
+    return pa.table([pa.array([language] * len(counts), pa.string()), list(counts), list(counts.values())], SCHEMA)
+
+
+def by_range(counts: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of each hash range that has any."""
+    ranges = (hash_strings(counts["word"].combine_chunks()) // np.uint64((1 << 64) // RANGES)).astype(np.int64)
+    for number in np.unique(ranges).tolist():
+        yield number, counts.filter(pa.array(ranges == number))
+
+
+class AddCounts(beam.CombineFn):
+    """Adds up tables of counts; an accumulator is a few of them, which are added up when they become many."""
+
+    def create_accumulator(self) -> list[pa.Table]:
+        return []
+
+    def add_input(self, accumulator: list[pa.Table], table: pa.Table) -> list[pa.Table]:
+        return _few([*accumulator, table])
+
+    def merge_accumulators(self, accumulators: Iterable[list[pa.Table]]) -> list[pa.Table]:
+        return _few(list(chain.from_iterable(accumulators)))
+
+    def extract_output(self, accumulator: list[pa.Table]) -> pa.Table:
+        return add_up(accumulator)
+
+
+def _few(tables: list[pa.Table]) -> list[pa.Table]:
+    return [add_up(tables)] if len(tables) > MOST_TABLES else tables
+
+
+def add_up(tables: Iterable[pa.Table]) -> pa.Table:
+    """One row for each language and word, with the sum of its counts."""
+    whole = pa.concat_tables(tables)
+    return (
+        whole.group_by(["language", "word"], use_threads=False)
+        .aggregate([("count", "sum")])
+        .rename_columns(SCHEMA.names)
+    )
+
+
+def write_range(number: int, counts: pa.Table, output: Output) -> str:
+    """Writes the counts of a range, in an order of their own; returns the file's name."""
+    name = f"{FOLDER}/{number:02d}.arrow"
+    ordered = counts.sort_by([("word", "ascending"), ("language", "ascending")])
+    with output.write(name) as file, pa.ipc.new_file(file, SCHEMA) as writer:
+        writer.write_table(ordered.cast(SCHEMA))
+    return name
+
+
+def read_ranges(output: Output) -> Iterator[pa.Table]:
+    """The counts of every range, one after the other: `language`, `word`, `count`."""
+    for name in output.names(FOLDER, ".arrow"):
+        with open_file(output.path(name)) as file:
+            yield pa.ipc.open_file(file).read_all()

@@ -1,0 +1,75 @@
+"""How well a vocabulary fits the words that it was learned from, or any others: in all, and for each language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from vocab.wordpiece import WordPieceTokenizer
+
+
+@dataclass
+class Fit:
+    """What became of the words of one language. All are numbers of occurrences."""
+
+    words: int = 0
+    pieces: int = 0
+    unknown: int = 0  # words that became [UNK]
+    whole: int = 0  # words that are one piece of their own
+
+    @property
+    def fertility(self) -> float:
+        """Pieces a word."""
+        return self.pieces / max(self.words, 1)
+
+    def add(self, words: int, pieces: int, unknown: int, whole: int) -> None:
+        """Adds other words."""
+        self.words += words
+        self.pieces += pieces
+        self.unknown += unknown
+        self.whole += whole
+
+
+@dataclass
+class Quality:
+    """The fit of a vocabulary, added up over tables of word counts."""
+
+    tokenizer: WordPieceTokenizer
+    total: Fit = field(default_factory=Fit)
+    languages: dict[str, Fit] = field(default_factory=dict)  # of the words whose language is known
+    used: np.ndarray = field(init=False)  # int64 (pieces,): how often each piece occurs
+    whole: np.ndarray = field(init=False)  # int64 (pieces,): how often it does so as a whole word
+
+    def __post_init__(self) -> None:
+        self.used, self.whole = np.zeros((2, len(self.tokenizer)), np.int64)
+
+    def add(self, counts: pa.Table) -> None:
+        """Adds the words of a table with columns `word`, `count` and `language`, which may be null."""
+        if not len(counts):
+            return
+        words = counts["word"].combine_chunks().dictionary_encode()
+        split = [self.tokenizer.split(word) for word in words.dictionary.to_pylist()]
+        row, times = words.indices.to_numpy(), counts["count"].to_numpy()
+        self._add_uses(split, np.bincount(row, times, len(split)).astype(np.int64))
+        pieces = np.array([len(numbers) for numbers in split])[row]
+        unknown = np.array([numbers == [self.tokenizer.unknown] for numbers in split])[row]
+        whole = (pieces == 1) & ~unknown
+        figures = np.stack([times, times * pieces, times * unknown, times * whole])
+        self.total.add(*figures.sum(axis=1).tolist())
+        named = counts["language"].combine_chunks().dictionary_encode()
+        languages = named.indices.fill_null(-1).to_numpy()
+        for number, language in enumerate(named.dictionary.to_pylist()):
+            self.languages.setdefault(language, Fit()).add(*figures[:, languages == number].sum(axis=1).tolist())
+
+    def coverage(self, size: int) -> float:
+        """The share of all words that are whole pieces of the first `size` pieces of the vocabulary."""
+        return int(self.whole[:size].sum()) / max(self.total.words, 1)
+
+    def _add_uses(self, split: list[list[int]], times: np.ndarray) -> None:
+        counts = np.array([len(numbers) for numbers in split])
+        np.add.at(self.used, np.concatenate(split), np.repeat(times, counts))
+        single = np.array([numbers[0] for numbers in split])[counts == 1]
+        np.add.at(self.whole, single, times[counts == 1])
+        self.whole[self.tokenizer.unknown] = 0

@@ -1,0 +1,143 @@
+"""The tokeniser: texts to the ids of a WordPiece vocabulary, as BERT does it (greedy, longest match first)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nltk.tokenize.api import TokenizerI
+
+from vocab.words import tokens
+
+PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+INSIDE = "##"  # begins a piece that stands inside a word
+LONGEST_WORD = 100  # characters; a longer word is [UNK], as in BERT
+FILE, FACTS = "vocab.txt", "vocab.json"
+_REMEMBERED_WORDS = 1 << 20
+
+
+class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
+    """Splits texts by a vocabulary: an id is the place of a piece in it. Special pieces in a text are plain text."""
+
+    def __init__(self, pieces: Sequence[str], profile: str = "uncased") -> None:
+        """Raises ValueError for a vocabulary with a piece twice, an empty one, or without the special ones."""
+        check(pieces)
+        self.pieces, self.profile = list(pieces), profile
+        self._ids = {piece: number for number, piece in enumerate(pieces)}
+        self._longest = max(map(len, pieces))
+        self._words = _Words(self)
+
+    @classmethod
+    def load(cls, path: str | Path, profile: str | None = None) -> WordPieceTokenizer:
+        """The vocabulary in a file, or of `python -m vocab` in its folder; any `vocab.txt` of BERT will do.
+
+        The profile is the one that `vocab.json` beside it names, else `uncased`. Raises OSError, ValueError.
+        """
+        file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+        try:
+            pieces = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+            return cls([piece.removesuffix("\r") for piece in pieces], profile or _profile(file.with_name(FACTS)))
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from error
+
+    @property
+    def unknown(self) -> int:
+        """The id of [UNK]."""
+        return self._ids[UNK]
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def tokenize(self, s: str) -> list[str]:
+        """The pieces of a text."""
+        return [self.pieces[number] for number in self._numbers(s)]
+
+    def encode(self, texts: Iterable[str | bytes], length: int = 64) -> np.ndarray:
+        """[CLS], at most `length` - 2 pieces, [SEP] and then [PAD] for every text; int32 (texts, length).
+
+        Bytes are UTF-8, so that `tf.numpy_function` can call this. Raises ValueError for a length under 2.
+        """
+        if length < 2:
+            raise ValueError(f"length: {length} has no room for {CLS} and {SEP}")
+        numbers = [self._numbers(_text(text))[: length - 2] for text in texts]
+        counts = np.fromiter(map(len, numbers), np.int64)
+        ids = np.full((len(numbers), length), self._ids[PAD], np.int32)
+        ids[:, 0] = self._ids[CLS]
+        ids[np.arange(len(ids)), counts + 1] = self._ids[SEP]
+        place = np.arange(length)
+        ids[(place > 0) & (place <= counts[:, None])] = np.fromiter(chain.from_iterable(numbers), np.int32)
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The words of one row of ids, in lower case and with single spaces, without [PAD], [CLS] and [SEP]."""
+        hidden = {self._ids[PAD], self._ids[CLS], self._ids[SEP]}
+        pieces = (self.pieces[number] for number in ids if number not in hidden)
+        return " ".join(pieces).replace(f" {INSIDE}", "")
+
+    def split(self, word: str) -> list[int]:
+        """The ids of the longest pieces that make up a word (one token), from the left; [UNK] where they don't."""
+        if len(word) > LONGEST_WORD:
+            return [self.unknown]
+        ids, numbers, begin = self._ids, list[int](), 0
+        while begin < len(word):
+            prefix = INSIDE if begin else ""
+            end = min(len(word), begin + self._longest)
+            while end > begin and prefix + word[begin:end] not in ids:
+                end -= 1
+            if end == begin:
+                return [self.unknown]
+            numbers.append(ids[prefix + word[begin:end]])
+            begin = end
+        return numbers
+
+    def _numbers(self, text: str) -> list[int]:
+        words = self._words
+        return [number for word in tokens(text, self.profile) for number in words[word]]
+
+
+def _text(text: str | bytes) -> str:
+    return text.decode(errors="replace") if isinstance(text, bytes) else text
+
+
+class _Words(dict[str, list[int]]):
+    """The ids of each word that came so far: captions repeat their words."""
+
+    def __init__(self, tokenizer: WordPieceTokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def __missing__(self, word: str) -> list[int]:
+        if len(self) >= _REMEMBERED_WORDS:
+            self.clear()
+        numbers = self.tokenizer.split(word)
+        if len(word) <= LONGEST_WORD:
+            self[word] = numbers
+        return numbers
+
+
+def check(pieces: Sequence[str]) -> None:
+    """Raises ValueError for a vocabulary with a piece twice, an empty one, or without one of the special pieces."""
+    if missing := [piece for piece in SPECIAL if piece not in pieces]:
+        raise ValueError(f"no vocabulary of BERT: it has no {', '.join(missing)}")
+    for piece, lines in _lines(pieces):
+        if not piece:
+            raise ValueError(f"line {lines[0]} is empty")
+        if len(lines) > 1:
+            raise ValueError(f"{piece!r} is in line {lines[0]} and again in line {lines[1]}")
+
+
+def _lines(pieces: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
+    """The lines of each piece, from 1."""
+    order = sorted(range(len(pieces)), key=pieces.__getitem__)
+    for piece, numbers in groupby(order, key=pieces.__getitem__):
+        yield piece, [number + 1 for number in numbers]
+
+
+def _profile(facts: Path) -> str:
+    if not facts.exists():
+        return "uncased"
+    content: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
+    return str(content["profile"])
