@@ -74,9 +74,10 @@ class Filters:
 
 @dataclass(frozen=True)
 class Text:
-    """How texts are split into tokens."""
+    """How texts are split into tokens, and whether scripts without spaces are segmented for the count of words."""
 
     profile: str = "uncased"
+    segment: bool = False
 
     def __post_init__(self) -> None:
         _choose("profile", self.profile, PROFILES)

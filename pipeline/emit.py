@@ -93,7 +93,7 @@ def measured_columns(shard: Shard, emission: Emission) -> Columns:
     columns: Columns = {column: one_array(pairs[column]) for column in pairs.column_names}
     columns["image_id"] = image_ids(columns)
     columns["key"] = full_keys(columns["key"], shard)
-    columns |= measure_text(columns, load_counts(emission.output), emission.config.text.profile)
+    columns |= measure_text(columns, load_counts(emission.output), emission.config.text)
     late = {"eval_match": pa.string(), "eval_distance": pa.int32(), "porn_score": pa.float64()}
     return columns | {column: pa.nulls(shard.rows, kind) for column, kind in late.items()}
 

@@ -14,6 +14,7 @@ from pipeline import __version__
 from pipeline.config import Config
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
+from vocab.segment import dictionaries
 
 RUN = "work/run.json"
 MANIFEST = "manifest.json"
@@ -32,6 +33,7 @@ def identity(config: Config, sources: Sequence[Source], evaluation: Sequence[Sou
         "version": __version__,
         "config": dataclasses.asdict(config),
         "inputs": [_entry(source) for source in sources],
+        "dictionaries": dictionaries() if config.text.segment else None,
         "porn_model": _model(config.filters.porn),
         "eval_images": _digest(json.dumps([[image.name, image.size, image.modified] for image in evaluation]).encode()),
     }

@@ -14,6 +14,7 @@ import apache_beam as beam
 
 from filters import Porn
 from filters.porn import OPEN_NSFW, load_scorer
+from pipeline.config import Text
 from pipeline.count import SUMMARY, CountCorpus, counting, groups
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engine import Engine
@@ -26,6 +27,7 @@ from pipeline.inputs import InputError, Source, check_output, find_sources
 from pipeline.options import Options
 from pipeline.plan import Plan, forget_bad, make_plan
 from pipeline.progress import Meter
+from vocab.segment import dictionaries
 
 
 def run(options: Options, folder: str) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     output, config = Output(options.output), options.config
     check_output(options.output, options.inputs)
     sources, evaluation = find_sources(options.inputs), find_images(options.eval_images)
+    check_segmenter(config.text)
     check_model(config.filters.porn)
     this = identity(config, sources, evaluation)
     if not claim(output, this, options.overwrite):
@@ -58,6 +61,15 @@ def check_model(porn: Porn) -> None:
             load_scorer(porn.model, porn.preparation)
         except (ValueError, OSError) as error:
             raise InputError(f"filters.porn: {error}") from error
+
+
+def check_segmenter(text: Text) -> None:
+    """Segmentation needs a package that isn't everybody's: the last pass would find hours later that it is missing."""
+    if text.segment:
+        try:
+            dictionaries()
+        except ImportError as error:
+            raise InputError("text.segment: needs the package icu4py: pip install 'align-corpus[segment]'") from error
 
 
 @dataclass

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
+from pipeline.config import Text
 from pipeline.count import COUNTS
 from pipeline.files import Output
 from pipeline.runs import COUNTED, HASHES, read_run
@@ -16,6 +17,7 @@ from vocab.characters import load
 from vocab.hashing import hash_words
 from vocab.lookup import SortedTable
 from vocab.rare import first_rare, ngram_texts
+from vocab.segment import segmented_counts
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ def load_counts(output: Output) -> CorpusCounts:
     return CorpusCounts(table("images"), table("texts"), frequent)
 
 
-def measure_text(pairs: Mapping[str, pa.Array], counts: CorpusCounts, profile: str) -> dict[str, pa.Array]:
+def measure_text(pairs: Mapping[str, pa.Array], counts: CorpusCounts, text: Text) -> dict[str, pa.Array]:
     """Columns `words`, `texts_of_image`, `images_of_text` and `rare_ngram` of the pairs of an index shard."""
-    texts, characters = pairs["text"], load(profile)
+    texts, characters = pairs["text"], load(text.profile)
     words = hash_words(texts, characters)
+    word_counts = segmented_counts(texts, words.counts, characters) if text.segment else words.counts
     rare = pa.nulls(len(texts), pa.string())
     if counts.frequent is not None:
         rare = ngram_texts(texts, first_rare(words, counts.frequent), characters)
@@ -53,7 +56,7 @@ def measure_text(pairs: Mapping[str, pa.Array], counts: CorpusCounts, profile: s
     unknown = image_hash.is_null().to_numpy(zero_copy_only=False)
     images, hashes = image_hash.fill_null(0).to_numpy(), pairs["text_hash"].to_numpy()
     return {
-        "words": pa.array(words.counts.astype(np.int32)),
+        "words": pa.array(word_counts.astype(np.int32)),
         "texts_of_image": pa.array(counts.images.counts_of(images, 1), pa.int64(), mask=unknown),
         "images_of_text": pa.array(counts.texts.counts_of(hashes, 1), pa.int64(), mask=unknown),
         "rare_ngram": rare,
