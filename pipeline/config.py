@@ -95,6 +95,24 @@ class Dedup:
 
 
 @dataclass(frozen=True)
+class Vocabulary:
+    """What `python -m vocab` learns, from the words that occur `min_count` times at least, `max_words` of them.
+
+    Its alphabet is the `max_characters` most frequent characters of all words.
+    """
+
+    size: int = 100_000
+    min_count: int = 2
+    max_words: int = 10_000_000
+    max_characters: int = 1_000
+
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):
+            if getattr(self, setting.name) < 1:
+                raise ValueError(f"{setting.name}: {getattr(self, setting.name)} is under 1")
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that decides what a run writes. Inputs, workers and runner are not in it."""
 
@@ -104,6 +122,7 @@ class Config:
     input: Input = field(default_factory=Input)
     filters: Filters = field(default_factory=Filters)
     dedup: Dedup = Dedup()
+    vocab: Vocabulary = Vocabulary()
 
     def __post_init__(self) -> None:
         _choose("measure", self.measure, MEASURES)

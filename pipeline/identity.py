@@ -32,7 +32,7 @@ def identity(config: Config, sources: Sequence[Source], evaluation: Sequence[Sou
     return {
         "version": __version__,
         "config": dataclasses.asdict(config),
-        "inputs": [_entry(source) for source in sources],
+        "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
         "porn_model": _model(config.filters.porn),
         "eval_images": _digest(json.dumps([[image.name, image.size, image.modified] for image in evaluation]).encode()),
@@ -47,7 +47,8 @@ def _model(porn: Porn) -> str | None:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def _entry(source: Source) -> dict[str, Any]:
+def entry(source: Source) -> dict[str, Any]:
+    """An input file as a run names it."""
     return {"name": source.name, "size": source.size, "fingerprint": fingerprint(source)}
 
 

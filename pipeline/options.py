@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.config import Config, ConfigError, load_config
+from pipeline.arguments import check_beam, read_config, sort_arguments, split_globs, worker_count
+from pipeline.config import Config, ConfigError
 
 USAGE = "python -m pipeline --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
 EPILOG = """
@@ -36,20 +36,22 @@ class Options:
 def parse(arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line where one is wrong."""
     parser = _parser()
-    arguments, settings, others = _sort(parser, arguments)
+    arguments, settings, others = sort_arguments(parser, arguments)
     ours = parser.parse_args(arguments)
     for name in ("input", "output"):
         if not getattr(ours, name).strip(","):
             parser.error(f"--{name} is empty")
     try:
         return Options(
-            config=_config(ours.config, settings if ours.measure is None else [*settings, ("measure", ours.measure)]),
-            inputs=_split(ours.input),
+            config=read_config(
+                ours.config, settings if ours.measure is None else [*settings, ("measure", ours.measure)]
+            ),
+            inputs=split_globs(ours.input),
             output=ours.output,
-            eval_images=_split(ours.eval_images),
+            eval_images=split_globs(ours.eval_images),
             workers=ours.workers,
             overwrite=ours.overwrite,
-            beam=tuple(_check_beam(others, list(parser._option_string_actions))),
+            beam=tuple(check_beam(others, list(parser._option_string_actions))),
         )
     except ConfigError as error:
         parser.error(str(error))
@@ -70,78 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", metavar="DIR", required=True, help="where corpus, verdicts and report go")
     add("--eval_images", metavar="DIR[,DIR…]", default="", help="evaluation sets whose near-duplicates are dropped")
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
-    add("--workers", metavar="N", type=_workers, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    add("--workers", metavar="N", type=worker_count, default=os.cpu_count() or 1, help="processes (default: all cores)")
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
     return parser
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
-def _sort(
-    parser: argparse.ArgumentParser, arguments: Sequence[str]
-) -> tuple[list[str], list[tuple[str, str]], list[str]]:
-    """Splits the arguments into ours, settings (path, value) and the rest."""
-    ours: list[str] = []
-    settings: list[tuple[str, str]] = []
-    others: list[str] = []
-    rest = list(arguments)
-    while rest:
-        argument = rest.pop(0)
-        name, equals, value = argument.partition("=")
-        if not equals and rest and not rest[0].startswith("-") and name not in _switches(parser):
-            value = rest.pop(0)
-            argument = f"{name}={value}"
-        if name in parser._option_string_actions:
-            ours.append(argument)
-        elif name.startswith("--") and ("." in name or name == "--name"):
-            settings.append((name[2:], value))
-        else:
-            others.append(argument)
-    return ours, settings, others
-
-
-def _switches(parser: argparse.ArgumentParser) -> set[str]:
-    return {name for name, action in parser._option_string_actions.items() if action.nargs == 0}
-
-
-def _split(globs: str) -> tuple[str, ...]:
-    return tuple(part for part in globs.split(",") if part)
-
-
-def _config(path: str | None, settings: Sequence[tuple[str, str]]) -> Config:
-    if path is None:
-        return load_config("", settings)
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except OSError as error:
-        raise ConfigError(f"--config={path}: {error.strerror}") from error
-    return load_config(text, settings)
-
-
-def _check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:
-    """Refuses what Beam doesn't know, where Beam itself would only warn, and what Beam 2.77 does wrong."""
-    if not others:
-        return others
-    known = _beam_options()
-    for argument in others:
-        name = argument.partition("=")[0]
-        if name in ("--direct_running_mode", "--direct_num_workers"):
-            raise ConfigError(f"{argument}: not taken (Beam 2.77 corrupts data in threads); use --workers=N")
-        if name not in known:
-            near = difflib.get_close_matches(name, [*ours, *known], 1, 0)
-            raise ConfigError(f"{name}: no such option" + (f"; the nearest is {near[0]}" if near else ""))
-    return others
-
-
-def _beam_options() -> set[str]:
-    from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
-
-    parser = _BeamArgumentParser(allow_abbrev=False)
-    for options in PipelineOptions.__subclasses__():
-        options._add_argparse_args(parser)
-    return set(parser._option_string_actions)

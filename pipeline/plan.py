@@ -109,9 +109,9 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
 
     Raises BadInputs that names every bad file at once, or a table none of whose images exists.
     """
-    bad = _bad_files(output, sources)
-    if bad and not skip_bad:
-        raise BadInputs("\n".join(f"{path}: {reason}" for path, reason in bad.items()))
+    bad = bad_files(output, sources)
+    if not skip_bad:
+        refuse_bad(bad)
     notes = [note for note in _notes(output) if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
     shards = [
@@ -126,11 +126,18 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     )
 
 
+def refuse_bad(bad: dict[str, str]) -> None:
+    """Raises BadInputs that names every bad file at once."""
+    if bad:
+        raise BadInputs("\n".join(f"{path}: {reason}" for path, reason in bad.items()))
+
+
 def _notes(output: Output) -> list[dict[str, Any]]:
     return [json.loads(read_bytes(output.path(name))) for name in output.names(FOLDER, ".json")]
 
 
-def _bad_files(output: Output, sources: list[Source]) -> dict[str, str]:
+def bad_files(output: Output, sources: list[Source]) -> dict[str, str]:
+    """The files that were noted as bad: their paths and what is wrong with each."""
     bad = {}
     for name in output.names(FOLDER, ".bad"):
         source = sources[int(name.removeprefix(FOLDER + "/").removesuffix(".bad"))]

@@ -21,6 +21,7 @@ class Meter:
     """A local file of steps; without a path (another runner shows its own progress) it counts nothing."""
 
     path: str | None
+    unit: str = "pairs"
 
     def add(self, pairs: int, work: int = 0) -> None:
         """Notes finished pairs, and finished work in the unit of the pass. Safe between processes."""
@@ -52,8 +53,8 @@ class Meter:
             yield
         pairs, _ = self.total()
         seconds = time.monotonic() - begin
-        rate = f", {pairs / seconds:,.0f} pairs/s" if pairs else ""
-        print(f"{name}: {pairs:,} pairs in {seconds:.1f} s{rate}", file=sys.stderr, flush=True)
+        rate = f", {pairs / seconds:,.0f} {self.unit}/s" if pairs else ""
+        print(f"{name}: {pairs:,} {self.unit} in {seconds:.1f} s{rate}", file=sys.stderr, flush=True)
 
 
 class _Bar:
@@ -61,7 +62,7 @@ class _Bar:
 
     def __init__(self, meter: Meter, name: str, work: int) -> None:
         self.meter, self.work = meter, work
-        self.bar = tqdm(desc=name, unit=" pairs", unit_scale=True, leave=False, dynamic_ncols=True)
+        self.bar = tqdm(desc=name, unit=f" {meter.unit}", unit_scale=True, leave=False, dynamic_ncols=True)
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._follow, daemon=True)
 

@@ -32,9 +32,13 @@ class Learner:
     max_words: int = 10_000_000
     threads: int = 1
 
+    def frequent(self, words: pa.Table) -> pa.Table:
+        """The words (columns `word`, `count`) that occur often enough to learn from."""
+        return words.filter(pc.greater_equal(words["count"], self.min_count))
+
     def select(self, words: pa.Table, alphabet: str) -> pa.Table:
-        """The words (columns `word`, `count`) to learn from: frequent, not overlong, spelled with `alphabet`."""
-        words = words.filter(pc.greater_equal(words["count"], self.min_count))
+        """The words to learn from: frequent, not overlong, spelled with `alphabet`; the most frequent first."""
+        words = self.frequent(words)
         text = words["word"].combine_chunks()
         fit = spelled_with(text, alphabet) & (lengths(text) <= LONGEST_WORD)
         fit &= ~pc.match_substring(text, WORD_BEGIN).to_numpy(zero_copy_only=False)

@@ -63,9 +63,13 @@ class Quality:
         for number, language in enumerate(named.dictionary.to_pylist()):
             self.languages.setdefault(language, Fit()).add(*figures[:, languages == number].sum(axis=1).tolist())
 
+    def covered(self, size: int) -> int:
+        """How many words are whole pieces of the first `size` pieces of the vocabulary."""
+        return int(self.whole[:size].sum())
+
     def coverage(self, size: int) -> float:
         """The share of all words that are whole pieces of the first `size` pieces of the vocabulary."""
-        return int(self.whole[:size].sum()) / max(self.total.words, 1)
+        return self.covered(size) / max(self.total.words, 1)
 
     def _add_uses(self, split: list[list[int]], times: np.ndarray) -> None:
         counts = np.array([len(numbers) for numbers in split])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from nltk.tokenize.api import TokenizerI
 
+from vocab.characters import load
 from vocab.words import tokens
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -26,6 +27,7 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
     def __init__(self, pieces: Sequence[str], profile: str = "uncased") -> None:
         """Raises ValueError for a vocabulary with a piece twice, an empty one, or without the special ones."""
         check(pieces)
+        load(profile)
         self.pieces, self.profile = list(pieces), profile
         self._ids = {piece: number for number, piece in enumerate(pieces)}
         self._longest = max(map(len, pieces))

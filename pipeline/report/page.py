@@ -13,15 +13,14 @@ from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
 from pipeline.report.histograms import add_up
 from pipeline.report.markup import serialized, shortened, tag
+from pipeline.report.parts import document, figure, flat, fold, pairs_table
 from pipeline.report.signal_cards import signals_section
 from pipeline.report.signals import signals_of
-from pipeline.report.style import STYLE
 from pipeline.report.wording import rules_of
 
 if TYPE_CHECKING:
     from pipeline.files import Output
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # no script and no network, whatever is inside
 INPUTS_SHOWN = 40
 
 
@@ -39,7 +38,9 @@ def write_report(output: Output) -> None:
         gallery_section(rules, examples),
         _footer(manifest),
     ]
-    output.write_bytes("report.html", serialized(_document(manifest["config"]["name"], sections)))
+    output.write_bytes(
+        "report.html", serialized(document(f"{shortened(manifest['config']['name'], 60)}: corpus report", sections))
+    )
 
 
 def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:
@@ -54,26 +55,13 @@ def _read_json(output: Output, name: str) -> dict[str, Any]:
     return content
 
 
-def _document(name: str, sections: list[Element]) -> Element:
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", **{"http-equiv": "Content-Security-Policy"}, content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{shortened(name, 60)}: corpus report"),
-        tag("style", STYLE),
-    )
-    return tag("html", head, tag("body", tag("main", *sections)), lang="en")
-
-
 def _header(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
     raw, kept = funnel["raw"], funnel["kept"]
     figures = [
-        _figure("raw pairs", raw, ""),
-        _figure("dropped", raw - kept, share(raw - kept, raw), class_="accent"),
-        _figure("kept", kept, share(kept, raw)),
-        _figure("records", funnel["records"], ""),
+        figure("raw pairs", f"{raw:,}"),
+        figure("dropped", f"{raw - kept:,}", share(raw - kept, raw), class_="accent"),
+        figure("kept", f"{kept:,}", share(kept, raw)),
+        figure("records", f"{funnel['records']:,}"),
     ]
     return tag(
         "header",
@@ -83,10 +71,6 @@ def _header(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
         *_notes(funnel),
         _inputs(manifest["inputs"]),
     )
-
-
-def _figure(name: str, count: int, of_raw: str, **attributes: str) -> Element:
-    return tag("div", tag("dt", name), tag("dd", f"{count:,}", tag("small", of_raw), **attributes))
 
 
 def _notes(funnel: Mapping[str, Any]) -> Iterator[Element]:
@@ -106,37 +90,17 @@ def _inputs(inputs: list[Mapping[str, Any]]) -> Element:
     rows = [(entry["name"], byte_size(entry["size"])) for entry in inputs[:INPUTS_SHOWN]]
     if len(inputs) > INPUTS_SHOWN:
         rows.append((f"and {len(inputs) - INPUTS_SHOWN:,} more", ""))
-    return _fold(f"Made from {len(inputs):,} input {noun}, {byte_size(total)}", _pairs_table(("File", "Size"), rows))
+    return fold(f"Made from {len(inputs):,} input {noun}, {byte_size(total)}", pairs_table(("File", "Size"), rows))
 
 
 def _footer(manifest: Mapping[str, Any]) -> Element:
-    settings = sorted(_flat(manifest["config"]))
+    settings = sorted(flat(manifest["config"]))
     versions = sorted((name, str(version)) for name, version in manifest["versions"].items())
     return tag(
         "footer",
-        _fold("Settings of this run", _pairs_table(("Setting", "Value"), settings)),
-        _fold("Versions", _pairs_table(("Package", "Version"), versions)),
+        fold("Settings of this run", pairs_table(("Setting", "Value"), settings)),
+        fold("Versions", pairs_table(("Package", "Version"), versions)),
     )
-
-
-def _flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", json.dumps(value, ensure_ascii=False)
-
-
-def _fold(summary: str, content: Element) -> Element:
-    return tag("details", tag("summary", summary), content)
-
-
-def _pairs_table(header: tuple[str, str], rows: list[tuple[str, str]]) -> Element:
-    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
-    body = [
-        tag("tr", tag("th", shortened(name, 200), scope="row"), tag("td", shortened(value))) for name, value in rows
-    ]
-    return tag("table", head, tag("tbody", *body), class_="pairs")
 
 
 def byte_size(size: float) -> str:

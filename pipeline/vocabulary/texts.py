@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import BadFile, Input, InputError, Source, Span, carried_columns, find_sources, open_source
 from pipeline.inputs.sources import EXTENSIONS
+from pipeline.plan import note_bad
 
 LINES = (".txt", ".txt.gz")  # a text a line; no image can come with one, so that only a vocabulary reads them
 ROWS_PER_TASK = 500_000
@@ -36,6 +37,7 @@ class KeptTexts:
 
     output: Output
     names: tuple[str, ...]
+    work: int  # its rows
     column: str | None  # of the language
 
     def batches(self) -> Iterator[Batch]:
@@ -53,6 +55,7 @@ class InputTexts:
 
     source: Source
     span: Span
+    work: int  # its share of the file's bytes
     settings: Input
     column: str | None
 
@@ -67,6 +70,11 @@ class LineTexts:
     """The lines of a file."""
 
     source: Source
+
+    @property
+    def work(self) -> int:
+        """Its bytes."""
+        return self.source.size
 
     def batches(self) -> Iterator[Batch]:
         """The lines in order. Raises BadFile where the file is no whole gzip."""
@@ -99,11 +107,11 @@ def corpus_texts(output: Output, column: str | None) -> Iterator[KeptTexts]:
     names, rows = list[str](), 0
     for shard in manifest["shards"]:
         if rows and rows + shard["rows"] > ROWS_PER_TASK:
-            yield KeptTexts(output, tuple(names), column)
+            yield KeptTexts(output, tuple(names), rows, column)
             names, rows = [], 0
         names.append(f"verdicts/{shard['name']}.parquet")
         rows += shard["rows"]
-    yield KeptTexts(output, tuple(names), column)
+    yield KeptTexts(output, tuple(names), rows, column)
 
 
 def read_manifest(output: Output) -> dict[str, Any]:
@@ -119,10 +127,15 @@ def find_texts(patterns: tuple[str, ...]) -> list[Source]:
     return find_sources(patterns, (*EXTENSIONS, *LINES))
 
 
-def input_texts(source: Source, settings: Input, column: str | None) -> Iterator[Texts]:
-    """The tasks of an input file. Raises BadFile."""
+def input_texts(source: Source, output: Output, settings: Input, column: str | None) -> Iterator[Texts]:
+    """The tasks of an input file. A bad file is noted, and has none."""
     if source.path.lower().endswith(LINES):
         yield LineTexts(source)
         return
-    for span in open_source(source, settings, text_only=True).spans(ROWS_PER_TASK):
-        yield InputTexts(source, span, settings, column)
+    try:
+        spans = open_source(source, settings, text_only=True).spans(ROWS_PER_TASK)
+    except BadFile as error:
+        note_bad(output, source, error)
+        return
+    for span in spans:
+        yield InputTexts(source, span, source.size // len(spans), settings, column)

@@ -6,7 +6,8 @@ distinct words, never texts, so that the work grows with the words.
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -15,16 +16,21 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.pvalue import TaggedOutput
 
-from pipeline.files import Output, open_file
+from pipeline.files import Output, open_file, read_bytes
+from pipeline.inputs import BadFile
+from pipeline.plan import note_bad
 from pipeline.progress import Meter
-from pipeline.vocabulary.texts import Texts
+from pipeline.vocabulary.texts import Batch, KeptTexts, Texts
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.hashing import hash_strings, marks_in_order
+from vocab.languages import identified
 from vocab.words import split_lines
 
 FOLDER = "work/words"
+NUMBER = "texts"
 RANGES = 64
 MOST_TABLES = 16
 SCHEMA = pa.schema([("language", pa.string()), ("word", pa.string()), ("count", pa.int64())])
@@ -36,36 +42,49 @@ class Counting:
 
     output: Output
     profile: str
+    identify: bool  # the language of texts without one
     meter: Meter
 
 
 @dataclass(eq=False)
 class CountWords(beam.PTransform):
-    """Texts to a file of counts for each hash range; the output holds the files' names."""
+    """Texts to a file of counts for each hash range, and one with the number of texts; the output holds their names."""
 
     counting: Counting
 
     def expand(self, texts: beam.PCollection[Texts]) -> beam.PCollection[str]:
-        return (
-            texts
-            | "SpreadTexts" >> beam.Reshuffle()
-            | "Count" >> beam.FlatMap(count_texts, self.counting)
-            | "Add" >> beam.CombinePerKey(AddCounts())
-            | "Write" >> beam.MapTuple(write_range, self.counting.output)
-        )
+        output, total = self.counting.output, beam.CombineGlobally(sum)
+        spread = texts | "SpreadTexts" >> beam.Reshuffle()
+        counts = spread | "Count" >> beam.FlatMap(count_texts, self.counting).with_outputs(NUMBER, main="words")
+        words = counts.words | "Add" >> beam.CombinePerKey(AddCounts()) | "Write" >> beam.Map(write_range, output)
+        number = counts[NUMBER] | "AddTexts" >> total | "WriteTexts" >> beam.Map(write_number, output)
+        return (words, number) | "Names" >> beam.Flatten()
 
 
-def count_texts(texts: Texts, counting: Counting) -> Iterator[tuple[int, pa.Table]]:
-    """The counts of the words of some texts, by hash range."""
-    counters: dict[str | None, Counter[str]] = {}
-    for batch in texts.batches():
-        canonical = marks_in_order(canonical_texts(batch.texts), load(counting.profile))
-        for language in batch.languages.unique().to_pylist():
-            chosen = pc.equal(batch.languages, language) if language else batch.languages.is_null()
-            found = split_lines(canonical.filter(chosen).to_pylist(), counting.profile)
-            counters.setdefault(language, Counter()).update(found)
-        counting.meter.add(len(batch.texts), len(batch.texts))
+def count_texts(texts: Texts, counting: Counting) -> Iterator[tuple[int, pa.Table] | TaggedOutput]:
+    """The counts of the words of some texts, by hash range, and the number of the texts. A bad file is noted."""
+    counters: dict[str | None, Counter[str]] = defaultdict(Counter)
+    number = 0
+    try:
+        for batch in texts.batches():
+            _count(batch, counting, counters)
+            counting.meter.add(len(batch.texts))
+            number += len(batch.texts)
+    except BadFile as error:
+        assert not isinstance(texts, KeptTexts)  # those files are our own
+        note_bad(counting.output, texts.source, error)
+    counting.meter.add(0, texts.work)
     yield from by_range(pa.concat_tables([_table(*item) for item in counters.items()] or [SCHEMA.empty_table()]))
+    yield TaggedOutput(NUMBER, number)
+
+
+def _count(batch: Batch, counting: Counting, counters: dict[str | None, Counter[str]]) -> None:
+    texts = canonical_texts(batch.texts)
+    languages = identified(texts, batch.languages) if counting.identify else batch.languages
+    ordered = marks_in_order(texts, load(counting.profile))
+    for language in languages.unique().to_pylist():
+        chosen = languages.is_null() if language is None else pc.equal(languages, language)
+        counters[language].update(split_lines(ordered.filter(chosen).to_pylist(), counting.profile))
 
 
 def _table(language: str | None, counts: Counter[str]) -> pa.Table:
@@ -109,13 +128,26 @@ def add_up(tables: Iterable[pa.Table]) -> pa.Table:
     )
 
 
-def write_range(number: int, counts: pa.Table, output: Output) -> str:
+def write_range(counted: tuple[int, pa.Table], output: Output) -> str:
     """Writes the counts of a range, in an order of their own; returns the file's name."""
+    number, counts = counted
     name = f"{FOLDER}/{number:02d}.arrow"
     ordered = counts.sort_by([("word", "ascending"), ("language", "ascending")])
     with output.write(name) as file, pa.ipc.new_file(file, SCHEMA) as writer:
         writer.write_table(ordered.cast(SCHEMA))
     return name
+
+
+def write_number(texts: int, output: Output) -> str:
+    """Writes how many texts there are; returns the file's name."""
+    name = f"{FOLDER}/{NUMBER}.json"
+    output.write_bytes(name, json.dumps(texts).encode())
+    return name
+
+
+def read_number(output: Output) -> int:
+    """How many texts there are."""
+    return int(json.loads(read_bytes(output.path(f"{FOLDER}/{NUMBER}.json"))))
 
 
 def read_ranges(output: Output) -> Iterator[pa.Table]:

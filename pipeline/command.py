@@ -1,0 +1,75 @@
+"""What every command does besides its work: how it ends, what it says of errors, in one line, and its exit codes.
+
+0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import pipeline.quiet  # noqa: F401
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command by the name that begins its messages."""
+
+    name: str
+    go_on: str = "the same command goes on where it stopped"
+
+    def main(self, command: Callable[[Sequence[str], str], int], arguments: Sequence[str]) -> NoReturn:
+        """Runs `command` on its arguments and a temporary folder, and ends the process with the code it returns."""
+        with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
+            signal.signal(signal.SIGINT, lambda *_: self._interrupt(folder))
+            code = command(arguments, folder)
+        _end(code)
+
+    def say(self, code: int, message: str) -> int:
+        """Prints an error; returns `code`."""
+        for line in message.splitlines():
+            print(f"{self.name}: {line}" if line else "", file=sys.stderr)
+        return code
+
+    def failed(self, error: Exception, output: str) -> int:
+        """Writes the whole traceback to a file below `output`, and says one line."""
+        log = os.path.join(output, "work", "error.log")
+        try:
+            os.makedirs(os.path.dirname(log), exist_ok=True)
+            with open(log, "w", encoding="utf-8") as file:
+                file.write("".join(traceback.format_exception(error)))
+        except OSError:  # a full or remote disk: then the terminal is the only place left
+            if not isinstance(error, OSError):  # which says by itself what is wrong with the disk
+                traceback.print_exception(error)
+        return self.say(FAILED, f"{cause(error)}; {self.go_on}")
+
+    def _interrupt(self, folder: str) -> NoReturn:
+        """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
+        shutil.rmtree(folder, ignore_errors=True)
+        _end(self.say(INTERRUPTED, f"\ninterrupted; {self.go_on}"))
+
+
+def cause(error: Exception) -> str:
+    """What was raised, also in a worker, whose whole traceback is the message that arrives here."""
+    message = str(error).partition(" [while running")[0]
+    if "Traceback (most recent call last)" in message:
+        message = message.rpartition("Traceback (most recent call last)")[2]
+        raised = [line for line in message.splitlines()[1:] if line and not line.startswith(" ")]
+        return raised[0] if raised else type(error).__name__
+    lines = [line for line in message.splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _end(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # threads that Beam leaves behind would hold the process

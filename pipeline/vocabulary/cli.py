@@ -1,0 +1,65 @@
+"""The command `python -m vocab`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pipeline.command import DONE, FAILED, USAGE, Program
+
+if TYPE_CHECKING:
+    from pipeline.vocabulary.options import Options
+    from vocab.quality import Quality
+
+VOCAB = Program("vocab", go_on="the same command starts again")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Makes a vocabulary and ends the process with its exit code."""
+    VOCAB.main(_vocabulary, sys.argv[1:] if arguments is None else arguments)
+
+
+def _vocabulary(arguments: Sequence[str], folder: str) -> int:
+    from pipeline.vocabulary.options import parse
+
+    options = parse(arguments)
+    if options.workers > 1 and not options.beam:
+        from pipeline.server import worker_server
+
+        worker_server()  # it imports what workers need, while this process imports Beam
+    return _build(options, folder)
+
+
+def _build(options: Options, folder: str) -> int:
+    from pipeline.config import ConfigError
+    from pipeline.inputs import InputError
+    from pipeline.plan import BadInputs
+    from pipeline.vocabulary.build import build
+    from vocab.learn import TooFewWords
+
+    try:
+        facts, quality = build(options, folder)
+    except (InputError, ConfigError) as error:
+        return VOCAB.say(USAGE, str(error))
+    except (BadInputs, TooFewWords) as error:
+        return VOCAB.say(FAILED, str(error))
+    except Exception as error:
+        return VOCAB.failed(error, options.output)
+    print("\n".join(summary(facts, quality)))
+    print(f"{options.output}/report.html shows it by language")
+    return DONE
+
+
+def summary(facts: dict[str, Any], quality: Quality) -> list[str]:
+    """What is said of a finished vocabulary."""
+    from pipeline.funnel import share
+
+    counts, total = facts["counts"], quality.total
+    return [
+        f"{facts['size']:,} pieces ({facts['profile']}) from {counts['learned_from']:,} of {counts['distinct']:,} "
+        f"distinct words in {counts['texts']:,} texts",
+        f"{total.fertility:.3f} pieces a word, {share(total.whole, total.words)} of all words are one piece, "
+        f"{share(total.unknown, total.words)} unknown",
+        f"sha256 {facts['sha256']}",
+    ]

@@ -1,0 +1,3 @@
+from pipeline.vocabulary.cli import main
+
+main()
