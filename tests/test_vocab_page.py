@@ -1,18 +1,10 @@
-"""The page of a vocabulary, and the measures on it, against counts of its words made one by one with HF's WordPiece."""
+"""The page of a vocabulary: every number against a plain count, and hostile pieces do it no harm."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from itertools import takewhile
-from random import Random
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from tokenizers.models import WordPiece
 
 from pipeline.funnel import share
 from pipeline.report.markup import shortened, visible
@@ -20,16 +12,13 @@ from pipeline.vocabulary.curve import BOTTOM, TOP
 from pipeline.vocabulary.language_table import COLUMNS, LANGUAGES_SHOWN, NO_LANGUAGE
 from pipeline.vocabulary.page import vocabulary_page
 from pipeline.vocabulary.piece_lists import PIECES_SHOWN
+from tests.page_cells import Report
 from tests.report_runs import Page
+from tests.vocab_words import LEARNED, PIECES, WORDS, Word, measured, plain_fit, plain_uses, table
 from vocab.quality import Fit, Quality
-from vocab.wordpiece import SPECIAL, UNK, WordPieceTokenizer
+from vocab.wordpiece import SPECIAL, WordPieceTokenizer
 
-Word = tuple[str | None, str, int]  # language, word, count
-LANGUAGES, SIZES, SETTINGS = HEADS = [*COLUMNS], ["First pieces", "Whole words"], ["Setting", "Value"]
-LETTERS = "abcd"
-PIECES = [*SPECIAL, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
-PIECES += ["ab", "##cd", "abc", "##ab", "dad", "cab", "##dd", "bad", "##zz", "abcdabcd", "zz", "##abcd", "adda", "e"]
-LEARNED = [piece for piece in PIECES[13:] if piece != "e"]
+LANGUAGES, SIZES, SETTINGS = [*COLUMNS], ["First pieces", "Whole words"], ["Setting", "Value"]
 HOSTILE = {
     "script": "<script>alert(1)</script>",
     "attribute": '"><img src=x onerror=alert(1)>',
@@ -43,60 +32,6 @@ HOSTILE = {
 }
 
 
-class Report(Page):
-    """Also keeps the cells of each row, and the own text of each element."""
-
-    def __init__(self, content: bytes) -> None:
-        self.rows: list[list[str]] = []
-        self.texts: list[list[str]] = [["", ""]]  # tag, text
-        self.around = [0]  # the elements that are open, by their place in `texts`
-        super().__init__(content.decode())
-
-    def handle_starttag(self, name, attributes):
-        super().handle_starttag(name, attributes)
-        if name not in self.VOID:
-            self.around.append(len(self.texts))
-        self.texts.append([name, ""])
-        if name == "tr":
-            self.rows.append([])
-        elif name in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_endtag(self, name):
-        super().handle_endtag(name)
-        self.around.pop()
-
-    def handle_data(self, data):
-        super().handle_data(data)
-        self.texts[self.around[-1]][1] += data
-        if {"td", "th"} & set(self.open):
-            self.rows[-1][-1] += data
-
-    def all(self, name: str) -> list[str]:
-        """The text of each element of this name, without that of the elements in it."""
-        return [text for found, text in self.texts if found == name]
-
-    def table_after(self, head: list[str]) -> list[list[str]]:
-        """The rows under this head, up to the next head."""
-        start = self.rows.index(head) + 1
-        return list(takewhile(lambda row: row not in HEADS, self.rows[start:]))
-
-    def attribute(self, name: str) -> list[str]:
-        return [value for found, value in self.attributes if found == name]
-
-
-def table(words: Iterable[Word]) -> pa.Table:
-    kinds = (("language", pa.string()), ("word", pa.string()), ("count", pa.int64()))
-    columns = list(zip(*words, strict=True)) or [[], [], []]
-    return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(kinds, columns, strict=True)})
-
-
-def measured(words: Iterable[Word], pieces: list[str] = PIECES) -> Quality:
-    quality = Quality(WordPieceTokenizer(pieces))
-    quality.add(table(words))
-    return quality
-
-
 def facts(**columns: object) -> dict:
     counts = {"texts": 1234, "words": 99, "distinct": 5678, "learned_from": 4321, "characters": 77, "alphabet": 66}
     settings = {"min_count": 3, "max_words": 1_000_000, "max_characters": 1500}
@@ -108,83 +43,9 @@ def report(words: Iterable[Word], pieces: list[str] = PIECES, **columns: object)
     return Report(vocabulary_page(facts(**columns), measured(words, pieces)))
 
 
-def split(words: Iterable[Word], pieces: list[str]) -> list[tuple[str | None, list[str], int]]:
-    """The pieces of each word by HF, as [UNK] or as they are."""
-    vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    model = WordPiece(vocabulary, unk_token=UNK, max_input_chars_per_word=100)
-    return [(language, [token.value for token in model.tokenize(word)], count) for language, word, count in words]
-
-
-def plain_fit(words: Iterable[Word], pieces: list[str] = PIECES) -> Fit:
-    """Adds up one occurrence after the other."""
-    fit = Fit()
-    for _, found, count in split(words, pieces):
-        for _ in range(count):
-            fit.words += 1
-            fit.pieces += len(found)
-            fit.unknown += found == [UNK]
-            fit.whole += len(found) == 1 and found != [UNK]
-    return fit
-
-
-def plain_uses(words: Iterable[Word], pieces: list[str] = PIECES, whole: bool = False) -> Counter[str]:
-    """How often each piece occurs; `whole`: as a word of its own."""
-    uses: Counter[str] = Counter()
-    for _, found, count in split(words, pieces):
-        for piece in found if not whole or (len(found) == 1 and found != [UNK]) else []:
-            uses[piece] += count
-    return uses
-
-
-def random_words(seed: int, languages: list[str | None], rows: int = 400) -> list[Word]:
-    random = Random(seed)
-    distinct = {
-        (random.choice(languages), "".join(random.choices("abcdé", (9, 9, 9, 9, 1), k=random.randint(1, 9))))
-        for _ in range(rows)
-    }
-    return [(*key, random.randint(1, 40)) for key in sorted(distinct, key=repr)]
-
-
 def cells(name: str, fit: Fit) -> list[str]:
     shares = [share(fit.unknown, fit.words), share(fit.whole, fit.words)]
     return [name, "", f"{fit.words:,}", f"{fit.pieces / fit.words:.3f}", *shares]
-
-
-WORDS = random_words(0, ["en", "de", "zh-Hant", None])
-WORD_ROWS = st.lists(
-    st.tuples(st.sampled_from(["en", "de", None]), st.text("abcdé", min_size=1, max_size=9), st.integers(1, 9))
-)
-
-
-@given(st.lists(WORD_ROWS, max_size=3), st.sets(st.sampled_from(LEARNED)))
-def test_quality_is_that_of_a_plain_count(tables: list[list[Word]], learned: set[str]) -> None:
-    pieces = [*PIECES[:13], *sorted(learned)]
-    quality, words = Quality(WordPieceTokenizer(pieces)), [word for rows in tables for word in rows]
-    for rows in tables:
-        quality.add(table(rows))
-    assert quality.total == plain_fit(words, pieces)
-    for language in {word[0] for word in words} - {None}:
-        assert quality.languages[language] == plain_fit([word for word in words if word[0] == language], pieces)
-    assert set(quality.languages) == {word[0] for word in words} - {None}
-    uses, whole = plain_uses(words, pieces), plain_uses(words, pieces, whole=True)
-    assert dict(zip(pieces, quality.used.tolist(), strict=True)) == {piece: uses[piece] for piece in pieces}
-    for size in range(len(pieces) + 1):
-        covered = sum(whole[piece] for piece in pieces[:size])
-        assert quality.covered(size) == covered
-        assert quality.coverage(size) == (covered / quality.total.words if words else 0)
-
-
-def test_quality_reads_tables_of_many_chunks() -> None:
-    chunked = pa.concat_tables([table(WORDS[start : start + 7]) for start in range(0, len(WORDS), 7)])
-    quality = Quality(WordPieceTokenizer(PIECES))
-    quality.add(chunked)
-    assert chunked["word"].num_chunks > 9 and quality.total == plain_fit(WORDS)
-
-
-def test_a_word_over_100_characters_is_unknown() -> None:
-    quality = measured([("en", "a" * 100, 2), ("en", "a" * 101, 3), ("en", UNK, 5)])
-    assert quality.total == Fit(words=10, pieces=208, unknown=8, whole=0)
-    assert quality.used[PIECES.index(UNK)] == 8 and not quality.whole.any()
 
 
 def test_each_language_has_its_row() -> None:
@@ -193,7 +54,7 @@ def test_each_language_has_its_row() -> None:
     known = sorted(("en", "de", "zh-Hant"), key=lambda name: -fits[name].words)
     expected = [("all words", plain_fit(WORDS)), *((name, fits[name]) for name in known), ("not known", fits[None])]
     page = report(WORDS)
-    assert page.table_after(LANGUAGES) == [cells(*row) for row in expected]
+    assert page.table(LANGUAGES) == [cells(*row) for row in expected]
     splits = (f"{fit.unknown:,} unknown, {fit.words - fit.whole - fit.unknown:,} split" for _, fit in expected)
     labels = [
         f"{fit.words:,} words: {fit.whole:,} whole, {rest}" for (_, fit), rest in zip(expected, splits, strict=True)
@@ -226,7 +87,7 @@ def test_the_curve_is_that_of_a_plain_count() -> None:
     whole = plain_uses(WORDS, whole=True)
     covered = {size: sum(whole[piece] for piece in PIECES[:size]) for size in range(len(PIECES) + 1)}
     sizes = [5, 10, 20, len(PIECES)]
-    assert page.table_after(SIZES) == [[f"{size}", share(covered[size], words)] for size in sizes]
+    assert page.table(SIZES) == [[f"{size}", share(covered[size], words)] for size in sizes]
     assert page.all("title")[2:] == [f"{size} pieces: {share(covered[size], words)}" for size in sizes]
     line = page.attribute("points")[1].split()
     heights = [(BOTTOM - float(place.split(",")[1])) / (BOTTOM - TOP) for place in line]
@@ -239,7 +100,7 @@ def test_a_line_of_a_large_vocabulary_has_few_places() -> None:
     page = report(WORDS, pieces)
     places = page.attribute("points")[1].split()
     assert 60 < len(places) <= 100
-    assert [row[0] for row in page.table_after(SIZES)][::3] == ["100", "1,000", "10,000", "100,000"]
+    assert [row[0] for row in page.table(SIZES)][::3] == ["100", "1,000", "10,000", "100,000"]
     assert page.all("title")[-1].startswith("250,027 pieces: ")
 
 
@@ -293,20 +154,20 @@ def test_the_rest_of_many_languages_is_one_row(more: int) -> None:
     ]
     rest = plain_fit([word for word in words if word[2] <= more])
     names = [f"l{number}" for number in reversed(range(more, LANGUAGES_SHOWN + more))]
-    rows = report(words).table_after(LANGUAGES)[1:]
+    rows = report(words).table(LANGUAGES)[1:]
     assert [row[0] for row in rows[:LANGUAGES_SHOWN]] == names
     assert rows[LANGUAGES_SHOWN:] == ([cells(f"and {more} more", rest)] if more else [])
 
 
 def test_words_without_any_language_have_the_total_and_advice() -> None:
     page = report([(None, word, count) for _, word, count in WORDS])
-    assert page.table_after(LANGUAGES) == [cells("all words", plain_fit(WORDS))]
+    assert page.table(LANGUAGES) == [cells("all words", plain_fit(WORDS))]
     assert NO_LANGUAGE in page.words and NO_LANGUAGE not in report(WORDS).words
 
 
 def test_something_is_never_nothing_in_percent() -> None:
     page = report([("en", "abc", 100_000), ("en", "é", 1)])
-    assert page.table_after(LANGUAGES)[1] == ["en", "", "100,001", "1.000", "<0.1%", ">99.9%"]
+    assert page.table(LANGUAGES)[1] == ["en", "", "100,001", "1.000", "<0.1%", ">99.9%"]
     assert page.all("dd")[3:] == [">99.9%", "<0.1%"]
 
 
@@ -314,7 +175,7 @@ def test_something_is_never_nothing_in_percent() -> None:
 @pytest.mark.parametrize("words", [[], [("en", "a", 1)], [("en", "é", 1)]])
 def test_empty_things_have_a_page(pieces: list[str], words: list[Word]) -> None:
     page = report(words, pieces)
-    assert page.table_after(LANGUAGES)[0][2:4] == ([str(len(words)), "1.000"] if words else ["0", "–"])
+    assert page.table(LANGUAGES)[0][2:4] == ([str(len(words)), "1.000"] if words else ["0", "–"])
     curve = bool(words) and len(pieces) > len(SPECIAL)
     assert page.tags.count("polyline") == curve and ("there is no curve to draw" in page.words) != curve
     assert ("no other pieces than single characters" in page.words) == (len(pieces) < len(PIECES))
@@ -340,7 +201,7 @@ def test_the_page_is_named_after_its_texts(corpus: dict, title: str) -> None:
 
 def test_the_footer_has_settings_and_checksum() -> None:
     page = report(WORDS)
-    assert page.table_after(SETTINGS) == [
+    assert page.table(SETTINGS) == [
         ["max_characters", "1500"],
         ["max_words", "1000000"],
         ["min_count", "3"],
@@ -355,9 +216,3 @@ def test_the_pictures_have_words() -> None:
     labelled = [name for name, _ in page.attributes if name in ("aria-label", "aria-labelledby")]
     assert len(labelled) == page.tags.count("svg") + 1 and page.tags.count("desc") == 1
     assert set(" ".join(page.attribute("aria-labelledby")).split()) <= set(page.attribute("id"))
-
-
-def test_counts_are_whole_numbers_however_large() -> None:
-    quality = measured([("en", "abc", 10**14 + 1), ("en", "ddc", 10**14 + 2)])
-    assert quality.used[PIECES.index("abc")] == 10**14 + 1 and quality.total.words == 2 * 10**14 + 3
-    assert quality.used.dtype == np.int64

@@ -52,7 +52,7 @@ def _rows(quality: Quality) -> Iterator[Element]:
     yield _row("all words", quality.total, class_="total")
     languages = sorted(quality.languages.items(), key=lambda item: (-item[1].words, item[0]))
     for name, fit in languages[:LANGUAGES_SHOWN]:
-        yield _row(tag("code", shortened(name, 40)), fit)
+        yield _row(tag("code", shortened(name, 40) or "(empty)"), fit)
     if rest := [fit for _, fit in languages[LANGUAGES_SHOWN:]]:
         yield _row(f"and {len(rest):,} more", _sum(rest), class_="others")
     unknown = _without(quality.total, _sum(quality.languages.values()))

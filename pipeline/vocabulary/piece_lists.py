@@ -70,5 +70,5 @@ def _items(numbers: Iterable[int], quality: Quality, counted: bool) -> list[Elem
 
 
 def _item(piece: str, uses: int, counted: bool) -> Element:
-    count = [" ", tag("small", f"{uses:,}")] if counted else []
-    return tag("li", tag("code", shortened(piece, LONGEST_PIECE)), *count)
+    code = tag("code", shortened(piece, LONGEST_PIECE))
+    return tag("li", code, " ", tag("small", f"{uses:,}")) if counted else tag("li", code)
