@@ -1,0 +1,270 @@
+"""`python -m vocab` as a user runs it: what it counts and writes, whatever the inputs, and what it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import subprocess
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from tokenizers import BertWordPieceTokenizer
+
+from pipeline.vocabulary.words import add_up, by_range
+from tests.command import Finished, run
+from tests.conftest import Runs
+from tests.real_text import ANY_TEXT
+from vocab.canonical import canonical_text, canonical_texts
+from vocab.characters import PROFILES, load
+from vocab.hashing import hash_words, marks_in_order
+from vocab.ngrams import hash_word
+from vocab.wordpiece import SPECIAL, WordPieceTokenizer
+from vocab.words import split_lines, tokens, words
+
+random.seed(7)
+WORDS = [
+    "red",
+    "Car",
+    "strasse",
+    "Straße",
+    "中国",
+    "한국어",
+    "café",
+    "x!",
+    "&amp;",
+    "\u2581\u2581",
+    "on",
+    "the",
+    "river",
+]
+TEXTS = [" ".join(random.choices(WORDS, k=random.randint(0, 9))) for _ in range(3000)]
+LANGUAGES = [random.choice(["en", "de", None]) for _ in TEXTS]
+FILES = ("vocab.txt", "vocab.json", "report.html")
+
+
+def vocab(output: Path, *options: str | Path) -> Finished:
+    return Finished(output, run("vocab", f"--output={output}", *map(str, options)))
+
+
+def made(output: Path, *options: str | Path) -> Finished:
+    done = vocab(output, *options)
+    assert done.process.returncode == 0, done.process.stderr
+    assert sorted(path.name for path in output.iterdir()) == sorted(FILES)
+    return done
+
+
+def contents(done: Finished, *names: str) -> list[bytes]:
+    return [(done.output / name).read_bytes() for name in names]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three tables of the texts, with a null and a column of languages."""
+    folder = tmp_path_factory.mktemp("texts")
+    for part in range(3):
+        texts, languages = [*TEXTS[part::3], None], [*LANGUAGES[part::3], None]
+        pq.write_table(pa.table({"caption": texts, "lang": languages}), folder / f"{part}.parquet", row_group_size=100)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def usual(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return made(tmp_path_factory.mktemp("usual") / "out", f"--input={tables}", "--size=90", "--workers=1")
+
+
+def counted(texts: Iterable[str | None], profile: str = "uncased") -> Counter[str]:
+    return Counter(token for text in texts for token in tokens(canonical_text(text), profile))
+
+
+def test_counts_are_those_of_python(usual: Finished) -> None:
+    expected, facts = counted(TEXTS), usual.json("vocab.json")
+    frequent = [word for word, count in expected.items() if count > 1 and "\u2581" not in word]
+    assert facts["counts"] == {
+        "texts": len(TEXTS) + 3,
+        "words": expected.total(),
+        "distinct": len(expected),
+        "learned_from": len(frequent),
+        "characters": len(set("".join(expected))),
+        "alphabet": len(set("".join(expected))),
+    }
+
+
+def test_the_vocabulary_has_its_form(usual: Finished) -> None:
+    lines = (usual.output / "vocab.txt").read_text().splitlines()
+    characters = Counter[str]()
+    for word, count in counted(TEXTS).items():
+        for character in word:
+            characters[character] += count
+    alphabet = sorted(characters, key=lambda character: (-characters[character], character))
+    assert len(lines) == len(set(lines)) == 90
+    assert lines[: 5 + 2 * len(alphabet)] == [*SPECIAL, *alphabet, *(f"##{character}" for character in alphabet)]
+
+
+def test_hugging_face_loads_it_and_gives_the_same_ids(usual: Finished) -> None:
+    theirs = BertWordPieceTokenizer(str(usual.output / "vocab.txt"), lowercase=True)
+    texts = [canonical_text(text) for text in TEXTS]
+    expected = [encoding.ids for encoding in theirs.encode_batch(texts)]
+    rows = WordPieceTokenizer.load(usual.output).encode(texts)
+    assert [row[: len(ids)].tolist() for row, ids in zip(rows, expected, strict=True)] == expected
+    assert not any(row[len(ids) :].any() for row, ids in zip(rows, expected, strict=True))
+
+
+def test_the_same_bytes_for_two_workers_and_in_another_place(usual: Finished, tables: Path, tmp_path: Path) -> None:
+    other = made(tmp_path / "two workers", f"--input={tables}", "--size=90", "--workers=2")
+    assert contents(other, *FILES) == contents(usual, *FILES)
+
+
+def test_the_same_pieces_for_texts_in_another_order_and_form(usual: Finished, tmp_path: Path) -> None:
+    lines = "\n".join(random.sample(TEXTS, len(TEXTS))).encode()
+    (tmp_path / "some.txt").write_bytes(lines[: lines.index(b"\n", 9999)])
+    (tmp_path / "others.txt.gz").write_bytes(gzip.compress(lines[lines.index(b"\n", 9999) + 1 :]))
+    other = made(tmp_path / "out", f"--input={tmp_path}/*.txt,{tmp_path}/*.gz", "--size=90", "--workers=1")
+    assert contents(other, "vocab.txt") == contents(usual, "vocab.txt")
+    assert other.json("vocab.json")["corpus"]["inputs"] == ["some.txt", "others.txt.gz"]
+
+
+def test_a_run_that_was_killed_leaves_nothing_behind(usual: Finished, tables: Path, tmp_path: Path) -> None:
+    """Nor does another one: what is written last is gone first."""
+    output = tmp_path / "out"
+    made(output, f"--input={tables}", "--size=80", "--workers=1")
+    (output / "work" / "words").mkdir(parents=True)
+    (output / "work" / "words" / "07.arrow").write_bytes(b"half")
+    (output / "work" / "tmp").mkdir()
+    (output / "work" / "tmp" / "vocab.txt.123").write_bytes(b"half")
+    again = made(output, f"--input={tables}", "--size=90", "--workers=1")
+    assert contents(again, *FILES) == contents(usual, *FILES)
+    failed = vocab(output, f"--input={tables}", "--size=9000", "--workers=1")
+    assert failed.process.returncode == 1
+    assert not (output / "vocab.json").exists()
+
+
+def test_the_kept_texts_of_a_corpus(corpus_of: Runs, tmp_path: Path) -> None:
+    """Its name, profile and size are those of the corpus."""
+    corpus = corpus_of()
+    kept = [row["text"] for row in corpus.verdicts() if not row["reasons"]]
+    done = made(tmp_path / "out", f"--corpus={corpus.output}", "--vocab.min_count=1", "--size=150", "--workers=1")
+    facts = done.json("vocab.json")
+    assert facts["corpus"]["name"] == "align"
+    assert (facts["profile"], facts["size"]) == (corpus.json("manifest.json")["config"]["text"]["profile"], 150)
+    assert facts["counts"]["words"] == counted(kept).total()
+    assert facts["counts"]["texts"] == len(kept) == corpus.json("funnel.json")["kept"]
+    default = vocab(tmp_path / "other", f"--corpus={corpus.output}", "--workers=1")
+    assert default.process.stderr.splitlines()[-1].startswith("vocab: size: 100,000 is too large: ")
+
+
+def test_the_largest_size_possible_works(tables: Path, tmp_path: Path) -> None:
+    refused = vocab(tmp_path / "out", f"--input={tables}", "--workers=1")
+    largest = int(refused.process.stderr.splitlines()[-1].split()[-2].replace(",", ""))
+    assert refused.process.returncode == 1
+    done = made(tmp_path / "out", f"--input={tables}", f"--size={largest}", "--workers=1")
+    assert len((done.output / "vocab.txt").read_text().splitlines()) == largest
+
+
+def test_the_profile_decides_on_accents(tables: Path, tmp_path: Path) -> None:
+    done = made(tmp_path / "out", f"--input={tables}", "--profile=multilingual", "--size=90", "--workers=1")
+    assert "é" in (done.output / "vocab.txt").read_text().splitlines()
+    assert WordPieceTokenizer.load(done.output).profile == "multilingual"
+    assert done.json("vocab.json")["counts"]["words"] == counted(TEXTS, "multilingual").total()
+
+
+@pytest.mark.parametrize("option", ["--language=lang", "--language=nowhere", "--identify"])
+def test_languages_on_the_page(tables: Path, tmp_path: Path, option: str, usual: Finished) -> None:
+    """They don't change the vocabulary."""
+    done = made(tmp_path / "out", f"--input={tables}", "--size=90", "--workers=1", option)
+    assert contents(done, "vocab.txt") == contents(usual, "vocab.txt")
+    assert (contents(done, "report.html") == contents(usual, "report.html")) == (option == "--language=lang")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ((), 2, "give --corpus or --input, one of them"),
+        (("--corpus=x", "--input=y"), 2, "give --corpus or --input, one of them"),
+        (("--corpus={folder}",), 2, "corpus: {folder} holds no finished run of python -m pipeline"),
+        (("--input={folder}/*.parquet",), 2, "input: no file matches '{folder}/*.parquet'"),
+        (("--input={folder}/a.jpg",), 2, "input: {folder}/a.jpg is of another kind than .parquet, .csv"),
+        (("--input={folder}/empty.txt",), 1, "no word to learn from: the texts are empty, or no text is kept"),
+        (("--input={folder}/a.csv",), 1, "{folder}/a.csv: no text column (text, TEXT, caption, alt_text, alt, txt;"),
+        (("--input={folder}/cut.txt.gz",), 1, "{folder}/cut.txt.gz: damaged: "),
+        (("--input={folder}/empty.txt", "--size=0"), 2, "vocab.size: 0 is under 1"),
+        (("--input={folder}/empty.txt", "--size=many"), 2, "vocab.size: 'many' is not a whole number"),
+        (("--input={folder}/empty.txt", "--profile=cased"), 2, "text.profile: 'cased'; the choices are uncased, mult"),
+        (("--input={folder}/empty.txt", "--vocab.sise=9"), 2, "vocab.sise: no such setting; vocab has size, min_count"),
+        (("--input={folder}/empty.txt", "--sise=9"), 2, "--sise: no such option; the nearest is --size"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, options: tuple[str, ...], code: int, said: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    (tmp_path / "a.csv").write_text("picture,title\n1,2\n")
+    (tmp_path / "empty.txt").write_text("\n \n")
+    (tmp_path / "cut.txt.gz").write_bytes(gzip.compress(b"some words\n" * 99)[:-9])
+    done = vocab(tmp_path / "out", *(option.format(folder=tmp_path) for option in options), "--workers=1")
+    assert done.process.returncode == code
+    assert said.format(folder=tmp_path) in done.process.stderr.splitlines()[-1]
+    assert not (tmp_path / "out" / "vocab.txt").exists()
+
+
+def test_awkward_texts_and_words(tmp_path: Path) -> None:
+    """A word of a megabyte, control characters, the mark of sentencepiece, and bytes that are no text."""
+    awkward = ["a" * 10**6, "a\x00b\x07c", "\u2581\u2581", "\u2585 <unk> </s>", "\t", "x\u200by", "\U0010ffff"]
+    lines = [text.encode() for text in awkward * 3] + [b"\xff\xfe", b"\xed\xa0\x80"] * 2
+    (tmp_path / "a.txt").write_bytes(b"\n".join(lines))
+    done = made(tmp_path / "out", f"--input={tmp_path}/a.txt", "--size=46", "--workers=1")
+    assert len((done.output / "vocab.txt").read_text().split("\n")) == 47
+
+
+def test_help_is_quick_and_a_subcommand_of_nothing() -> None:
+    done = run("vocab", "--help", timeout=5)
+    assert done.returncode == 0
+    assert "--corpus DIR" in done.stdout
+
+
+@settings(max_examples=30)
+@given(ANY_TEXT)
+def test_all_users_of_a_text_see_the_same_words(text: str) -> None:
+    """The count of the vocabulary, the tokeniser, and the n-grams of the rules."""
+    canonical = canonical_text(text.encode(errors="replace").decode())
+    for profile in PROFILES:
+        expected = tokens(canonical, profile)
+        column = marks_in_order(canonical_texts(pa.array([canonical])), load(profile))
+        assert split_lines(column.to_pylist(), profile) == expected
+        short = [token for token in expected if len(token) <= 100 and not token.startswith("##")]
+        tokenizer = WordPieceTokenizer(list(dict.fromkeys([*SPECIAL, *short])), profile)
+        assert [piece for piece in tokenizer.tokenize(canonical) if piece != "[UNK]"] == short
+        hashes = hash_words(pa.array([canonical]), load(profile)).hashes
+        assert hashes.tolist() == [hash_word(word) for word in words(canonical, profile)]
+
+
+def test_ranges_hold_every_row_once() -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {
+            "language": pa.array(rng.choice(["en", "de"], 5000).tolist(), pa.string()),
+            "word": [f"w{number}" for number in rng.integers(0, 999, 5000)],
+            "count": pa.array(rng.integers(1, 9, 5000), pa.int64()),
+        }
+    )
+    parts = dict(by_range(table))
+    assert sum(map(len, parts.values())) == len(table)
+    homes = {word: number for number, part in parts.items() for word in part["word"].to_pylist()}
+    assert all(homes[word] == number for number, part in parts.items() for word in part["word"].to_pylist())
+    summed = {(row["language"], row["word"]): row["count"] for row in add_up(parts.values()).to_pylist()}
+    expected = Counter[tuple[str, str]]()
+    for row in table.to_pylist():
+        expected[row["language"], row["word"]] += row["count"]
+    assert summed == expected
+
+
+def test_facts_are_json_without_place_or_time(usual: Finished, tables: Path) -> None:
+    text = (usual.output / "vocab.json").read_text()
+    assert str(tables) not in text
+    assert json.loads(text)["corpus"]["inputs"] == ["0.parquet", "1.parquet", "2.parquet"]
+    shown = subprocess.run(["sha256sum", usual.output / "vocab.txt"], capture_output=True, text=True, check=True)
+    assert shown.stdout.split()[0] == json.loads(text)["sha256"]
