@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vocab_words import LEARNED, PIECES, WORDS, Word, measured, plain_fit, plain_uses, table
@@ -16,6 +16,7 @@ WORD_ROWS = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(WORD_ROWS, max_size=3), st.sets(st.sampled_from(LEARNED)))
 def test_quality_is_that_of_a_plain_count(tables: list[list[Word]], learned: set[str]) -> None:
     pieces = [*PIECES[:13], *sorted(learned)]

@@ -130,6 +130,7 @@ def test_hostile_pieces_are_shown_and_harmless(text: str) -> None:
     assert page.all("code").count(visible(text)) >= 2 and page.all("li").count(visible(text)) == 2
     assert page.all("h1") == [visible(shortened(text, 60))]
     assert set(page.tags) == set(report(WORDS, corpus={"name": "a", "inputs": ["b", "c"]}).tags)
+    assert not {"\u202e", "\x00", "\x1b"} & set(page.words)
     assert not {"script", "img", "iframe", "a"} & set(page.tags) and page.tags.count("style") == 1
 
 

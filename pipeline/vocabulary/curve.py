@@ -17,7 +17,7 @@ from pipeline.vocabulary.piece_lists import learned_pieces
 from vocab.quality import Quality
 from vocab.wordpiece import SPECIAL
 
-WIDTH, HEIGHT = 480, 246
+WIDTH, HEIGHT = 480, 248
 LEFT, RIGHT, TOP, BOTTOM = 42, 470, 28, 204
 STEPS = 100  # of the line
 DECADES = 3  # at least, if the vocabulary is that large
@@ -96,9 +96,9 @@ def _ticks(across: Axis) -> Iterator[Element]:
     for value in across.ticks(8):
         x = number(across.at(value))
         yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
-        yield tag("text", short_number(value), x=x, y=BOTTOM + 17, text_anchor="middle")
+        yield tag("text", short_number(value), x=x, y=BOTTOM + 19, text_anchor="middle")
     middle = (LEFT + RIGHT) / 2
-    yield tag("text", "pieces, logarithmic", class_="unit", x=middle, y=BOTTOM + 36, text_anchor="middle")
+    yield tag("text", "pieces, logarithmic", class_="unit", x=middle, y=BOTTOM + 38, text_anchor="middle")
 
 
 def _alphabet(quality: Quality, across: Axis) -> Iterator[Element]:
