@@ -28,7 +28,7 @@ def languages_section(quality: Quality) -> Element:
         tag("span", "unknown", class_="key drops"),
         ", or ",
         tag("span", "split", class_="key track"),
-        " into pieces. Fertility is the number of pieces a word, 1 at best.",
+        " into pieces. Fertility is the number of pieces a word, 1 at best; an unknown word counts as one.",
         class_="note",
     )
     known = quality.languages or not quality.total.words
