@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from dedup.evaluation import EvalIndex
+from dedup.evaluation import EvalIndex, Search
 from filters import failures, first_failures
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer, load_scorer
@@ -98,7 +98,7 @@ def load_measures(output: Output, config: Config) -> Measures:
     return Measures(
         rules=filters.enabled(),
         index=index,
-        max_distance=config.dedup.max_distance,
+        search=Search(config.dedup.max_distance),
         scorer=scorer,
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",

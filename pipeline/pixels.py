@@ -13,8 +13,7 @@ import google_crc32c
 import numpy as np
 import pyarrow as pa
 
-from dedup.evaluation import EvalIndex
-from dedup.hashing import hashes
+from dedup.evaluation import EvalIndex, Search
 from filters import EvalDuplicate, Porn, Rule, failures, first_failures, survivors
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer
@@ -31,7 +30,7 @@ class Measures:
 
     rules: Sequence[Rule]
     index: EvalIndex | None
-    max_distance: int
+    search: Search
     scorer: Scorer | None
     max_pixels: int
     everything: bool  # every enabled rule for every pair
@@ -161,8 +160,8 @@ def _decode(
 
 def _match(rows: np.ndarray, lumas: np.ndarray, signals: PixelSignals, measures: Measures) -> None:
     assert measures.index is not None
-    entries, signals.distance[rows] = measures.index.match(hashes(lumas), measures.max_distance)
-    signals.image[rows] = np.where(entries < 0, -1, measures.index.owners[entries])
+    found = measures.index.match(lumas, measures.search)
+    signals.image[rows], signals.distance[rows] = found.image, found.distance
 
 
 def _score(

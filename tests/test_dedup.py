@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from scipy.fftpack import dct
 
-from dedup.evaluation import EvalIndex, build
+from dedup.evaluation import EvalIndex, Search, build
 from dedup.hashing import (
     ORIENTATIONS,
     coefficients,
@@ -28,6 +28,7 @@ from dedup.hashing import (
 from filters.pixels import luma
 
 MAX_PIXELS = 10**8
+SEARCH = Search()
 PHOTOS = sorted((Path(__file__).resolve().parents[2] / "shared" / "data" / "clothing").rglob("*.jpg"))[:100]
 TRANSPOSES = [
     None,
@@ -162,32 +163,33 @@ def index() -> EvalIndex:
 
 def test_index_has_eight_entries_an_image(index):
     assert index.ids == [f"set/{number}" for number in range(20)]
-    assert np.array_equal(index.owners, np.repeat(np.arange(20), 8)) and index.owners.dtype == np.int32
+    assert np.array_equal(index.images, np.repeat(np.arange(20), 8)) and index.images.dtype == np.int32
     assert np.array_equal(index.hashes[::8], hashes(LUMAS[:20]))
 
 
 def test_batches_of_the_build_do_not_matter(index, monkeypatch):
     monkeypatch.setattr("dedup.evaluation._IMAGES_AT_ONCE", 3)
     again, _ = build(((f"set/{n}", encoded(image, "PNG")) for n, image in enumerate(SCENES[:20])), MAX_PIXELS)
-    assert np.array_equal(again.hashes, index.hashes) and np.array_equal(again.owners, index.owners)
+    assert np.array_equal(again.hashes, index.hashes) and np.array_equal(again.images, index.images)
 
 
 @pytest.mark.parametrize("how", TRANSPOSES)
 def test_copies_in_every_orientation_match(index, how):
     copies = [image.transpose(how) if how is not None else image for image in SCENES[:20]]
     again = np.stack([luma(encoded(copy.resize((400, 400)), quality=50), MAX_PIXELS) for copy in copies])
-    entries, distances = index.match(hashes(again))
-    assert np.array_equal(index.owners[entries], np.arange(20)) and distances.max() <= 31
+    found = index.match(again, SEARCH)
+    assert np.array_equal(found.image, np.arange(20)) and found.distance.max() <= 31
 
 
 def test_other_pictures_do_not_match(index):
-    entries, distances = index.match(hashes(LUMAS[20:]))
-    assert (entries == -1).all() and (distances == -1).all() and entries.dtype == distances.dtype == np.int32
+    found = index.match(LUMAS[20:], SEARCH)
+    assert (found.image == -1).all() and (found.distance == -1).all() and np.isnan(found.score).all()
+    assert found.image.dtype == found.distance.dtype == np.int32 and found.transform == [None] * 20
 
 
 def test_first_of_equal_images_matches():
     index, _ = build([(f"s/{n}", encoded(SCENES[n % 2], "PNG")) for n in range(4)], MAX_PIXELS)
-    assert index.match(hashes(LUMAS[:2]))[0].tolist() == [0, ORIENTATIONS]
+    assert index.match(LUMAS[:2], SEARCH).image.tolist() == [0, 1]
 
 
 def saved(index: EvalIndex) -> bytes:
@@ -199,16 +201,16 @@ def saved(index: EvalIndex) -> bytes:
 def test_saved_index_is_the_same(index):
     loaded = EvalIndex.load(io.BytesIO(saved(index)))
     assert list(loaded.ids) == list(index.ids)
-    assert np.array_equal(loaded.hashes, index.hashes) and np.array_equal(loaded.owners, index.owners)
+    assert np.array_equal(loaded.hashes, index.hashes) and np.array_equal(loaded.images, index.images)
     assert saved(loaded) == saved(index)
-    assert np.array_equal(loaded.match(hashes(LUMAS)), index.match(hashes(LUMAS)))
+    assert np.array_equal(loaded.match(LUMAS, SEARCH).image, index.match(LUMAS, SEARCH).image)
 
 
 def test_index_of_nothing_matches_nothing():
     index, undecodable = build([("s/a", b""), ("s/b", b"text")], MAX_PIXELS)
     assert undecodable == ["s/a", "s/b"]
     loaded = EvalIndex.load(io.BytesIO(saved(index)))
-    assert len(loaded.ids) == 0 and (loaded.match(hashes(LUMAS))[0] == -1).all()
+    assert len(loaded.ids) == 0 and (loaded.match(LUMAS, SEARCH).image == -1).all()
 
 
 def test_refuses_another_file(tmp_path):
@@ -219,6 +221,6 @@ def test_refuses_another_file(tmp_path):
 
 
 def test_refuses_another_format(index):
-    data = saved(index).replace(b"evaluation images 1", b"evaluation images 9")
-    with pytest.raises(ValueError, match="evaluation images 9; this version reads align-corpus evaluation images 1"):
+    data = saved(index).replace(b"evaluation images 2", b"evaluation images 9")
+    with pytest.raises(ValueError, match="evaluation images 9; this version reads align-corpus evaluation images 2"):
         EvalIndex.load(io.BytesIO(data))

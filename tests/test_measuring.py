@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from dedup.evaluation import build
+from dedup.evaluation import Search, build
 from pipeline import pixels
 from pipeline.config import Filters
 from pipeline.pixels import Measures, PixelSignals, measure_pixels
@@ -48,7 +48,7 @@ def measured(images, scorer, *, words=None, everything=False, index=None):
         }
     )
     signals = PixelSignals(np.ones(rows, bool))
-    measures = Measures(Filters().enabled(), index, 31, scorer, MOST, everything)
+    measures = Measures(Filters().enabled(), index, Search(31), scorer, MOST, everything)
     rules = [rule.reason for rule in measures.rules]
     judged = measure_pixels(iter(images), np.arange(rows), known, signals, measures)
     verdicts = [None if rule < 0 else rules[rule] for _, _, rule in judged]

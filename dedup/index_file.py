@@ -1,0 +1,104 @@
+"""The file of an index: Arrow IPC, one record batch, a row an image. A local file is mapped to memory, not copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.hashing import HASH_BYTES, HASH_WORDS
+from dedup.variants import MODES, check_mode
+from dedup.verify import VIEW_SIDE
+
+FORMAT = "align-corpus evaluation images 2"
+
+_FIELDS = {
+    "id": pa.string(),
+    "width": pa.int32(),
+    "height": pa.int32(),
+    "view": pa.binary(VIEW_SIDE * VIEW_SIDE),
+    "variants": pa.list_(pa.uint16()),
+    "hashes": pa.list_(pa.binary(HASH_BYTES)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a file holds; see `EvalIndex`, whose fields these are."""
+
+    ids: Sequence[str]
+    mode: str
+    hashes: np.ndarray
+    images: np.ndarray
+    variants: np.ndarray
+    views: np.ndarray
+    sizes: np.ndarray
+
+
+def write(file: BinaryIO, columns: Columns) -> None:
+    """Equal columns give equal bytes."""
+    schema = pa.schema(_FIELDS, {"format": FORMAT, "mode": columns.mode})
+    starts = pa.array(np.searchsorted(columns.images, np.arange(len(columns.ids) + 1)).astype(np.int32))
+    arrays = [
+        pa.array(columns.ids, pa.string()),
+        pa.array(columns.sizes[:, 0]),
+        pa.array(columns.sizes[:, 1]),
+        _binary(columns.views, len(columns.ids), VIEW_SIDE * VIEW_SIDE),
+        pa.ListArray.from_arrays(starts, pa.array(columns.variants)),
+        pa.ListArray.from_arrays(starts, _binary(columns.hashes, len(columns.hashes), HASH_BYTES)),
+    ]
+    with pa.ipc.new_file(file, schema) as writer:
+        writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+
+def read(source: str | BinaryIO) -> Columns:
+    """Raises ValueError with one line for another file, a damaged one, and another version or mode."""
+    name = source if isinstance(source, str) else getattr(source, "name", "index")
+    try:
+        return _read(pa.memory_map(source) if isinstance(source, str) else source)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{name}: not an index of evaluation images, or a damaged one") from error
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _read(file: BinaryIO) -> Columns:
+    reader = pa.ipc.open_file(file)
+    metadata = reader.schema.metadata or {}
+    found = metadata.get(b"format", b"none").decode()
+    if found != FORMAT:
+        raise ValueError(f"format {found}; this version reads {FORMAT}")
+    mode = metadata.get(b"mode", b"").decode()
+    check_mode(mode)
+    batch = reader.get_batch(0)
+    batch.validate(full=True)
+    return _columns(batch, mode)
+
+
+def _columns(batch: pa.RecordBatch, mode: str) -> Columns:
+    lists, variants = batch["hashes"], batch["variants"].values.to_numpy()
+    images = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
+    if len(variants) != len(images) or (variants >= len(MODES[mode])).any():
+        raise ValueError("damaged: its entries don't fit its images")
+    return Columns(
+        ids=batch["id"].to_pylist(),
+        mode=mode,
+        hashes=_numbers(lists.values, np.uint64, len(images) * HASH_WORDS).reshape(-1, HASH_WORDS),
+        images=images,
+        variants=variants,
+        views=_numbers(batch["view"], np.uint8, len(batch) * VIEW_SIDE**2).reshape(-1, VIEW_SIDE, VIEW_SIDE),
+        sizes=np.stack([batch["width"].to_numpy(), batch["height"].to_numpy()], axis=1),
+    )
+
+
+def _binary(values: np.ndarray, rows: int, width: int) -> pa.FixedSizeBinaryArray:
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(width), rows, [None, pa.py_buffer(np.ascontiguousarray(values))]
+    )
+
+
+def _numbers(array: pa.Array, kind: type[np.generic], count: int) -> np.ndarray:
+    return np.frombuffer(array.buffers()[1] or b"", kind, count)
