@@ -23,7 +23,7 @@ corpus: setup ## make a small crawl and run the whole pipeline on it
 	$(RUN) -m pipeline --config=configs/toy.yaml --input=$(SAMPLE)/crawl --eval_images=$(SAMPLE)/eval --output=$(OUT)
 
 vocab: corpus ## build the wordpiece vocabulary of that corpus
-	$(RUN) -m vocab --corpus=$(OUT) --output=$(OUT)/vocab
+	$(RUN) -m vocab --corpus=$(OUT) --identify --output=$(OUT)/vocab
 
 train: vocab ## train a toy model on it
 	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --vocab=$(OUT)/vocab

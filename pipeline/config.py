@@ -98,18 +98,24 @@ class Dedup:
 class Vocabulary:
     """What `python -m vocab` learns, from the words that occur `min_count` times at least, `max_words` of them.
 
-    Its alphabet is the `max_characters` most frequent characters of all words.
+    Its alphabet is the `max_characters` most frequent characters of all words; if that is not set, 1,000 for the
+    profile `uncased` and 20,000 for `multilingual`.
     """
 
     size: int = 100_000
     min_count: int = 2
     max_words: int = 10_000_000
-    max_characters: int = 1_000
+    max_characters: int | None = None
 
     def __post_init__(self) -> None:
-        for setting in dataclasses.fields(self):
-            if getattr(self, setting.name) < 1:
-                raise ValueError(f"{setting.name}: {getattr(self, setting.name)} is under 1")
+        for name, value in dataclasses.asdict(self).items():
+            if value is not None and value < 1:
+                raise ValueError(f"{name}: {value} is under 1")
+
+    def of_profile(self, profile: str) -> Vocabulary:
+        """The same with the size of the alphabet that suits `profile`."""
+        usual = {"uncased": 1_000, "multilingual": 20_000}[profile]
+        return dataclasses.replace(self, max_characters=self.max_characters or usual)
 
 
 @dataclass(frozen=True)

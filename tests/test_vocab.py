@@ -130,6 +130,23 @@ def test_the_same_pieces_for_texts_in_another_order_and_form(usual: Finished, tm
     assert other.json("vocab.json")["corpus"]["inputs"] == ["some.txt", "others.txt.gz"]
 
 
+@pytest.mark.parametrize("languages", [None, ""])
+def test_texts_without_a_language(usual: Finished, tmp_path: Path, languages: str | None) -> None:
+    """No such column, or nothing in it."""
+    columns = {"text": TEXTS} if languages is None else {"text": TEXTS, "lang": [languages] * len(TEXTS)}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    other = made(tmp_path / "out", f"--input={tmp_path}/a.parquet", "--size=90", "--workers=1")
+    assert contents(other, "vocab.txt") == contents(usual, "vocab.txt")
+    assert "not known" not in (other.output / "report.html").read_text()
+
+
+def test_the_profile_decides_on_the_size_of_the_alphabet(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\n".join(map(chr, range(0x4E00, 0x4E00 + 1100))))
+    for options, expected in ((("--profile=multilingual",), 1100), ((), 1000), (("--vocab.max_characters=7",), 7)):
+        done = vocab(tmp_path / "out", f"--input={tmp_path}/a.txt", "--workers=1", "--size=9", *options)
+        assert f"both forms of {expected:,} characters" in done.process.stderr
+
+
 def test_a_run_that_was_killed_leaves_nothing_behind(usual: Finished, tables: Path, tmp_path: Path) -> None:
     """Nor does another one: what is written last is gone first."""
     output = tmp_path / "out"

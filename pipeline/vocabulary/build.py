@@ -51,8 +51,10 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
         output.remove(output.path(name))
     output.sweep()
     origin = Counter(output, options, config, folder).count(manifest)
-    pieces, counts = learn(output, config.vocab, options.workers)
-    return write(output, config, pieces, {"corpus": origin, "counts": {"texts": read_number(output), **counts}})
+    settings = config.vocab.of_profile(config.text.profile)
+    pieces, counts = learn(output, settings, options.workers)
+    known = {"corpus": origin, "counts": {"texts": read_number(output), **counts}}
+    return write(output, config.text.profile, settings, pieces, known)
 
 
 def check_identifier(options: Options) -> None:
@@ -129,7 +131,7 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
         candidates.append(learner.frequent(words))
     if not distinct:
         raise TooFewWords("no word to learn from: the texts are empty, or no text is kept")
-    alphabet = choose_alphabet(found, settings.max_characters)
+    alphabet = choose_alphabet(found, settings.max_characters or CODE_POINTS)
     words = learner.select(pa.concat_tables(candidates), alphabet)
     numbers = {
         "words": occurrences,
@@ -141,19 +143,21 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
     return learner.learn(words, alphabet), numbers
 
 
-def write(output: Output, config: Config, pieces: list[str], found: dict[str, Any]) -> tuple[dict[str, Any], Quality]:
+def write(
+    output: Output, profile: str, settings: Vocabulary, pieces: list[str], known: dict[str, Any]
+) -> tuple[dict[str, Any], Quality]:
     """Writes the vocabulary, its page, and what is known of it, that last: with it the run is finished."""
     content = "".join(f"{piece}\n" for piece in pieces).encode()
-    settings = dataclasses.asdict(config.vocab)
+    learned_with = dataclasses.asdict(settings)
     facts = {
-        "profile": config.text.profile,
-        "size": settings.pop("size"),
-        **found,
-        "settings": settings,
+        "profile": profile,
+        "size": learned_with.pop("size"),
+        **known,
+        "settings": learned_with,
         "versions": {"align-corpus": __version__, "sentencepiece": version("sentencepiece")},
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    quality = Quality(WordPieceTokenizer(pieces, config.text.profile))
+    quality = Quality(WordPieceTokenizer(pieces, profile))
     for counts in read_ranges(output):
         quality.add(counts)
     output.write_bytes(FILE, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -46,7 +46,8 @@ class KeptTexts:
             with open_file(self.output.path(name)) as file:
                 table = pq.read_table(file)
             kept = table.filter(pc.equal(pc.list_value_length(table["reasons"]), 0))
-            yield Batch(kept["text"].combine_chunks(), languages(kept, self.column))
+            columns = dict(zip(kept.column_names, kept.columns, strict=True))
+            yield Batch(kept["text"].combine_chunks(), languages(columns, len(kept), self.column))
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class InputTexts:
     def batches(self) -> Iterator[Batch]:
         """The texts in order. Raises BadFile."""
         for batch in open_source(self.source, self.settings, text_only=True).batches(self.span):
-            yield Batch(batch["text"].combine_chunks(), languages(pa.table(carried_columns(batch)), self.column))
+            yield Batch(batch["text"].combine_chunks(), languages(carried_columns(batch), len(batch), self.column))
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,13 @@ def _unpacked(file: BinaryIO, path: str) -> BinaryIO:
 Texts = KeptTexts | InputTexts | LineTexts
 
 
-def languages(table: pa.Table, column: str | None) -> pa.StringArray:
-    """The language of each row: by `column`, else by the first of LANGUAGE_COLUMNS that the table has; or null."""
-    found = next((name for name in ([column] if column else LANGUAGE_COLUMNS) if name in table.column_names), None)
+def languages(columns: Mapping[str, pa.ChunkedArray], rows: int, column: str | None) -> pa.StringArray:
+    """The language of each row: by `column`, else by the first of LANGUAGE_COLUMNS there is; null if empty or none."""
+    found = next((columns[name] for name in ([column] if column else LANGUAGE_COLUMNS) if name in columns), None)
     if found is None:
-        return pa.nulls(len(table), pa.string())
-    return table[found].combine_chunks().cast(pa.string())
+        return pa.nulls(rows, pa.string())
+    names = found.combine_chunks().cast(pa.string())
+    return pc.if_else(pc.equal(names, ""), None, names)
 
 
 def corpus_texts(output: Output, column: str | None) -> Iterator[KeptTexts]:
