@@ -16,18 +16,22 @@ HASH_WORDS = HASH_BITS // 64
 ORIENTATIONS = 8
 
 # float64 is exact up to 2^53; the largest sum here is 255 * 128^2 * 2^28 < 2^50.
-_SCALE = 1 << 14
+SCALE = 1 << 14
 _CHUNK = 64
 
 
-def _cosines() -> np.ndarray:
-    """DCT-II basis (16, 128), rounded to integers. Every row but the first sums to zero exactly."""
-    position = (np.arange(LUMA_SIDE) + 0.5) / LUMA_SIDE
-    frequency = np.arange(HASH_SIDE)[:, None]
-    return np.rint(_SCALE * np.cos(np.pi * frequency * position))
+def cosines(begin: float = 0.0, end: float = 1.0) -> np.ndarray:
+    """DCT-II basis (16, 128) of the part [begin, end] of a side, in fractions; integers. A pixel that lies partly in it
+    counts partly. Every row but the first sums to zero exactly, being differences of the rounded integral of a cosine.
+    """
+    pixel = 1 / (LUMA_SIDE * (end - begin))
+    edges = np.clip((np.arange(LUMA_SIDE + 1) / LUMA_SIDE - begin) / (end - begin), 0, 1)
+    frequency = np.arange(1, HASH_SIDE)[:, None]
+    waves = np.sin(np.pi * frequency * edges) / (2 * np.sin(np.pi * frequency * pixel / 2))
+    return np.diff(np.rint(SCALE * np.vstack([edges / pixel, waves])), axis=1)
 
 
-_COSINES = _cosines()
+_COSINES = cosines()
 _ALTERNATING = np.where(np.arange(HASH_SIDE) % 2, -1, 1).astype(np.float32)
 
 
@@ -40,7 +44,7 @@ def coefficients(lumas: np.ndarray) -> np.ndarray:
     for start in range(0, len(lumas), _CHUNK):
         part = slice(start, start + _CHUNK)
         sums = _COSINES @ lumas[part].astype(np.float64) @ _COSINES.T
-        found[part] = sums / (_SCALE * LUMA_SIDE) ** 2
+        found[part] = sums / (SCALE * LUMA_SIDE) ** 2
     return found
 
 
@@ -48,11 +52,16 @@ def orientations(coefficients: np.ndarray) -> np.ndarray:
     """The coefficients (n, 8, 16, 16) of the image as it is, mirrored left-right, top-bottom, turned by 180 degrees,
     and of the transposes of these four: a mirrored cosine changes its sign where the frequency is odd.
     """
-    mirrored = coefficients * _ALTERNATING
+    mirrored = mirror(coefficients)
     flipped = coefficients * _ALTERNATING[:, None]
     turned = mirrored * _ALTERNATING[:, None]
     upright = np.stack([coefficients, mirrored, flipped, turned], axis=1)
     return np.concatenate([upright, upright.swapaxes(-1, -2)], axis=1)
+
+
+def mirror(coefficients: np.ndarray) -> np.ndarray:
+    """The coefficients (..., 16, 16) of the image mirrored left-right."""
+    return coefficients * _ALTERNATING
 
 
 def hash_bits(coefficients: np.ndarray) -> np.ndarray:

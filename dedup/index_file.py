@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.hashing import HASH_BYTES, HASH_WORDS
-from dedup.variants import MODES, check_mode
+from dedup.variants import check_mode, variants
 from dedup.verify import VIEW_SIDE
 
 FORMAT = "align-corpus evaluation images 2"
@@ -79,16 +79,16 @@ def _read(file: BinaryIO) -> Columns:
 
 
 def _columns(batch: pa.RecordBatch, mode: str) -> Columns:
-    lists, variants = batch["hashes"], batch["variants"].values.to_numpy()
+    lists, kinds = batch["hashes"], batch["variants"].values.to_numpy()
     images = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
-    if len(variants) != len(images) or (variants >= len(MODES[mode])).any():
+    if len(kinds) != len(images) or (kinds >= len(variants(mode))).any():
         raise ValueError("damaged: its entries don't fit its images")
     return Columns(
         ids=batch["id"].to_pylist(),
         mode=mode,
         hashes=_numbers(lists.values, np.uint64, len(images) * HASH_WORDS).reshape(-1, HASH_WORDS),
         images=images,
-        variants=variants,
+        variants=kinds,
         views=_numbers(batch["view"], np.uint8, len(batch) * VIEW_SIDE**2).reshape(-1, VIEW_SIDE, VIEW_SIDE),
         sizes=np.stack([batch["width"].to_numpy(), batch["height"].to_numpy()], axis=1),
     )

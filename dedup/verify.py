@@ -1,13 +1,67 @@
-"""Whether two pictures that their hashes call near are one: small views of them, aligned, are compared."""
+"""Whether two pictures whose hashes are near are one: small views of them, aligned, are correlated.
+
+Everything is summed in integers, so that a score is the same on any machine and in any batch.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 VIEW_SIDE = 64
+MAX_SHIFT = 3  # pixels of a view
+
+_FINE, _COARSE = 1, 6  # radii of the two means whose difference is the band
 
 
 def views(lumas: np.ndarray) -> np.ndarray:
     """The views kept of lumas, uint8 (n, 128, 128): means of 2 x 2 pixels, uint8 (n, 64, 64)."""
     sums = lumas.reshape(-1, VIEW_SIDE, 2, VIEW_SIDE, 2).sum(axis=(2, 4), dtype=np.uint16)
     return ((sums + 2) >> 2).astype(np.uint8)
+
+
+def scores(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """How alike views are, uint8 (n, 64, 64) each: the smaller of two normalised cross-correlations, float32 (n,).
+
+    One is of the views; one of their details, at the best of the shifts by up to 3 pixels. From -1 to 1; 0 if a view is
+    blank.
+    """
+    return np.array([_score(one, other) for one, other in zip(first, second, strict=True)], np.float32)
+
+
+def _score(first: np.ndarray, second: np.ndarray) -> float:
+    whole = correlation(_centred(first), _centred(second))
+    return min(whole, best_shift(band(first), band(second)))
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """The cosine between two arrays of the same shape; 0 if one is all zero."""
+    norms = float(np.vdot(first, first)) * float(np.vdot(second, second))
+    return float(np.vdot(first, second)) / norms**0.5 if norms else 0.0
+
+
+def best_shift(first: np.ndarray, second: np.ndarray) -> float:
+    """The best correlation of the middle of one with the other shifted by up to 3 pixels each way."""
+    middle = first[MAX_SHIFT:-MAX_SHIFT, MAX_SHIFT:-MAX_SHIFT]
+    shifted = np.lib.stride_tricks.sliding_window_view(second, middle.shape).reshape(-1, middle.size)
+    products = shifted @ middle.ravel()
+    norms = np.einsum("ij,ij->i", shifted, shifted) * float(np.vdot(middle, middle))
+    return float((products / np.sqrt(np.where(norms, norms, np.inf))).max())
+
+
+def band(view: np.ndarray) -> np.ndarray:
+    """The details of uint8 (64, 64) between two scales: a small mean less a large one, float64 integers."""
+    fine, coarse = 2 * _FINE + 1, 2 * _COARSE + 1
+    return _box_sums(view, _FINE) * coarse**2 - _box_sums(view, _COARSE) * fine**2
+
+
+def _centred(view: np.ndarray) -> np.ndarray:
+    values = view.astype(np.float64)
+    return values * values.size - values.sum()
+
+
+def _box_sums(view: np.ndarray, radius: int) -> np.ndarray:
+    """Sums over the square of this radius around each pixel; the edges are mirrored."""
+    padded = np.pad(view.astype(np.float64), radius, mode="symmetric")
+    sums = np.pad(padded.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    side = 2 * radius + 1
+    return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]

@@ -161,10 +161,10 @@ def index() -> EvalIndex:
     return found
 
 
-def test_index_has_eight_entries_an_image(index):
+def test_index_has_104_entries_an_image(index):
     assert index.ids == [f"set/{number}" for number in range(20)]
-    assert np.array_equal(index.images, np.repeat(np.arange(20), 8)) and index.images.dtype == np.int32
-    assert np.array_equal(index.hashes[::8], hashes(LUMAS[:20]))
+    assert np.array_equal(index.images, np.repeat(np.arange(20), 104)) and index.images.dtype == np.int32
+    assert np.array_equal(index.hashes[::104], hashes(LUMAS[:20]))
 
 
 def test_batches_of_the_build_do_not_matter(index, monkeypatch):

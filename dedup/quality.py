@@ -1,0 +1,21 @@
+"""Which windows hold too little for a hash: in a blank sky or a flag most bits are noise, so any two are alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dedup.hashing import HASH_BITS
+
+NOISE = 0.05  # luma: about what JPEG quality 30 does to a coefficient
+MIN_STABLE = 0.5
+
+
+def stable_share(coefficients: np.ndarray) -> np.ndarray:
+    """The share of the coefficients (..., 16, 16) that noise doesn't move across their median; float32 (...)."""
+    flat = coefficients.reshape(*coefficients.shape[:-2], HASH_BITS)
+    return (np.abs(flat) > NOISE).mean(axis=-1, dtype=np.float32)
+
+
+def is_informative(coefficients: np.ndarray) -> np.ndarray:
+    """Whether coefficients (..., 16, 16) make a hash that tells pictures apart, bool (...)."""
+    return stable_share(coefficients) >= MIN_STABLE
