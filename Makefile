@@ -29,7 +29,7 @@ train: vocab ## train a toy model on it
 	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --vocab=$(OUT)/vocab
 
 test: setup ## run the tests
-	$(RUN) -m pytest -q
+	$(RUN) -m pytest -q --numprocesses=auto --dist=loadfile
 
 lint: setup ## check style and types
 	$(RUN) -m ruff check .
