@@ -111,7 +111,7 @@ class Porn:
         return pc.greater(signals["porn_score"], self.max_score)
 
 
-EVAL_MODES = ("default",)
+EVAL_MODES = ("default", "thorough", "dense")
 
 
 def _short(signals: Signals) -> pa.Array:

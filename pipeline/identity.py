@@ -12,6 +12,7 @@ from filters import Porn
 from filters.porn import OPEN_NSFW
 from pipeline import __version__
 from pipeline.config import Config
+from pipeline.evaluation import EvalSets
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
 from vocab.segment import dictionaries
@@ -27,7 +28,7 @@ class OtherRun(ValueError):
     """The output directory holds another run."""
 
 
-def identity(config: Config, sources: Sequence[Source], evaluation: Sequence[Source]) -> dict[str, Any]:
+def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[str, Any]:
     """What makes a run this run. Workers, runner and the places of input and output don't count."""
     return {
         "version": __version__,
@@ -35,7 +36,10 @@ def identity(config: Config, sources: Sequence[Source], evaluation: Sequence[Sou
         "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
         "porn_model": _model(config.filters.porn),
-        "eval_images": _digest(json.dumps([[image.name, image.size, image.modified] for image in evaluation]).encode()),
+        "eval_images": _digest(
+            json.dumps([[image.name, image.size, image.modified] for image in sets.images]).encode()
+        ),
+        "eval_indexes": [fingerprint(index) for index in sets.indexes],
     }
 
 
@@ -45,6 +49,10 @@ def _model(porn: Porn) -> str | None:
         return None
     with open(porn.model, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _pictures(images: Sequence[Source]) -> str:
+    return _digest(json.dumps([[image.name, image.size, image.modified] for image in images]).encode())
 
 
 def entry(source: Source) -> dict[str, Any]:

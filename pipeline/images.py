@@ -14,10 +14,11 @@ from dedup.evaluation import EvalIndex, Search
 from filters import failures, first_failures
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer, load_scorer
+from pipeline.audit import Audit, thumbnail
 from pipeline.config import Config
-from pipeline.evaluation import EVAL_INDEX
-from pipeline.examples import KEPT, THUMBNAIL_SIDE, Examples
-from pipeline.files import Output, open_file
+from pipeline.evaluation import EVAL_INDEX, open_index
+from pipeline.examples import KEPT, Examples
+from pipeline.files import Output
 from pipeline.inputs import Input, open_source
 from pipeline.pixels import Measures, PixelSignals, measure_pixels
 from pipeline.plan import Shard
@@ -40,8 +41,11 @@ class ShardImages:
     settings: Input
     meter: Meter
 
-    def see(self, measures: Measures, records: RecordShard, examples: Examples) -> Columns:
-        """Measures what needs pixels, and writes the records of what is kept; returns the columns that pixels give."""
+    def see(self, measures: Measures, records: RecordShard, examples: Examples, audit: Audit) -> Columns:
+        """Measures what needs pixels, writes the records of what is kept, and sets pictures aside for the report.
+
+        Returns the columns that pixels give.
+        """
         first = first_failures(failures(measures.rules, self.columns, self.shard.rows))
         examples.choose(first, first != KEPT)  # who is kept is known only when pixels are seen
         signals = PixelSignals(self.columns["decodable"].to_numpy(zero_copy_only=False).copy())
@@ -53,8 +57,9 @@ class ShardImages:
             if rule == KEPT:
                 rule = self._record(row, picture, signals, records)
             if examples.wants(rule, row):
-                examples.add(rule, row, _thumbnail(picture))
-        return signals.columns(measures.index)
+                examples.add(rule, row, thumbnail(picture))
+            audit.see(row, picture, signals, measures.index)
+        return signals.columns(measures.eval_ids)
 
     def _read(self, rows: np.ndarray) -> Iterator[bytes | None]:
         """The bytes of the images of these rows, in order; the meter follows."""
@@ -79,27 +84,25 @@ class ShardImages:
             return UNDECODABLE
 
 
-def _thumbnail(picture: Picture | None) -> bytes | None:
-    try:
-        return picture.thumbnail(THUMBNAIL_SIDE) if picture is not None else None
-    except Undecodable:
-        return None
-
-
 @lru_cache(maxsize=1)
 def load_measures(output: Output, config: Config) -> Measures:
     """What measures pixels, loaded once a process."""
     filters = config.filters
     index: EvalIndex | None = None
     if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
-        with open_file(output.path(EVAL_INDEX)) as file:
-            index = EvalIndex.load(file)
+        index = open_index(output.path(EVAL_INDEX))
     scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
     return Measures(
         rules=filters.enabled(),
         index=index,
-        search=Search(config.dedup.max_distance),
+        search=search_of(config),
         scorer=scorer,
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",
     )
+
+
+def search_of(config: Config) -> Search:
+    """What counts as a near-duplicate by the settings."""
+    dedup = config.dedup
+    return Search(dedup.max_distance, dedup.min_score, thorough=config.filters.eval_duplicate.mode == "thorough")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import google_crc32c
 import numpy as np
@@ -35,6 +36,11 @@ class Measures:
     max_pixels: int
     everything: bool  # every enabled rule for every pair
 
+    @cached_property
+    def eval_ids(self) -> pa.StringArray:
+        """The ids of the images in the index."""
+        return pa.array(self.index.ids if self.index else [], pa.string())
+
     def before(self, late: type[EvalDuplicate] | type[Porn]) -> list[Rule]:
         """The rules that are judged before `late` is measured."""
         later = {EvalDuplicate: (EvalDuplicate, Porn), Porn: (Porn,)}[late]
@@ -49,7 +55,9 @@ class PixelSignals:
         self.decodable = decodable  # bool (rows,): what the header said, then what decoding says
         self.image = np.full(rows, -1, np.int32)  # the evaluation image that is matched
         self.distance = np.full(rows, -1, np.int32)  # bits
-        self.score = np.full(rows, np.nan)
+        self.closeness = np.full(rows, np.nan, np.float32)  # score of the match
+        self.transform = np.full(rows, None)  # how the two differ
+        self.score = np.full(rows, np.nan)  # of porn
         self._firsts: dict[tuple[int, int, int], int] = {}
 
     def first_with(self, image: int, picture: Picture | None, row: int) -> int:
@@ -63,18 +71,15 @@ class PixelSignals:
 
     def copy(self, sources: np.ndarray, targets: np.ndarray) -> None:
         """Gives rows the signals of others."""
-        for column in (self.decodable, self.image, self.distance, self.score):
+        for column in (self.decodable, self.image, self.distance, self.closeness, self.transform, self.score):
             column[targets] = column[sources]
 
-    def columns(self, index: EvalIndex | None, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
-        """As Arrow arrays, of all rows or of some."""
+    def columns(self, eval_ids: pa.StringArray, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
+        """As Arrow arrays, of all rows or of some; `eval_ids` are those of the images in the index."""
         image, distance, score = self.image[rows], self.distance[rows], self.score[rows]
-        match = pa.nulls(len(image), pa.string())
-        if index is not None:
-            match = pa.array(index.ids, pa.string()).take(pa.array(image, mask=image < 0))
         return {
             "decodable": pa.array(self.decodable[rows]),
-            "eval_match": match,
+            "eval_match": eval_ids.take(pa.array(image, mask=image < 0)),
             "eval_distance": pa.array(distance, mask=distance < 0),
             "porn_score": pa.array(score, mask=np.isnan(score)),
         }
@@ -139,7 +144,7 @@ def _alive(
 
 
 def _columns(rows: np.ndarray, known: pa.Table, signals: PixelSignals, measures: Measures) -> dict[str, pa.Array]:
-    return {name: known[name] for name in known.column_names} | signals.columns(measures.index, rows)
+    return {name: known[name] for name in known.column_names} | signals.columns(measures.eval_ids, rows)
 
 
 def _decode(
@@ -162,6 +167,7 @@ def _match(rows: np.ndarray, lumas: np.ndarray, signals: PixelSignals, measures:
     assert measures.index is not None
     found = measures.index.match(lumas, measures.search)
     signals.image[rows], signals.distance[rows] = found.image, found.distance
+    signals.closeness[rows], signals.transform[rows] = found.score, found.transform
 
 
 def _score(

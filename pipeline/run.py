@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import apache_beam as beam
@@ -18,7 +18,16 @@ from pipeline.config import Text
 from pipeline.count import SUMMARY, CountCorpus, counting, groups
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engine import Engine
-from pipeline.evaluation import find_images, index_images
+from pipeline.evaluation import (
+    EVAL_INDEX,
+    EvalSets,
+    IndexPictures,
+    find_sets,
+    index_mode,
+    join_parts,
+    load_indexes,
+    parts,
+)
 from pipeline.files import Output, read_bytes
 from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import claim, identity
@@ -37,18 +46,19 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     """
     output, config = Output(options.output), options.config
     check_output(options.output, options.inputs)
-    sources, evaluation = find_sources(options.inputs), find_images(options.eval_images)
+    sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_segmenter(config.text)
     check_model(config.filters.porn)
-    this = identity(config, sources, evaluation)
+    load_indexes(sets, config.filters.eval_duplicate)  # one that can't be used is refused here
+    this = identity(config, sources, sets)
     if not claim(output, this, options.overwrite):
         output.sweep()
-        index_images(output, evaluation, config.filters.undecodable.max_pixels)
         passes = Passes(output, options, folder)
+        passes.evaluate(sets)
         plan = passes.index(sources)
         passes.count(plan)
         passes.emit(plan)
-        finish(output, config, plan, this, passes.seconds)
+        finish(output, config, plan, sets, this, passes.seconds)
     clear_work(output)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
     return funnel
@@ -85,6 +95,18 @@ class Passes:
         self.engine = Engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam)
         self.meter = Meter(os.path.join(self.folder, "meter") if self.engine.local else None)
 
+    def evaluate(self, sets: EvalSets) -> None:
+        """Hashes the pictures of the evaluation sets, and joins them with the index files."""
+        filters = self.options.config.filters
+        rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
+        if not sets or not rule.enabled or self.output.has(EVAL_INDEX):
+            return
+        if sets.images:
+            images = IndexPictures(self.output, index_mode(rule), max_pixels, self.meter)
+            with self._pass("evaluation sets", len(sets.images), "images") as root:
+                root | "Parts" >> beam.Create(parts(sets.images)) | images
+        join_parts(self.output, sets, load_indexes(sets, rule))
+
     def index(self, sources: list[Source]) -> Plan:
         """Reads every input once: headers, texts, hashes."""
         config = self.options.config
@@ -109,10 +131,10 @@ class Passes:
             root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
 
     @contextmanager
-    def _pass(self, name: str, work: int) -> Iterator[beam.Pipeline]:
+    def _pass(self, name: str, work: int, unit: str = "pairs") -> Iterator[beam.Pipeline]:
         """Executes what the block wires, shows how far it is, and takes its time."""
         begin = time.monotonic()
-        with self.meter.shown(name, work):
+        with replace(self.meter, unit=unit).shown(name, work):
             pipeline = self.engine.pipeline()
             yield pipeline
             self.engine.execute(pipeline)

@@ -52,7 +52,7 @@ def measured(images, scorer, *, words=None, everything=False, index=None):
     rules = [rule.reason for rule in measures.rules]
     judged = measure_pixels(iter(images), np.arange(rows), known, signals, measures)
     verdicts = [None if rule < 0 else rules[rule] for _, _, rule in judged]
-    return verdicts, {name: column.to_pylist() for name, column in signals.columns(index).items()}
+    return verdicts, {name: column.to_pylist() for name, column in signals.columns(measures.eval_ids).items()}
 
 
 def test_each_measure_is_asked_only_where_nothing_before_it_dropped_the_pair():
