@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from vocab.buffers import utf8
+
 CODE_POINTS = 0x110000
 
 
@@ -31,7 +33,8 @@ def spelled_with(words: pa.StringArray, alphabet: str) -> np.ndarray:
 
 def code_points(words: pa.StringArray) -> np.ndarray:
     """The code points of all words, one word after the other, uint32."""
-    return np.frombuffer("".join(words.to_pylist()).encode("utf-32-le"), np.uint32)
+    data, offsets = utf8(words)
+    return np.frombuffer(str(data[offsets[0] : offsets[-1]], "utf-8").encode("utf-32-le"), np.uint32)
 
 
 def lengths(words: pa.StringArray) -> np.ndarray:

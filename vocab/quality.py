@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -73,7 +74,8 @@ class Quality:
 
     def _add_uses(self, split: list[list[int]], times: np.ndarray) -> None:
         counts = np.array([len(numbers) for numbers in split])
-        np.add.at(self.used, np.concatenate(split), np.repeat(times, counts))
+        used = np.fromiter(chain.from_iterable(split), np.int64)
+        np.add.at(self.used, used, np.repeat(times, counts))
         single = np.array([numbers[0] for numbers in split])[counts == 1]
         np.add.at(self.whole, single, times[counts == 1])
         self.whole[self.tokenizer.unknown] = 0

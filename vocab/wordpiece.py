@@ -30,6 +30,8 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
         load(profile)
         self.pieces, self.profile = list(pieces), profile
         self._ids = {piece: number for number, piece in enumerate(pieces)}
+        inside = [piece for piece in pieces if piece.startswith(INSIDE)]
+        self._inside = {piece.removeprefix(INSIDE): self._ids[piece] for piece in inside}
         self._longest = max(map(len, pieces))
         self._words = _Words(self)
 
@@ -86,14 +88,13 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
             return [self.unknown]
         ids, numbers, begin = self._ids, list[int](), 0
         while begin < len(word):
-            prefix = INSIDE if begin else ""
             end = min(len(word), begin + self._longest)
-            while end > begin and prefix + word[begin:end] not in ids:
+            while end > begin and word[begin:end] not in ids:
                 end -= 1
             if end == begin:
                 return [self.unknown]
-            numbers.append(ids[prefix + word[begin:end]])
-            begin = end
+            numbers.append(ids[word[begin:end]])
+            ids, begin = self._inside, end
         return numbers
 
     def _numbers(self, text: str) -> list[int]:

@@ -133,6 +133,7 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
         raise TooFewWords("no word to learn from: the texts are empty, or no text is kept")
     alphabet = choose_alphabet(found, settings.max_characters or CODE_POINTS)
     words = learner.select(pa.concat_tables(candidates), alphabet)
+    candidates.clear()  # learning needs the memory
     numbers = {
         "words": occurrences,
         "distinct": distinct,
