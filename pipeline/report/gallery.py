@@ -10,25 +10,23 @@ from xml.etree.ElementTree import Element
 from filters import Rule
 from pipeline.report.examples import KEPT, Group
 from pipeline.report.markup import shortened, tag
-from pipeline.report.thumbnails import BUDGET, data_uri, fitted
+from pipeline.report.thumbnails import data_uri, fitted
 from pipeline.report.wording import decided, sentence, size, words
 
 Row = Mapping[str, Any]
 LONGEST_KEY = 90
 
 
-def gallery_section(rules: Mapping[str, Rule], groups: Mapping[str, Group]) -> Element:
-    """The examples of kept pairs, then of each reason; a rule that is off has none."""
+def gallery_section(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -> Element:
+    """The examples of kept pairs, then of each reason; a rule that is off has none. Thumbnails have `most` bytes."""
     if any(group.rows for group in groups.values()):
-        says, shown = "Drawn at random, the same ones for the same input.", _groups(rules, groups)
+        says, shown = "Drawn at random, the same ones for the same input.", _groups(rules, groups, most)
     else:
         says, shown = "This run set no examples aside.", iter(())
     return tag("section", tag("h2", "Examples"), tag("p", says, class_="note"), *shown, id="examples")
 
 
-def _groups(rules: Mapping[str, Rule], groups: Mapping[str, Group]) -> Iterator[Element]:
-    thumbnails = sum(row["thumbnail"] is not None for group in groups.values() for row in group.rows)
-    most = BUDGET // max(1, thumbnails)
+def _groups(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -> Iterator[Element]:
     kept = groups[KEPT]
     yield _group(KEPT, "Pairs that no rule drops", kept, [_kept(row, most) for row in kept.rows])
     for reason, rule in rules.items():
@@ -64,7 +62,7 @@ def _example(row: Row, most: int, number: Element) -> Element:
         _frame(row, most),
         number,
         tag("p", text or "(empty text)", class_="text" if text else "text empty", dir="auto"),
-        tag("p", *_breakable(_origin(row)), class_="origin", dir="auto"),
+        tag("p", *breakable(origin(row)), class_="origin", dir="auto"),
     )
 
 
@@ -75,14 +73,14 @@ def _frame(row: Row, most: int) -> Element:
     return tag("div", tag("img", src=data_uri(thumbnail), alt=f"Thumbnail, {size(row)}"), class_="frame")
 
 
-def _origin(row: Row) -> str:
+def origin(row: Row) -> str:
     """The key, and the source where the key doesn't begin with it."""
     key, source = row["key"] or "", row["source"] or ""
     names = [key] if key.startswith(source) else [key, source]
     return " · ".join(shortened(name, LONGEST_KEY) for name in names if name)
 
 
-def _breakable(path: str) -> Iterator[Element | str]:
+def breakable(path: str) -> Iterator[Element | str]:
     """`path`, which a line may break after a slash or a number sign."""
     first, *rest = re.split("(?<=[/#])", path)
     yield first

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from pipeline.funnel import share
+from pipeline.report.audit import AUDIT_STYLE, PICTURES, audit_section, read_audit
 from pipeline.report.examples import choose_examples
 from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
@@ -16,6 +17,7 @@ from pipeline.report.markup import serialized, shortened, tag
 from pipeline.report.parts import document, figure, flat, fold, pairs_table
 from pipeline.report.signal_cards import signals_section
 from pipeline.report.signals import signals_of
+from pipeline.report.thumbnails import share_of
 from pipeline.report.wording import rules_of
 
 if TYPE_CHECKING:
@@ -30,17 +32,20 @@ def write_report(output: Output) -> None:
     rules = rules_of(manifest["config"])
     histograms = add_up(signals_of(rules), _histogram_notes(output))
     examples = choose_examples(output, funnel["first_reason"])
+    audit = read_audit(output)
+    thumbnails = [row["thumbnail"] for group in examples.values() for row in group.rows]
+    most = share_of([*thumbnails, *(row[name] for row in audit for name in PICTURES)])
     unmeasured = {histogram.signal.rule.reason for histogram in histograms if histogram.never}
     sections = [
         _header(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, histograms),
-        gallery_section(rules, examples),
+        gallery_section(rules, examples, most),
+        *([audit_section(funnel, manifest["config"], audit, most)] if audit else []),
         _footer(manifest),
     ]
-    output.write_bytes(
-        "report.html", serialized(document(f"{shortened(manifest['config']['name'], 60)}: corpus report", sections))
-    )
+    title = f"{shortened(manifest['config']['name'], 60)}: corpus report"
+    output.write_bytes("report.html", serialized(document(title, sections, AUDIT_STYLE if audit else "")))
 
 
 def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:

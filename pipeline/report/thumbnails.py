@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable
+
+from PIL import Image
 
 BUDGET = 2_800_000  # bytes of all thumbnails, shared equally; before base64, which adds a third
-LARGEST_SIDE = 240
+SIDES = (240, 160, 96)  # of a smaller thumbnail, tried in this order
 QUALITY = 70
+BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises for broken files
 
 
 def data_uri(thumbnail: bytes) -> str:
@@ -15,23 +19,35 @@ def data_uri(thumbnail: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode('ascii')}"
 
 
+def share_of(thumbnails: Iterable[bytes | None]) -> int:
+    """The bytes that each may have of all thumbnails of a page."""
+    return BUDGET // max(1, sum(thumbnail is not None for thumbnail in thumbnails))
+
+
 def fitted(thumbnail: bytes | None, most: int) -> bytes | None:
     """The thumbnail itself, or a smaller one where it is over `most` bytes; None where none is small enough."""
     if thumbnail is None or len(thumbnail) <= most:
         return thumbnail
-    smaller = _reencoded(thumbnail)
-    return smaller if smaller and len(smaller) <= most else None
+    smaller = (_reencoded(thumbnail, side) for side in SIDES)
+    return next((content for content in smaller if content and len(content) <= most), None)
 
 
-def _reencoded(thumbnail: bytes) -> bytes | None:
+def proportion(thumbnail: bytes | None) -> float | None:
+    """Width by height, or None where there is no image that Pillow reads."""
+    try:
+        with Image.open(io.BytesIO(thumbnail or b"")) as image:
+            return image.width / image.height
+    except BROKEN:
+        return None
+
+
+def _reencoded(thumbnail: bytes, side: int) -> bytes | None:
     """A smaller JPEG, or None where the bytes are no image that Pillow reads."""
-    from PIL import Image
-
     content = io.BytesIO()
     try:
         with Image.open(io.BytesIO(thumbnail)) as image:
-            image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            image.thumbnail((side, side))
             image.convert("RGB").save(content, "JPEG", quality=QUALITY)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for broken files
+    except BROKEN:
         return None
     return content.getvalue()
