@@ -40,10 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     images.add_argument("--images", type=int, default=4000, metavar="N", help="(default: 4000)")
     peers = _add(commands, "peers", _peers, "the image passes against data-juicer, in an environment of its own")
     peers.add_argument("--images", type=int, default=2000, metavar="N", help="(default: 2000)")
+    vocabulary = _add(commands, "vocab", _vocab, "the vocabulary and the tokeniser against Hugging Face's tokenizers")
+    _add_vocab(vocabulary)
     profile = _add(commands, "profile", _profile, "where the CPU time of the text passes goes, by function")
     _add_rows(profile, "3e6")
     start = _add(commands, "start", _start, "--help, and the toy corpus")
-    for command in (text, images, start):
+    for command in (text, images, vocabulary, start):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="medians are shown (default: 3)")
     return parser
 
@@ -59,6 +61,18 @@ def _add(
 def _add_rows(command: argparse.ArgumentParser, default: str) -> None:
     command.add_argument("--rows", type=_numbers, default=default, metavar="N[,N…]", help=f"(default: {default})")
     command.add_argument("--foreign", type=float, default=0.0, metavar="SHARE", help="rows not in ASCII (default: 0)")
+
+
+def _add_vocab(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--texts", type=_globs, default=[], metavar="GLOB[,GLOB…]", help="Parquet with text, lang (default: Debian's)")
+    add("--size", type=int, default=100_000, metavar="N", help="pieces for all languages (default: 100000)")
+    add("--english", type=int, default=30_000, metavar="N", help="pieces for English (default: 30000)")
+    add("--distinct", type=int, default=3_000_000, metavar="N", help="words of the cost; 0: none (default: 3000000)")
+
+
+def _globs(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _numbers(text: str) -> list[int]:
@@ -96,6 +110,12 @@ def _peers(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.peers import peers
 
     return peers(options.images)
+
+
+def _vocab(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.vocab import vocab
+
+    return vocab(options.texts, options.size, options.english, options.distinct, options.repeats)
 
 
 def _profile(options: argparse.Namespace) -> Iterator[Figure]:

@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from bench import captions, duckdb_counts, image_loop, pictures
+from bench import captions, debian_texts, duckdb_counts, held_out, image_loop, pictures, vocab, words
 from bench.captions import Crawl
 from bench.figures import Figure, median, show
 from bench.images import FEW, slope
 from bench.measure import CommandFailed, measure, pss, python, tree
+from vocab.quality import Fit
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +157,61 @@ def test_a_bar_is_met_at_its_value(capsys):
 def test_slopes_and_medians():
     assert slope(lambda count: 5 + 0.001 * count, FEW + 800) == pytest.approx(0.001)
     assert (median([3, 1, 2]), median([4, 1, 3, 2])) == (2, 2)
+
+
+def test_words_are_as_many_as_asked_for_and_each_comes_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(words, "TOP", 1000)
+    texts = pq.read_table(words.write_texts(tmp_path / "words", 5000))["text"].to_pylist()
+    counts = Counter(word for text in texts for word in text.split(" "))
+    assert set(counts) == set(words.make_words(5000))
+    assert (len(counts), min(counts.values()), max(counts.values())) == (5000, 2, 1000)
+    assert all(word.isascii() and word.isalnum() for word in counts)
+
+
+APT = """\
+Package: cat
+Description-md5: 0123
+Description-de: Ein Programm
+ Es liest. Es schreibt
+ auch!
+ .
+ Mehr nicht.
+
+Package: dog
+Description-md5: 4567
+Description-de: Noch eines
+
+"""
+
+
+def test_descriptions_of_packages_are_cut_to_sentences():
+    found = ["Ein Programm", "Es liest.", "Es schreibt auch!", "Mehr nicht.", "Noch eines"]
+    assert list(debian_texts.sentences(APT)) == found
+
+
+def test_texts_are_learned_from_or_held_out(tmp_path):
+    rows = [f"text {number}" for number in range(100)]
+    pq.write_table(pa.table({"text": rows * 2, "lang": ["de"] * 200}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"text": rows}), tmp_path / "b.parquet")
+    split = held_out.read_split([tmp_path / "a.parquet", tmp_path / "b.parquet"])
+    assert sorted(split.all_texts()) == sorted(rows * 2)
+    assert len(split.held_out) * held_out.HELD_OUT == 200
+    german = split.of("de")
+    assert not {*german.learned["text"].to_pylist()} & {*german.held_out["text"].to_pylist()}
+    with pytest.raises(CommandFailed, match=r"no file matches .*missing"):
+        held_out.read_split([tmp_path / "missing"])
+
+
+def test_shuffled_inputs_hold_the_same_texts(tmp_path):
+    texts = pa.table({"text": [f"text {number}" for number in range(50)], "lang": ["en"] * 50})
+    shuffled = pq.read_table(held_out.write_inputs(tmp_path, texts, shuffled=True))
+    assert shuffled != texts
+    assert shuffled.sort_by("text") == texts.sort_by("text")
+
+
+def test_the_worst_language_is_judged_if_it_has_enough_words():
+    ours = {"en": Fit(1000, 1010), "de": Fit(1000, 1206), "fr": Fit(999, 2000)}
+    theirs = {"en": Fit(1000, 1000), "de": Fit(1000, 1200), "fr": Fit(999, 1000)}
+    middle, worst = vocab.fertilities("x", ours, theirs)
+    assert (middle.value, worst.value, worst.at_most) == (pytest.approx(0.5), pytest.approx(1), 1)
+    assert "2 languages" in worst.what

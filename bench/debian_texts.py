@@ -1,0 +1,70 @@
+"""Real text in many languages that any machine with apt can have: Debian's translated descriptions of its packages.
+
+apt fetches and verifies them, into folders of their own and without a word to the system's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.measure import measure
+
+LANGUAGES = (
+    *("ca", "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "ja", "ko", "nl", "pl", "pt", "pt_BR", "ru", "sk"),
+    *("sr", "sv", "tr", "uk", "vi", "zh_CN", "zh_TW"),
+)
+SOURCE = "deb [lang={languages} target=Translations] http://deb.debian.org/debian bookworm main\n"
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
+
+
+def debian_texts(folder: Path) -> Path:
+    """A Parquet file of distinct sentences (`text`) and their languages (`lang`), fetched at the first use.
+
+    Raises CommandFailed where apt can't fetch them.
+    """
+    path = folder / "debian.parquet"
+    if not path.exists():
+        lists = _fetch(folder / "apt")
+        tables = [_table(file.read_text(), unquote(file.name).rpartition("Translation-")[2]) for file in lists]
+        aside = path.with_suffix(".part")
+        pq.write_table(pa.concat_tables(tables), aside)
+        aside.rename(path)
+    return path
+
+
+def _fetch(folder: Path) -> list[Path]:
+    """The files with the descriptions, one for each language."""
+    lists = folder.resolve() / "lists"
+    (lists / "partial").mkdir(parents=True, exist_ok=True)
+    sources = folder.resolve() / "sources.list"
+    sources.write_text(SOURCE.format(languages=",".join(LANGUAGES)))
+    settings = {
+        "Dir::Etc::SourceList": sources,
+        "Dir::Etc::SourceParts": "/dev/null",
+        "Dir::State::Lists": lists,
+        "Dir::Cache": folder.resolve(),
+        "Acquire::GzipIndexes": "false",
+        "APT::Sandbox::User": "",
+        "APT::Update::Error-Mode": "any",
+    }
+    measure("apt-get", "update", *(f"-o{name}={value}" for name, value in settings.items()))
+    return sorted(lists.glob("*_Translation-*"))
+
+
+def _table(content: str, language: str) -> pa.Table:
+    texts = list(dict.fromkeys(sentences(content)))
+    return pa.table({"text": texts, "lang": [language] * len(texts)})
+
+
+def sentences(content: str) -> Iterator[str]:
+    """The sentences of all descriptions in a file of apt's: a first line, and paragraphs that ` .` divides."""
+    for _, _, described in (entry.partition("\nDescription-") for entry in content.split("\nDescription-md5: ")):
+        summary, *lines = described.partition("\n\n")[0].partition(": ")[2].split("\n ")
+        for paragraph in [summary, *" ".join(lines).split(" . ")]:
+            yield from filter(None, (sentence.strip() for sentence in SENTENCE_END.split(paragraph)))

@@ -1,0 +1,58 @@
+"""The measured command: `python -m vocab` on some texts, into a directory of its own that is empty."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.corpus import FOLDER
+from bench.figures import Figure
+from bench.measure import Usage, measure, python
+from bench.words import write_texts
+from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
+
+SECONDS, GIGABYTES, LARGE = 60.0, 3.0, 250_000
+GB = 1e9
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A vocabulary in a directory, and what it took."""
+
+    folder: Path
+    usage: Usage
+
+    @property
+    def content(self) -> bytes:
+        """Of vocab.txt."""
+        return (self.folder / FILE).read_bytes()
+
+    @property
+    def pieces(self) -> list[str]:
+        """All, in order."""
+        return WordPieceTokenizer.load(self.folder).pieces
+
+    @property
+    def characters(self) -> int:
+        """How many its alphabet may have at most."""
+        return int(json.loads((self.folder / FACTS).read_text())["settings"]["max_characters"])
+
+
+def learn(name: str, inputs: Path, size: int, profile: str, workers: int, memory: bool = False) -> Learned:
+    """Runs `python -m vocab` on a folder. Raises CommandFailed."""
+    output = FOLDER / "vocab" / name
+    shutil.rmtree(output, ignore_errors=True)
+    options = (f"--input={inputs}", f"--output={output}", f"--size={size}", f"--profile={profile}")
+    return Learned(output, measure(*python("-m", "vocab", *options, f"--workers={workers}"), memory=memory))
+
+
+def cost(distinct: int) -> Iterator[Figure]:
+    """Of a large vocabulary. The bar on wall time is only true of a machine that does nothing else."""
+    usage = learn("large", write_texts(FOLDER / f"words-{distinct}", distinct), LARGE, "uncased", 2, memory=True).usage
+    name = f"{distinct / 1e6:g}M distinct words, {LARGE:,} pieces, two workers"
+    yield Figure(f"{name}: wall time", usage.wall, "s", at_most=SECONDS)
+    yield Figure(f"{name}: CPU time", usage.cpu, "s")
+    yield Figure(f"{name}: peak PSS", usage.peak / GB, "GB", at_most=GIGABYTES)
