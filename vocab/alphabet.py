@@ -34,7 +34,7 @@ def spelled_with(words: pa.StringArray, alphabet: str) -> np.ndarray:
 def code_points(words: pa.StringArray) -> np.ndarray:
     """The code points of all words, one word after the other, uint32."""
     data, offsets = utf8(words)
-    return np.frombuffer(str(data[offsets[0] : offsets[-1]], "utf-8").encode("utf-32-le"), np.uint32)
+    return np.frombuffer(data[offsets[0] : offsets[-1]].tobytes().decode().encode("utf-32-le"), np.uint32)
 
 
 def lengths(words: pa.StringArray) -> np.ndarray:
