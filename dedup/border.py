@@ -1,4 +1,7 @@
-"""The border around a picture: rows and columns of one shade at its edges, as frames and letterboxes leave them."""
+"""What lies around a picture on a page: frames, letterboxes, captions, the bars of a screenshot.
+
+Lines of one shade at an edge are no part of the picture; with some lines of text between them, nor are these.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +11,62 @@ from dedup.hashing import LUMA_SIDE
 from dedup.windows import Window
 
 TOLERANCE = 12  # luma, from the median of the outermost line
-MOST = 0.95  # of a line's pixels lie within it
+UNIFORM = 0.95  # of a line's pixels are within it
 SMALLEST = 0.2  # of a side is left
+TEXT_LINES = 12  # of 128, between lines of one shade
+_ROUNDS = 4  # of a page, whose bars have several shades
 
 
 def find_border(luma: np.ndarray) -> Window | None:
     """The window inside the border of uint8 (128, 128); None without a border, or if hardly a picture is left."""
-    if not has_border(luma[None])[0]:
-        return None
-    pixels = luma.astype(np.int16)
-    top, bottom = _uniform_lines(pixels), _uniform_lines(pixels[::-1])
-    if top + bottom > (1 - SMALLEST) * LUMA_SIDE:
-        return None
-    columns = pixels[top : LUMA_SIDE - bottom].T
-    left, right = _uniform_lines(columns), _uniform_lines(columns[::-1])
-    if left + right > (1 - SMALLEST) * LUMA_SIDE or not top + bottom + left + right:
-        return None
-    return Window(left / LUMA_SIDE, top / LUMA_SIDE, 1 - right / LUMA_SIDE, 1 - bottom / LUMA_SIDE)
+    return _inside(luma, gap=0, rounds=1)
+
+
+def find_page(luma: np.ndarray) -> Window | None:
+    """The window that is left without lines of text and bars of any shade either; None as in `find_border`."""
+    return _inside(luma, gap=TEXT_LINES, rounds=_ROUNDS)
 
 
 def has_border(lumas: np.ndarray) -> np.ndarray:
     """Whether any of the four outermost lines of uint8 (n, 128, 128) is of one shade, bool (n,)."""
     lines = np.stack([lumas[:, 0], lumas[:, -1], lumas[:, :, 0], lumas[:, :, -1]], axis=1).astype(np.int16)
-    middle = np.partition(lines, LUMA_SIDE // 2, axis=-1)[..., LUMA_SIDE // 2, None]
-    return ((np.abs(lines - middle) <= TOLERANCE).mean(axis=-1) >= MOST).any(axis=-1)
+    return _is_uniform(lines, _middle(lines)).any(axis=-1)
 
 
-def _uniform_lines(lines: np.ndarray) -> int:
-    """How many of the first lines, int16 (lines, pixels), have the shade of the first."""
-    middle = np.partition(lines[0], lines.shape[1] // 2)[lines.shape[1] // 2]
-    uniform = (np.abs(lines - middle) <= TOLERANCE).mean(axis=1) >= MOST
-    return len(lines) if uniform.all() else int(np.argmin(uniform))
+def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:
+    top, bottom, left, right = edges = 0, LUMA_SIDE, 0, LUMA_SIDE
+    pixels = luma.astype(np.int16)
+    for _ in range(rounds):
+        above, below = _strips(pixels[top:bottom, left:right], gap)
+        top, bottom = top + above, bottom - below
+        before, after = _strips(pixels[top:bottom, left:right].T, gap)
+        left, right = left + before, right - after
+        if min(bottom - top, right - left) < SMALLEST * LUMA_SIDE:
+            return None
+        if not (above or below or before or after):
+            break
+    found = top, bottom, left, right
+    return None if found == edges else Window(*(edge / LUMA_SIDE for edge in (left, top, right, bottom)))
+
+
+def _strips(lines: np.ndarray, gap: int) -> tuple[int, int]:
+    """How many of the first and of the last lines, int16 (lines, pixels), are no part of the picture."""
+    return (_strip(lines, gap), _strip(lines[::-1], gap)) if lines.size else (0, 0)
+
+
+def _strip(lines: np.ndarray, gap: int) -> int:
+    uniform = np.flatnonzero(_is_uniform(lines, _middle(lines[0])))
+    if not len(uniform) or uniform[0]:
+        return 0
+    breaks = np.flatnonzero(np.diff(uniform) > gap + 1)
+    return int(uniform[breaks[0]] if len(breaks) else uniform[-1]) + 1
+
+
+def _middle(lines: np.ndarray) -> np.ndarray:
+    """The upper of the two middle values of each line (..., pixels), (..., 1)."""
+    half = lines.shape[-1] // 2
+    return np.partition(lines, half, axis=-1)[..., half, None]
+
+
+def _is_uniform(lines: np.ndarray, shade: np.ndarray) -> np.ndarray:
+    return (np.abs(lines - shade) <= TOLERANCE).mean(axis=-1) >= UNIFORM

@@ -15,7 +15,7 @@ import numpy as np
 from dedup.hashing import HASH_BITS, HASH_SIDE, HASH_WORDS
 
 MIN_CHUNK_BITS, MAX_CHUNK_BITS = 8, 22  # float32 is exact up to 24
-_PAIRS_AT_ONCE = 1 << 18  # candidates compared at once: 8 MB of hashes
+_PAIRS_AT_ONCE = 1 << 14  # candidates compared at once: what the caches hold
 _HASHES_AT_ONCE = 1 << 14  # split into chunks at once: 16 MB
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.border import find_border, has_border
+from dedup.border import find_border, find_page, has_border
 from dedup.hashing import HASH_SIDE, hash_bits
 from dedup.quality import is_informative
 from dedup.variants import AS_IS, cut, cut_edge, place
 from dedup.verify import VIEW_SIDE
 from dedup.windows import FULL, Window, Windows
 
-TRIMMED = "border trimmed"
+TRIMMED, CUT_OUT = "border trimmed", "cut out of a page"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +57,12 @@ _SETS = {thorough: Windows(windows) for thorough, windows in _WINDOWS.items()}
 def probes(lumas: np.ndarray, thorough: bool) -> Probes:
     """The probes of lumas, uint8 (n, 128, 128)."""
     whole = _SETS[thorough](lumas)
-    trimmed = [(image, window) for image in np.flatnonzero(has_border(lumas)) if (window := find_border(lumas[image]))]
-    inside = [Windows([window])(lumas[image : image + 1])[0] for image, window in trimmed]
+    trimmed = [(image, *part) for image in np.flatnonzero(has_border(lumas)) for part in _trimmed(lumas[image])]
+    inside = [Windows([window])(lumas[image : image + 1])[0] for image, _, window in trimmed]
     coefficients = np.concatenate([whole.reshape(-1, HASH_SIDE, HASH_SIDE), *inside])
-    images = np.concatenate([np.repeat(np.arange(len(lumas)), whole.shape[1]), [image for image, _ in trimmed]])
-    names = _NAMES[thorough] * len(lumas) + [TRIMMED] * len(trimmed)
-    windows = _WINDOWS[thorough] * len(lumas) + [window for _, window in trimmed]
+    images = np.concatenate([np.repeat(np.arange(len(lumas)), whole.shape[1]), [image for image, _, _ in trimmed]])
+    names = _NAMES[thorough] * len(lumas) + [name for _, name, _ in trimmed]
+    windows = _WINDOWS[thorough] * len(lumas) + [window for _, _, window in trimmed]
     told_apart = np.flatnonzero(is_informative(coefficients))
     order = told_apart[np.argsort(images[told_apart], kind="stable")]
     return Probes(
@@ -70,3 +71,11 @@ def probes(lumas: np.ndarray, thorough: bool) -> Probes:
         names=[names[place] for place in order],
         windows=[windows[place] for place in order],
     )
+
+
+def _trimmed(luma: np.ndarray) -> Iterator[tuple[str, Window]]:
+    border, page = find_border(luma), find_page(luma)
+    if border:
+        yield TRIMMED, border
+    if page and page != border:
+        yield CUT_OUT, page
