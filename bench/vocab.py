@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench import hugging_face
 from bench.corpus import FOLDER
@@ -29,6 +30,11 @@ class Trial:
     size: int
     texts: Split
 
+    @property
+    def folder(self) -> Path:
+        """Of the texts to learn from."""
+        return FOLDER / "vocab" / f"{self.profile}-texts"
+
 
 def vocab(texts: Sequence[str], size: int, english: int, distinct: int, repeats: int) -> Iterator[Figure]:
     """All languages together, if there are several, with `size` pieces; then English alone, with `english`."""
@@ -51,7 +57,9 @@ def _judge(trial: Trial, unknown: float | None = None) -> Generator[Figure, None
     yield Figure(f"{trial.name}: CPU time of python -m vocab, one worker", one.usage.cpu, "s")
     yield Figure(f"{trial.name}: CPU time of WordPieceTrainer", time.process_time() - begin, "s")
     fits = [_fit(trial, pieces) for pieces in (one.pieces, theirs)]
-    yield from fertilities(trial.name, *(fit.languages for fit in fits))
+    yield from fertilities(trial.name, *(fit.languages for fit in fits), bar=FERTILITY)
+    frequent = _fit(trial, _learn(trial, "frequent", trial.folder / "in-order", min_count=2).pieces)
+    yield from fertilities(f"{trial.name}, words that come twice", frequent.languages, fits[1].languages)
     for whose, fit, bar in zip(("", ", WordPieceTrainer"), fits, (unknown, None), strict=True):
         share = 100 * fit.total.unknown / fit.total.words
         yield Figure(f"{trial.name}: unknown of {fit.total.words:,} held-out words{whose}", share, "%", at_most=bar)
@@ -61,13 +69,11 @@ def _judge(trial: Trial, unknown: float | None = None) -> Generator[Figure, None
 
 def _runs(trial: Trial) -> tuple[Learned, list[Figure]]:
     """The vocabulary by one worker, and what is wrong with it or with those of other runs."""
-    name, folder = trial.name, FOLDER / "vocab" / f"{trial.profile}-texts"
-    texts = write_inputs(folder / "in-order", trial.texts.learned)
-    shuffled = write_inputs(folder / "shuffled", trial.texts.learned, shuffled=True)
-    one, *others = (
-        learn(f"{trial.profile}-{number}", inputs, trial.size, trial.profile, workers)
-        for number, (inputs, workers) in enumerate([(texts, 1), (texts, 2), (shuffled, 2)])
-    )
+    name = trial.name
+    texts = write_inputs(trial.folder / "in-order", trial.texts.learned)
+    shuffled = write_inputs(trial.folder / "shuffled", trial.texts.learned, shuffled=True)
+    one = _learn(trial, "one", texts)
+    others = [_learn(trial, "two", texts, workers=2), _learn(trial, "shuffled", shuffled, workers=2)]
     unequal = sum(other.content != one.content for other in others)
     misplaced = sum(piece != special for piece, special in zip(one.pieces, SPECIAL, strict=False))
     wrong = abs(len(one.pieces) - trial.size)
@@ -78,13 +84,19 @@ def _runs(trial: Trial) -> tuple[Learned, list[Figure]]:
     ]
 
 
+def _learn(trial: Trial, name: str, inputs: Path, min_count: int = 1, workers: int = 1) -> Learned:
+    """From all words, as WordPieceTrainer does, unless `min_count` asks for frequent ones."""
+    options = (f"--size={trial.size}", f"--profile={trial.profile}", f"--vocab.min_count={min_count}")
+    return learn(f"{trial.profile}-{name}", inputs, *options, workers=workers)
+
+
 def _fit(trial: Trial, pieces: Sequence[str]) -> Quality:
     quality = Quality(WordPieceTokenizer(pieces, trial.profile))
     quality.add(count_words(trial.texts.held_out, trial.profile))
     return quality
 
 
-def fertilities(name: str, ours: dict[str, Fit], theirs: dict[str, Fit]) -> Iterator[Figure]:
+def fertilities(name: str, ours: dict[str, Fit], theirs: dict[str, Fit], bar: float | None = None) -> Iterator[Figure]:
     """How many more pieces a word ours has, in percent, over the languages with LEAST_WORDS held-out words."""
     more = {
         language: 100 * (fit.fertility / theirs[language].fertility - 1)
@@ -95,4 +107,4 @@ def fertilities(name: str, ours: dict[str, Fit], theirs: dict[str, Fit]) -> Iter
     languages = f"{len(more)} language{'s' if len(more) > 1 else ''}"
     what = f"{name}: pieces a held-out word over WordPieceTrainer's, {languages}"
     yield Figure(f"{what}, median", median(list(more.values())), "%")
-    yield Figure(f"{what}, worst ({worst}, {ours[worst].fertility:.3f})", more[worst], "%", at_most=FERTILITY)
+    yield Figure(f"{what}, worst ({worst}, {ours[worst].fertility:.3f})", more[worst], "%", at_most=bar)

@@ -41,17 +41,18 @@ class Learned:
         return int(json.loads((self.folder / FACTS).read_text())["settings"]["max_characters"])
 
 
-def learn(name: str, inputs: Path, size: int, profile: str, workers: int, memory: bool = False) -> Learned:
+def learn(name: str, inputs: Path, *options: str, workers: int, memory: bool = False) -> Learned:
     """Runs `python -m vocab` on a folder. Raises CommandFailed."""
     output = FOLDER / "vocab" / name
     shutil.rmtree(output, ignore_errors=True)
-    options = (f"--input={inputs}", f"--output={output}", f"--size={size}", f"--profile={profile}")
-    return Learned(output, measure(*python("-m", "vocab", *options, f"--workers={workers}"), memory=memory))
+    command = python("-m", "vocab", f"--input={inputs}", f"--output={output}", f"--workers={workers}", *options)
+    return Learned(output, measure(*command, memory=memory))
 
 
 def cost(distinct: int) -> Iterator[Figure]:
     """Of a large vocabulary. The bar on wall time is only true of a machine that does nothing else."""
-    usage = learn("large", write_texts(FOLDER / f"words-{distinct}", distinct), LARGE, "uncased", 2, memory=True).usage
+    texts = write_texts(FOLDER / f"words-{distinct}", distinct)
+    usage = learn("large", texts, f"--size={LARGE}", workers=2, memory=True).usage
     name = f"{distinct / 1e6:g}M distinct words, {LARGE:,} pieces, two workers"
     yield Figure(f"{name}: wall time", usage.wall, "s", at_most=SECONDS)
     yield Figure(f"{name}: CPU time", usage.cpu, "s")

@@ -212,6 +212,6 @@ def test_shuffled_inputs_hold_the_same_texts(tmp_path):
 def test_the_worst_language_is_judged_if_it_has_enough_words():
     ours = {"en": Fit(1000, 1010), "de": Fit(1000, 1206), "fr": Fit(999, 2000)}
     theirs = {"en": Fit(1000, 1000), "de": Fit(1000, 1200), "fr": Fit(999, 1000)}
-    middle, worst = vocab.fertilities("x", ours, theirs)
+    middle, worst = vocab.fertilities("x", ours, theirs, bar=1)
     assert (middle.value, worst.value, worst.at_most) == (pytest.approx(0.5), pytest.approx(1), 1)
     assert "2 languages" in worst.what
