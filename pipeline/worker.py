@@ -22,6 +22,7 @@ LONGEST_REQUEST = 1 << 20
 def main() -> NoReturn:
     """Forks workers until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also while it imports
     import pipeline.quiet
     import pipeline.warm  # noqa: F401
 
