@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import NoReturn
 
 from bench.figures import Figure, show
@@ -42,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     peers.add_argument("--images", type=int, default=2000, metavar="N", help="(default: 2000)")
     vocabulary = _add(commands, "vocab", _vocab, "the vocabulary and the tokeniser against Hugging Face's tokenizers")
     _add_vocab(vocabulary)
+    dedup = _add(commands, "dedup", _dedup, "recall of near-duplicates by transform, false positives, cost")
+    dedup.add_argument("--photos", type=Path, required=True, metavar="DIR", help="half of them are the evaluation set")
+    dedup.add_argument("--unrelated", type=Path, metavar="DIR", help="pictures that are copies of none of them")
+    dedup.add_argument("--held_out", action="store_true", help="the half and the transforms that nothing was tuned on")
     profile = _add(commands, "profile", _profile, "where the CPU time of the text passes goes, by function")
     _add_rows(profile, "3e6")
     start = _add(commands, "start", _start, "--help, and the toy corpus")
@@ -116,6 +121,12 @@ def _vocab(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.vocab import vocab
 
     return vocab(options.texts, options.size, options.english, options.distinct, options.repeats)
+
+
+def _dedup(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.dedup import dedup
+
+    return dedup(options.photos, options.unrelated, options.held_out)
 
 
 def _profile(options: argparse.Namespace) -> Iterator[Figure]:

@@ -6,6 +6,8 @@ Within a bit or two of `imagehash.phash(hash_size=16)`, in the same order of bit
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 LUMA_SIDE = 128  # of the luma that filters.pixels gives
@@ -20,6 +22,7 @@ SCALE = 1 << 14
 _CHUNK = 64
 
 
+@lru_cache(maxsize=1024)
 def cosines(begin: float = 0.0, end: float = 1.0) -> np.ndarray:
     """DCT-II basis (16, 128) of the part [begin, end] of a side, in fractions; integers. A pixel that lies partly in it
     counts partly. Every row but the first sums to zero exactly, being differences of the rounded integral of a cosine.

@@ -115,7 +115,7 @@ def _affine(pose: Pose, size: np.ndarray, side: int) -> tuple[float, ...]:
     cos, sin = math.cos(math.radians(pose.degrees)), math.sin(math.radians(pose.degrees))
     wide, high = width * cos + height * abs(sin), width * abs(sin) + height * cos
     zoom = min(width / wide, height / high) if pose.inner else 1.0
-    a, b, d, e = zoom * cos, zoom * sin * height / width, -zoom * sin * width / height, zoom * cos
+    a, b, d, e = zoom * cos, -zoom * sin * height / width, zoom * sin * width / height, zoom * cos
     middle = side / 2
     return a, b, middle * (1 - a - b), d, e, middle * (1 - d - e)
 
