@@ -30,7 +30,7 @@ def find_page(luma: np.ndarray) -> Window | None:
 def has_border(lumas: np.ndarray) -> np.ndarray:
     """Whether any of the four outermost lines of uint8 (n, 128, 128) is of one shade, bool (n,)."""
     lines = np.stack([lumas[:, 0], lumas[:, -1], lumas[:, :, 0], lumas[:, :, -1]], axis=1).astype(np.int16)
-    return _is_uniform(lines, _middle(lines)).any(axis=-1)
+    return np.any(_is_uniform(lines, _middle(lines)), axis=-1)
 
 
 def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:

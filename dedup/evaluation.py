@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dedup import index_file
 from dedup.hashing import HASH_BITS, HASH_WORDS, hash_bits
+from dedup.index_file import Stored, read, write
 from dedup.lookup import MultiIndex
 from dedup.probes import Probes, probes
 from dedup.quality import is_informative
@@ -48,21 +47,12 @@ class Matches:
     transform: list[str | None]  # how the two differ, such as "crop centre 0.9"
 
 
-@dataclass(frozen=True, eq=False)
-class EvalIndex:
-    """Images and the hashes that stand for them, its entries, in the order of the images.
+class EvalIndex(Stored):
+    """The index of evaluation images, which finds near-duplicates of them.
 
     A million entries, some 10,000 images in mode `default`, take 80 MB, mapped from the file if it is loaded from one,
-    and 60 MB more for the tables of the first `match`; that needs 20 MB of working space at most, whatever it is given.
+    and 100 MB more for the tables that the first `match` makes. `match` needs some 50 MB beside its matches.
     """
-
-    ids: Sequence[str]  # <set>/<id> of each image
-    mode: str  # which variants of an image are entries
-    hashes: np.ndarray  # uint64 (entries, 4)
-    images: np.ndarray  # int32 (entries,): the image of each entry, ascending
-    variants: np.ndarray  # uint16 (entries,): the place of each entry's variant in `variants.MODES[mode]`
-    views: np.ndarray  # uint8 (images, 64, 64)
-    sizes: np.ndarray  # int32 (images, 2): width and height in pixels
 
     def match(self, lumas: np.ndarray, search: Search) -> Matches:
         """The match of each luma, uint8 (n, 128, 128).
@@ -106,8 +96,7 @@ class EvalIndex:
 
     def save(self, file: BinaryIO) -> None:
         """Writes an Arrow IPC file, a row an image. Equal indexes give equal bytes."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(index_file.Columns)}
-        index_file.write(file, index_file.Columns(**fields))
+        write(file, self)
 
     @classmethod
     def load(cls, source: str | BinaryIO) -> EvalIndex:
@@ -115,7 +104,7 @@ class EvalIndex:
 
         Raises ValueError with one line for another file, a damaged one, and another version or mode.
         """
-        return cls(**vars(index_file.read(source)))
+        return cls(**vars(read(source)))
 
     @classmethod
     def join(cls, indexes: Sequence[EvalIndex]) -> EvalIndex:

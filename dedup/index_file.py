@@ -26,35 +26,35 @@ _FIELDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
-    """What a file holds; see `EvalIndex`, whose fields these are."""
+class Stored:
+    """Images and the hashes that stand for them, their entries, in the order of the images."""
 
-    ids: Sequence[str]
-    mode: str
-    hashes: np.ndarray
-    images: np.ndarray
-    variants: np.ndarray
-    views: np.ndarray
-    sizes: np.ndarray
+    ids: Sequence[str]  # <set>/<id> of each image
+    mode: str  # which variants of an image are entries
+    hashes: np.ndarray  # uint64 (entries, 4)
+    images: np.ndarray  # int32 (entries,): the image of each entry, ascending
+    variants: np.ndarray  # uint16 (entries,): the place of each entry's variant in `variants(mode)`
+    views: np.ndarray  # uint8 (images, 64, 64)
+    sizes: np.ndarray  # int32 (images, 2): width and height in pixels
 
 
-def write(file: BinaryIO, columns: Columns) -> None:
-    """Equal columns give equal bytes."""
-    schema = pa.schema(_FIELDS, {"format": FORMAT, "mode": columns.mode})
-    starts = pa.array(np.searchsorted(columns.images, np.arange(len(columns.ids) + 1)).astype(np.int32))
+def write(file: BinaryIO, stored: Stored) -> None:
+    """Equal contents give equal bytes."""
+    schema = pa.schema(_FIELDS, {"format": FORMAT, "mode": stored.mode})
+    starts = pa.array(np.searchsorted(stored.images, np.arange(len(stored.ids) + 1)).astype(np.int32))
     arrays = [
-        pa.array(columns.ids, pa.string()),
-        pa.array(columns.sizes[:, 0]),
-        pa.array(columns.sizes[:, 1]),
-        _binary(columns.views, len(columns.ids), VIEW_SIDE * VIEW_SIDE),
-        pa.ListArray.from_arrays(starts, pa.array(columns.variants)),
-        pa.ListArray.from_arrays(starts, _binary(columns.hashes, len(columns.hashes), HASH_BYTES)),
+        pa.array(stored.ids, pa.string()),
+        pa.array(stored.sizes[:, 0]),
+        pa.array(stored.sizes[:, 1]),
+        _binary(stored.views, len(stored.ids), VIEW_SIDE * VIEW_SIDE),
+        pa.ListArray.from_arrays(starts, pa.array(stored.variants)),
+        pa.ListArray.from_arrays(starts, _binary(stored.hashes, len(stored.hashes), HASH_BYTES)),
     ]
     with pa.ipc.new_file(file, schema) as writer:
         writer.write_batch(pa.record_batch(arrays, schema=schema))
 
 
-def read(source: str | BinaryIO) -> Columns:
+def read(source: str | BinaryIO) -> Stored:
     """Raises ValueError with one line for another file, a damaged one, and another version or mode."""
     name = source if isinstance(source, str) else getattr(source, "name", "index")
     try:
@@ -65,7 +65,7 @@ def read(source: str | BinaryIO) -> Columns:
         raise ValueError(f"{name}: {error}") from error
 
 
-def _read(file: BinaryIO) -> Columns:
+def _read(file: BinaryIO) -> Stored:
     reader = pa.ipc.open_file(file)
     metadata = reader.schema.metadata or {}
     found = metadata.get(b"format", b"none").decode()
@@ -73,17 +73,19 @@ def _read(file: BinaryIO) -> Columns:
         raise ValueError(f"format {found}; this version reads {FORMAT}")
     mode = metadata.get(b"mode", b"").decode()
     check_mode(mode)
+    if reader.schema != pa.schema(_FIELDS) or reader.num_record_batches != 1:
+        raise ValueError("damaged: it has other columns than an index")
     batch = reader.get_batch(0)
     batch.validate(full=True)
-    return _columns(batch, mode)
+    return _stored(batch, mode)
 
 
-def _columns(batch: pa.RecordBatch, mode: str) -> Columns:
+def _stored(batch: pa.RecordBatch, mode: str) -> Stored:
     lists, kinds = batch["hashes"], batch["variants"].values.to_numpy()
     images = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
     if len(kinds) != len(images) or (kinds >= len(variants(mode))).any():
         raise ValueError("damaged: its entries don't fit its images")
-    return Columns(
+    return Stored(
         ids=batch["id"].to_pylist(),
         mode=mode,
         hashes=_numbers(lists.values, np.uint64, len(images) * HASH_WORDS).reshape(-1, HASH_WORDS),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -224,3 +226,81 @@ def test_refuses_another_format(index):
     data = saved(index).replace(b"evaluation images 2", b"evaluation images 9")
     with pytest.raises(ValueError, match="evaluation images 9; this version reads align-corpus evaluation images 2"):
         EvalIndex.load(io.BytesIO(data))
+
+
+def test_index_at_a_path_is_mapped(index, tmp_path):
+    path = tmp_path / "index"
+    path.write_bytes(saved(index))
+    loaded = EvalIndex.load(str(path))
+    assert not loaded.hashes.flags.owndata and not loaded.views.flags.writeable
+    assert saved(loaded) == saved(index)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.7, 0.99])
+def test_refuses_a_file_that_was_cut(index, part):
+    data = saved(index)
+    with pytest.raises(ValueError, match="index: not an index of evaluation images, or a damaged one"):
+        EvalIndex.load(io.BytesIO(data[: int(part * len(data))]))
+
+
+def test_refuses_entries_that_are_no_variants(index):
+    beyond = replace(index, variants=np.full_like(index.variants, 104))
+    with pytest.raises(ValueError, match="index: damaged: its entries don't fit"):
+        EvalIndex.load(io.BytesIO(saved(beyond)))
+
+
+def test_refuses_another_mode(index):
+    with pytest.raises(ValueError, match="index: mode: 'defaulT'; the modes are default, dense"):
+        EvalIndex.load(io.BytesIO(saved(index).replace(b"default", b"defaulT")))
+    with pytest.raises(ValueError, match="mode: 'sparse'; the modes are default, dense"):
+        build([], MAX_PIXELS, "sparse")
+
+
+def test_joined_parts_are_the_whole(index):
+    images = [(f"set/{number}", encoded(image, "PNG")) for number, image in enumerate(SCENES[:20])]
+    parts = [build(images[start : start + 7], MAX_PIXELS)[0] for start in range(0, 20, 7)]
+    assert saved(EvalIndex.join(parts)) == saved(index)
+
+
+def test_only_indexes_of_one_mode_are_joined(index):
+    dense, _ = build([], MAX_PIXELS, "dense")
+    with pytest.raises(ValueError, match="indexes of one mode can be joined; these are default, dense"):
+        EvalIndex.join([index, dense])
+    with pytest.raises(ValueError, match="indexes of one mode can be joined; these are none"):
+        EvalIndex.join([])
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ({"max_distance": 257}, "max_distance: 257; a distance is 0 to 256 bits"),
+        ({"max_distance": -1}, "max_distance: -1; a distance is 0 to 256 bits"),
+        ({"min_score": 1.01}, "min_score: 1.01; a score is -1 to 1"),
+        ({"min_score": float("nan")}, "min_score: nan; a score is -1 to 1"),
+    ],
+)
+def test_refuses_a_search_out_of_range(search, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Search(**search)
+    assert Search(0, -1) and Search(256, 1)
+
+
+def test_thresholds_are_kept(index):
+    """On both sides of the distance and of the score of a copy."""
+    copy = luma(encoded(SCENES[3].resize((60, 50)), quality=10), MAX_PIXELS)[None]
+    found = index.match(copy, Search())
+    distance, score = int(found.distance[0]), float(found.score[0])
+    assert distance > 0 and 0.4 <= score < 1
+    assert index.match(copy, Search(distance, score)).image[0] == 3
+    assert index.match(copy, Search(distance - 1, score)).image[0] == -1
+    assert index.match(copy, Search(distance, np.nextafter(score, 1))).image[0] == -1
+
+
+def test_batches_of_a_match_do_not_matter(index):
+    lumas = np.concatenate([LUMAS, LUMAS[::-1], LUMAS[:9]])  # more than are matched at once
+    whole = index.match(lumas, SEARCH)
+    alone = [index.match(lumas[place : place + 1], SEARCH) for place in range(len(lumas))]
+    for column in ("image", "distance", "score"):
+        parts = np.concatenate([getattr(one, column) for one in alone])
+        assert np.array_equal(parts, getattr(whole, column), equal_nan=column == "score")
+    assert [one.transform[0] for one in alone] == whole.transform
