@@ -1,8 +1,8 @@
 """Hashes near other hashes by multi-index hashing (Norouzi, Punjani and Fleet, 2012), in numpy.
 
 The 256 bits are cut into chunks of about log2 N bits. Entries that agree with a query in a chunk, but for one bit at
-most, are its candidates; they are compared whole. With m chunks none nearer than 2 m bits is missed, and few beyond:
-chunks are cut in the order of frequency, since copies differ most in the high ones.
+most, are its candidates; they are compared whole. With m chunks none nearer than 2 m bits is missed, and few beyond: copies
+differ most in the high frequencies, so that some chunks of theirs, which are rows of coefficients, hardly differ.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.hashing import HASH_BITS, HASH_SIDE, HASH_WORDS
+from dedup.hashing import HASH_BITS, HASH_WORDS
 
 MIN_CHUNK_BITS, MAX_CHUNK_BITS = 8, 22  # float32 is exact up to 24
 _PAIRS_AT_ONCE = 1 << 14  # candidates compared at once: what the caches hold
@@ -98,9 +98,8 @@ class _Table:
 
 def _chunk_weights(chunks: int) -> np.ndarray:
     """What each bit of a hash counts in each chunk, float32 (256, chunks): powers of two, zero outside."""
-    frequency = np.add.outer(np.arange(HASH_SIDE), np.arange(HASH_SIDE)).ravel()
     weights = np.zeros((HASH_BITS, chunks), np.float32)
-    for chunk, bits in enumerate(np.array_split(np.argsort(frequency, kind="stable"), chunks)):
+    for chunk, bits in enumerate(np.array_split(np.arange(HASH_BITS), chunks)):
         weights[bits, chunk] = 2.0 ** np.arange(len(bits))
     return weights
 

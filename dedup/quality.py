@@ -7,7 +7,7 @@ import numpy as np
 from dedup.hashing import HASH_BITS
 
 NOISE = 0.05  # luma: about what JPEG quality 30 does to a coefficient
-MIN_STABLE = 0.5
+MIN_STABLE = 0.25
 
 
 def stable_share(coefficients: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ _CENTRE_CROPS = tuple(percent / 100 for percent in range(95, 45, -5))
 _EDGE_CUTS = (0.07, 0.13, 0.2)
 _SIDE_CROPS = (0.9, 0.85, 0.8, 0.75, 0.7, 2 / 3, 9 / 16)  # 3:4, 2:3 and 9:16 make squares
 _DENSE_CENTRE_CROPS = (0.975, 0.925, 0.875)
-_DENSE_GRIDS = {0.95: 3, 0.9: 4, 0.85: 5, 0.8: 6, 0.75: 7, 0.7: 8}  # crop: positions along each side
+_DENSE_GRIDS = {0.95: 3, 0.9: 4, 0.85: 6, 0.8: 6, 0.75: 6, 0.7: 8}  # crop: positions along each side
 _DEGREES = (2, -2, 4, -4, 6, -6)
 
 

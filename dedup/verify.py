@@ -10,7 +10,7 @@ import numpy as np
 VIEW_SIDE = 64
 MAX_SHIFT = 3  # pixels of a view
 
-_FINE, _COARSE = 1, 6  # radii of the two means whose difference is the band
+_FINE, _COARSE = 1, 3  # radii of the two means whose difference is the band
 
 
 def views(lumas: np.ndarray) -> np.ndarray:

@@ -167,11 +167,11 @@ def test_blank_windows_and_flags_make_no_hash():
     assert all(pose.degrees for pose in kinds) and index.match(low, Search()).image.tolist() == [-1, -1, -1]
 
 
-@pytest.mark.parametrize(("stable", "informative"), [(128, True), (127, False)])
-def test_half_of_the_coefficients_must_be_above_the_noise(stable, informative):
+@pytest.mark.parametrize(("stable", "informative"), [(64, True), (63, False)])
+def test_a_quarter_of_the_coefficients_must_be_above_the_noise(stable, informative):
     coefficients = np.full(256, NOISE / 2)
     coefficients[:stable] = -2 * NOISE
-    assert MIN_STABLE == 0.5 and is_informative(coefficients.reshape(16, 16)) == informative
+    assert MIN_STABLE == 0.25 and is_informative(coefficients.reshape(16, 16)) == informative
 
 
 def test_thorough_looks_up_seventeen_parts_more():
