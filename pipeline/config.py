@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from dedup.clusters import Clusters
 from filters import (
     AspectRatio,
     EvalDuplicate,
@@ -27,10 +28,12 @@ from filters import (
     Undecodable,
     WordCount,
 )
+from filters.models import Preparation
 from pipeline.inputs.settings import Input
 from vocab.characters import PROFILES
 
 MEASURES = ("needed", "all")
+SEARCHES = ("exact", "clusters")
 
 
 class ConfigError(ValueError):
@@ -84,6 +87,26 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """What finds near-duplicates that the hash misses: a model by path (none: off) that gives an image a vector.
+
+    Two images are near-duplicates at a cosine of `min_cosine`, the paper's 0.975; models differ in what is right for
+    them. `exact` compares with every evaluation image, `clusters` with those that appendix A would.
+    """
+
+    model: str = ""
+    preparation: Preparation = Preparation()
+    min_cosine: float = 0.975
+    search: str = "exact"
+    clusters: Clusters = Clusters()
+
+    def __post_init__(self) -> None:
+        _choose("search", self.search, SEARCHES)
+        if not 0 < self.min_cosine <= 1:
+            raise ValueError(f"min_cosine: {self.min_cosine}; it is over 0, and 1 at most")
+
+
+@dataclass(frozen=True)
 class Dedup:
     """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ, and then the two
     pictures, laid over each other, correlate by `min_score` at least (-1 to 1).
@@ -91,6 +114,7 @@ class Dedup:
 
     max_distance: int = 50
     min_score: float = 0.4
+    embedding: Embedding = Embedding()
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_distance <= 256:
@@ -108,7 +132,7 @@ class Vocabulary:
     """
 
     size: int = 100_000
-    min_count: int = 2
+    min_count: int = 1
     max_words: int = 10_000_000
     max_characters: int | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -76,15 +76,10 @@ class Output:
 
         Raises OSError that names the file, also when the disk is full.
         """
-        aside = self.path(f"{TEMPORARY}/{name.replace('/', '.')}.{uuid.uuid4().hex}")
-        try:
-            with _create(aside) as file:
-                yield file
-            self._rename(aside, self.path(name))
-        except OSError as error:
-            raise OSError(error.errno, f"{error.strerror or error}: can't write {self.path(name)}") from error
-        finally:
-            self.remove(aside)
+        with write_aside(
+            self.path(f"{TEMPORARY}/{name.replace('/', '.')}.{uuid.uuid4().hex}"), self.path(name)
+        ) as file:
+            yield file
 
     def write_bytes(self, name: str, content: bytes) -> None:
         """Writes a small file whole."""
@@ -97,19 +92,46 @@ class Output:
 
     def remove(self, path: str) -> None:
         """Deletes a file or folder (full path) if it is there."""
-        if exists(path):
-            filesystems().delete([path])
+        remove(path)
 
-    def _rename(self, source: str, target: str) -> None:
-        if is_local(target):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.replace(source, target)
-        else:
-            filesystems().rename([source], [target])
+
+@contextmanager
+def write_aside(aside: str, target: str) -> Iterator[BinaryIO]:
+    """A file at `aside` that is renamed to `target` when the block ends well, and is gone otherwise.
+
+    Raises OSError that names `target`, also when the disk is full.
+    """
+    try:
+        with _create(aside) as file:
+            yield file
+        _rename(aside, target)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror or error}: can't write {target}") from error
+    finally:
+        remove(aside)
+
+
+def write_file(path: str) -> AbstractContextManager[BinaryIO]:
+    """A file to write `path` through, aside until it is whole. For a single file of the user's; see `write_aside`."""
+    return write_aside(f"{path}.{uuid.uuid4().hex}.tmp", path)
+
+
+def remove(path: str) -> None:
+    """Deletes a file or folder if it is there."""
+    if exists(path):
+        filesystems().delete([path])
+
+
+def _rename(source: str, target: str) -> None:
+    if is_local(target):
+        os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+        os.replace(source, target)
+    else:
+        filesystems().rename([source], [target])
 
 
 def _create(path: str) -> BinaryIO:
     if is_local(path):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         return open(path, "wb")
     return cast(BinaryIO, filesystems().create(path, compression_type="uncompressed"))

@@ -85,15 +85,24 @@ def counted(texts: Iterable[str | None], profile: str = "uncased") -> Counter[st
 
 def test_counts_are_those_of_python(usual: Finished) -> None:
     expected, facts = counted(TEXTS), usual.json("vocab.json")
-    frequent = [word for word, count in expected.items() if count > 1 and "\u2581" not in word]
+    learned_from = [word for word in expected if "\u2581" not in word]
     assert facts["counts"] == {
         "texts": len(TEXTS) + 3,
         "words": expected.total(),
         "distinct": len(expected),
-        "learned_from": len(frequent),
+        "learned_from": len(learned_from),
         "characters": len(set("".join(expected))),
         "alphabet": len(set("".join(expected))),
     }
+
+
+def test_rare_words_can_be_left_out(tables: Path, tmp_path: Path) -> None:
+    expected = counted(TEXTS)
+    least = sorted(expected.values())[3]
+    done = made(tmp_path / "out", f"--input={tables}", "--size=61", f"--vocab.min_count={least}", "--workers=1")
+    counts = done.json("vocab.json")["counts"]
+    assert counts["learned_from"] == sum(count >= least and "\u2581" not in word for word, count in expected.items())
+    assert counts["alphabet"] == len(set("".join(expected)))
 
 
 def test_the_vocabulary_has_its_form(usual: Finished) -> None:
@@ -166,7 +175,7 @@ def test_the_kept_texts_of_a_corpus(corpus_of: Runs, tmp_path: Path) -> None:
     """Its name, profile and size are those of the corpus."""
     corpus = corpus_of()
     kept = [row["text"] for row in corpus.verdicts() if not row["reasons"]]
-    done = made(tmp_path / "out", f"--corpus={corpus.output}", "--vocab.min_count=1", "--size=150", "--workers=1")
+    done = made(tmp_path / "out", f"--corpus={corpus.output}", "--size=150", "--workers=1")
     facts = done.json("vocab.json")
     assert facts["corpus"]["name"] == "align"
     assert (facts["profile"], facts["size"]) == (corpus.json("manifest.json")["config"]["text"]["profile"], 150)

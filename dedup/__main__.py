@@ -1,0 +1,3 @@
+from pipeline.duplicates.cli import main
+
+main()
