@@ -55,9 +55,10 @@ def _strips(lines: np.ndarray, gap: int) -> tuple[int, int]:
 
 
 def _strip(lines: np.ndarray, gap: int) -> int:
-    uniform = np.flatnonzero(_is_uniform(lines, _middle(lines[0])))
-    if not len(uniform) or uniform[0]:
+    shade = _middle(lines[0])
+    if not _is_uniform(lines[0], shade):
         return 0
+    uniform = np.flatnonzero(_is_uniform(lines, shade))
     breaks = np.flatnonzero(np.diff(uniform) > gap + 1)
     return int(uniform[breaks[0]] if len(breaks) else uniform[-1]) + 1
 
@@ -69,4 +70,5 @@ def _middle(lines: np.ndarray) -> np.ndarray:
 
 
 def _is_uniform(lines: np.ndarray, shade: np.ndarray) -> np.ndarray:
-    return (np.abs(lines - shade) <= TOLERANCE).mean(axis=-1) >= UNIFORM
+    near = np.abs(lines - shade) <= TOLERANCE
+    return near.sum(axis=-1, dtype=np.uint8) >= UNIFORM * lines.shape[-1]  # of 128 at most

@@ -1,14 +1,15 @@
 """Hashes near other hashes by multi-index hashing (Norouzi, Punjani and Fleet, 2012), in numpy.
 
 The 256 bits are cut into chunks of about log2 N bits. Entries that agree with a query in a chunk, but for one bit at
-most, are its candidates; they are compared whole. With m chunks none nearer than 2 m bits is missed, and few beyond: copies
-differ most in the high frequencies, so that some chunks of theirs, which are rows of coefficients, hardly differ.
+most, are its candidates; they are compared whole. With m chunks none nearer than 2 m bits is missed, and few beyond:
+copies differ most in the high frequencies, so that some chunks, which are rows of coefficients, hardly differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from dedup.hashing import HASH_BITS, HASH_WORDS
 
 MIN_CHUNK_BITS, MAX_CHUNK_BITS = 8, 22  # float32 is exact up to 24
 _PAIRS_AT_ONCE = 1 << 14  # candidates compared at once: what the caches hold
+_QUERIES_AT_ONCE = 256
 _HASHES_AT_ONCE = 1 << 14  # split into chunks at once: 16 MB
 
 
@@ -29,23 +31,45 @@ class Pairs:
 
 
 class MultiIndex:
-    """Finds what of `entries`, uint64 (N, 4), is near a query. It takes some 60 bytes an entry beside them."""
+    """Finds what of `entries`, uint64 (N, 4), is near a query. It takes some 60 to 100 bytes an entry beside them."""
 
     def __init__(self, entries: np.ndarray) -> None:
         self.entries = np.ascontiguousarray(entries)
         bits = int(np.clip(np.log2(max(len(entries), 1)), MIN_CHUNK_BITS, MAX_CHUNK_BITS))
         self._weights = _chunk_weights(-(-HASH_BITS // bits))
-        widths = np.count_nonzero(self._weights, axis=0).tolist()
-        self._tables = [_Table.of(*chunk) for chunk in zip(self._chunks(self.entries), widths, strict=True)]
+        widths = np.count_nonzero(self._weights, axis=0)
+        self._bases = np.concatenate([[0], np.cumsum(1 << widths)])  # of the values of each chunk among all
+        self._probed, self._flips = _probes(widths)
+        self._fill()
 
     def __call__(self, queries: np.ndarray, max_distance: int) -> Pairs:
         """The entries within `max_distance` bits of each query, uint64 (n, 4)."""
         queries = np.ascontiguousarray(queries)
         found = [np.empty((3, 0), np.int64)]
-        for table, values in zip(self._tables, self._chunks(queries), strict=True):
-            for query, entry in table.candidates(values):
-                found.append(self._compare(queries, query, entry, max_distance))
+        for query, entry in self._candidates(queries):
+            found.append(self._compare(queries, query, entry, max_distance))
         return _pairs(np.concatenate(found, axis=1))
+
+    def _fill(self) -> None:
+        """The entries by chunk and value: those of value v of chunk c are [starts[bases[c] + v], starts[... + 1])."""
+        count, values = len(self.entries), self._values(self.entries)
+        self._starts = np.zeros(self._bases[-1] + 1, np.int32)
+        self._places = np.empty(values.size, np.int32)
+        for chunk, (base, end) in enumerate(pairwise(self._bases.tolist())):
+            ends = np.cumsum(np.bincount(values[chunk], minlength=end - base))
+            self._starts[base + 1 : end + 1] = chunk * count + ends
+            self._places[chunk * count : (chunk + 1) * count] = np.argsort(values[chunk], kind="stable")
+
+    def _candidates(self, queries: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Pairs (query, entry) that differ in one bit of a chunk at most, in parts of bounded size; some come twice."""
+        for begin in range(0, len(queries), _QUERIES_AT_ONCE):
+            values = self._values(queries[begin : begin + _QUERIES_AT_ONCE])
+            keys = self._bases[self._probed] + (values[self._probed].T ^ self._flips)
+            starts = self._starts[keys].ravel()
+            counts = self._starts[keys + 1].ravel() - starts
+            for first, last in _parts(counts):
+                probe, places = _expand(starts[first:last], counts[first:last])
+                yield begin + (first + probe) // len(self._flips), self._places[places].astype(np.int64)
 
     def _compare(self, queries: np.ndarray, query: np.ndarray, entry: np.ndarray, max_distance: int) -> np.ndarray:
         """Query, entry and distance of the candidates that are near, int64 (3, near)."""
@@ -56,7 +80,7 @@ class MultiIndex:
             query, entry, distance = query[near], entry[near], distance[near]
         return np.stack([query, entry, distance])
 
-    def _chunks(self, hashes: np.ndarray) -> np.ndarray:
+    def _values(self, hashes: np.ndarray) -> np.ndarray:
         """The value of each chunk of hashes (n, 4), int32 (m, n)."""
         values = np.empty((self._weights.shape[1], len(hashes)), np.int32)
         for start in range(0, len(hashes), _HASHES_AT_ONCE):
@@ -66,34 +90,20 @@ class MultiIndex:
         return values
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """The entries by the value of one chunk: `entries[starts[value]:starts[value + 1]]`."""
+def _probes(widths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is looked up for a query: the chunk and what is flipped in it, nothing or one bit; int64 (256 + m,) each."""
+    flips = [np.concatenate([[0], 1 << np.arange(width)]) for width in widths]
+    return np.repeat(np.arange(len(widths)), widths + 1), np.concatenate(flips)
 
-    bits: int
-    starts: np.ndarray
-    entries: np.ndarray
 
-    @classmethod
-    def of(cls, values: np.ndarray, bits: int) -> _Table:
-        """From the chunk's value of each entry, int32 (N,), and the number of its bits."""
-        starts = np.zeros((1 << bits) + 1, np.int32)
-        np.cumsum(np.bincount(values, minlength=1 << bits), out=starts[1:])
-        return cls(bits, starts, np.argsort(values, kind="stable").astype(np.int32))
-
-    def candidates(self, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Pairs (query, entry) whose values differ in one bit at most, in parts of bounded size."""
-        flips = np.concatenate([[0], 1 << np.arange(self.bits)])
-        probed = values[:, None] ^ flips
-        starts, counts = self.starts[probed], self.starts[probed + 1] - self.starts[probed]
-        ends = np.cumsum(counts.sum(axis=1))
-        first = 0
-        while first < len(values):
-            done = ends[first - 1] if first else 0
-            last = max(first + 1, int(np.searchsorted(ends, done + _PAIRS_AT_ONCE, side="right")))
-            queries, places = _expand(starts[first:last], counts[first:last])
-            yield first + queries, self.entries[places].astype(np.int64)
-            first = last
+def _parts(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Ranges [first, last) of as many probes as have few candidates together, one at least."""
+    ends, first = np.cumsum(sizes), 0
+    while first < len(sizes):
+        done = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + _PAIRS_AT_ONCE, side="right")))
+        yield first, last
+        first = last
 
 
 def _chunk_weights(chunks: int) -> np.ndarray:
@@ -105,11 +115,10 @@ def _chunk_weights(chunks: int) -> np.ndarray:
 
 
 def _expand(starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Row and place of everything in the ranges [start, start + count) of each row."""
-    flat = counts.ravel()
-    offsets = np.cumsum(flat) - flat
-    places = np.repeat(starts.ravel() - offsets, flat) + np.arange(flat.sum())
-    return np.repeat(np.arange(len(counts)), counts.sum(axis=1)), places
+    """Number and place of everything in the ranges [start, start + count)."""
+    offsets = np.cumsum(counts) - counts
+    numbers = np.repeat(np.arange(len(counts)), counts)
+    return numbers, np.arange(len(numbers)) + (starts - offsets)[numbers]
 
 
 def _pairs(found: np.ndarray) -> Pairs:
