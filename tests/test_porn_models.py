@@ -86,7 +86,7 @@ def test_layout_and_size_are_the_models(tmp_path, shape):
     ("shape", "axes", "message"),
     [
         (("n", 20, 30, 1), (1, 2), r"input of shape \('n', 20, 30, 1\); it must be \(n, height, width, 3\) or"),
-        (("n", 3, "h", "w"), (2, 3), r"input of shape \('n', 3, 'h', 'w'\); it must be"),
+        (("n", 3, "h", "w"), (2, 3), r"input of shape \('n', 3, 'h', 'w'\); the setting size must give its width and"),
         (("n", 60), (1,), r"input of shape \('n', 60\); it must be"),
         (("n", 3, 20, 30), (1, 2, 3), r"output of shape \(1,\) has no column -1 for one image"),
     ],

@@ -1,0 +1,122 @@
+"""Evaluation images by the vectors that a model gives them, and which of them an image is a near-duplicate of.
+
+It finds what hashes miss, such as screenshots, and as well as the model that is brought: ALIGN's own isn't public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from dedup.clusters import Buckets
+
+Embed = Callable[[Sequence[Image.Image]], np.ndarray]  # n images, RGB or L, to n vectors, float32 (n, d)
+
+FORMAT = "align-corpus evaluation vectors 1"
+TRANSFORM = "embedding"  # stands where a match by the hash says how the two differ
+_DECIMALS = 5  # of a cosine: more than float32 can be trusted with would let equal images differ
+_ENTRIES_AT_ONCE = 1 << 15
+_QUERIES_AT_ONCE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """The evaluation image that each of n images is a near-duplicate of: that at the largest cosine, the first such."""
+
+    image: np.ndarray  # int32 (n,): the place in the index, -1 where there is none
+    cosine: np.ndarray  # float32 (n,): rounded to 5 decimals, nan where there is none
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingIndex:
+    """Images and their vectors. 10,000 of 2,048 numbers take 82 MB, mapped from the file if they are loaded from one.
+
+    With `buckets` an image is compared with those that share one with it, else with all.
+    """
+
+    ids: Sequence[str]  # <set>/<id> of each image
+    vectors: np.ndarray  # float32 (images, d), of length 1; or 0, which is near to nothing
+    buckets: Buckets | None = None
+
+    def match(self, vectors: np.ndarray, min_cosine: float) -> Nearest:
+        """The match of each image, by its vector, float32 (n, d) of any length: at `min_cosine` (over 0) or more.
+
+        Raises ValueError for vectors of another model's length.
+        """
+        if vectors.shape[1:] != self.vectors.shape[1:]:
+            raise ValueError(f"vectors of {vectors.shape[1]} numbers; those of the index have {self.vectors.shape[1]}")
+        found = Nearest(np.full(len(vectors), -1, np.int32), np.full(len(vectors), np.nan, np.float32))
+        for start in range(0, len(vectors), _QUERIES_AT_ONCE):
+            part = slice(start, start + _QUERIES_AT_ONCE)
+            queries = unit(vectors[part])
+            image, cosine = self._compare_with_all(queries) if self.buckets is None else self._compare(queries)
+            near = cosine >= np.float32(min_cosine)
+            found.image[part] = np.where(near, image, -1)
+            found.cosine[part] = np.where(near, cosine, np.nan)
+        return found
+
+    def _compare_with_all(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The best image of all for each query and its cosine."""
+        image, cosine = np.full(len(queries), -1), np.full(len(queries), -2, np.float32)
+        for start in range(0, len(self.vectors), _ENTRIES_AT_ONCE):
+            cosines = np.round(queries @ self.vectors[start : start + _ENTRIES_AT_ONCE].T, _DECIMALS)
+            best = cosines.argmax(axis=1)
+            highest = cosines[np.arange(len(queries)), best]
+            image = np.where(highest > cosine, start + best, image)
+            cosine = np.maximum(highest, cosine)
+        return image, cosine
+
+    def _compare(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The best image for each query of those that share a bucket with it, and its cosine."""
+        assert self.buckets is not None
+        image, cosine = np.full(len(queries), -1), np.full(len(queries), -2, np.float32)
+        for query, candidates in enumerate(self.buckets.candidates(queries)):
+            if len(candidates):
+                cosines = np.round(self.vectors[candidates] @ queries[query], _DECIMALS)
+                image[query], cosine[query] = candidates[cosines.argmax()], cosines.max()
+        return image, cosine
+
+    def save(self, file: BinaryIO) -> None:
+        """Writes ids and vectors as an Arrow IPC file, a row an image; buckets have a file of their own."""
+        width = self.vectors.shape[1]
+        fields = {"id": pa.string(), "vector": pa.list_(pa.float32(), width)}
+        numbers = pa.array(np.ascontiguousarray(self.vectors, np.float32).ravel())
+        arrays = [pa.array(self.ids, pa.string()), pa.FixedSizeListArray.from_arrays(numbers, width)]
+        schema = pa.schema(fields, {"format": FORMAT})
+        with pa.ipc.new_file(file, schema) as writer:
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+    @classmethod
+    def load(cls, source: str | BinaryIO, buckets: Buckets | None = None) -> EmbeddingIndex:
+        """Reads what `save` wrote; the file at a path is mapped to memory. Raises ValueError for another file."""
+        try:
+            reader = pa.ipc.open_file(pa.memory_map(source) if isinstance(source, str) else source)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{source}: no vectors of evaluation images, or damaged ones") from error
+        if (found := (reader.schema.metadata or {}).get(b"format", b"none").decode()) != FORMAT:
+            raise ValueError(f"{source}: format {found}; this version reads {FORMAT}")
+        batch = reader.get_batch(0)
+        vectors = batch["vector"]
+        numbers = vectors.values.to_numpy().reshape(len(batch), vectors.type.list_size)
+        return cls(batch["id"].to_pylist(), numbers, buckets)
+
+    @classmethod
+    def join(cls, indexes: Sequence[EmbeddingIndex]) -> EmbeddingIndex:
+        """One index of the images of several, in their order, without buckets. Raises ValueError for none."""
+        indexes = [index for index in indexes if len(index.ids)] or indexes[:1]
+        ids = [id_ for index in indexes for id_ in index.ids]
+        return cls(ids, np.concatenate([index.vectors for index in indexes]))
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors at length 1, float32 (n, d); 0 stays 0. Raises ValueError for what is no number."""
+    vectors = np.asarray(vectors, np.float32)
+    if not np.isfinite(vectors).all():
+        raise ValueError("the model gives a vector that holds nan or an infinity")
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

@@ -1,0 +1,140 @@
+"""A network of the user's own by path, ONNX or Keras: how an image becomes its input, and what it answers.
+
+Images go through it one at a time, on one thread: a batch is no faster on a CPU, and so an answer can't depend on what
+else is asked, to the last bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+Prepare = Callable[[Image.Image], np.ndarray]  # an image to the model's input, float32, without the batch dimension
+Predict = Callable[[np.ndarray], np.ndarray]  # inputs (1, ...) to outputs (1, ...)
+Shape = tuple[int | str | None, ...]
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime reports each model to its maker
+
+_ORDERS = {"RGB": slice(None), "BGR": slice(None, None, -1)}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a model asks for: `(pixel * scale - mean) / std` by channel.
+
+    The image is resized to the model's input, bilinear, whatever its proportions.
+    """
+
+    scale: float = 1 / 255
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # in the model's order of channels
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    channels: str = "RGB"
+    size: tuple[int, int] | None = None  # width and height, for a model that takes images of any
+
+    def __post_init__(self) -> None:
+        if self.channels not in _ORDERS:
+            raise ValueError(f"channels: no such order: {self.channels}; the orders are {', '.join(_ORDERS)}")
+        if 0 in self.std:
+            raise ValueError(f"std: must not be 0: {self.std}")
+        if self.size is not None and min(self.size) < 1:
+            raise ValueError(f"size: {self.size}; width and height are 1 at least")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model and what comes before it."""
+
+    name: str
+    prepare: Prepare
+    predict: Predict
+
+    def __call__(self, image: Image.Image) -> np.ndarray:
+        """The output for one image, RGB or L, with the batch dimension, which is 1."""
+        return np.asarray(self.predict(self.prepare(image)[np.newaxis]))
+
+
+def load_network(model: str, preparation: Preparation, others: str = "") -> Network:
+    """The network in an `.onnx` or `.keras` file; `others` names, for an error, what may stand in place of its path.
+
+    Raises FileNotFoundError for a missing file, ValueError for a model that can't be used, RuntimeError where
+    TensorFlow already runs on several threads.
+    """
+    path = Path(model)
+    if path.suffix not in (loaders := {".onnx": load_onnx, ".keras": load_keras}):
+        raise ValueError(f"model: no such model: {model}; there is {others}a path that ends in .onnx or .keras")
+    if not path.is_file():
+        raise FileNotFoundError(f"model: no such file: {model}")
+    predict, shape = loaders[path.suffix](path)
+    return Network(model, _prepare(model, shape, preparation), predict)
+
+
+def _prepare(name: str, shape: Shape, preparation: Preparation) -> Prepare:
+    """How an image becomes the input of a model of `shape`, the batch dimension first."""
+    size, channels_first = _layout(name, shape, preparation.size)
+    mean, std = np.array(preparation.mean, np.float32), np.array(preparation.std, np.float32)
+
+    def prepare(image: Image.Image) -> np.ndarray:
+        resized = image.convert("RGB").resize(size, Image.Resampling.BILINEAR)
+        pixels = np.asarray(resized, np.float32)[:, :, _ORDERS[preparation.channels]]
+        values = (pixels * np.float32(preparation.scale) - mean) / std
+        return np.ascontiguousarray(values.transpose(2, 0, 1) if channels_first else values)
+
+    return prepare
+
+
+def _layout(name: str, shape: Shape, asked: tuple[int, int] | None) -> tuple[tuple[int, int], bool]:
+    """Width and height of the input, and whether the channels come before them."""
+    match shape:
+        case (_, 3, height, width):
+            return _size(name, shape, (width, height), asked), True
+        case (_, height, width, 3):
+            return _size(name, shape, (width, height), asked), False
+    raise ValueError(f"{name}: input of shape {shape}; it must be (n, height, width, 3) or (n, 3, height, width)")
+
+
+def _size(name: str, shape: Shape, own: Shape, asked: tuple[int, int] | None) -> tuple[int, int]:
+    """The model's own width and height, or where it has none those asked for."""
+    fixed = [side if isinstance(side, int) else None for side in own]
+    width, height = (side or wanted for side, wanted in zip(fixed, asked or (None, None), strict=True))
+    if width is None or height is None:
+        raise ValueError(f"{name}: input of shape {shape}; the setting size must give its width and height")
+    if asked not in (None, (width, height)):
+        raise ValueError(f"{name}: input of shape {shape}; the setting size is {asked}, its width and height differ")
+    return width, height
+
+
+def load_onnx(path: Path) -> tuple[Predict, Shape]:
+    """The first output of an ONNX model, and the shape of its one input. Raises ValueError."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no class in common
+        raise ValueError(f"{path}: not an ONNX model: {error}") from error
+    inputs = session.get_inputs()
+    if len(inputs) != 1 or inputs[0].type != "tensor(float)":
+        raise ValueError(f"{path}: inputs of type {[each.type for each in inputs]}; it must be one tensor(float)")
+    return lambda batch: session.run(None, {inputs[0].name: batch})[0], tuple(inputs[0].shape)
+
+
+def load_keras(path: Path) -> tuple[Predict, Shape]:
+    """The output of a Keras model, and the shape of its input. Raises ValueError, RuntimeError."""
+    try:
+        import tensorflow as tf
+    except ImportError as error:
+        raise ValueError(f"{path}: a Keras model needs TensorFlow: pip install 'align-corpus[train]'") from error
+    try:  # with several threads some kernels add up in another order
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise RuntimeError(f"{path}: load it before TensorFlow is used, it must run on one thread") from error
+    model = tf.keras.models.load_model(path, compile=False)
+    predict = tf.function(lambda batch: model(batch, training=False))
+    return lambda batch: predict(tf.constant(batch)).numpy(), tuple(model.input_shape)
