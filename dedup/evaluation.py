@@ -112,6 +112,8 @@ class EvalIndex(Stored):
         modes = sorted({index.mode for index in indexes})
         if len(modes) != 1:
             raise ValueError(f"indexes of one mode can be joined; these are {', '.join(modes) or 'none'}")
+        if len(indexes) == 1:
+            return indexes[0]  # mapped, if it is
         firsts = np.cumsum([0, *(len(index.ids) for index in indexes)])
         images = [index.images + np.int32(first) for index, first in zip(indexes, firsts, strict=False)]
         return cls(

@@ -233,7 +233,7 @@ def test_index_at_a_path_is_mapped(index, tmp_path):
     path.write_bytes(saved(index))
     loaded = EvalIndex.load(str(path))
     assert not loaded.hashes.flags.owndata and not loaded.views.flags.writeable
-    assert saved(loaded) == saved(index)
+    assert saved(loaded) == saved(index) and EvalIndex.join([loaded]).hashes is loaded.hashes
 
 
 @pytest.mark.parametrize("part", [0.3, 0.7, 0.99])
