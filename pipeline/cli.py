@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["report"]:
         PIPELINE.main(_report, arguments[1:])
+    if arguments[:1] == ["subset"]:
+        PIPELINE.main(_subset, arguments[1:])
     PIPELINE.main(_corpus, arguments)
 
 
@@ -51,6 +53,12 @@ def _run(options: Options, folder: str) -> int:
     print(format_funnel(funnel))
     print(f"{options.output}/report.html shows it with examples")
     return DONE
+
+
+def _subset(arguments: Sequence[str], folder: str) -> int:
+    from pipeline.subset.cli import subset
+
+    return subset(PIPELINE, arguments, folder)
 
 
 def _report(arguments: Sequence[str], _: str) -> int:

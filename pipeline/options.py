@@ -16,6 +16,7 @@ settings: every number of the config is an option, such as --filters.short_side.
 --filters.porn.enabled=false. Beam options, such as --runner=DataflowRunner, are passed through.
 
 other commands: python -m pipeline report DIR     the funnel again, and report.html
+                python -m pipeline subset DIR     a part of a corpus, as a corpus
                 python -m pipeline.sample         makes a small crawl to try it on
 """
 

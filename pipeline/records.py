@@ -49,7 +49,11 @@ class RecordShard:
             "height": pair["height"],
             "sha256": pair["image_id"] or "",
         }
-        write_record(self, encode_example(example))
+        self.add_data(encode_example(example))
+
+    def add_data(self, data: bytes) -> None:
+        """Writes a record that is encoded already."""
+        write_record(self, data)
         self.count += 1
 
     def write(self, data: bytes) -> int:

@@ -1,0 +1,1 @@
+"""`python -m pipeline subset`: a part of a corpus, as a corpus of its own."""

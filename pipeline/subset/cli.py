@@ -1,0 +1,50 @@
+"""The command `python -m pipeline subset`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from pipeline.arguments import worker_count
+from pipeline.command import DONE, USAGE, Program
+
+
+def subset(program: Program, arguments: Sequence[str], folder: str) -> int:
+    """Makes a subset; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.workers > 1:
+        from pipeline.server import worker_server
+
+        worker_server()  # it imports what workers need, while this process imports Beam
+    from pipeline.funnel import format_funnel
+    from pipeline.identity import OtherRun
+    from pipeline.inputs import InputError
+    from pipeline.subset.run import make_subset
+
+    try:
+        funnel = make_subset(options, folder)
+    except (InputError, OtherRun) as error:
+        return program.say(USAGE, str(error))
+    except Exception as error:
+        return program.failed(error, options.output)
+    print(format_funnel(funnel))
+    print(f"{options.output}/report.html shows it with examples")
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline subset",
+        description="A part of a finished corpus, as a corpus of its own: the kept pairs with the smallest hashes, "
+        "so that every subset lies in the larger ones.",
+        allow_abbrev=False,
+    )
+    add, cores = parser.add_argument, os.cpu_count() or 1
+    add("corpus", metavar="DIR", help="the output of a finished run of python -m pipeline")
+    add("--size", metavar="N|N%", help="pairs, or their share of what --keep leaves (default: all)")
+    add("--keep", metavar="FILE", help="a table of python -m dedup groups: images it doesn't keep are left out")
+    add("--output", metavar="DIR", required=True, help="where the subset goes")
+    add("--workers", metavar="N", type=worker_count, default=cores, help="processes (default: all cores)")
+    add("--overwrite", action="store_true", help="replace the run that is in the output")
+    return parser
