@@ -29,17 +29,17 @@ def find_page(luma: np.ndarray) -> Window | None:
 
 def has_border(lumas: np.ndarray) -> np.ndarray:
     """Whether any of the four outermost lines of uint8 (n, 128, 128) is of one shade, bool (n,)."""
-    lines = np.stack([lumas[:, 0], lumas[:, -1], lumas[:, :, 0], lumas[:, :, -1]], axis=1).astype(np.int16)
+    lines = np.stack([lumas[:, 0], lumas[:, -1], lumas[:, :, 0], lumas[:, :, -1]], axis=1)
     return np.any(_is_uniform(lines, _middle(lines)), axis=-1)
 
 
 def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:
     top, bottom, left, right = edges = 0, LUMA_SIDE, 0, LUMA_SIDE
-    pixels = luma.astype(np.int16)
+    rows, columns = luma, np.ascontiguousarray(luma.T)
     for _ in range(rounds):
-        above, below = _strips(pixels[top:bottom, left:right], gap)
+        above, below = _strips(rows[top:bottom, left:right], gap)
         top, bottom = top + above, bottom - below
-        before, after = _strips(pixels[top:bottom, left:right].T, gap)
+        before, after = _strips(columns[left:right, top:bottom], gap)
         left, right = left + before, right - after
         if min(bottom - top, right - left) < SMALLEST * LUMA_SIDE:
             return None
@@ -50,7 +50,7 @@ def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:
 
 
 def _strips(lines: np.ndarray, gap: int) -> tuple[int, int]:
-    """How many of the first and of the last lines, int16 (lines, pixels), are no part of the picture."""
+    """How many of the first and of the last lines, uint8 (lines, pixels), are no part of the picture."""
     return (_strip(lines, gap), _strip(lines[::-1], gap)) if lines.size else (0, 0)
 
 
@@ -70,5 +70,6 @@ def _middle(lines: np.ndarray) -> np.ndarray:
 
 
 def _is_uniform(lines: np.ndarray, shade: np.ndarray) -> np.ndarray:
-    near = np.abs(lines - shade) <= TOLERANCE
+    low, high = np.maximum(shade, TOLERANCE) - TOLERANCE, np.minimum(shade, 255 - TOLERANCE) + TOLERANCE
+    near = (lines >= low) & (lines <= high)
     return near.sum(axis=-1, dtype=np.uint8) >= UNIFORM * lines.shape[-1]  # of 128 at most

@@ -15,7 +15,7 @@ import numpy as np
 
 from dedup.hashing import HASH_BITS, HASH_WORDS
 
-MIN_CHUNK_BITS, MAX_CHUNK_BITS = 8, 22  # float32 is exact up to 24
+MIN_CHUNK_BITS, MAX_CHUNK_BITS = 8, 23  # float32 is exact up to 24
 _PAIRS_AT_ONCE = 1 << 14  # candidates compared at once: what the caches hold
 _QUERIES_AT_ONCE = 256
 _HASHES_AT_ONCE = 1 << 14  # split into chunks at once: 16 MB
@@ -35,7 +35,7 @@ class MultiIndex:
 
     def __init__(self, entries: np.ndarray) -> None:
         self.entries = np.ascontiguousarray(entries)
-        bits = int(np.clip(np.log2(max(len(entries), 1)), MIN_CHUNK_BITS, MAX_CHUNK_BITS))
+        bits = int(np.clip(len(entries).bit_length(), MIN_CHUNK_BITS, MAX_CHUNK_BITS))
         self._weights = _chunk_weights(-(-HASH_BITS // bits))
         widths = np.count_nonzero(self._weights, axis=0)
         self._bases = np.concatenate([[0], np.cumsum(1 << widths)])  # of the values of each chunk among all

@@ -33,7 +33,7 @@ def found(entries: np.ndarray, queries: np.ndarray, max_distance: int) -> list[t
 
 
 def chunks_of(entries: int) -> int:
-    return -(-256 // int(np.clip(np.log2(entries), lookup.MIN_CHUNK_BITS, lookup.MAX_CHUNK_BITS)))
+    return -(-256 // int(np.clip(entries.bit_length(), lookup.MIN_CHUNK_BITS, lookup.MAX_CHUNK_BITS)))
 
 
 @pytest.mark.parametrize("count", [1, 3, 200, 3000, 20_000])
