@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -24,6 +25,11 @@ class Fit:
     def fertility(self) -> float:
         """Pieces a word."""
         return self.pieces / max(self.words, 1)
+
+    @property
+    def figures(self) -> list[int]:
+        """Words, pieces, unknown and whole, as `add` takes them."""
+        return [self.words, self.pieces, self.unknown, self.whole]
 
     def add(self, words: int, pieces: int, unknown: int, whole: int) -> None:
         """Adds other words."""
@@ -63,6 +69,16 @@ class Quality:
         languages = named.indices.fill_null(-1).to_numpy()
         for number, language in enumerate(named.dictionary.to_pylist()):
             self.languages.setdefault(language, Fit()).add(*figures[:, languages == number].sum(axis=1).tolist())
+
+    def merge(
+        self, total: Iterable[int], languages: Mapping[str, Iterable[int]], used: np.ndarray, whole: np.ndarray
+    ) -> None:
+        """Adds the fit to other words, measured elsewhere: figures in all and by language, and uses of each piece."""
+        self.total.add(*map(int, total))
+        for language, figures in languages.items():
+            self.languages.setdefault(language, Fit()).add(*figures)
+        self.used += used
+        self.whole += whole
 
     def covered(self, size: int) -> int:
         """How many words are whole pieces of the first `size` pieces of the vocabulary."""

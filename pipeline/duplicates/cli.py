@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dedup.evaluation import EvalIndex
-    from pipeline.duplicates.work import Work
+    from pipeline.work import Work
 
 DEDUP = Program("dedup", go_on="the same command starts again")
 TABLES = (".csv", ".parquet")
@@ -33,8 +33,8 @@ def _dedup(arguments: Sequence[str], folder: str) -> int:
         from pipeline.server import worker_server
 
         worker_server()  # it imports what workers need, while this process imports Beam
-    from pipeline.duplicates.work import Work
     from pipeline.inputs import BadFile, InputError
+    from pipeline.work import Work
 
     commands = {"index": _index, "match": _match, "groups": _groups}
     try:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from dedup.evaluation import Search
 from dedup.groups import Images, group
 from filters.pixels import Picture
-from pipeline.duplicates.work import Work
 from pipeline.files import open_file
 from pipeline.progress import Meter
+from pipeline.work import Work
 from train.example import decode_example, read_records
 
 IMAGES_AT_ONCE = 256

@@ -8,9 +8,9 @@ from typing import Any
 
 from dedup.evaluation import EvalIndex, build
 from pipeline.duplicates.pictures import Task, find_tasks
-from pipeline.duplicates.work import Work
 from pipeline.inputs import InputError
 from pipeline.progress import Meter
+from pipeline.work import Work
 
 
 def build_index(

@@ -13,8 +13,8 @@ import pyarrow as pa
 from dedup.evaluation import EvalIndex, Search
 from filters.pixels import Picture, Undecodable
 from pipeline.duplicates.pictures import Task, find_tasks
-from pipeline.duplicates.work import Work
 from pipeline.progress import Meter
+from pipeline.work import Work
 
 IMAGES_AT_ONCE = 256
 SCHEMA = pa.schema(

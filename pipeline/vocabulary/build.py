@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,15 +25,17 @@ from pipeline.inputs import InputError, Source
 from pipeline.plan import FOLDER as NOTES
 from pipeline.plan import bad_files, refuse_bad
 from pipeline.progress import Meter
+from pipeline.vocabulary.fit import measure_fit
 from pipeline.vocabulary.options import Options
 from pipeline.vocabulary.page import vocabulary_page
 from pipeline.vocabulary.texts import corpus_texts, find_texts, input_texts, read_manifest
 from pipeline.vocabulary.words import FOLDER, Counting, CountWords, read_number, read_ranges
+from pipeline.work import Work
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
 from vocab.languages import classifier
 from vocab.learn import Learner, TooFewWords
 from vocab.quality import Quality
-from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
+from vocab.wordpiece import FACTS, FILE
 
 REPORT = "report.html"
 
@@ -54,7 +57,7 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
     settings = config.vocab.of_profile(config.text.profile)
     pieces, counts = learn(output, settings, options.workers)
     known = {"corpus": origin, "counts": {"texts": read_number(output), **counts}}
-    return write(output, config.text.profile, settings, pieces, known)
+    return write(output, config.text.profile, settings, pieces, known, Work(folder, options.workers))
 
 
 def check_identifier(options: Options) -> None:
@@ -131,6 +134,7 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
         candidates.append(learner.frequent(words))
     if not distinct:
         raise TooFewWords("no word to learn from: the texts are empty, or no text is kept")
+    print(f"learning {settings.size:,} pieces from {distinct:,} words", file=sys.stderr, flush=True)
     alphabet = choose_alphabet(found, settings.max_characters or CODE_POINTS)
     words = learner.select(pa.concat_tables(candidates), alphabet)
     candidates.clear()  # learning needs the memory
@@ -145,7 +149,7 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
 
 
 def write(
-    output: Output, profile: str, settings: Vocabulary, pieces: list[str], known: dict[str, Any]
+    output: Output, profile: str, settings: Vocabulary, pieces: list[str], known: dict[str, Any], work: Work
 ) -> tuple[dict[str, Any], Quality]:
     """Writes the vocabulary, its page, and what is known of it, that last: with it the run is finished."""
     content = "".join(f"{piece}\n" for piece in pieces).encode()
@@ -158,9 +162,10 @@ def write(
         "versions": {"align-corpus": __version__, "sentencepiece": version("sentencepiece")},
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    quality = Quality(WordPieceTokenizer(pieces, profile))
-    for counts in read_ranges(output):
-        quality.add(counts)
+    local = os.path.join(work.folder, FILE)
+    with open(local, "wb") as file:
+        file.write(content)
+    quality = measure_fit(output, local, profile, work)
     output.write_bytes(FILE, content)
     output.write_bytes(REPORT, vocabulary_page(facts, quality))
     output.write_bytes(FACTS, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())

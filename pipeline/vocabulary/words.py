@@ -150,8 +150,17 @@ def read_number(output: Output) -> int:
     return int(json.loads(read_bytes(output.path(f"{FOLDER}/{NUMBER}.json"))))
 
 
+def range_names(output: Output) -> list[str]:
+    """The files of all ranges."""
+    return output.names(FOLDER, ".arrow")
+
+
+def read_range(output: Output, name: str) -> pa.Table:
+    """The counts of a range: `language`, `word`, `count`."""
+    with open_file(output.path(name)) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
 def read_ranges(output: Output) -> Iterator[pa.Table]:
-    """The counts of every range, one after the other: `language`, `word`, `count`."""
-    for name in output.names(FOLDER, ".arrow"):
-        with open_file(output.path(name)) as file:
-            yield pa.ipc.open_file(file).read_all()
+    """The counts of every range, one after the other."""
+    return (read_range(output, name) for name in range_names(output))
