@@ -19,6 +19,9 @@ from dedup.variants import AS_IS, DEFAULT, check_mode, see, variant_coefficients
 from dedup.verify import VIEW_SIDE, scores, views
 from filters.pixels import Picture, Undecodable
 
+CLOSE = 31  # bits: up to here `min_score` is enough
+STRICTER_A_BIT, STRICTEST = 0.02, 0.8
+
 _IMAGES_AT_ONCE = 64
 
 
@@ -27,7 +30,7 @@ class Search:
     """What counts as a near-duplicate. Raises ValueError for numbers out of range."""
 
     max_distance: int = 50  # bits of 256
-    min_score: float = 0.4  # of the two aligned views: -1 to 1
+    min_score: float = 0.4  # of the two aligned views, -1 to 1; more is asked of distances over 31 bits
     thorough: bool = False  # looks up 17 parts of each image too
 
     def __post_init__(self) -> None:
@@ -35,6 +38,15 @@ class Search:
             raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to {HASH_BITS} bits")
         if not -1 <= self.min_score <= 1:
             raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
+
+    def accepts(self, distance: int, score: float) -> bool:
+        """Whether views with this score are of one picture, where their hashes are at this distance.
+
+        The farther the hashes, the more alike the views have to be: clothes of one cut, laid out alike, are 48 bits
+        apart and score 0.66.
+        """
+        more = STRICTER_A_BIT * max(distance - CLOSE, 0)
+        return distance <= self.max_distance and score >= max(self.min_score, min(self.min_score + more, STRICTEST))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +88,7 @@ class EvalIndex(Stored):
             variant = variants(self.mode)[self.variants[entry]]
             ours = see(self.views[image], self.sizes[image], variant)
             score = scores(ours[None], asked.view(probe, lumas)[None])[0]
-            if score >= search.min_score:
+            if search.accepts(distance, score):
                 matches.image[start + luma], matches.distance[start + luma] = image, distance
                 matches.score[start + luma] = score
                 matches.transform[start + luma] = _difference(variant.name, asked.names[probe])

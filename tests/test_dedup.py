@@ -304,3 +304,10 @@ def test_batches_of_a_match_do_not_matter(index):
         parts = np.concatenate([getattr(one, column) for one in alone])
         assert np.array_equal(parts, getattr(whole, column), equal_nan=column == "score")
     assert [one.transform[0] for one in alone] == whole.transform
+
+
+@pytest.mark.parametrize(("distance", "least"), [(0, 0.4), (31, 0.4), (32, 0.42), (50, 0.78), (51, 0.8), (200, 0.8)])
+def test_the_farther_the_hashes_the_more_alike_the_views_must_be(distance, least):
+    search = Search(max_distance=200)
+    assert search.accepts(distance, least + 1e-9) and not search.accepts(distance, least - 1e-9)
+    assert not search.accepts(201, 1) and not Search(200, min_score=0.9).accepts(distance, 0.89)
