@@ -14,6 +14,7 @@ from PIL import Image
 
 from dedup.evaluation import EvalIndex
 from filters.pixels import Picture, Undecodable
+from pipeline.config import Dedup
 from pipeline.examples import THUMBNAIL_SIDE
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
@@ -26,7 +27,8 @@ SHOWN = 60  # by the report
 VERDICTS = ("key", "source", "text", "image_id", "eval_match", "eval_distance")
 MORE = pa.schema(
     [
-        ("eval_score", pa.float32()),
+        ("margin", pa.float32()),
+        ("eval_score", pa.float32()),  # or cosine, where there is no distance
         ("transform", pa.string()),
         ("picture", pa.binary()),
         ("eval_picture", pa.binary()),
@@ -35,41 +37,51 @@ MORE = pa.schema(
 
 
 class Audit:
-    """The matches of one shard with the lowest scores; of several pairs with one image the first."""
+    """The matches of one shard that were nearest to none; of several pairs with one image the first."""
 
-    def __init__(self, images: np.ndarray, shards: int) -> None:
+    def __init__(self, images: np.ndarray, shards: int, dedup: Dedup) -> None:
         self.images = images  # uint64 (rows,): the hash of each image id
+        self.dedup = dedup
         self.quota = max(1, min(SHOWN, CANDIDATES // shards))
-        self.chosen: dict[int, tuple[float, int, dict[str, Any]]] = {}  # image to score, row and what is written
+        self.chosen: dict[int, tuple[float, int, dict[str, Any]]] = {}  # image to margin, row and what is written
 
     def see(self, row: int, picture: Picture | None, signals: PixelSignals, index: EvalIndex | None) -> None:
         """Takes the pair `row` if it is a match, and among the closest calls so far."""
-        image, score = int(self.images[row]), float(signals.closeness[row])
-        if index is None or signals.image[row] < 0 or image in self.chosen or not self._has_room(score, row):
+        image = int(self.images[row])
+        if index is None or signals.image[row] < 0 or image in self.chosen:
+            return
+        margin = self._margin(float(signals.closeness[row]), bool(signals.distance[row] < 0))
+        if not self._has_room(margin, row):
             return
         self.chosen[image] = (
-            score,
+            margin,
             row,
             {
-                "eval_score": score,
+                "margin": margin,
+                "eval_score": signals.closeness[row],
                 "transform": signals.transform[row],
                 "picture": thumbnail(picture),
                 "eval_picture": view_of(index, signals.image[row]),
             },
         )
 
-    def _has_room(self, score: float, row: int) -> bool:
+    def _margin(self, score: float, is_cosine: bool) -> float:
+        """How far a score or cosine is from its least, 0, to its most, 1: so both have one order."""
+        least = self.dedup.embedding.min_cosine if is_cosine else self.dedup.min_score
+        return (score - least) / max(1 - least, 1e-6)
+
+    def _has_room(self, margin: float, row: int) -> bool:
         """Whether such a match belongs here; the one that has to go for it goes."""
         if len(self.chosen) < self.quota:
             return True
         last = max(self.chosen, key=lambda image: self.chosen[image][:2])
-        if self.chosen[last][:2] < (score, row):
+        if self.chosen[last][:2] < (margin, row):
             return False
         del self.chosen[last]
         return True
 
     def write(self, output: Output, name: str, verdicts: pa.Table) -> None:
-        """Writes the matches, if there are any: what VERDICTS names, `eval_score`, `transform`, and two JPEG."""
+        """Writes the matches, if there are any: what VERDICTS and MORE name."""
         if not self.chosen:
             return
         chosen = sorted(self.chosen.values(), key=lambda match: match[:2])
@@ -109,9 +121,7 @@ def finish_audit(output: Output, images: Sequence[Source], max_pixels: int) -> N
             tables.append(pq.read_table(file))
     if not tables:
         return
-    table = pa.concat_tables(tables).sort_by(
-        [("eval_score", "ascending"), ("source", "ascending"), ("key", "ascending")]
-    )
+    table = pa.concat_tables(tables).sort_by([("margin", "ascending"), ("source", "ascending"), ("key", "ascending")])
     _, first = np.unique(table["image_id"].to_numpy(zero_copy_only=False).astype(str), return_index=True)
     table = table.take(pa.array(np.sort(first)[:SHOWN]))
     pictures = _evaluation_pictures(table, images, max_pixels)

@@ -66,7 +66,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     rules = config.filters.enabled()
     columns = measured_columns(shard, emission)
     examples = Examples(hash_strings(columns["key"]), shard.total)
-    audit = Audit(columns["image_hash"].fill_null(0).to_numpy(), shard.total)
+    audit = Audit(columns["image_hash"].fill_null(0).to_numpy(), shard.total, config.dedup)
     with RecordShard(output, f"corpus/{name}.tfrecord") as records:
         if shard.has_images:
             images = ShardImages(shard, columns, config.input, emission.meter)

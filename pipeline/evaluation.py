@@ -14,6 +14,8 @@ import apache_beam as beam
 
 from dedup.evaluation import EvalIndex, build
 from filters import EvalDuplicate
+from pipeline.config import Embedding
+from pipeline.embedding import PictureVectors, load_embedder, write_vectors
 from pipeline.files import Output, exists, is_local, open_file, read_bytes
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.sources import list_files
@@ -123,28 +125,48 @@ def parts(images: Sequence[Source]) -> list[Part]:
     return [Part(number, tuple(images[start : start + IMAGES_PER_PART])) for number, start in enumerate(starts)]
 
 
-@dataclass(eq=False)
-class IndexPictures(beam.PTransform):
-    """Parts of the pictures to an index file each; the output holds their names."""
+@dataclass(frozen=True)
+class Indexing:
+    """What is known besides the pictures."""
 
     output: Output
     mode: str
+    embedding: Embedding
     max_pixels: int
     meter: Meter
 
+
+@dataclass(eq=False)
+class IndexPictures(beam.PTransform):
+    """Parts of the pictures to an index file each, and one of vectors; the output holds their names."""
+
+    job: Indexing
+
     def expand(self, parts: beam.PCollection[Part]) -> beam.PCollection[str]:
         spread = parts | "SpreadParts" >> beam.Reshuffle()
-        return spread | "Index" >> beam.Map(index_part, self.output, self.mode, self.max_pixels, self.meter)
+        return spread | "Index" >> beam.Map(index_part, self.job)
 
 
-def index_part(part: Part, output: Output, mode: str, max_pixels: int, meter: Meter) -> str:
+def index_part(part: Part, job: Indexing) -> str:
     """Writes the index of a part, and then a note of its pictures that can't be decoded; returns the part's name."""
-    if not output.has(f"{part.name}.json"):
-        index, undecodable = build(_contents(part.images, meter), max_pixels, mode)
-        with output.write(f"{part.name}.idx") as file:
-            index.save(file)
-        output.write_bytes(f"{part.name}.json", json.dumps(undecodable).encode())
+    if not job.output.has(f"{part.name}.json"):
+        undecodable = _index(part, job)
+        job.output.write_bytes(f"{part.name}.json", json.dumps(undecodable).encode())
     return part.name
+
+
+def _index(part: Part, job: Indexing) -> list[str]:
+    pictures, vectors = _contents(part.images, job.meter), None
+    if job.embedding.model:
+        vectors = PictureVectors(load_embedder(job.embedding), job.max_pixels)
+        pictures = vectors.pass_on(pictures)
+    index, undecodable = build(pictures, job.max_pixels, job.mode)
+    with job.output.write(f"{part.name}.idx") as file:
+        index.save(file)
+    if vectors:
+        with job.output.write(f"{part.name}.embedding") as file:
+            vectors.index(index.ids).save(file)
+    return undecodable
 
 
 def _contents(images: Sequence[Source], meter: Meter) -> Iterator[tuple[str, bytes]]:
@@ -153,8 +175,8 @@ def _contents(images: Sequence[Source], meter: Meter) -> Iterator[tuple[str, byt
         meter.add(1, 1)
 
 
-def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex]) -> dict[str, Any]:
-    """Writes the one index, and a note of what it holds, which it returns; names what can't be decoded.
+def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embedding: Embedding) -> dict[str, Any]:
+    """Writes the vectors, the one index, and a note of what it holds, which it returns; names what can't be decoded.
 
     Raises InputError where nothing can.
     """
@@ -166,6 +188,8 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex]) -> di
         raise InputError(f"eval_images: none of the {len(sets.images)} pictures can be decoded, such as {first}")
     for image in undecodable:
         print(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found", file=sys.stderr)
+    if embedding.model:
+        write_vectors(output, [f"{part}.embedding" for part in names], embedding)
     with output.write(EVAL_INDEX) as file:
         index.save(file)
     note = {"images": len(index.ids), "entries": len(index.hashes), "mode": index.mode, "undecodable": undecodable}

@@ -12,6 +12,7 @@ from pipeline.audit import FOLDER as AUDITS
 from pipeline.audit import finish_audit
 from pipeline.config import Config
 from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
+from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.emit import NOTES
 from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes
@@ -44,7 +45,7 @@ def finish(
 
 def clear_work(output: Output) -> None:
     """Removes what only an unfinished run needs."""
-    for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, AUDITS, TEMPORARY):
+    for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS, AUDITS, TEMPORARY):
         output.remove(output.path(folder))
 
 

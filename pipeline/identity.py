@@ -35,7 +35,8 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
         "config": dataclasses.asdict(config),
         "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
-        "porn_model": _model(config.filters.porn),
+        "porn_model": _porn_model(config.filters.porn),
+        "embedding_model": _embedding_model(config, sets),
         "eval_images": _digest(
             json.dumps([[image.name, image.size, image.modified] for image in sets.images]).encode()
         ),
@@ -43,11 +44,18 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
     }
 
 
-def _model(porn: Porn) -> str | None:
+def _porn_model(porn: Porn) -> str | None:
+    return _content(porn.model) if porn.enabled and porn.model != OPEN_NSFW else None
+
+
+def _embedding_model(config: Config, sets: EvalSets) -> str | None:
+    used = config.filters.eval_duplicate.enabled and sets
+    return _content(config.dedup.embedding.model) if used and config.dedup.embedding.model else None
+
+
+def _content(model: str) -> str:
     """The fingerprint of a model of the user's own, whose file may change under one path."""
-    if not porn.enabled or porn.model == OPEN_NSFW:
-        return None
-    with open(porn.model, "rb") as file:
+    with open(model, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 

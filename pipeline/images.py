@@ -16,6 +16,7 @@ from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer, load_scorer
 from pipeline.audit import Audit, thumbnail
 from pipeline.config import Config
+from pipeline.embedding import load_search
 from pipeline.evaluation import EVAL_INDEX, open_index
 from pipeline.examples import KEPT, Examples
 from pipeline.files import Output
@@ -99,6 +100,7 @@ def load_measures(output: Output, config: Config) -> Measures:
         scorer=scorer,
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",
+        embedding=load_search(output, config.dedup.embedding) if index is not None else None,
     )
 
 

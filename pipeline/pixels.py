@@ -1,23 +1,26 @@
 """The signals that need pixels, measured where nothing before them dropped the pair.
 
-An image is decoded small for the hash, then matched with the evaluation sets, then scored. Batches bound the memory,
-whatever a shard holds.
+An image is decoded small for the hash and matched with the evaluation sets, by its vector too where the hash finds
+nothing and there is a model for it; then it is scored. Batches bound the memory, whatever a shard holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import google_crc32c
 import numpy as np
 import pyarrow as pa
+from PIL import Image
 
+from dedup.embedding import TRANSFORM
 from dedup.evaluation import EvalIndex, Search
 from filters import EvalDuplicate, Porn, Rule, failures, first_failures, survivors
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer
+from pipeline.embedding import EmbeddingSearch
 
 BATCH_IMAGES = 64
 BATCH_PIXELS = 1 << 25  # decoded at once: 100 MB
@@ -27,7 +30,10 @@ Judged = tuple[int, Picture | None, int]  # row, its picture if it can be opened
 
 @dataclass(frozen=True)
 class Measures:
-    """What measures pixels in this run; `index` and `scorer` are None where their rule is off or has nothing to ask."""
+    """What measures pixels in this run; `index` and `scorer` are None where their rule is off or has nothing to ask.
+
+    `embedding`, if there is one, holds the images of `index` in the same order.
+    """
 
     rules: Sequence[Rule]
     index: EvalIndex | None
@@ -35,6 +41,7 @@ class Measures:
     scorer: Scorer | None
     max_pixels: int
     everything: bool  # every enabled rule for every pair
+    embedding: EmbeddingSearch | None = None
 
     @cached_property
     def eval_ids(self) -> pa.StringArray:
@@ -54,8 +61,8 @@ class PixelSignals:
         rows = len(decodable)
         self.decodable = decodable  # bool (rows,): what the header said, then what decoding says
         self.image = np.full(rows, -1, np.int32)  # the evaluation image that is matched
-        self.distance = np.full(rows, -1, np.int32)  # bits
-        self.closeness = np.full(rows, np.nan, np.float32)  # score of the match
+        self.distance = np.full(rows, -1, np.int32)  # bits; none of a match by vectors
+        self.closeness = np.full(rows, np.nan, np.float32)  # score of the match, or cosine
         self.transform = np.full(rows, None)  # how the two differ
         self.score = np.full(rows, np.nan)  # of porn
         self._firsts: dict[tuple[int, int, int], int] = {}
@@ -124,10 +131,13 @@ def _judge(
     lumas = _decode(rows, pictures, new, signals)
     if measures.index is not None and lumas:
         _match(rows[list(lumas)], np.stack(list(lumas.values())), signals, measures)
+    if measures.embedding is not None:
+        unmatched = [place for place in lumas if signals.image[rows[place]] < 0]
+        _match_vectors(rows, _convert(rows, pictures, unmatched, signals), signals, measures.embedding)
     signals.copy(firsts, rows[asked])
     if measures.scorer is not None:
         still = _alive(measures.before(Porn), rows, known, signals, measures)
-        _score(rows, pictures, np.intersect1d(still, new), signals, measures.scorer)
+        _score(rows, _convert(rows, pictures, np.intersect1d(still, new), signals), signals, measures.scorer)
         signals.copy(firsts, rows[asked])
     failed = failures(measures.rules, _columns(rows, known, signals, measures), len(rows))
     yield from zip(rows.tolist(), pictures, first_failures(failed).tolist(), strict=True)
@@ -170,17 +180,32 @@ def _match(rows: np.ndarray, lumas: np.ndarray, signals: PixelSignals, measures:
     signals.closeness[rows], signals.transform[rows] = found.score, found.transform
 
 
-def _score(
-    rows: np.ndarray, pictures: list[Picture | None], asked: np.ndarray, signals: PixelSignals, scorer: Scorer
+def _match_vectors(
+    rows: np.ndarray, images: dict[int, Image.Image], signals: PixelSignals, embedding: EmbeddingSearch
 ) -> None:
+    if images:
+        asked = rows[list(images)]
+        found = embedding.match(list(images.values()))
+        signals.image[asked], signals.closeness[asked] = found.image, found.cosine
+        signals.transform[asked[found.image >= 0]] = TRANSFORM
+
+
+def _score(rows: np.ndarray, images: dict[int, Image.Image], signals: PixelSignals, scorer: Scorer) -> None:
     """Scores are rounded before they are judged, so that a verdict shows the number that decided."""
+    if images:
+        signals.score[rows[list(images)]] = np.round(scorer(list(images.values())), 4)
+
+
+def _convert(
+    rows: np.ndarray, pictures: list[Picture | None], asked: Iterable[int], signals: PixelSignals
+) -> dict[int, Image.Image]:
+    """The whole image of each picture asked for, by place in the batch; what can't be decoded is noted."""
     converted = {}
-    for place in asked.tolist():
+    for place in asked:
         picture = pictures[place]
         try:
             if picture is not None:
-                converted[place] = picture.converted
+                converted[int(place)] = picture.converted
         except Undecodable:
             signals.decodable[rows[place]] = False
-    if converted:
-        signals.score[rows[list(converted)]] = np.round(scorer(list(converted.values())), 4)
+    return converted

@@ -12,15 +12,16 @@ from typing import Any
 
 import apache_beam as beam
 
-from filters import Porn
 from filters.porn import OPEN_NSFW, load_scorer
-from pipeline.config import Text
+from pipeline.config import Config, Text
 from pipeline.count import SUMMARY, CountCorpus, counting, groups
+from pipeline.embedding import load_embedder
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engine import Engine
 from pipeline.evaluation import (
     EVAL_INDEX,
     EvalSets,
+    Indexing,
     IndexPictures,
     find_sets,
     index_mode,
@@ -48,7 +49,7 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     check_output(options.output, options.inputs)
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_segmenter(config.text)
-    check_model(config.filters.porn)
+    check_models(config, sets)
     load_indexes(sets, config.filters.eval_duplicate)  # one that can't be used is refused here
     this = identity(config, sources, sets)
     if not claim(output, this, options.overwrite):
@@ -64,13 +65,26 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     return funnel
 
 
-def check_model(porn: Porn) -> None:
-    """Loads a model of one's own before anything runs: the last pass would find hours later that it can't be used."""
+def check_models(config: Config, sets: EvalSets) -> None:
+    """Loads models of one's own before anything runs: the last pass would find hours later that they can't be used."""
+    porn, embedding = config.filters.porn, config.dedup.embedding
     if porn.enabled and porn.model != OPEN_NSFW:
-        try:
+        with _named("filters.porn"):
             load_scorer(porn.model, porn.preparation)
-        except (ValueError, OSError) as error:
-            raise InputError(f"filters.porn: {error}") from error
+    if config.filters.eval_duplicate.enabled and embedding.model:
+        if sets.indexes:
+            raise InputError(f"dedup.embedding: {sets.indexes[0].path} is an index, without vectors; give its pictures")
+        with _named("dedup.embedding"):
+            load_embedder(embedding)
+
+
+@contextmanager
+def _named(section: str) -> Iterator[None]:
+    """What is wrong with a model, by the section of its settings."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise InputError(f"{section}: {error}") from error
 
 
 def check_segmenter(text: Text) -> None:
@@ -97,15 +111,15 @@ class Passes:
 
     def evaluate(self, sets: EvalSets) -> None:
         """Hashes the pictures of the evaluation sets, and joins them with the index files."""
-        filters = self.options.config.filters
+        filters, embedding = self.options.config.filters, self.options.config.dedup.embedding
         rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
         if not sets or not rule.enabled or self.output.has(EVAL_INDEX):
             return
         if sets.images:
-            images = IndexPictures(self.output, index_mode(rule), max_pixels, self.meter)
+            job = Indexing(self.output, index_mode(rule), embedding, max_pixels, self.meter)
             with self._pass("evaluation sets", len(sets.images), "images") as root:
-                root | "Parts" >> beam.Create(parts(sets.images)) | images
-        join_parts(self.output, sets, load_indexes(sets, rule))
+                root | "Parts" >> beam.Create(parts(sets.images)) | IndexPictures(job)
+        join_parts(self.output, sets, load_indexes(sets, rule), embedding)
 
     def index(self, sources: list[Source]) -> Plan:
         """Reads every input once: headers, texts, hashes."""

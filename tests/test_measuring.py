@@ -34,7 +34,7 @@ class Recorder:
         return np.full(len(images), self.score)
 
 
-def measured(images, scorer, *, words=None, everything=False, index=None):
+def measured(images, scorer, *, words=None, everything=False, index=None, embedding=None):
     rows = len(images)
     known = pa.table(
         {
@@ -48,7 +48,7 @@ def measured(images, scorer, *, words=None, everything=False, index=None):
         }
     )
     signals = PixelSignals(np.ones(rows, bool))
-    measures = Measures(Filters().enabled(), index, Search(31), scorer, MOST, everything)
+    measures = Measures(Filters().enabled(), index, Search(31), scorer, MOST, everything, embedding)
     rules = [rule.reason for rule in measures.rules]
     judged = measure_pixels(iter(images), np.arange(rows), known, signals, measures)
     verdicts = [None if rule < 0 else rules[rule] for _, _, rule in judged]

@@ -81,12 +81,21 @@ def _notes(funnel: Mapping[str, Any], config: Mapping[str, Any], shown: int) -> 
     settings = config["dedup"]
     yield tag(
         "p",
-        "The lowest score comes first: it was the nearest to being kept. The score is the correlation of the two ",
+        "What was the nearest to being kept comes first. The score is the correlation of the two ",
         f"pictures laid over each other, {settings['min_score']:g} at least; the distance is that of their hashes, ",
         f"{settings['max_distance']:,} of 256 bits at most. Search of mode ",
         tag("code", config["filters"][REASON]["mode"]),
         ".",
+        _embedding_note(settings.get("embedding") or {}),
         class_="note",
+    )
+
+
+def _embedding_note(settings: Mapping[str, Any]) -> str:
+    if not settings.get("model"):
+        return ""
+    return (
+        f" A cosine is that of the two pictures' vectors, {settings['min_cosine']:g} at least; they have no distance."
     )
 
 
@@ -111,6 +120,9 @@ def _pair(row: Row, most: int) -> Element:
 
 
 def _call(row: Row) -> Iterator[Element | str]:
+    if row["eval_distance"] is None:
+        yield tag("b", f"cosine {row['eval_score']:.3f}")
+        return
     yield tag("b", f"score {row['eval_score']:.3f}")
     yield f", {_counted(row['eval_distance'], 'bit')}"
     if row["transform"]:

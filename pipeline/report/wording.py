@@ -71,7 +71,8 @@ def decided(rule: Rule, row: Mapping[str, Any]) -> str:
         case WordCount(min_words=least, max_words=most):
             return f"{words(row)}, {least:,} to {most:,}"
         case EvalDuplicate():
-            return f"matches {shortened(row['eval_match'], 80)} at {row['eval_distance']:,} bits"
+            near = "by its vector" if row["eval_distance"] is None else f"at {row['eval_distance']:,} bits"
+            return f"matches {shortened(row['eval_match'], 80)} {near}"
         case Porn(max_score=most):
             return f"score {row['porn_score']:.4g}, at most {most:g}"
     return rule.reason

@@ -1,0 +1,270 @@
+"""The command with a model that embeds images: what it finds beyond the hash, in which order, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from dedup.evaluation import build
+from filters.models import Preparation, load_network
+from pipeline.config import ConfigError, load_config
+from pipeline.embedding import Embedder, EmbeddingSearch, PictureVectors
+from pipeline.evaluation import EvalSets
+from pipeline.identity import identity
+from pipeline.inputs import Source
+from tests.command import Finished, result, run_corpus
+from tests.embedding_models import (
+    FLAGS,
+    MIN_COSINE,
+    PREPARATION,
+    drawing,
+    jpeg,
+    keras_vectors,
+    off_centre,
+    open_nsfw_vectors,
+)
+from tests.test_measuring import measured
+from tests.test_porn_models import onnx_model, saved
+
+MAX_PIXELS = 10**8
+PICTURES = {
+    "crop": jpeg(off_centre(drawing(1))),
+    "crop again": jpeg(off_centre(drawing(1))),
+    "copy": jpeg(drawing(2), 60),
+    "other": jpeg(drawing(20)),
+    "short": jpeg(off_centre(drawing(4))),
+    "small": jpeg(off_centre(drawing(5)).resize((150, 150))),
+    "broken": jpeg(drawing(6))[:3000],
+    **{f"other {number}": jpeg(drawing(number)) for number in range(30, 36)},
+}
+CAPTIONS = {name: f"a drawing called {name}" for name in PICTURES} | {"short": "short"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return open_nsfw_vectors(tmp_path_factory.mktemp("model") / "vectors.onnx")
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of pairs, and an evaluation set of ten drawings and a broken one."""
+    folder = tmp_path_factory.mktemp("crawl")
+    (folder / "eval").mkdir()
+    for number in range(10):
+        (folder / "eval" / f"{number}.jpg").write_bytes(jpeg(drawing(number)))
+    (folder / "eval" / "broken.jpg").write_bytes(jpeg(drawing(0))[:3000])
+    write_pairs(folder / "pairs.parquet", PICTURES)
+    return folder
+
+
+def write_pairs(path: Path, pictures: dict[str, bytes]) -> Path:
+    captions = [CAPTIONS.get(name, "a drawing like no other") for name in pictures]
+    pq.write_table(pa.table({"key": list(pictures), "image": list(pictures.values()), "text": captions}), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def corpus(crawl: Path, model: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Finished]:
+    @cache
+    def run(*options: str, embed: bool = True) -> Finished:
+        flags = ["--filters.porn.enabled=false", "--input.rows_per_shard=4", f"--eval_images={crawl / 'eval'}"]
+        flags += [f"--dedup.embedding.model={model}", *FLAGS] if embed else []
+        done = run_corpus(tmp_path_factory.mktemp("run") / "out", crawl / "pairs.parquet", *flags, *options)
+        assert done.process.returncode == 0, done.process.stderr
+        return done
+
+    return run
+
+
+def by_key(done: Finished) -> dict[str, dict]:
+    return {row["key"]: row for row in done.verdicts()}
+
+
+def matches(done: Finished) -> dict[str, str]:
+    return {key: row["eval_match"] for key, row in by_key(done).items() if row["eval_match"]}
+
+
+def test_a_crop_that_the_hash_misses_is_dropped_without_a_distance(corpus: Callable[..., Finished]) -> None:
+    assert matches(corpus("--workers=1", embed=False)) == {"copy": "eval/2.jpg"}
+    done = corpus("--workers=1")
+    assert matches(done) == {"crop": "eval/1.jpg", "crop again": "eval/1.jpg", "copy": "eval/2.jpg"}
+    rows = by_key(done)
+    assert rows["crop"]["eval_distance"] is None and rows["copy"]["eval_distance"] <= 10
+    assert rows["crop"]["reasons"] == rows["crop again"]["reasons"] == rows["copy"]["reasons"] == ["eval_duplicate"]
+    assert [key for key, row in rows.items() if not row["reasons"]] == [
+        key for key in PICTURES if key.startswith("other")
+    ]
+    assert "eval/broken.jpg can't be decoded" in done.process.stderr
+
+
+def test_measuring_all_embeds_what_was_dropped_before(corpus: Callable[..., Finished]) -> None:
+    found = matches(corpus("--workers=1", "--measure=all"))
+    assert found == matches(corpus("--workers=1")) | {"short": "eval/4.jpg", "small": "eval/5.jpg"}
+
+
+def test_same_bytes_for_two_workers_and_the_same_matches_with_clusters(corpus: Callable[..., Finished]) -> None:
+    alone = corpus("--workers=1")
+    assert result(corpus("--workers=2").output) == result(alone.output)
+    assert result(corpus("--workers=1", "--dedup.embedding.search=clusters").output) == result(alone.output)
+
+
+def test_the_audit_says_cosine_and_shows_both_pictures(corpus: Callable[..., Finished]) -> None:
+    done = corpus("--workers=1")
+    audit = {row["eval_match"]: row for row in pq.read_table(done.output / "work" / "audit.parquet").to_pylist()}
+    assert list(audit) == sorted(audit, key=lambda match: audit[match]["margin"])
+    crop = audit["eval/1.jpg"]
+    assert crop["transform"] == "embedding" and crop["eval_distance"] is None
+    assert MIN_COSINE <= crop["eval_score"] < 1
+    assert Image.open(io.BytesIO(crop["picture"])) and Image.open(io.BytesIO(crop["eval_picture"]))
+    page = (done.output / "report.html").read_text()
+    assert f"cosine {crop['eval_score']:.3f}" in page and "0.93 at least; they have no distance" in page
+    assert "matches eval/1.jpg by its vector" in page
+
+
+def test_nothing_of_the_vectors_is_left(corpus: Callable[..., Finished]) -> None:
+    done = corpus("--workers=1", "--dedup.embedding.search=clusters")
+    assert not list((done.output / "work").glob("evaluation.[!j]*"))
+
+
+class Recorder:
+    """Embeds by a model and counts what it is asked."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self.asked = 0
+
+    def __call__(self, images: list[Image.Image]) -> np.ndarray:
+        self.asked += len(images)
+        return self.embedder(images)
+
+
+@pytest.mark.parametrize(("everything", "asked"), [(False, 2), (True, 3)])
+def test_only_what_is_left_when_the_hash_found_nothing_is_embedded(model: str, everything: bool, asked: int) -> None:
+    """Of a copy, a crop twice, another and one with a short caption: the crop once, the other, and the last if all."""
+    recorder = Recorder(Embedder(load_network(model, PREPARATION)))
+    vectors = PictureVectors(recorder, MAX_PIXELS)
+    index, _ = build(vectors.pass_on(iter([("set/one", jpeg(drawing(1))), ("set/two", jpeg(drawing(2)))])), MAX_PIXELS)
+    embedding = EmbeddingSearch(recorder, vectors.index(index.ids), MIN_COSINE)
+    recorder.asked = 0
+    crop = jpeg(off_centre(drawing(1)))
+    images = [jpeg(drawing(2), 50), crop, crop, jpeg(drawing(20)), jpeg(drawing(21))]
+    verdicts, signals = measured(
+        images, None, words=[5, 5, 5, 5, 1], everything=everything, index=index, embedding=embedding
+    )
+    assert verdicts == ["eval_duplicate", "eval_duplicate", "eval_duplicate", None, "word_count"]
+    assert signals["eval_match"] == ["set/two", "set/one", "set/one", None, None]
+    assert [distance is None for distance in signals["eval_distance"]] == [False, True, True, True, True]
+    assert recorder.asked == asked
+
+
+# Keras
+
+
+@pytest.mark.parametrize("side", [64, None])
+def test_a_keras_model_embeds_too(crawl: Path, tmp_path: Path, side: int | None) -> None:
+    """Its weights are random, so its cosine has to be high: a copy of the same pixels is found, others are not."""
+    model = keras_vectors(tmp_path / "tower.keras", side)
+    flags = [f"--eval_images={crawl / 'eval'}", f"--dedup.embedding.model={model}", "--filters.porn.enabled=false"]
+    flags += ["--dedup.embedding.min_cosine=1", "--dedup.max_distance=0", "--workers=1", "--measure=all"]
+    size = [] if side else ["--dedup.embedding.preparation.size=[64, 48]"]
+    same = write_pairs(tmp_path / "same.parquet", {"same": jpeg(drawing(3)), "odd": jpeg(drawing(40))})
+    done = run_corpus(tmp_path / "out", same, *flags, *size)
+    assert done.process.returncode == 0, done.process.stderr
+    assert matches(done) == {"same": "eval/3.jpg"}
+
+
+# What is refused
+
+
+def refused(crawl: Path, tmp_path: Path, *options: str) -> str:
+    done = run_corpus(tmp_path / "out", crawl / "pairs.parquet", *options)
+    assert done.process.returncode != 0 and not (tmp_path / "out").exists()
+    return done.process.stderr.strip().splitlines()[-1]
+
+
+def test_a_model_that_cant_be_used_is_refused_before_anything_runs(crawl: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("no model")
+    sets = f"--eval_images={crawl / 'eval'}"
+    for name, message in {
+        "gone.onnx": "dedup.embedding: model: no such file:",
+        "text.onnx": "not an ONNX model",
+        "model.pb": "there is a path that ends in .onnx or .keras",
+    }.items():
+        assert message in refused(crawl, tmp_path, sets, f"--dedup.embedding.model={tmp_path / name}")
+
+
+def test_an_index_file_has_no_vectors(crawl: Path, model: str, tmp_path: Path) -> None:
+    index, _ = build([("a", jpeg(drawing(0)))], MAX_PIXELS)
+    with open(tmp_path / "a.idx", "wb") as file:
+        index.save(file)
+    line = refused(crawl, tmp_path, f"--eval_images={tmp_path / 'a.idx'}", f"--dedup.embedding.model={model}", *FLAGS)
+    assert f"dedup.embedding: {tmp_path / 'a.idx'} is an index, without vectors; give its pictures" in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("models", "a", "dedup.embedding.models: no such setting; dedup.embedding has model, preparation, min_cosine"),
+        ("search", "fast", "dedup.embedding.search: 'fast'; the choices are exact, clusters"),
+        ("min_cosine", "0", "dedup.embedding.min_cosine: 0; it is over 0, and 1 at most"),
+        ("min_cosine", "1.01", "dedup.embedding.min_cosine: 1.01; it is over 0"),
+        ("clusters.bucket", "11", "dedup.embedding.clusters.bucket: 11 of the nearest 10 of 4096 clusters"),
+        (
+            "clusters.k",
+            "11",
+            "dedup.embedding.clusters.k: no such setting; dedup.embedding.clusters has count, nearest",
+        ),
+        ("preparation.size", "224", "dedup.embedding.preparation.size: 224 is no list of 2"),
+        ("preparation.size", "[0, 3]", "dedup.embedding.preparation.size: (0, 3); width and height are 1 at least"),
+        ("preparation.column", "1", "dedup.embedding.preparation.column: no such setting"),
+    ],
+)
+def test_a_wrong_setting_is_refused(setting: str, value: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=setting.split(".")[0]) as error:
+        load_config("", [(f"dedup.embedding.{setting}", value)])
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_the_papers_numbers_are_the_defaults() -> None:
+    settings = load_config("").dedup.embedding
+    assert not settings.model and settings.min_cosine == 0.975 and settings.search == "exact"
+    assert (settings.clusters.count, settings.clusters.nearest, settings.clusters.bucket) == (4096, 10, 3)
+
+
+def test_a_model_counts_by_its_content_where_it_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    config = load_config("", [("dedup.embedding.model", str(path))])
+    sets = EvalSets(images=[Source(0, "a.jpg", "set/a.jpg", 1, 0.0)])
+    path.write_bytes(b"first")
+    first = identity(config, [], sets)
+    path.write_bytes(b"second")
+    assert identity(config, [], sets) != first
+    path.unlink()
+    assert identity(config, [], EvalSets())["embedding_model"] is None
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(None, "the setting size must give its width and height"), ((32, 224), "the setting size is (32, 224)")],
+)
+def test_a_size_must_be_known_and_the_models_own(
+    tmp_path: Path, model: str, size: tuple[int, int] | None, message
+) -> None:
+    path = model if size else saved(tmp_path, onnx_model(("n", 3, "h", "w"), (2, 3)))
+    with pytest.raises(ValueError, match="input of shape") as error:
+        load_network(path, Preparation(size=size))
+    assert message in str(error.value)
+
+
+def test_an_output_that_is_no_vector_is_refused(tmp_path: Path) -> None:
+    network = load_network(saved(tmp_path, onnx_model(("n", 3, 20, 30), (1,))), Preparation())
+    with pytest.raises(ValueError, match=r"output of shape \(1, 20, 30\) is no vector for one image"):
+        Embedder(network)([drawing(0)])
