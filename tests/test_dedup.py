@@ -287,10 +287,10 @@ def test_refuses_a_search_out_of_range(search, message):
 
 def test_thresholds_are_kept(index):
     """On both sides of the distance and of the score of a copy."""
-    copy = luma(encoded(SCENES[3].resize((60, 50)), quality=10), MAX_PIXELS)[None]
+    copy = luma(encoded(SCENES[3].resize((120, 100)), quality=40), MAX_PIXELS)[None]
     found = index.match(copy, Search())
     distance, score = int(found.distance[0]), float(found.score[0])
-    assert distance > 0 and 0.4 <= score < 1
+    assert 0 < distance <= 31 and 0.4 <= score < 1
     assert index.match(copy, Search(distance, score)).image[0] == 3
     assert index.match(copy, Search(distance - 1, score)).image[0] == -1
     assert index.match(copy, Search(distance, np.nextafter(score, 1))).image[0] == -1
