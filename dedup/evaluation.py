@@ -40,13 +40,17 @@ class Search:
             raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
 
     def accepts(self, distance: int, score: float) -> bool:
-        """Whether views with this score are of one picture, where their hashes are at this distance.
+        """Whether views with this score are of one picture, where their hashes are at this distance."""
+        return distance <= self.max_distance and score >= self.least_score(distance)
+
+    def least_score(self, distance: int) -> float:
+        """The score that is enough at a distance.
 
         The farther the hashes, the more alike the views have to be: clothes of one cut, laid out alike, are 48 bits
         apart and score 0.66.
         """
         more = STRICTER_A_BIT * max(distance - CLOSE, 0)
-        return distance <= self.max_distance and score >= max(self.min_score, min(self.min_score + more, STRICTEST))
+        return max(self.min_score, min(self.min_score + more, STRICTEST))
 
 
 @dataclass(frozen=True, eq=False)

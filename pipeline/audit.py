@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
-from dedup.evaluation import EvalIndex
+from dedup.evaluation import EvalIndex, Search
 from filters.pixels import Picture, Undecodable
-from pipeline.config import Dedup
 from pipeline.examples import THUMBNAIL_SIDE
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
@@ -39,9 +38,9 @@ MORE = pa.schema(
 class Audit:
     """The matches of one shard that were nearest to none; of several pairs with one image the first."""
 
-    def __init__(self, images: np.ndarray, shards: int, dedup: Dedup) -> None:
+    def __init__(self, images: np.ndarray, shards: int, search: Search, min_cosine: float) -> None:
         self.images = images  # uint64 (rows,): the hash of each image id
-        self.dedup = dedup
+        self.search, self.min_cosine = search, min_cosine
         self.quota = max(1, min(SHOWN, CANDIDATES // shards))
         self.chosen: dict[int, tuple[float, int, dict[str, Any]]] = {}  # image to margin, row and what is written
 
@@ -50,7 +49,7 @@ class Audit:
         image = int(self.images[row])
         if index is None or signals.image[row] < 0 or image in self.chosen:
             return
-        margin = self._margin(float(signals.closeness[row]), bool(signals.distance[row] < 0))
+        margin = self._margin(float(signals.closeness[row]), int(signals.distance[row]))
         if not self._has_room(margin, row):
             return
         self.chosen[image] = (
@@ -65,9 +64,9 @@ class Audit:
             },
         )
 
-    def _margin(self, score: float, is_cosine: bool) -> float:
-        """How far a score or cosine is from its least, 0, to its most, 1: so both have one order."""
-        least = self.dedup.embedding.min_cosine if is_cosine else self.dedup.min_score
+    def _margin(self, score: float, distance: int) -> float:
+        """How far a score, or a cosine where there is no distance, is from the least that is enough, 0, to 1."""
+        least = self.search.least_score(distance) if distance >= 0 else self.min_cosine
         return (score - least) / max(1 - least, 1e-6)
 
     def _has_room(self, margin: float, row: int) -> bool:

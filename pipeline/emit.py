@@ -16,7 +16,7 @@ from pipeline.config import Config
 from pipeline.examples import Examples
 from pipeline.files import Output
 from pipeline.headers import image_ids
-from pipeline.images import Columns, ShardImages, load_measures
+from pipeline.images import Columns, ShardImages, load_measures, search_of
 from pipeline.plan import Shard
 from pipeline.progress import Meter
 from pipeline.records import RecordShard
@@ -66,7 +66,9 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     rules = config.filters.enabled()
     columns = measured_columns(shard, emission)
     examples = Examples(hash_strings(columns["key"]), shard.total)
-    audit = Audit(columns["image_hash"].fill_null(0).to_numpy(), shard.total, config.dedup)
+    audit = Audit(
+        columns["image_hash"].fill_null(0).to_numpy(), shard.total, search_of(config), config.dedup.embedding.min_cosine
+    )
     with RecordShard(output, f"corpus/{name}.tfrecord") as records:
         if shard.has_images:
             images = ShardImages(shard, columns, config.input, emission.meter)

@@ -83,7 +83,7 @@ def _notes(funnel: Mapping[str, Any], config: Mapping[str, Any], shown: int) -> 
         "p",
         "What was the nearest to being kept comes first. The score is the correlation of the two ",
         f"pictures laid over each other, {settings['min_score']:g} at least; the distance is that of their hashes, ",
-        f"{settings['max_distance']:,} of 256 bits at most. Search of mode ",
+        f"{settings['max_distance']:,} of 256 bits at most; far ones need a higher score. Search of mode ",
         tag("code", config["filters"][REASON]["mode"]),
         ".",
         _embedding_note(settings.get("embedding") or {}),
