@@ -149,7 +149,7 @@ def test_it_is_a_corpus_like_any_other(corpus: Finished, tmp_path: Path) -> None
         (("{corpus}", "--output={tmp}/out", "--size=-1"), "size: '-1' is neither a whole number nor a share"),
         (("{corpus}", "--output={tmp}/out", "--size=half"), "size: 'half' is neither a whole number nor a share"),
         (("{corpus}", "--output={tmp}/out", "--keep={tmp}/none"), "is no table of python -m dedup groups"),
-        (("{corpus}", "--output={tmp}/out", "--keep={parent}/crawl/c.parquet"), "is no table of python -m dedup groups"),
+        (("{corpus}", "--output={tmp}/out", "--keep={parent}/crawl/c.parquet"), "is no table of python -m dedup"),
     ],
 )
 def test_what_is_refused(corpus: Finished, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
