@@ -1,0 +1,89 @@
+"""A tree of values, such as YAML holds, as a tree of frozen dataclasses: every value checked, and named by its path."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+
+class ConfigError(ValueError):
+    """A setting that isn't there or has a wrong value: one line with its path, the value and the choices."""
+
+
+def put(tree: dict[str, Any], path: str, value: Any) -> None:
+    """Sets the value at a path such as `filters.porn.enabled` in a tree. Raises ConfigError."""
+    *sections, leaf = path.split(".")
+    for section in sections:
+        tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"{path}: {section} is a value, not a section")
+    tree[leaf] = value
+
+
+def build(kind: type, tree: Any, path: str) -> Any:
+    """An object of the dataclass `kind` from a tree of values; `path` is where the tree stands."""
+    if not isinstance(tree, Mapping):
+        raise ConfigError(f"{path}: {tree!r} is no section; {path} has {_names(kind)}")
+    hints = typing.get_type_hints(kind)
+    for name in tree:
+        if name not in {setting.name for setting in dataclasses.fields(kind)}:
+            place = path or "the config"
+            raise ConfigError(f"{_join(path, str(name))}: no such setting; {place} has {_names(kind)}")
+    values = {name: _value(hints[name], value, _join(path, name)) for name, value in tree.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ConfigError(_join(path, str(error))) from error
+
+
+def _value(kind: Any, value: Any, path: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return build(typing.cast(type, kind), {} if value is None else value, path)
+    if isinstance(kind, types.UnionType):
+        if value is None:
+            return None
+        kind = next(option for option in kind.__args__ if option is not types.NoneType)
+    if typing.get_origin(kind) is tuple:
+        return _list(typing.get_args(kind), value, path)
+    return _leaf(kind, value, path)
+
+
+def _list(kinds: tuple[type, ...], value: Any, path: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple) or len(value) != len(kinds):
+        raise ConfigError(f"{path}: {value!r} is no list of {len(kinds)}")
+    return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))
+
+
+def _leaf(kind: type, value: Any, path: str) -> Any:
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is str and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)
+    if kind in (int, float) and not isinstance(value, bool):
+        return _number(kind, value, path)
+    raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
+
+
+def _number(kind: type, value: Any, path: str) -> int | float:
+    try:
+        number = float(value)  # YAML reads 1e8 as a string
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not math.isfinite(number) or (kind is int and number != int(number)):
+        raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
+    return int(value if isinstance(value, int) else number) if number == int(number) else number
+
+
+_KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a name"}
+
+
+def _names(kind: type) -> str:
+    return ", ".join(setting.name for setting in dataclasses.fields(kind))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
