@@ -31,9 +31,8 @@ import tensorflow as tf
 
 tf.keras.utils.set_random_seed(0)
 layers = tf.keras.layers
-side = int(sys.argv[2]) if len(sys.argv) > 2 else None
 model = tf.keras.Sequential([
-    layers.Input((side, side, 3)), layers.Conv2D(16, 5, strides=2, activation="relu"), layers.BatchNormalization(),
+    layers.Input((None, None, 3)), layers.Conv2D(16, 5, strides=2, activation="relu"), layers.BatchNormalization(),
     layers.Conv2D(32, 3, strides=2, activation="relu"), layers.GlobalAveragePooling2D(), layers.Dense(24)])
 model.save(sys.argv[1])
 """
@@ -46,11 +45,10 @@ def open_nsfw_vectors(path: Path) -> str:
     return str(path)
 
 
-def keras_vectors(path: Path, side: int | None = None) -> str:
-    """Saves a network of stock layers with random weights, for images of `side` or of any; 24 numbers an image."""
-    sides = [] if side is None else [str(side)]
+def keras_vectors(path: Path) -> str:
+    """Saves a network of stock layers with random weights, for images of any size; 24 numbers an image."""
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    subprocess.run([sys.executable, "-c", KERAS, str(path), *sides], check=True, env=environment, capture_output=True)
+    subprocess.run([sys.executable, "-c", KERAS, str(path)], check=True, env=environment, capture_output=True)
     return str(path)
 
 
