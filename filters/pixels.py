@@ -100,12 +100,18 @@ class Picture:
         self.luma()  # only what can be decoded
         return self.data if self._is_record() else _jpeg(self.converted, RECORD_QUALITY)
 
+    def at_least(self, side: int) -> Image.Image:
+        """The one conversion, but of a JPEG only as large as `side` needs: no side is under it that wasn't before."""
+        small = self._small("RGB", side)
+        with _decoding():
+            return _convert(small)
+
     def thumbnail(self, side: int) -> bytes:
         """A JPEG of at most `side` x `side` pixels, in the image's proportions."""
-        small = self._small("RGB", side).copy()
+        small = self.at_least(side).copy()
         with _decoding():
             small.thumbnail((side, side))
-            return _jpeg(_convert(small), quality=80)
+            return _jpeg(small, quality=80)
 
     def _is_record(self) -> bool:
         if self.header.format in _JPEG:

@@ -106,16 +106,16 @@ def _text(text: str | bytes) -> str:
     return text.decode(errors="replace") if isinstance(text, bytes) else text
 
 
-class _Words(dict[str, list[int]]):
-    """The ids of each word that came so far: captions repeat their words."""
+class _Words(dict[str, tuple[int, ...]]):
+    """The ids of each word that came so far: captions repeat their words. The garbage collector skips tuples of ids."""
 
     def __init__(self, tokenizer: WordPieceTokenizer) -> None:
         self.tokenizer = tokenizer
 
-    def __missing__(self, word: str) -> list[int]:
+    def __missing__(self, word: str) -> tuple[int, ...]:
         if len(self) >= _REMEMBERED_WORDS:
             self.clear()
-        numbers = self.tokenizer.split(word)
+        numbers = tuple(self.tokenizer.split(word))
         if len(word) <= LONGEST_WORD:
             self[word] = numbers
         return numbers
