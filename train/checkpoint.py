@@ -1,0 +1,107 @@
+"""The state of a run in one file, from which it goes on exactly as if it had never stopped."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+FACTS = "facts"
+_NAME = re.compile(r"step-(\d{9})\.npz")
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is damaged, or of another model."""
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The checkpoints of a run, in a folder, local or remote."""
+
+    folder: str
+
+    def path(self, step: int) -> str:
+        """The file of the state after `step` steps."""
+        return posixpath.join(self.folder, f"step-{step:09d}.npz")
+
+    def steps(self) -> list[int]:
+        """The steps that there are checkpoints of, in order. What a killed run left unfinished doesn't count."""
+        if not tf.io.gfile.isdir(self.folder):
+            return []
+        names = map(_NAME.fullmatch, tf.io.gfile.listdir(self.folder))
+        return sorted(int(name[1]) for name in names if name)
+
+    def newest(self) -> str | None:
+        """The file of the last one, if there is one."""
+        steps = self.steps()
+        return self.path(steps[-1]) if steps else None
+
+    def save(self, step: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], keep: int) -> None:
+        """Writes the state aside, gives it its name, and removes all but the last `keep`."""
+        tf.io.gfile.makedirs(self.folder)
+        path = self.path(step)
+        content: dict[str, Any] = {FACTS: np.array(json.dumps(facts)), **arrays}
+        with tf.io.gfile.GFile(f"{path}.tmp", "wb") as file:
+            np.savez(_Stream(file), **content)
+        tf.io.gfile.rename(f"{path}.tmp", path, overwrite=True)
+        for old in self.steps()[:-keep]:
+            tf.io.gfile.remove(self.path(old))
+
+
+class _Stream:
+    """A file for an archive to be written through from begin to end: TensorFlow's seek only while they are read."""
+
+    def __init__(self, file: Any) -> None:
+        self.file, self.flush = file, file.flush
+
+    def write(self, data: bytes) -> int:
+        """Appends `data`; returns its length, as TensorFlow's files don't."""
+        self.file.write(bytes(data))
+        return len(data)
+
+    def read(self) -> bytes:
+        """Numpy asks for it, and doesn't call it."""
+        raise OSError("only for writing")
+
+
+def load(path: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and facts in a checkpoint. Raises OSError, CheckpointError."""
+    try:
+        with tf.io.gfile.GFile(path, "rb") as file, np.load(file) as content:
+            arrays = {name: content[name] for name in content.files}
+            return arrays, json.loads(str(arrays.pop(FACTS)))
+    except (ValueError, KeyError, EOFError, tf.errors.OpError) as error:
+        raise CheckpointError(f"{path}: no checkpoint of python -m train: {error}") from error
+
+
+def arrays_of(**parts: Any) -> dict[str, np.ndarray]:
+    """The values of the variables of Keras objects, by the object's name here and the variable's place in it.
+
+    By place, since Keras counts up the names of layers of one kind within a process.
+    """
+    return {name: np.asarray(variable.numpy()) for name, variable in _variables(parts).items()}
+
+
+def restore(arrays: Mapping[str, np.ndarray], path: str, **parts: Any) -> None:
+    """Gives variables the values that `arrays_of` took. Raises CheckpointError, with `path`, if they don't fit."""
+    variables = _variables(parts)
+    for name, variable in variables.items():
+        shape = arrays[name].shape if name in arrays else None
+        if shape != tuple(variable.shape):
+            raise CheckpointError(
+                f"{path}: {variable.path} is {shape if shape is not None else 'missing'}; this model's is {variable.shape}"
+            )
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+
+
+def _variables(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"{part}/{place}": variable for part, owner in parts.items() for place, variable in enumerate(owner.variables)
+    }

@@ -1,0 +1,209 @@
+"""The settings of the trainer: the section `train` of a config.
+
+The defaults are the paper's for its largest model (arXiv 2102.05918, sections 4 and 5).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+# Width and depth coefficients of EfficientNet; L2 is of Xie et al. 2020, tiny is ours, for laptops
+IMAGE_TOWERS = {
+    "tiny": (0.5, 0.1),
+    "b0": (1.0, 1.0),
+    "b1": (1.0, 1.1),
+    "b2": (1.1, 1.2),
+    "b3": (1.2, 1.4),
+    "b4": (1.4, 1.8),
+    "b5": (1.6, 2.2),
+    "b6": (1.8, 2.6),
+    "b7": (2.0, 3.1),
+    "l2": (4.3, 5.3),
+}
+# Layers and width of BERT (Devlin et al. 2019, Turc et al. 2019)
+TEXT_TOWERS = {
+    "tiny": (2, 128),
+    "mini": (4, 256),
+    "small": (4, 512),
+    "medium": (8, 512),
+    "base": (12, 768),
+    "large": (24, 1024),
+}
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+OPTIMIZERS = ("lamb", "adam", "sgd")
+SCALES = ("linear", "log")
+
+
+def _choose(name: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
+
+
+def _above(settings: Any, low: float, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) <= low:
+            raise ValueError(f"{name}: {getattr(settings, name)} is not over {low}")
+
+
+def _share(name: str, value: float) -> None:
+    if not 0 <= value < 1:
+        raise ValueError(f"{name}: {value}; a share is from 0 to under 1")
+
+
+@dataclass(frozen=True)
+class ImageTower:
+    """EfficientNet, and its input in pixels: resized to a square of `resize`, of which `crop` is taken.
+
+    `width`: of a linear layer over the pooled features; without it they are the embedding.
+    """
+
+    tower: str = "l2"
+    width: int | None = None
+    resize: int = 346
+    crop: int = 289
+
+    def __post_init__(self) -> None:
+        _choose("tower", self.tower, IMAGE_TOWERS)
+        _above(self, 31, "crop")  # EfficientNet halves its input five times
+        if self.crop > self.resize:
+            raise ValueError(f"crop: {self.crop} is over resize, {self.resize}")
+        if self.width is not None:
+            _above(self, 0, "width")
+
+
+@dataclass(frozen=True)
+class TextTower:
+    """BERT, whose [CLS] goes through a linear layer to the width of the image embedding; `length` is in tokens."""
+
+    tower: str = "large"
+    length: int = 64
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        _choose("tower", self.tower, TEXT_TOWERS)
+        _share("dropout", self.dropout)
+        if not 3 <= self.length <= 512:
+            raise ValueError(f"length: {self.length}; BERT takes 3 to 512 tokens")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The normalised softmax: label smoothing, and the share of the other pairs of a batch that are negatives."""
+
+    smoothing: float = 0.1
+    negatives: float = 1.0
+
+    def __post_init__(self) -> None:
+        _share("smoothing", self.smoothing)
+        if not 0 < self.negatives <= 1:
+            raise ValueError(f"negatives: {self.negatives}; it is over 0, and 1 at most")
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """What similarities are divided by: where it starts, whether it is learned, and as itself or as its logarithm.
+
+    Under LAMB a scalar changes by a share of itself each step, and can't cross zero; any other optimiser needs `log`.
+    """
+
+    start: float = 1.0
+    learned: bool = True
+    scale: str = "linear"
+
+    def __post_init__(self) -> None:
+        _above(self, 0, "start")
+        _choose("scale", self.scale, SCALES)
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """How weights are changed: the rate rises over `warmup_steps` and falls to 0 at the last step, both linearly."""
+
+    name: str = "lamb"
+    learning_rate: float = 1e-3
+    warmup_steps: int = 10_000
+    weight_decay: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _choose("name", self.name, OPTIMIZERS)
+        _above(self, 0, "learning_rate")
+        _above(self, -1, "warmup_steps")
+        if self.weight_decay < 0:
+            raise ValueError(f"weight_decay: {self.weight_decay} is under 0")
+
+
+@dataclass(frozen=True)
+class Data:
+    """How records become batches: shards are dealt in groups of `shards`, whose records go through a buffer of
+    `shuffle`. `held_out` is the share of the pictures, by the hash of their ids, that isn't trained on.
+    """
+
+    shards: int = 16
+    shuffle: int = 10_000
+    held_out: float = 0.001
+
+    def __post_init__(self) -> None:
+        _above(self, 0, "shards", "shuffle")
+        _share("held_out", self.held_out)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What retrieval is measured on: at most so many held-out pictures, with so many captions of each."""
+
+    pictures: int = 5_000
+    captions: int = 5
+
+    def __post_init__(self) -> None:
+        _above(self, 0, "pictures", "captions")
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """How often weights are saved, in steps, and how many of the last saves are kept."""
+
+    every: int = 1_000
+    keep: int = 2
+
+    def __post_init__(self) -> None:
+        _above(self, 0, "every", "keep")
+
+
+@dataclass(frozen=True)
+class Train:
+    """One run of `python -m train fit`. `batch` is in pairs, over all devices.
+
+    With `pieces` over 1 a device encodes its share of a batch in so many pieces, one after the other: the loss is that
+    of the whole batch, for the memory of a piece and a second pass through the towers.
+    """
+
+    image: ImageTower = ImageTower()
+    text: TextTower = TextTower()
+    loss: Loss = Loss()
+    temperature: Temperature = Temperature()
+    optimizer: Optimizer = Optimizer()
+    data: Data = Data()
+    evaluation: Evaluation = Evaluation()
+    checkpoints: Checkpoints = Checkpoints()
+    batch: int = 16_384
+    pieces: int = 1
+    steps: int = 1_200_000
+    precision: str = "float32"
+    log_every: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _choose("precision", self.precision, PRECISIONS)
+        _above(self, 1, "batch")
+        _above(self, 0, "pieces", "steps", "log_every")
+        if self.optimizer.warmup_steps >= self.steps:
+            raise ValueError(f"optimizer.warmup_steps: {self.optimizer.warmup_steps} leaves none of {self.steps} steps")
+        if self.optimizer.name != "lamb" and self.temperature.learned and self.temperature.scale == "linear":
+            raise ValueError(f"temperature.scale: linear is for lamb; with {self.optimizer.name} it is log")
+
+    def of_batch(self, batch: int) -> Train:
+        """The same for batches of another size."""
+        return dataclasses.replace(self, batch=batch)

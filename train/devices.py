@@ -1,0 +1,71 @@
+"""One code for one device, several, and several hosts: `tf.distribute`, which runs a step once on each replica.
+
+Whatever has to see all replicas says so here: the vectors of a batch are gathered, its loss is averaged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from train.data import Host
+
+
+def strategy(devices: int | None = None) -> tf.distribute.Strategy:
+    """How the work is shared: by hosts if TF_CONFIG names them, else by all accelerators of this machine.
+
+    Without accelerators, `devices` splits the CPU into so many devices, to try out what is for larger machines. Raises
+    ValueError for more accelerators than there are, and if TensorFlow is in use already.
+    """
+    if "TF_CONFIG" in os.environ:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    accelerators = len(tf.config.list_physical_devices("GPU"))
+    kind, there = ("GPU", accelerators) if accelerators else ("CPU", devices or 1)
+    wanted = devices or there
+    if wanted > there:
+        raise ValueError(f"devices: {wanted}; this machine has {there}")
+    if wanted == 1:
+        return tf.distribute.get_strategy()
+    if kind == "CPU":
+        split = [tf.config.LogicalDeviceConfiguration() for _ in range(wanted)]
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], split)
+    return tf.distribute.MirroredStrategy([f"{kind}:{number}" for number in range(wanted)])
+
+
+def host() -> Host:
+    """Which of the hosts in TF_CONFIG this is; the only one without it."""
+    config = json.loads(os.environ.get("TF_CONFIG", "{}"))
+    workers = config.get("cluster", {}).get("worker", [None])
+    return Host(config.get("task", {}).get("index", 0), len(workers))
+
+
+def replicas() -> int:
+    """How many replicas take part in the step that is being run."""
+    return int(tf.distribute.get_replica_context().num_replicas_in_sync)
+
+
+def gather(rows: tf.Tensor) -> tf.Tensor:
+    """The rows of all replicas, float (n, d) of (n / replicas, d); gradients flow back to each."""
+    context = tf.distribute.get_replica_context()
+    return context.all_gather(rows, axis=0) if context.num_replicas_in_sync > 1 else rows
+
+
+def first_row(rows: tf.Tensor) -> tf.Tensor:
+    """Where the rows of this replica begin among those of all."""
+    return tf.shape(rows)[0] * tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+def own_rows(rows: Any, strategy: tf.distribute.Strategy) -> np.ndarray:
+    """What the replicas of this host hold of a batch, in order."""
+    return np.concatenate([part.numpy() for part in strategy.experimental_local_results(rows)])
+
+
+def from_all_hosts(numbers: np.ndarray, strategy: tf.distribute.Strategy) -> np.ndarray:
+    """int64 (hosts, n) of what each host has, (n,)."""
+    copies = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(numbers[None], tf.int64))
+    rows = strategy.gather(copies, axis=0).numpy()
+    return np.asarray(rows[:: len(strategy.experimental_local_results(copies))])

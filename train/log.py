@@ -1,0 +1,63 @@
+"""What a run says while it lasts: a row of numbers every few steps, as CSV and for TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+COLUMNS = ("step", "loss", "temperature", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The loss of a step's batch, and the temperature and rate it was made with."""
+
+    step: int
+    loss: float
+    temperature: float
+    learning_rate: float
+
+
+class Log:
+    """The rows so far in `log.csv`, and the same with the speed below `tensorboard/`."""
+
+    def __init__(self, output: str, step: int) -> None:
+        """Goes on after `step` steps: later rows, of a run that was killed, are forgotten."""
+        self.path = f"{output}/log.csv"
+        self.rows = [row for row in read_log(self.path) if row.step <= step]
+        self.events = tf.summary.create_file_writer(f"{output}/tensorboard")
+
+    def add(self, row: Row, speed: float) -> None:
+        """Notes a row; `speed` is in pairs a second."""
+        self.rows.append(row)
+        with self.events.as_default():
+            for name in COLUMNS[1:]:
+                tf.summary.scalar(name, getattr(row, name), row.step)
+            tf.summary.scalar("pairs_per_second", speed, row.step)
+
+    def save(self) -> None:
+        """Writes the rows, aside first."""
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        rows.writerows([getattr(row, name) for name in COLUMNS] for row in self.rows)
+        with tf.io.gfile.GFile(f"{self.path}.tmp", "w") as file:
+            file.write(text.getvalue())
+        tf.io.gfile.rename(f"{self.path}.tmp", self.path, overwrite=True)
+        self.events.flush()
+
+
+def read_log(path: str) -> list[Row]:
+    """The rows of a `log.csv`; none if it isn't there."""
+    if not tf.io.gfile.exists(path):
+        return []
+    with tf.io.gfile.GFile(path) as file:
+        return [_row(values) for values in csv.DictReader(io.StringIO(file.read()))]
+
+
+def _row(values: Mapping[str, str]) -> Row:
+    return Row(int(values["step"]), *(float(values[name]) for name in COLUMNS[1:]))

@@ -1,0 +1,46 @@
+"""How weights are changed: the optimiser, and the rate at each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from train.config import Train
+from train.lamb import EXCLUDED, Lamb
+
+MOMENTUM = 0.9
+
+
+class WarmUpAndDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A rate that rises linearly to `peak` over `warmup_steps`, and falls linearly to 0 at `steps` (section 5.1)."""
+
+    def __init__(self, peak: float, warmup_steps: int, steps: int) -> None:
+        self.peak, self.warmup_steps, self.steps = peak, warmup_steps, steps
+
+    def __call__(self, step: Any) -> Any:
+        """The rate of a step, counted from 0."""
+        step = ops.cast(step, "float32")
+        rising = (step + 1) / max(self.warmup_steps, 1)
+        falling = (self.steps - step) / (self.steps - self.warmup_steps)
+        return self.peak * ops.minimum(ops.minimum(rising, falling), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes it again."""
+        return {"peak": self.peak, "warmup_steps": self.warmup_steps, "steps": self.steps}
+
+
+def make_optimizer(settings: Train) -> keras.optimizers.Optimizer:
+    """The optimiser of a run. In half precision its loss is scaled."""
+    chosen = settings.optimizer
+    rate = WarmUpAndDecay(chosen.learning_rate, chosen.warmup_steps, settings.steps)
+    if chosen.name == "lamb":
+        made = Lamb(rate, decay=chosen.weight_decay)
+    elif chosen.name == "adam":
+        made = keras.optimizers.AdamW(rate, weight_decay=chosen.weight_decay)
+        made.exclude_from_weight_decay(var_names=list(EXCLUDED))
+    else:
+        made = keras.optimizers.SGD(rate, momentum=MOMENTUM, weight_decay=chosen.weight_decay)
+        made.exclude_from_weight_decay(var_names=list(EXCLUDED))
+    return keras.optimizers.LossScaleOptimizer(made) if settings.precision == "mixed_float16" else made

@@ -1,0 +1,98 @@
+"""From a record to what the towers take: pixels and tokens. Plain Python, so that it can be tested without TensorFlow.
+
+Pictures are decoded as the pipeline decodes them, so whatever it reads can be trained on, also in records that others
+wrote (img2dataset, coyo-align).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from filters.pixels import Picture, Undecodable
+from train.example import decode_example
+from vocab.ngrams import MODULUS, hash_word
+from vocab.wordpiece import WordPieceTokenizer
+
+MAX_PIXELS = 89_478_485  # as the rule `undecodable`
+
+
+class BadRecord(ValueError):
+    """A record that is no pair: not an Example, without `jpg` or `txt`, or with a picture that can't be decoded."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a record holds: a picture's bytes, its id, its text and the pair's key."""
+
+    jpg: bytes
+    text: bytes
+    image_id: str
+    key: str
+
+    @classmethod
+    def of(cls, record: bytes) -> Pair:
+        """The pair in the bytes of a `tf.train.Example`; without a `sha256` it is the picture's. Raises BadRecord."""
+        try:
+            features = decode_example(record)
+        except ValueError as error:
+            raise BadRecord(str(error)) from error
+        jpg, text = _value(features, "jpg"), _value(features, "txt")
+        image_id = _optional(features, "sha256") or hashlib.sha256(jpg).hexdigest()
+        return cls(jpg, text, image_id, _optional(features, "key") or image_id)
+
+    def is_held_out(self, share: float) -> bool:
+        """Whether its picture is among the `share` of all pictures that isn't trained on."""
+        return hash_word(self.image_id) < share * MODULUS
+
+
+def _value(features: dict[str, list[Any]], name: str) -> bytes:
+    values = features.get(name, [])
+    if len(values) != 1 or not isinstance(values[0], bytes):
+        raise BadRecord(f"no {name}; the record has {', '.join(sorted(features)) or 'nothing'}")
+    return values[0]
+
+
+def _optional(features: dict[str, list[Any]], name: str) -> str:
+    values = features.get(name, [])
+    return values[0].decode(errors="replace") if len(values) == 1 and isinstance(values[0], bytes) else ""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a pair becomes arrays: a picture is resized to a square of `resize` pixels, of which `crop` is taken."""
+
+    tokenizer: WordPieceTokenizer
+    resize: int
+    crop: int
+    length: int
+
+    def tokens(self, pair: Pair) -> np.ndarray:
+        """The ids of its pieces, int32 (length,)."""
+        return self.tokenizer.encode([pair.text], self.length)[0]
+
+    def middle(self, pair: Pair) -> np.ndarray:
+        """The middle of the picture, uint8 (crop, crop, 3), as the paper evaluates. Raises BadRecord."""
+        edge = (self.resize - self.crop) // 2
+        return self._resized(pair)[edge : edge + self.crop, edge : edge + self.crop]
+
+    def random_crop(self, pair: Pair, seed: tuple[int, ...]) -> np.ndarray:
+        """A random part of the picture, mirrored by chance, uint8 (crop, crop, 3), as the paper trains.
+
+        The same for the same seed. Raises BadRecord.
+        """
+        random = np.random.default_rng(seed)
+        top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
+        part = self._resized(pair)[top : top + self.crop, left : left + self.crop]
+        return part[:, ::-1] if random.integers(2) else part
+
+    def _resized(self, pair: Pair) -> np.ndarray:
+        try:
+            small = Picture(pair.jpg, MAX_PIXELS).at_least(self.resize)
+        except Undecodable as error:
+            raise BadRecord(f"{pair.key}: {error}") from error
+        return np.asarray(small.convert("RGB").resize((self.resize, self.resize), Image.Resampling.BILINEAR))

@@ -1,0 +1,104 @@
+"""What a run is: its records, its vocabulary, its settings; and whether a checkpoint is of the same run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import tensorflow as tf
+
+from train.checkpoint import Checkpoints
+from train.config import Train
+from train.data import Records
+from train.example import read_records
+from train.pairs import BadRecord, Encoder, Pair
+from vocab.wordpiece import WordPieceTokenizer
+
+LOOKED_AT = 100  # records, before they are called none
+FREE = ("log_every", "checkpoints", "evaluation")  # settings that may change within a run
+
+
+class OtherRun(ValueError):
+    """The output holds checkpoints of another run."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: TFRecord files (paths), a tokeniser with the sha256 of its vocabulary, settings, and where it is
+    written.
+    """
+
+    shards: Sequence[str]
+    tokenizer: WordPieceTokenizer
+    vocabulary: str
+    settings: Train
+    output: str
+
+    @property
+    def records(self) -> Records:
+        """The records as arrays."""
+        image, text = self.settings.image, self.settings.text
+        encoder = Encoder(self.tokenizer, image.resize, image.crop, text.length)
+        return Records(self.shards, encoder, self.settings.data, self.settings.seed)
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Where its state is saved."""
+        return Checkpoints(f"{self.output}/checkpoints")
+
+    def facts(self) -> dict[str, Any]:
+        """What makes it this run. Devices and the place of the records don't count."""
+        return {
+            "vocabulary": self.vocabulary,
+            "records": [[path.rpartition("/")[2], tf.io.gfile.stat(path).length] for path in self.shards],
+            "train": dataclasses.asdict(self.settings),
+        }
+
+    def check(self, held: Mapping[str, Any]) -> None:
+        """Raises OtherRun if the facts `held` in a checkpoint are of another run."""
+        if differences := list(_differences(held, self.facts())):
+            raise OtherRun(f"{self.output} holds another run: {'; '.join(differences)}; --overwrite replaces it")
+
+
+def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:
+    if held["vocabulary"] != facts["vocabulary"]:
+        yield f"its vocabulary has the sha256 {held['vocabulary'][:12]}…, this one {facts['vocabulary'][:12]}…"
+    if held["records"] != [list(record) for record in facts["records"]]:
+        yield f"its records are {len(held['records']):,} other files"
+    yield from _settings("train", held["train"], facts["train"])
+
+
+def _settings(path: str, held: Any, now: Any) -> Iterator[str]:
+    if isinstance(now, Mapping) and isinstance(held, Mapping):
+        for name in now:
+            if name not in FREE:
+                yield from _settings(f"{path}.{name}", held.get(name), now[name])
+    elif held != now:
+        yield f"{path} is {held} there, {now} here"
+
+
+def check_records(shards: Sequence[str]) -> None:
+    """Raises ValueError unless there are records, and the first ones hold pairs."""
+    records = islice(_all_records(shards), LOOKED_AT)
+    errors = [error for error in map(_error, records)]
+    if not errors:
+        raise ValueError(f"no records in {len(shards):,} files, such as {shards[0]}")
+    if all(errors):
+        raise ValueError(f"{shards[0]}: {errors[0]}")
+
+
+def _all_records(shards: Sequence[str]) -> Iterator[bytes]:
+    for shard in shards:
+        with tf.io.gfile.GFile(shard, "rb") as file:
+            yield from (record for _, record in read_records(file))
+
+
+def _error(record: bytes) -> BadRecord | None:
+    try:
+        Pair.of(record)
+    except BadRecord as error:
+        return error
+    return None

@@ -1,0 +1,57 @@
+"""One step: the gradients of a batch, and what they do to the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from train.config import Train
+from train.devices import replicas
+from train.loss import contrastive_loss
+from train.model import DualEncoder
+from train.pieces import Batch, Gradients, LossOf, gradients_in_pieces
+
+
+def training_step(
+    model: DualEncoder, optimizer: keras.optimizers.Optimizer, settings: Train, strategy: tf.distribute.Strategy
+) -> Callable[[Any], dict[str, tf.Tensor]]:
+    """A function of a batch, spread over the replicas of `strategy`, that changes the weights.
+
+    It returns the loss of the batch, and the temperature and rate that it was made with.
+    """
+
+    def loss_of(images: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
+        """This replica's part: those of all replicas add up to the loss of the batch."""
+        loss = contrastive_loss(images, texts, model.temperature, settings.loss.smoothing, settings.loss.negatives)
+        return loss / replicas()
+
+    def on_replica(batch: Batch) -> tf.Tensor:
+        batch = {name: batch[name] for name in ("pixels", "tokens")}
+        if settings.pieces > 1:
+            loss, gradients = gradients_in_pieces(model, batch, settings.pieces, loss_of, optimizer.scale_loss)
+        else:
+            loss, gradients = gradients_at_once(model, batch, loss_of, optimizer.scale_loss)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    @tf.function
+    def step(batch: Any) -> dict[str, tf.Tensor]:
+        state = {"temperature": model.temperature, "learning_rate": tf.identity(optimizer.learning_rate)}
+        with tf.control_dependencies(list(state.values())):
+            losses = strategy.run(on_replica, (batch,))
+        return {"loss": strategy.reduce("SUM", losses, axis=None), **state}
+
+    return step
+
+
+def gradients_at_once(model: DualEncoder, batch: Batch, loss_of: LossOf, scale: Any) -> Gradients:
+    """As `gradients_in_pieces`, of the whole batch."""
+    with tf.GradientTape() as tape:
+        images, texts = model(batch, training=True)
+        loss = loss_of(images, texts)
+        scaled = scale(loss)
+    found = tape.gradient(scaled, [variable.value for variable in model.trainable_variables])
+    return loss, [tf.convert_to_tensor(gradient) for gradient in found]

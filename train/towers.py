@@ -1,0 +1,86 @@
+"""The two towers, of stock Keras layers: EfficientNet for pictures, BERT for texts (the paper's section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+from keras.src.applications.efficientnet import EfficientNet  # the public ones stop at B7
+
+from train.config import IMAGE_TOWERS, TEXT_TOWERS, ImageTower, TextTower
+
+HEAD_WIDTH = 64
+MAX_POSITIONS = 512
+FEED_FORWARD = 4  # times the width
+
+
+def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model:
+    """Pixels, uint8 or float (n, crop, crop, 3) from 0 to 255, to embeddings, float (n, width).
+
+    EfficientNet without the 1 x 1 convolution of its head, pooled, and a linear layer if the settings have a `width`.
+    With `synchronized` batches are normalised over all replicas, not each by itself.
+    """
+    across, deep = IMAGE_TOWERS[settings.tower]
+    shape = (settings.crop, settings.crop, 3)
+    whole = EfficientNet(across, deep, settings.crop, include_top=False, weights=None, input_shape=shape)
+    body = keras.Model(whole.input, whole.get_layer("top_conv").input)
+    if synchronized:
+        body = keras.models.clone_model(body, clone_function=_synchronized)
+    features = layers.GlobalAveragePooling2D(name="pooled")(body.output)
+    if settings.width is not None:
+        features = layers.Dense(settings.width, name="image_projection")(features)
+    embedding = layers.Activation("linear", dtype="float32", name="image")(features)
+    return keras.Model(body.input, embedding, name="image_tower")
+
+
+def _synchronized(layer: layers.Layer) -> layers.Layer:
+    config = layer.get_config()
+    if isinstance(layer, layers.BatchNormalization):
+        config["synchronized"] = True
+    return layer.__class__.from_config(config)
+
+
+def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
+    """Token ids, int (n, length) with 0 for padding, to embeddings, float (n, width): [CLS] and a linear layer.
+
+    BERT without what a single text has no use for: the vectors of segments, and the pooler.
+    """
+    depth, hidden = TEXT_TOWERS[settings.tower]
+    tokens = keras.Input((settings.length,), dtype="int32", name="tokens")
+    mask = ops.not_equal(tokens, 0)[:, None, :]
+    states = _embedded(tokens, vocabulary, hidden, settings.dropout)
+    for number in range(depth):
+        states = _block(states, mask, hidden, settings.dropout, f"layer{number}")
+    projected = layers.Dense(width, kernel_initializer=_start(), name="text_projection")(states[:, 0])
+    embedding = layers.Activation("linear", dtype="float32", name="text")(projected)
+    return keras.Model(tokens, embedding, name="text_tower")
+
+
+def _embedded(tokens: Any, vocabulary: int, hidden: int, dropout: float) -> Any:
+    places = ops.cumsum(ops.ones_like(tokens), axis=1) - 1
+    vectors = layers.Embedding(vocabulary, hidden, embeddings_initializer=_start(), name="token_vectors")(tokens)
+    vectors += layers.Embedding(MAX_POSITIONS, hidden, embeddings_initializer=_start(), name="position_vectors")(places)
+    return layers.Dropout(dropout, name="embeddings_dropout")(_norm("embeddings_norm")(vectors))
+
+
+def _block(states: Any, mask: Any, hidden: int, dropout: float, name: str) -> Any:
+    """Self-attention and a feed-forward layer; each is added to its input, and the sum normalised."""
+    attention = layers.MultiHeadAttention(
+        hidden // HEAD_WIDTH, HEAD_WIDTH, dropout=dropout, kernel_initializer=_start(), name=f"{name}_attention"
+    )
+    attended = attention(states, states, attention_mask=mask)
+    attended = layers.Dropout(dropout, name=f"{name}_attention_dropout")(attended)
+    states = _norm(f"{name}_attention_norm")(states + attended)
+    inner = layers.Dense(FEED_FORWARD * hidden, "gelu", kernel_initializer=_start(), name=f"{name}_inner")(states)
+    outer = layers.Dense(hidden, kernel_initializer=_start(), name=f"{name}_outer")(inner)
+    outer = layers.Dropout(dropout, name=f"{name}_outer_dropout")(outer)
+    return _norm(f"{name}_outer_norm")(states + outer)
+
+
+def _norm(name: str) -> layers.Layer:
+    return layers.LayerNormalization(epsilon=1e-12, name=name)
+
+
+def _start() -> keras.initializers.Initializer:
+    return keras.initializers.TruncatedNormal(stddev=0.02)
