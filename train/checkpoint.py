@@ -92,11 +92,9 @@ def restore(arrays: Mapping[str, np.ndarray], path: str, **parts: Any) -> None:
     """Gives variables the values that `arrays_of` took. Raises CheckpointError, with `path`, if they don't fit."""
     variables = _variables(parts)
     for name, variable in variables.items():
-        shape = arrays[name].shape if name in arrays else None
-        if shape != tuple(variable.shape):
-            raise CheckpointError(
-                f"{path}: {variable.path} is {shape if shape is not None else 'missing'}; this model's is {variable.shape}"
-            )
+        found = arrays[name].shape if name in arrays else "missing"
+        if found != tuple(variable.shape):
+            raise CheckpointError(f"{path}: {variable.path} is {found}, and {tuple(variable.shape)} in this model")
     for name, variable in variables.items():
         variable.assign(arrays[name])
 
