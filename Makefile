@@ -26,7 +26,7 @@ vocab: corpus ## build the wordpiece vocabulary of that corpus
 	$(RUN) -m vocab --corpus=$(OUT) --identify --output=$(OUT)/vocab
 
 train: vocab ## train a toy model on it
-	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --vocab=$(OUT)/vocab
+	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --output=$(OUT)/model
 
 test: setup ## run the tests
 	$(RUN) -m pytest -q --numprocesses=auto --dist=loadfile

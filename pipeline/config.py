@@ -29,8 +29,10 @@ from filters import (
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
 from pipeline.tree import ConfigError, build, put
+from train.config import Train
 from vocab.characters import PROFILES
 
+LATER = ("vocab", "train")  # sections for what is made from a corpus
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
 
@@ -144,7 +146,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that decides what a run writes. Inputs, workers and runner are not in it."""
+    """All settings. Inputs, workers and runner are none."""
 
     name: str = "align"
     measure: str = "needed"
@@ -153,6 +155,7 @@ class Config:
     filters: Filters = field(default_factory=Filters)
     dedup: Dedup = Dedup()
     vocab: Vocabulary = Vocabulary()
+    train: Train = Train()
 
     def __post_init__(self) -> None:
         _choose("measure", self.measure, MEASURES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 from importlib.metadata import version
@@ -38,8 +39,9 @@ def finish(
     output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
     write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
+    settings = {"config": dataclasses.asdict(config)}
     known = {"versions": _versions(), "evaluation": evaluation, "skipped": plan.skipped}
-    output.write_bytes(MANIFEST, _json(run | known | {"shards": _shards(config, plan, notes)}))
+    output.write_bytes(MANIFEST, _json(run | settings | known | {"shards": _shards(config, plan, notes)}))
     write_report(output)
 
 

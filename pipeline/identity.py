@@ -11,7 +11,7 @@ from typing import Any
 from filters import Porn
 from filters.porn import OPEN_NSFW
 from pipeline import __version__
-from pipeline.config import Config
+from pipeline.config import LATER, Config
 from pipeline.evaluation import EvalSets
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
@@ -30,9 +30,10 @@ class OtherRun(ValueError):
 
 def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[str, Any]:
     """What makes a run this run. Workers, runner and the places of input and output don't count."""
+    settings = dataclasses.asdict(config)
     return {
         "version": __version__,
-        "config": dataclasses.asdict(config),
+        "config": {section: settings[section] for section in settings if section not in LATER},
         "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
         "porn_model": _porn_model(config.filters.porn),

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from train.errors import TrainingError
+
 FACTS = "facts"
 _NAME = re.compile(r"step-(\d{9})\.npz")
 
 
-class CheckpointError(ValueError):
+class CheckpointError(TrainingError):
     """A checkpoint that is damaged, or of another model."""
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from train.config import Data
+from train.errors import TrainingError
 from train.pairs import BadRecord, Encoder, Pair
 
 BAD, TRAINED, HELD_OUT = range(3)
@@ -52,9 +53,9 @@ class Records:
     seed: int = 0
 
     def training(self, start: Place = Place(), host: Host = Host()) -> tf.data.Dataset:
-        """The pairs that are trained on, endlessly, from `start` on. Raises ValueError for more hosts than shards."""
+        """The pairs that are trained on, endlessly, from `start` on. Raises TrainingError if hosts outnumber shards."""
         if host.of > len(self.shards):
-            raise ValueError(f"{host.of} hosts can't share {len(self.shards)} shards")
+            raise TrainingError(f"{host.of} hosts can't share {len(self.shards)} shards")
         groups = tf.data.Dataset.range(start.group, np.iinfo(np.int64).max)
         records = groups.flat_map(lambda group: self._group(group, start, host))
         pairs = records.map(_calls(self._train, self.encoder), AUTOTUNE, deterministic=True)

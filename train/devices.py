@@ -13,13 +13,14 @@ import numpy as np
 import tensorflow as tf
 
 from train.data import Host
+from train.errors import TrainingError
 
 
 def strategy(devices: int | None = None) -> tf.distribute.Strategy:
     """How the work is shared: by hosts if TF_CONFIG names them, else by all accelerators of this machine.
 
     Without accelerators, `devices` splits the CPU into so many devices, to try out what is for larger machines. Raises
-    ValueError for more accelerators than there are, and if TensorFlow is in use already.
+    TrainingError for more accelerators than there are, and if TensorFlow is in use already.
     """
     if "TF_CONFIG" in os.environ:
         return tf.distribute.MultiWorkerMirroredStrategy()
@@ -27,7 +28,7 @@ def strategy(devices: int | None = None) -> tf.distribute.Strategy:
     kind, there = ("GPU", accelerators) if accelerators else ("CPU", devices or 1)
     wanted = devices or there
     if wanted > there:
-        raise ValueError(f"devices: {wanted}; this machine has {there}")
+        raise TrainingError(f"devices: {wanted}; this machine has {there}")
     if wanted == 1:
         return tf.distribute.get_strategy()
     if kind == "CPU":

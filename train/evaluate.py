@@ -10,11 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from train.config import Evaluation
+from train.errors import TrainingError
 from train.model import DualEncoder
 from train.retrieval import Recalls, image_to_text, text_to_image
 
 
-class TooFewPictures(ValueError):
+class TooFewPictures(TrainingError):
     """There are no two pictures to tell apart."""
 
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from train.checkpoint import arrays_of, load, restore
 from train.data import Place
 from train.devices import from_all_hosts, host, own_rows
+from train.errors import TrainingError
 from train.log import Log, Row
 from train.model import DualEncoder
 from train.optimizer import make_optimizer
@@ -24,7 +25,7 @@ from train.step import training_step
 INPUTS = ("pixels", "tokens")
 
 
-class NotANumber(ValueError):
+class NotANumber(TrainingError):
     """The loss is no number any more."""
 
 
@@ -32,7 +33,7 @@ class Trainer:
     """A run on the devices of `strategy`, as far as its newest checkpoint has it."""
 
     def __init__(self, run: Run, strategy: tf.distribute.Strategy) -> None:
-        """Raises OtherRun, CheckpointError, ValueError for a batch that the devices can't share."""
+        """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share."""
         self.run, self.settings, self.strategy = run, run.settings, strategy
         self._check_batch()
         keras.utils.set_random_seed(self.settings.seed + 1)  # beside a 0, a shuffle's own seed can't be a tensor
@@ -72,7 +73,7 @@ class Trainer:
     def _check_batch(self) -> None:
         parts = self.strategy.num_replicas_in_sync * self.settings.pieces
         if self.settings.batch % parts:
-            raise ValueError(
+            raise TrainingError(
                 f"train.batch: {self.settings.batch} pairs can't be shared by {parts} (devices times train.pieces)"
             )
 

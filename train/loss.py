@@ -28,7 +28,7 @@ def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, n
     Batches are shuffled, so the candidates that follow are as good a sample as any.
     """
     count = tf.shape(candidates)[0]
-    taken = 1 + tf.cast(tf.math.ceil(negatives * tf.cast(count - 1, tf.float32)), tf.int32)
+    taken = 1 + tf.cast(tf.math.ceil(negatives * tf.cast(count - 1, tf.float64)), tf.int32)
     right = first_row(queries) + tf.range(tf.shape(queries)[0])
     columns = (right[:, None] + tf.range(taken)[None, :]) % count
     similarities = tf.matmul(queries, candidates, transpose_b=True)

@@ -13,6 +13,7 @@ import tensorflow as tf
 from train.checkpoint import Checkpoints
 from train.config import Train
 from train.data import Records
+from train.errors import TrainingError
 from train.example import read_records
 from train.pairs import BadRecord, Encoder, Pair
 from vocab.wordpiece import WordPieceTokenizer
@@ -21,7 +22,7 @@ LOOKED_AT = 100  # records, before they are called none
 FREE = ("log_every", "checkpoints", "evaluation")  # settings that may change within a run
 
 
-class OtherRun(ValueError):
+class OtherRun(TrainingError):
     """The output holds checkpoints of another run."""
 
 
@@ -81,13 +82,13 @@ def _settings(path: str, held: Any, now: Any) -> Iterator[str]:
 
 
 def check_records(shards: Sequence[str]) -> None:
-    """Raises ValueError unless there are records, and the first ones hold pairs."""
+    """Raises TrainingError unless there are records, and the first ones hold pairs."""
     records = islice(_all_records(shards), LOOKED_AT)
     errors = [error for error in map(_error, records)]
     if not errors:
-        raise ValueError(f"no records in {len(shards):,} files, such as {shards[0]}")
+        raise TrainingError(f"no records in {len(shards):,} files, such as {shards[0]}")
     if all(errors):
-        raise ValueError(f"{shards[0]}: {errors[0]}")
+        raise TrainingError(f"{shards[0]}: {errors[0]}")
 
 
 def _all_records(shards: Sequence[str]) -> Iterator[bytes]:

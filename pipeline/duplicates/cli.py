@@ -76,7 +76,7 @@ def _groups(options: Namespace, work: Work) -> int:
     from dedup.evaluation import Search
     from pipeline.duplicates.groups import Shard, group_corpus
     from pipeline.files import Output
-    from pipeline.vocabulary.texts import read_manifest
+    from pipeline.manifest import read_manifest
 
     _check_table(options.output, TABLES[1:])
     corpus = Output(options.corpus)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
+from pipeline.config import LATER
 from pipeline.funnel import share
 from pipeline.report.audit import AUDIT_STYLE, PICTURES, audit_section, read_audit
 from pipeline.report.examples import choose_examples
@@ -99,7 +100,8 @@ def _inputs(inputs: list[Mapping[str, Any]]) -> Element:
 
 
 def _footer(manifest: Mapping[str, Any]) -> Element:
-    settings = sorted(flat(manifest["config"]))
+    config = manifest["config"]
+    settings = sorted(flat({section: config[section] for section in config if section not in LATER}))
     versions = sorted((name, str(version)) for name, version in manifest["versions"].items())
     return tag(
         "footer",

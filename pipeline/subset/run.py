@@ -21,12 +21,11 @@ from pipeline.files import Output, open_file, read_bytes
 from pipeline.finish import FUNNEL
 from pipeline.identity import MANIFEST, claim
 from pipeline.inputs import InputError
+from pipeline.manifest import corpus_name, read_manifest
 from pipeline.progress import Meter
 from pipeline.records import write_metadata
 from pipeline.subset.choose import find_cut, number_of, ties_before
 from pipeline.subset.write import Shard, Subset, write_shard
-from pipeline.vocabulary.build import corpus_name
-from pipeline.vocabulary.texts import read_manifest
 
 
 def make_subset(options: Namespace, folder: str) -> dict[str, Any]:

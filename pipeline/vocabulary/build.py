@@ -22,13 +22,14 @@ from pipeline.engine import Engine
 from pipeline.files import Output
 from pipeline.identity import entry
 from pipeline.inputs import InputError, Source
+from pipeline.manifest import corpus_name, digest, read_manifest
 from pipeline.plan import FOLDER as NOTES
 from pipeline.plan import bad_files, refuse_bad
 from pipeline.progress import Meter
 from pipeline.vocabulary.fit import measure_fit
 from pipeline.vocabulary.options import Options
 from pipeline.vocabulary.page import vocabulary_page
-from pipeline.vocabulary.texts import corpus_texts, find_texts, input_texts, read_manifest
+from pipeline.vocabulary.texts import corpus_texts, find_texts, input_texts
 from pipeline.vocabulary.words import FOLDER, Counting, CountWords, read_number, read_ranges
 from pipeline.work import Work
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
@@ -106,19 +107,9 @@ def _bytes(sources: Sequence[Source]) -> int:
     return sum(source.size for source in sources)
 
 
-def corpus_name(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What names a corpus: its name, and a digest of all its records."""
-    digests = [shard["corpus_sha256"] for shard in manifest["shards"]]
-    return {"name": manifest["config"]["name"], "sha256": _digest(digests)}
-
-
 def inputs_name(sources: Sequence[Source]) -> dict[str, Any]:
     """What names input files."""
-    return {"inputs": [source.name for source in sources], "sha256": _digest([entry(source) for source in sources])}
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return {"inputs": [source.name for source in sources], "sha256": digest([entry(source) for source in sources])}
 
 
 def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str], dict[str, int]]:

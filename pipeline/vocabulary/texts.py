@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.files import Output, open_file, read_bytes
-from pipeline.inputs import BadFile, Input, InputError, Source, Span, carried_columns, find_sources, open_source
+from pipeline.files import Output, open_file
+from pipeline.inputs import BadFile, Input, Source, Span, carried_columns, find_sources, open_source
 from pipeline.inputs.sources import EXTENSIONS
+from pipeline.manifest import read_manifest
 from pipeline.plan import note_bad
 
 LINES = (".txt", ".txt.gz")  # a text a line; no image can come with one, so that only a vocabulary reads them
@@ -114,14 +114,6 @@ def corpus_texts(output: Output, column: str | None) -> Iterator[KeptTexts]:
         names.append(f"verdicts/{shard['name']}.parquet")
         rows += shard["rows"]
     yield KeptTexts(output, tuple(names), rows, column)
-
-
-def read_manifest(output: Output) -> dict[str, Any]:
-    """What a finished corpus says of itself. Raises InputError where there is none."""
-    if not output.has("report.html") or not output.has("manifest.json"):
-        raise InputError(f"corpus: {output.root} holds no finished run of python -m pipeline")
-    content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json")))
-    return content
 
 
 def find_texts(patterns: tuple[str, ...]) -> list[Source]:

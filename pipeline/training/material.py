@@ -1,0 +1,70 @@
+"""What a model is trained and measured on: record files, and a vocabulary."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import Output
+from pipeline.inputs import InputError
+from pipeline.manifest import corpus_name, read_manifest
+from pipeline.training.options import Options
+from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Record files (paths) and what is known of them: the corpus' name and digest, or nothing."""
+
+    paths: tuple[str, ...]
+    corpus: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A tokeniser, and the sha256 of its vocabulary."""
+
+    tokenizer: WordPieceTokenizer
+    sha256: str
+    folder: Path
+    corpus: Mapping[str, Any]
+
+
+def find_shards(options: Options) -> Shards:
+    """The record files of the corpus, or of the globs. Raises InputError where there are none."""
+    if options.corpus is None:
+        return Shards(_matching(options.records), {})
+    output = Output(options.corpus)
+    manifest = read_manifest(output)
+    shards = [shard for shard in manifest["shards"] if shard["records"]]
+    if not shards:
+        raise InputError(f"corpus: {options.corpus} kept no pair with a picture")
+    paths = (output.path(f"corpus/{shard['name']}.tfrecord") for shard in shards)
+    return Shards(tuple(paths), corpus_name(manifest))
+
+
+def _matching(globs: Sequence[str]) -> tuple[str, ...]:
+    import tensorflow as tf
+
+    found = {glob: sorted(tf.io.gfile.glob(glob)) for glob in globs}
+    for glob, paths in found.items():
+        if not paths:
+            raise InputError(f"records: {glob} matches no file")
+    return tuple(dict.fromkeys(path for paths in found.values() for path in paths))
+
+
+def load_vocabulary(path: str) -> Vocabulary:
+    """The vocabulary in a folder of `python -m vocab`, or in a `vocab.txt`. Raises InputError."""
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    try:
+        tokenizer = WordPieceTokenizer.load(file)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise InputError(f"vocab: {error}") from error
+    facts = file.with_name(FACTS)
+    known = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
+    return Vocabulary(tokenizer, digest, file.parent, known.get("corpus", {}))
