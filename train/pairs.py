@@ -52,8 +52,10 @@ class Pair:
 
 def _value(features: dict[str, list[Any]], name: str) -> bytes:
     values = features.get(name, [])
-    if len(values) != 1 or not isinstance(values[0], bytes):
+    if not values:
         raise BadRecord(f"no {name}; the record has {', '.join(sorted(features)) or 'nothing'}")
+    if len(values) > 1 or not isinstance(values[0], bytes):
+        raise BadRecord(f"{name} is {len(values)} of {type(values[0]).__name__}, not one of bytes")
     return values[0]
 
 
