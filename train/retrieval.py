@@ -45,7 +45,7 @@ def _recalls(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> 
     ranks = np.concatenate(list(_ranks(_normalised(queries), _normalised(candidates), right)))
     counts = right.sum(axis=1)
     return Recalls(
-        found=tuple(float((ranks < rank).mean()) for rank in RANKS),
+        found=tuple(float(((ranks < rank) & (counts > 0)).mean()) for rank in RANKS),
         chance=tuple(float(_chance(counts, len(candidates), rank).mean()) for rank in RANKS),
         queries=len(queries),
         candidates=len(candidates),
@@ -57,12 +57,12 @@ def _normalised(vectors: np.ndarray) -> np.ndarray:
 
 
 def _ranks(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> Iterator[np.ndarray]:
-    """How many wrong candidates are at least as near as the nearest right one: a tie is never a find."""
+    """How many wrong candidates aren't further than the nearest right one: neither a tie nor NaN is ever a find."""
     for begin in range(0, len(queries), _AT_ONCE):
         similarities = queries[begin : begin + _AT_ONCE] @ candidates.T
         belongs = right[begin : begin + _AT_ONCE]
         best = np.where(belongs, similarities, -np.inf).max(axis=1, keepdims=True)
-        yield ((similarities >= best) & ~belongs).sum(axis=1)
+        yield (~(similarities < best) & ~belongs).sum(axis=1)
 
 
 def _chance(right: np.ndarray, candidates: int, rank: int) -> np.ndarray:

@@ -1,0 +1,130 @@
+"""Recall against values worked out by hand, a plain statement, and chance against all possible draws."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from train.retrieval import RANKS, Recalls, image_to_text, text_to_image
+
+
+def directions(*degrees: float) -> np.ndarray:
+    """Vectors in the plane, of different lengths."""
+    angles = np.radians(degrees)
+    return np.stack([np.cos(angles), np.sin(angles)], 1) * np.arange(1, len(degrees) + 1)[:, None]
+
+
+# Three pictures with two, one and three captions
+IMAGES = directions(0, 60, 120)
+TEXTS = directions(5, 70, 115, 40, 25, 130)
+OWNERS = np.array([0, 0, 1, 2, 2, 2])
+
+
+def test_several_captions_a_picture_by_hand() -> None:
+    """Nearest to the picture at 0 is the caption at 5, its own; to that at 60 those at 70, 40, 25 or more, and then
+    its own at 115; to that at 120 that at 115, and then its own at 130.
+    """
+    found = image_to_text(IMAGES, TEXTS, OWNERS)
+    assert found.found == (pytest.approx(1 / 3), 1, 1)
+    assert (found.queries, found.candidates) == (3, 6)
+
+
+def test_captions_that_look_for_their_picture_by_hand() -> None:
+    """Those at 5 and 130 are nearest to their own; 70, 40 and 115 to another; 25 to the picture at 0, then that at 60.
+    All find it among three.
+    """
+    found = text_to_image(IMAGES, TEXTS, OWNERS)
+    assert found.found == (pytest.approx(2 / 6), 1, 1)
+    assert (found.queries, found.candidates) == (6, 3)
+
+
+def test_each_rank_counts_from_one() -> None:
+    """The own picture is the 1st, 2nd, 5th, 6th, 10th and 11th nearest of twelve, of one text each."""
+    found = text_to_image(directions(*range(0, 120, 10)), directions(*[-1] * 6), np.array([0, 1, 4, 5, 9, 10]))
+    assert found.found == (1 / 6, 3 / 6, 5 / 6)
+
+
+def test_ties_are_no_finds() -> None:
+    """The second picture is the first over again, so neither is nearest to a caption of it; the third is."""
+    images, texts = directions(0, 0, 90), directions(0, 0, 90)
+    for found in (image_to_text(images, texts, np.arange(3)), text_to_image(images, texts, np.arange(3))):
+        assert found.found == (pytest.approx(1 / 3), 1, 1)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, np.nan])
+def test_a_model_that_says_the_same_of_all_finds_nothing(value: float) -> None:
+    same = np.full((30, 4), value)
+    for found in (image_to_text(same, same, np.arange(30)), text_to_image(same, same, np.arange(30))):
+        assert found.found == (0, 0, 0)
+
+
+def test_a_caption_of_ones_own_may_tie() -> None:
+    assert image_to_text(directions(0, 90), directions(0, 0, 90), np.array([0, 0, 1])).found == (1, 1, 1)
+
+
+def test_a_picture_without_captions_is_never_found() -> None:
+    found = image_to_text(directions(0, 90), directions(0, 20), np.array([0, 0]))
+    assert found.found == found.chance == (0.5, 0.5, 0.5)
+
+
+# The plain statement
+
+
+def stated(similarities: np.ndarray, right: np.ndarray, rank: int) -> float:
+    """Of each query's candidates, wrong ones first where they are as near: is one of the first `rank` right?"""
+    finds = 0
+    for row, mine in zip(similarities, right, strict=True):
+        finds += mine[np.lexsort((mine, -row))[:rank]].any()
+    return finds / len(similarities)
+
+
+@pytest.mark.parametrize("captions", [4, 1100])
+def test_it_is_what_is_stated_also_over_thousands_of_queries(captions: int) -> None:
+    """Of signs, so that there are many ties, and products are exact; a text has 13 of 16 of its picture's or so."""
+    rng = np.random.default_rng(captions)
+    owners = np.concatenate([np.arange(1100), rng.integers(0, 1100, captions)])
+    images = rng.choice([-1, 1], (1100, 16))
+    texts = images[owners] * rng.choice([-1, 1], (len(owners), 16), p=[0.2, 0.8])
+    right = owners[None, :] == np.arange(1100)[:, None]
+    similarities = images @ texts.T
+    there = image_to_text(images * 2.0, texts * 0.25, owners)
+    back = text_to_image(images * 2.0, texts * 0.25, owners)
+    assert there.found == tuple(stated(similarities, right, rank) for rank in RANKS)
+    assert back.found == tuple(stated(similarities.T, right.T, rank) for rank in RANKS)
+    assert 0.02 < back.found[0] < there.found[2] < 0.9
+
+
+# Chance
+
+
+def drawn(candidates: int, right: int, rank: int) -> float:
+    """The share of all sets of `rank` candidates that hold one of the first `right`."""
+    sets = list(combinations(range(candidates), min(rank, candidates)))
+    return sum(min(each) < right for each in sets) / len(sets)
+
+
+@pytest.mark.parametrize("owners", [[0, 1], [0, 0, 1, 0, 2], [0, 1, 2] * 4, [0] * 11 + [1]])
+def test_chance_is_the_share_of_all_possible_draws(owners: list[int]) -> None:
+    """With fewer candidates than ranks too."""
+    counts = np.bincount(owners)
+    vectors = np.random.default_rng(0).normal(size=(len(owners) + len(counts), 3))
+    images, texts = vectors[: len(counts)], vectors[len(counts) :]
+    there, back = image_to_text(images, texts, np.array(owners)), text_to_image(images, texts, np.array(owners))
+    for place, rank in enumerate(RANKS):
+        expected = np.mean([drawn(len(owners), count, rank) for count in counts])
+        assert there.chance[place] == pytest.approx(expected, abs=1e-12)
+        assert back.chance[place] == pytest.approx(min(rank / len(counts), 1))
+
+
+def test_random_vectors_find_as_much_as_chance() -> None:
+    rng = np.random.default_rng(5)
+    images, texts, owners = rng.normal(size=(400, 64)), rng.normal(size=(2000, 64)), np.repeat(np.arange(400), 5)
+    for found in (image_to_text(images, texts, owners), text_to_image(images, texts, owners)):
+        for value, chance in zip(found.found, found.chance, strict=True):
+            assert value == pytest.approx(chance, abs=4 * np.sqrt(chance / found.queries))
+
+
+def test_over_chance_is_of_the_first_rank() -> None:
+    assert Recalls((0.3, 0.5, 0.6), (0.01, 0.05, 0.1), 100, 100).over_chance == pytest.approx(30)
