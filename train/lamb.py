@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 EXCLUDED = ("bias", "gamma", "beta")  # of layers and normalisations: neither decayed nor scaled by the trust ratio
@@ -39,7 +40,8 @@ class Lamb(keras.optimizers.Optimizer):  # type: ignore[misc]
             self.squares = [self.add_variable_from_reference(variable, name="square") for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One step of one variable; a gradient is dense, since the trust ratio needs all of it."""
+        """One step of one variable. The sparse gradient of an embedding is made dense: the trust ratio needs it all."""
+        gradient = tf.convert_to_tensor(gradient)
         place, step = self._get_variable_index(variable), ops.cast(self.iterations + 1, "float32")
         mean, square = self.means[place], self.squares[place]
         self.assign(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
