@@ -13,6 +13,7 @@ from typing import NoReturn
 from bench.figures import Figure, show
 from bench.measure import CommandFailed
 
+TOY = "configs/toy.yaml"
 Measure = Callable[[argparse.Namespace], Iterator[Figure]]
 
 EPILOG = """
@@ -51,7 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     profile = _add(commands, "profile", _profile, "where the CPU time of the text passes goes, by function")
     _add_rows(profile, "3e6")
     start = _add(commands, "start", _start, "--help, and the toy corpus")
-    for command in (text, images, vocabulary, start):
+    train = _add(commands, "train", _train, "the trainer's input against its step, and its step against Keras fit")
+    train.add_argument("--corpus", type=Path, default="out/toy", metavar="DIR", help="with vocab/ (default: out/toy)")
+    curation = _add(commands, "curation", _curation, "models of raw pairs against models of the corpus made from them")
+    curation.add_argument("--pairs", required=True, metavar="GLOB", help="what python -m pipeline takes as --input")
+    curation.add_argument("--seeds", type=int, default=3, metavar="N", help="models of each (default: 3)")
+    curation.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="over the toy's config"
+    )
+    for command in (text, images, vocabulary, start, train):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="medians are shown (default: 3)")
     return parser
 
@@ -135,6 +144,19 @@ def _profile(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.hot_spots import hot_spots
 
     return chain.from_iterable(hot_spots(rows, options.foreign) for rows in options.rows)
+
+
+def _train(options: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from bench.training import training
+
+    return training(options.corpus, TOY, options.repeats)
+
+
+def _curation(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.curation import curation
+
+    return curation(options.pairs, TOY, [f"--{setting}" for setting in options.set], options.seeds)
 
 
 def _start(options: argparse.Namespace) -> Iterator[Figure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ STEPS = 40
 INPUT_OVER_STEP, STEP_OVER_FIT = 1.0, 1.05
 
 
-def training(corpus: Path, config: str, settings: Sequence[tuple[str, str]], repeats: int) -> Iterator[Figure]:
+def training(corpus: Path, config: str, repeats: int) -> Iterator[Figure]:
     """Wall time on all cores, with the records and the vocabulary of a corpus, and the settings of a config."""
-    train = read_config(config, settings).train
+    train = read_config(config, []).train
     tokenizer = WordPieceTokenizer.load(corpus / "vocab")
     shards = sorted(str(path) for path in (corpus / "corpus").glob("*.tfrecord"))
     trainer = Trainer(Run(shards, tokenizer, "", train, str(corpus / "none")), tf.distribute.get_strategy())
@@ -37,13 +37,15 @@ def training(corpus: Path, config: str, settings: Sequence[tuple[str, str]], rep
     step = training_step(trainer.model, trainer.optimizer, train, trainer.strategy)
     fit = _keras_fit(train, len(tokenizer), batch)
     rounds = [(_seconds(lambda: step(batch)["loss"].numpy()), _fit_seconds(fit, batch)) for _ in range(repeats)]
-    ours, theirs = (median(seconds) for seconds in zip(*rounds, strict=True))
+    ours = median([seconds for seconds, _ in rounds])
     read = median([_reading(batches) for _ in range(repeats)])
     pairs = f"pairs a second, batches of {train.batch}, {train.image.crop} pixels"
     yield Figure(f"the step alone: {pairs}", train.batch / ours)
     yield Figure(f"the input alone: {pairs}", train.batch / read)
     yield Figure("the input over the step", ours / read, "x", at_least=INPUT_OVER_STEP)
-    yield Figure("time of a step over that of Keras fit", median([a / b for a, b in rounds]), "x", at_most=STEP_OVER_FIT)
+    yield Figure(
+        "time of a step over that of Keras fit", median([a / b for a, b in rounds]), "x", at_most=STEP_OVER_FIT
+    )
 
 
 class PlainFit(keras.Model):  # type: ignore[misc]

@@ -1,0 +1,58 @@
+"""What curation is worth to a model: raw pairs against the curated corpus, at equal steps, on the same pictures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from bench.corpus import FOLDER
+from bench.figures import Figure
+from bench.measure import measure, python
+from pipeline.config import Filters
+
+CORPORA = ("raw", "curated")
+
+
+def curation(pairs: str, config: str, options: Sequence[str], seeds: int) -> Iterator[Figure]:
+    """Text-to-image recalls among held-out pictures of the curated corpus, by corpus, of `seeds` models each.
+
+    `options` are settings. What was there of an earlier measurement is measured anew.
+    """
+    folder = FOLDER / "curation"
+    shutil.rmtree(folder, ignore_errors=True)
+    _corpora(folder, pairs, config, options)
+    found = {name: [_trained(folder, name, config, options, seed) for seed in range(seeds)] for name in CORPORA}
+    for name, results in found.items():
+        counts = json.loads((folder / name / "funnel.json").read_text())
+        yield Figure(f"{name}: records", counts["records"])
+        for place, rank in ((0, 1), (2, 10)):
+            values = [result["text_to_image"]["found"][place] for result in results]
+            each = ", ".join(f"{value:.1%}" for value in values)
+            yield Figure(f"{name}: text to image R@{rank}, mean of {each}", 100 * mean(values), "%")
+    chance = found["curated"][0]["text_to_image"]
+    yield Figure(f"chance R@1, of {chance['candidates']} pictures", 100 * chance["chance"][0], "%")
+
+
+def _corpora(folder: Path, pairs: str, config: str, options: Sequence[str]) -> None:
+    off = [f"--filters.{rule.reason}.enabled=false" for rule in Filters().all() if rule.reason != "undecodable"]
+    for name, rules in (("raw", off), ("curated", [])):
+        output = folder / name
+        settings = (f"--config={config}", *options, *rules)
+        measure(*python("-m", "pipeline", *settings, f"--input={pairs}", f"--output={output}"))
+        measure(*python("-m", "vocab", f"--corpus={output}", f"--output={output}/vocab"))
+
+
+def _trained(folder: Path, name: str, config: str, options: Sequence[str], seed: int) -> dict[str, Any]:
+    """The recalls of a model trained on the corpus `name`, among the curated corpus' held-out pictures."""
+    model = folder / f"{name}-{seed}"
+    settings = (f"--config={config}", *options, f"--train.seed={seed}")
+    measure(*python("-m", "train", "fit", *settings, f"--corpus={folder / name}", f"--output={model}"))
+    numbers = model / "evaluation.json"
+    of_curated = (f"--corpus={folder / 'curated'}", f"--output={numbers}")
+    measure(*python("-m", "train", "evaluate", f"--model={model}", *of_curated))
+    recalls: dict[str, Any] = json.loads(numbers.read_text())
+    return recalls
