@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training import with_
+from tests.training import changed
 from train.lamb import Lamb
 from train.optimizer import WarmUpAndDecay, make_optimizer
 
@@ -96,7 +96,7 @@ def test_a_sparse_gradient_counts_as_the_dense_one() -> None:
     sparse, dense = variable(start), variable(start)
     gradient = tf.IndexedSlices(tf.constant([[1.0, 2], [3, 4]]), tf.constant([2, 0]), (4, 2))
     apply(Lamb(0.1, decay=0.5), [[[3, 4], [0, 0], [1, 2], [0, 0]]], [dense])
-    Lamb(0.1, decay=0.5).apply([tf.convert_to_tensor(gradient)], [sparse])
+    Lamb(0.1, decay=0.5).apply([gradient], [sparse])
     np.testing.assert_array_equal(sparse, dense)
     assert (np.array(dense)[[1, 3]] < start[[1, 3]]).all()
 
@@ -136,7 +136,7 @@ def test_the_papers_rate(step: int, rate: float) -> None:
 
 
 def test_the_rate_moves_on_with_each_step() -> None:
-    optimizer = make_optimizer(with_(steps=5, optimizer={"learning_rate": 1.0, "warmup_steps": 2}))
+    optimizer = make_optimizer(changed(steps=5, optimizer={"learning_rate": 1.0, "warmup_steps": 2}))
     weights, seen = variable([0.0], "bias"), []
     for _ in range(5):
         seen.append(float(optimizer.learning_rate))
@@ -153,7 +153,7 @@ OPTIMIZERS = {"lamb": Lamb, "adam": keras.optimizers.AdamW, "sgd": keras.optimiz
 @pytest.mark.parametrize(("name", "kind"), OPTIMIZERS.items())
 def test_each_decays_weights_but_not_biases_and_normalisations(name: str, kind: type) -> None:
     """By gradients of 0, which leave the rest alone."""
-    settings = with_(
+    settings = changed(
         optimizer={"name": name, "learning_rate": 0.5, "warmup_steps": 0, "weight_decay": 0.1},
         temperature={"scale": "log"},
     )
@@ -168,8 +168,8 @@ def test_each_decays_weights_but_not_biases_and_normalisations(name: str, kind: 
 
 
 def test_in_half_precision_gradients_are_scaled_and_too_large_ones_skipped() -> None:
-    settings = with_(precision="mixed_float16", optimizer={"learning_rate": 0.1, "warmup_steps": 0}, steps=10)
-    scaled, plain = make_optimizer(settings), make_optimizer(with_(settings, precision="float32"))
+    settings = changed(precision="mixed_float16", optimizer={"learning_rate": 0.1, "warmup_steps": 0}, steps=10)
+    scaled, plain = make_optimizer(settings), make_optimizer(changed(settings, precision="float32"))
     weights, expected = variable([3, 4]), variable([3, 4])
     scaled.build([weights])
     scale = float(scaled.scale_loss(tf.constant(1.0)))
