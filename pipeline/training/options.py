@@ -28,6 +28,7 @@ class Options:
     corpus: str | None
     records: tuple[str, ...]
     model: str
+    numbers: str | None
     vocab: str | None
     config: str | None
     settings: tuple[tuple[str, str], ...]
@@ -58,6 +59,7 @@ def parse(arguments: Sequence[str]) -> Options:
         corpus=ours.corpus,
         records=split_globs(ours.records or ""),
         model=ours.output if command == "fit" else ours.model,
+        numbers=None if command == "fit" else ours.output,
         vocab=ours.vocab,
         config=ours.config,
         settings=tuple(settings),
@@ -96,6 +98,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("--records", metavar="GLOB[,GLOB…]", help="instead: TFRecord files with jpg and txt, such as img2dataset's")
     if command == "evaluate":
         add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
+        add("--output", metavar="FILE", help="for the numbers, as JSON")
         add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")
         return parser
     add("--config", metavar="FILE", required=True, help="YAML settings: configs/ has the paper's and a toy's")

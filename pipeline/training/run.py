@@ -9,13 +9,12 @@ import sys
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.training.page import training_page
-
 from pipeline.config import Config
-from pipeline.files import Output
+from pipeline.files import Output, write_file
 from pipeline.inputs import InputError
 from pipeline.training.material import Shards, Vocabulary, find_shards, load_vocabulary
 from pipeline.training.options import Options
+from pipeline.training.page import training_page
 from train.checkpoint import Checkpoints, load, restore
 from train.devices import host, strategy
 from train.evaluate import Retrieval
@@ -66,7 +65,11 @@ def evaluate(options: Options) -> Retrieval:
     restore(arrays, path, model=model)
     run = Run(find_shards(options).paths, vocabulary.tokenizer, vocabulary.sha256, settings, options.model)
     check_records(run.shards)
-    return measure(model, run.records.evaluation(held_out=not options.everything), settings.evaluation, _EVALUATED)
+    retrieval = measure(model, run.records.evaluation(not options.everything), settings.evaluation, _EVALUATED)
+    if options.numbers is not None:
+        with write_file(options.numbers) as file:
+            file.write(_json(dataclasses.asdict(retrieval)))
+    return retrieval
 
 
 def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
@@ -108,5 +111,9 @@ def _write(
     for name in (VOCABULARY, VOCABULARY_FACTS):
         if (vocabulary.folder / name).exists():
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
-    output.write_bytes(FACTS, json.dumps({**facts, "retrieval": dataclasses.asdict(retrieval)}, indent=1).encode())
+    output.write_bytes(FACTS, _json({**facts, "retrieval": dataclasses.asdict(retrieval)}))
     output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval))
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=1) + "\n").encode()
