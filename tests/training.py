@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import multiprocessing
+import os
 import string
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path

@@ -6,7 +6,9 @@ endless stream is the number of a group and of a record in it, so going on costs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +17,14 @@ import tensorflow as tf
 
 from train.config import Data
 from train.errors import TrainingError
+from train.example import read_records
 from train.pairs import BadRecord, Encoder, Pair
 
 BAD, TRAINED, HELD_OUT = range(3)
 AUTOTUNE = tf.data.AUTOTUNE
 Element = dict[str, tf.Tensor]
+Encoded = tuple[int, Pair | None, np.ndarray | None]  # kind, and its pixels where they are wanted
+Encode = Callable[[int, int, bytes], Encoded]
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,13 @@ class Records:
     seed: int = 0
 
     def training(self, start: Place = Place(), host: Host = Host()) -> tf.data.Dataset:
-        """The pairs that are trained on, endlessly, from `start` on. Raises TrainingError if hosts outnumber shards."""
+        """The pairs that are trained on, endlessly, from `start` on.
+
+        Raises TrainingError if hosts outnumber shards, and where there is no pair to train on.
+        """
         if host.of > len(self.shards):
             raise TrainingError(f"{host.of} hosts can't share {len(self.shards)} shards")
+        self._check()
         groups = tf.data.Dataset.range(start.group, np.iinfo(np.int64).max)
         records = groups.flat_map(lambda group: self._group(group, start, host))
         pairs = records.map(_calls(self._train, self.encoder), AUTOTUNE, deterministic=True)
@@ -69,32 +78,67 @@ class Records:
         pairs = pairs.scan(tf.constant(0, tf.int64), _count_bad).filter(lambda pair: pair["kind"] != BAD)
         return (pairs.filter(_is(HELD_OUT)) if held_out else pairs).map(_public)
 
+    def _check(self) -> None:
+        """Raises TrainingError if the stream would never come to a pair. Reads as far as the first."""
+        kinds = Counter[int]()
+        for record in read_all(self.shards):
+            kind, *_ = _encoded(self._train, 0, 0, record)
+            if kind == TRAINED:
+                return
+            kinds[kind] += 1
+        raise TrainingError(
+            f"no pair to train on in {len(self.shards):,} files, such as {self.shards[0]}: "
+            f"{kinds[HELD_OUT]:,} records are held out, {kinds[BAD]:,} are bad"
+        )
+
     def _group(self, group: tf.Tensor, start: Place, host: Host) -> tf.data.Dataset:
         """(group, number, record) of the records of a group, from `start` on."""
-        size = self.settings.shards
+        size = self.settings.shards * host.of
         groups = -(-len(self.shards) // size)
         order = tf.random.experimental.stateless_shuffle(list(self.shards), seed=(self.seed, group // groups))
         part = order[group % groups * size :][:size][host.number :: host.of]
         files = tf.data.Dataset.from_tensor_slices(part)
-        records = files.interleave(_read, cycle_length=size, num_parallel_calls=AUTOTUNE, deterministic=True)
+        records = files.interleave(
+            _read, cycle_length=self.settings.shards, num_parallel_calls=AUTOTUNE, deterministic=True
+        )
         records = records.shuffle(self.settings.shuffle, seed=self.seed + group + 1)
         done = tf.where(tf.equal(group, start.group), tf.constant(start.record, tf.int64), 0)
         return records.enumerate().skip(done).map(lambda number, record: (group, number, record))
 
-    def _train(self, group: int, number: int, record: bytes) -> tuple[int, Pair | None, np.ndarray | None]:
+    def _train(self, group: int, number: int, record: bytes) -> Encoded:
         pair = Pair.of(record)
         if pair.is_held_out(self.settings.held_out):
             return HELD_OUT, None, None
         return TRAINED, pair, self.encoder.random_crop(pair, (self.seed, group, number))
 
-    def _evaluate(self, group: int, number: int, record: bytes) -> tuple[int, Pair | None, np.ndarray | None]:
+    def _evaluate(self, group: int, number: int, record: bytes) -> Encoded:
         pair = Pair.of(record)
         kind = HELD_OUT if pair.is_held_out(self.settings.held_out) else TRAINED
         return kind, pair, self.encoder.middle(pair)
 
 
+def read_all(shards: Sequence[str]) -> Iterator[bytes]:
+    """The records of all files, one after the other. Raises TrainingError for one that is cut off or damaged."""
+    for shard in shards:
+        with tf.io.gfile.GFile(shard, "rb") as file:
+            try:
+                yield from (record for _, record in read_records(file))
+            except ValueError as error:
+                raise TrainingError(str(error)) from error
+
+
+@contextmanager
+def damage_named(shards: Sequence[str]) -> Iterator[None]:
+    """For what reads `shards` with TensorFlow, whose error doesn't name a damaged file: TrainingError does."""
+    try:
+        yield
+    except tf.errors.DataLossError as error:
+        for _ in read_all(shards):
+            pass
+        raise TrainingError(f"records: {error.message}") from error
+
+
 def _read(shard: tf.Tensor) -> tf.data.Dataset:
-    """The records of a file. What is damaged in it ends it, and is one bad record."""
     return tf.data.TFRecordDataset(shard)
 
 
@@ -102,18 +146,20 @@ def _is(kind: int) -> Callable[[Element], tf.Tensor]:
     return lambda pair: tf.equal(pair["kind"], kind)
 
 
-def _calls(
-    encode: Callable[..., tuple[int, Pair | None, np.ndarray | None]], encoder: Encoder
-) -> Callable[..., Element]:
+def _encoded(encode: Encode, group: int, number: int, record: bytes) -> Encoded:
+    try:
+        return encode(group, number, record)
+    except BadRecord:
+        return BAD, None, None
+
+
+def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
     """What tf.data maps over records for a function in Python that makes the pixels of one."""
     shape = (encoder.crop, encoder.crop, 3)
     nothing = (np.zeros(shape, np.uint8), np.zeros(encoder.length, np.int32), b"", b"")
 
     def call(group: int, number: int, record: bytes) -> tuple[Any, ...]:
-        try:
-            kind, pair, pixels = encode(int(group), int(number), record)
-        except BadRecord:
-            return np.int32(BAD), *nothing
+        kind, pair, pixels = _encoded(encode, int(group), int(number), record)
         if pair is None or pixels is None:
             return np.int32(kind), *nothing
         pixels = np.ascontiguousarray(pixels)
@@ -121,7 +167,8 @@ def _calls(
 
     def element(group: tf.Tensor, number: tf.Tensor, record: tf.Tensor) -> Element:
         types = (tf.int32, tf.uint8, tf.int32, tf.string, tf.string)
-        kind, pixels, tokens, key, image_id = tf.numpy_function(call, (group, number, record), types)
+        # stateful functions would run one at a time once operations are deterministic
+        kind, pixels, tokens, key, image_id = tf.numpy_function(call, (group, number, record), types, stateful=False)
         return {
             "kind": tf.ensure_shape(kind, ()),
             "pixels": tf.ensure_shape(pixels, shape),
