@@ -101,7 +101,7 @@ class Records:
         records = files.interleave(
             _read, cycle_length=self.settings.shards, num_parallel_calls=AUTOTUNE, deterministic=True
         )
-        records = records.shuffle(self.settings.shuffle, seed=self.seed + group + 1)
+        records = _shuffled(records, self.settings.shuffle, (self.seed, group + 1))  # (0, 0) would be chance
         done = tf.where(tf.equal(group, start.group), tf.constant(start.record, tf.int64), 0)
         return records.enumerate().skip(done).map(lambda number, record: (group, number, record))
 
@@ -140,6 +140,21 @@ def damage_named(shards: Sequence[str]) -> Iterator[None]:
 
 def _read(shard: tf.Tensor) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(shard)
+
+
+def _shuffled(records: tf.data.Dataset, buffer: int, seed: tuple[int, tf.Tensor]) -> tf.data.Dataset:
+    """As Dataset.shuffle, whose state has everything after it run one at a time once operations are deterministic."""
+    first, second = (tf.cast(part, tf.int64) for part in seed)
+    variant = tf.raw_ops.ShuffleDataset(
+        input_dataset=tf.data.experimental.to_variant(records),
+        buffer_size=tf.constant(buffer, tf.int64),
+        seed=first,
+        seed2=second,
+        output_types=[tf.string],
+        output_shapes=[()],
+        reshuffle_each_iteration=False,
+    )
+    return tf.data.experimental.from_variant(variant, records.element_spec)
 
 
 def _is(kind: int) -> Callable[[Element], tf.Tensor]:
