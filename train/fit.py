@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
-from train.checkpoint import arrays_of, load, restore
+from train.checkpoint import CheckpointError, arrays_of, load, restore
 from train.data import Place
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
 from train.log import Log, Row
 from train.model import DualEncoder
 from train.optimizer import make_optimizer
+from train.progress import Progress
 from train.run import Run
 from train.step import training_step
 
@@ -51,24 +50,29 @@ class Trainer:
     def fit(self) -> None:
         """Trains to the last step. Raises NotANumber."""
         step = training_step(self.model, self.optimizer, self.settings, self.strategy)
-        bar = tqdm(desc="fit", initial=self.step, total=self.settings.steps, unit="step", disable=None)
+        progress = Progress(self.step, self.settings.steps, self.settings.batch)
         batches = self._batches()
-        begin = time.monotonic()
         while self.step < self.settings.steps:
             batch = next(batches)
-            values = {name: float(value) for name, value in step({name: batch[name] for name in INPUTS}).items()}
-            self.step += 1
-            row = Row(self.step, **values)
-            self._check(row, batch)
-            bar.update()
-            if self.step % self.settings.log_every == 0:
-                speed = self.settings.log_every * self.settings.batch / (time.monotonic() - begin)
+            row = self._row(step({name: batch[name] for name in INPUTS}), batch)
+            progress.bar.update()
+            if row.step % self.settings.log_every == 0:
+                speed = progress.speed(row.step)
                 self.log.add(row, speed)
-                bar.set_postfix(loss=f"{row.loss:.3f}", temperature=f"{row.temperature:.4f}", pairs=f"{speed:,.0f}/s")
-                begin = time.monotonic()
-            if self.step % self.settings.checkpoints.every == 0 or self.step == self.settings.steps:
+                progress.logged(row, speed)
+            if row.step % self.settings.checkpoints.every == 0 or row.step == self.settings.steps:
                 self._save(batch)
-        bar.close()
+                progress.saved(row)
+        progress.bar.close()
+
+    def _row(self, values: dict[str, tf.Tensor], batch: dict[str, Any]) -> Row:
+        """What a step that was just done came to. Raises NotANumber."""
+        self.step += 1
+        row = Row(self.step, **{name: float(value) for name, value in values.items()})
+        if not math.isfinite(row.loss):
+            keys = ", ".join(key.decode(errors="replace") for key in own_rows(batch["key"], self.strategy))
+            raise NotANumber(f"the loss of step {row.step} is {row.loss}; its batch was {keys}")
+        return row
 
     def _check_batch(self) -> None:
         parts = self.strategy.num_replicas_in_sync * self.settings.pieces
@@ -85,16 +89,13 @@ class Trainer:
 
         return iter(self.strategy.distribute_datasets_from_function(read))
 
-    def _check(self, row: Row, batch: dict[str, Any]) -> None:
-        if not math.isfinite(row.loss):
-            keys = ", ".join(key.decode(errors="replace") for key in own_rows(batch["key"], self.strategy))
-            raise NotANumber(f"the loss of step {row.step} is {row.loss}; the batch was {keys}")
-
     def _resume(self) -> None:
         if path := self.run.checkpoints.newest():
             arrays, facts = load(path)
             self.run.check(facts["run"])
             restore(arrays, path, model=self.model, optimizer=self.optimizer)
+            if len(facts["places"]) != len(self.places):
+                raise CheckpointError(f"{path}: {len(facts['places'])} hosts wrote it; this run has {len(self.places)}")
             self.step, self.places = facts["step"], [Place(*place) for place in facts["places"]]
 
     def _save(self, batch: dict[str, Any]) -> None:

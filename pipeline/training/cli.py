@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -25,8 +24,9 @@ def _train(arguments: Sequence[str], folder: str) -> int:
     from pipeline.training.options import parse
 
     options = parse(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what TensorFlow says of the machine at its import
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from pipeline.training.quiet import import_tensorflow
+
+    print(f"{options.command}: on {', '.join(import_tensorflow())}", file=sys.stderr, flush=True)
     return _run(options, folder)
 
 

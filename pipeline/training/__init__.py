@@ -1,0 +1,1 @@
+"""`python -m train`: training and measuring a model, from its command line to its page."""
