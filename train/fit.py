@@ -45,10 +45,10 @@ class Trainer:
             self.optimizer.build(self.model.trainable_variables)
         self.step, self.places = 0, [Place()] * host().of
         self._resume()
-        self.log = Log(run.output, self.step)
+        self.log = Log(run.output, self.step, events=host().number == 0)
 
     def fit(self) -> None:
-        """Trains to the last step. Raises NotANumber."""
+        """Trains to the last step. Raises NotANumber, TrainingError where records are damaged or not enough."""
         step = training_step(self.model, self.optimizer, self.settings, self.strategy)
         progress = Progress(self.step, self.settings.steps, self.settings.batch)
         batches = self._batches()
@@ -93,9 +93,9 @@ class Trainer:
         if path := self.run.checkpoints.newest():
             arrays, facts = load(path)
             self.run.check(facts["run"])
-            restore(arrays, path, model=self.model, optimizer=self.optimizer)
             if len(facts["places"]) != len(self.places):
                 raise CheckpointError(f"{path}: {len(facts['places'])} hosts wrote it; this run has {len(self.places)}")
+            restore(arrays, path, model=self.model, optimizer=self.optimizer)
             self.step, self.places = facts["step"], [Place(*place) for place in facts["places"]]
 
     def _save(self, batch: dict[str, Any]) -> None:

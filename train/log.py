@@ -25,11 +25,13 @@ class Row:
 class Log:
     """The rows so far in `log.csv`, and the same with the speed below `tensorboard/`."""
 
-    def __init__(self, output: str, step: int) -> None:
-        """Goes on after `step` steps: later rows, of a run that was killed, are forgotten."""
+    def __init__(self, output: str, step: int, events: bool = True) -> None:
+        """Goes on after `step` steps: later rows, of a run that was killed, are forgotten. `events`: for TensorBoard."""
         self.path = f"{output}/log.csv"
         self.rows = [row for row in read_log(self.path) if row.step <= step]
-        self.events = tf.summary.create_file_writer(f"{output}/tensorboard")
+        self.events = (
+            tf.summary.create_file_writer(f"{output}/tensorboard") if events else tf.summary.create_noop_writer()
+        )
 
     def add(self, row: Row, speed: float) -> None:
         """Notes a row; `speed` is in pairs a second."""

@@ -39,7 +39,10 @@ def training_step(
 
     @tf.function
     def step(batch: Any) -> dict[str, tf.Tensor]:
-        state = {"temperature": model.temperature, "learning_rate": tf.identity(optimizer.learning_rate)}
+        state = {
+            "temperature": tf.identity(model.temperature),
+            "learning_rate": tf.identity(optimizer.learning_rate),
+        }
         with tf.control_dependencies(list(state.values())):
             losses = strategy.run(on_replica, (batch,))
         return {"loss": strategy.reduce("SUM", losses, axis=None), **state}
