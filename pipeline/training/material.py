@@ -18,7 +18,7 @@ from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
 
 @dataclass(frozen=True)
 class Shards:
-    """Record files (paths) and what is known of them: the corpus' name and digest, or nothing."""
+    """Record files (paths) and what is known of them: the corpus' name, digest and size, or nothing."""
 
     paths: tuple[str, ...]
     corpus: Mapping[str, Any]
@@ -44,7 +44,8 @@ def find_shards(options: Options) -> Shards:
     if not shards:
         raise InputError(f"corpus: {options.corpus} kept no pair with a picture")
     paths = (output.path(f"corpus/{shard['name']}.tfrecord") for shard in shards)
-    return Shards(tuple(paths), corpus_name(manifest))
+    records = sum(shard["records"] for shard in shards)
+    return Shards(tuple(paths), {**corpus_name(manifest), "records": records})
 
 
 def _matching(globs: Sequence[str]) -> tuple[str, ...]:
