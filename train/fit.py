@@ -35,7 +35,7 @@ class Trainer:
         """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share."""
         self.run, self.settings, self.strategy = run, run.settings, strategy
         self._check_batch()
-        keras.utils.set_random_seed(self.settings.seed + 1)  # beside a 0, a shuffle's own seed can't be a tensor
+        keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         keras.config.set_dtype_policy(self.settings.precision)
         with strategy.scope():
