@@ -26,7 +26,10 @@ class Log:
     """The rows so far in `log.csv`, and the same with the speed below `tensorboard/`."""
 
     def __init__(self, output: str, step: int, events: bool = True) -> None:
-        """Goes on after `step` steps: later rows, of a run that was killed, are forgotten. `events`: for TensorBoard."""
+        """Goes on after `step` steps: later rows, of a run that was killed, are forgotten.
+
+        `events` are what TensorBoard reads; of several hosts one writes them.
+        """
         self.path = f"{output}/log.csv"
         self.rows = [row for row in read_log(self.path) if row.step <= step]
         self.events = (
