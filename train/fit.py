@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from train.checkpoint import CheckpointError, arrays_of, load, restore
-from train.data import Place
+from train.data import Place, damage_named
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
 from train.log import Log, Row
@@ -49,6 +49,10 @@ class Trainer:
 
     def fit(self) -> None:
         """Trains to the last step. Raises NotANumber, TrainingError where records are damaged or not enough."""
+        with damage_named(self.run.shards):
+            self._fit()
+
+    def _fit(self) -> None:
         step = training_step(self.model, self.optimizer, self.settings, self.strategy)
         progress = Progress(self.step, self.settings.steps, self.settings.batch)
         batches = self._batches()

@@ -16,6 +16,8 @@ from pipeline.training.material import Shards, Vocabulary, find_shards, load_voc
 from pipeline.training.options import Options
 from pipeline.training.page import training_page
 from train.checkpoint import Checkpoints, load, restore
+from train.config import Train
+from train.data import damage_named
 from train.devices import host, strategy
 from train.evaluate import Retrieval
 from train.evaluate import evaluate as measure
@@ -45,7 +47,7 @@ def fit(options: Options) -> Retrieval:
     check_records(run.shards)
     trainer = Trainer(run, devices)
     trainer.fit()
-    retrieval = measure(trainer.model, run.records.evaluation(held_out=True), config.train.evaluation, _EVALUATED)
+    retrieval = _measured(trainer.model, run, config.train, held_out=True)
     if host().number == 0:
         _write(output, trainer, retrieval, _facts(config, shards, vocabulary, trainer), vocabulary)
     return retrieval
@@ -65,11 +67,16 @@ def evaluate(options: Options) -> Retrieval:
     restore(arrays, path, model=model)
     run = Run(find_shards(options).paths, vocabulary.tokenizer, vocabulary.sha256, settings, options.model)
     check_records(run.shards)
-    retrieval = measure(model, run.records.evaluation(not options.everything), settings.evaluation, _EVALUATED)
+    retrieval = _measured(model, run, settings, held_out=not options.everything)
     if options.numbers is not None:
         with write_file(options.numbers) as file:
             file.write(_json(dataclasses.asdict(retrieval)))
     return retrieval
+
+
+def _measured(model: DualEncoder, run: Run, settings: Train, held_out: bool) -> Retrieval:
+    with damage_named(run.shards):
+        return measure(model, run.records.evaluation(held_out), settings.evaluation, _EVALUATED)
 
 
 def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
