@@ -26,8 +26,8 @@ Found = tuple[float, list[np.ndarray]]
 Batch = dict[str, tf.Tensor]
 
 
-def small_tower(normalised: bool, dropout: float) -> keras.Model:
-    """A tower for pictures whose numbers are less touchy than EfficientNet's, of few pixels and random weights."""
+def image_tower(normalised: bool, dropout: float) -> keras.Model:
+    """A tower whose numbers are less touchy than EfficientNet's, of few pixels and random weights."""
     layers = [keras.layers.Input((32, 32, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(8, 5, 3)]
     if normalised:
         layers.append(keras.layers.BatchNormalization())
@@ -36,9 +36,16 @@ def small_tower(normalised: bool, dropout: float) -> keras.Model:
     return keras.Sequential(layers)
 
 
+def text_tower(dropout: float) -> keras.Model:
+    layers = [keras.layers.Input((8,)), keras.layers.Embedding(VOCABULARY, 16), keras.layers.Dropout(dropout)]
+    layers += [keras.layers.Flatten(), keras.layers.Dense(16, "gelu"), keras.layers.Dense(12, dtype="float32")]
+    return keras.Sequential(layers)
+
+
 def small_model(monkeypatch: pytest.MonkeyPatch, settings: Train = PLAIN, normalised: bool = False) -> DualEncoder:
     keras.utils.set_random_seed(1)
-    monkeypatch.setattr("train.model.image_tower", lambda *_: small_tower(normalised, settings.text.dropout))
+    monkeypatch.setattr("train.model.image_tower", lambda *_: image_tower(normalised, settings.text.dropout))
+    monkeypatch.setattr("train.model.text_tower", lambda *_: text_tower(settings.text.dropout))
     return DualEncoder(settings, VOCABULARY)
 
 
