@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +18,17 @@ import tensorflow as tf
 from train.errors import TrainingError
 
 FACTS = "facts"
+# What numpy, zipfile and TensorFlow raise for files that are damaged, or no archives
+_DAMAGED = (
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    tf.errors.OpError,
+)
 _NAME = re.compile(r"step-(\d{9})\.npz")
 
 
@@ -78,7 +92,7 @@ def load(path: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         with tf.io.gfile.GFile(path, "rb") as file, np.load(file) as content:
             arrays = {name: content[name] for name in content.files}
             return arrays, json.loads(str(arrays.pop(FACTS)))
-    except (ValueError, KeyError, EOFError, tf.errors.OpError) as error:
+    except _DAMAGED as error:
         raise CheckpointError(f"{path}: no checkpoint of python -m train: {error}") from error
 
 

@@ -35,6 +35,7 @@ TEXT_TOWERS = {
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OPTIMIZERS = ("lamb", "adam", "sgd")
 SCALES = ("linear", "log")
+MAX_SEED = 2**32 - 2  # numpy's, of which a run takes the next
 
 
 def _choose(name: str, value: str, choices: Iterable[str]) -> None:
@@ -158,7 +159,8 @@ class Evaluation:
     captions: int = 5
 
     def __post_init__(self) -> None:
-        _above(self, 0, "pictures", "captions")
+        _above(self, 1, "pictures")
+        _above(self, 0, "captions")
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,8 @@ class Train:
         _choose("precision", self.precision, PRECISIONS)
         _above(self, 1, "batch")
         _above(self, 0, "pieces", "steps", "log_every")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed: {self.seed}; it is from 0 to {MAX_SEED}")
         if self.optimizer.warmup_steps >= self.steps:
             raise ValueError(f"optimizer.warmup_steps: {self.optimizer.warmup_steps} leaves none of {self.steps} steps")
         if self.optimizer.name != "lamb" and self.temperature.learned and self.temperature.scale == "linear":

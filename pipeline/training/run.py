@@ -120,6 +120,7 @@ def _write(
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
     output.write_bytes(FACTS, _json({**facts, "retrieval": dataclasses.asdict(retrieval)}))
     output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval))
+    output.remove(output.path("work"))  # where files were written aside
 
 
 def _json(content: dict[str, Any]) -> bytes:
