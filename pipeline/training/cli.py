@@ -35,11 +35,12 @@ def _run(options: Options, folder: str) -> int:
     from pipeline.inputs import InputError
     from pipeline.training.run import evaluate, fit
     from train.errors import TrainingError
+    from train.run import OtherRun
 
     commands = {"fit": fit, "evaluate": evaluate}
     try:
         retrieval = commands[options.command](options)
-    except (InputError, ConfigError) as error:
+    except (InputError, ConfigError, OtherRun) as error:
         return TRAIN.say(USAGE, str(error))
     except TrainingError as error:
         return TRAIN.say(FAILED, str(error))
