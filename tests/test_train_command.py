@@ -134,7 +134,10 @@ def test_a_vocabulary_of_another_corpus_is_told(trained: Trained, tmp_path: Path
         (["fit", "--output=x", "--corpus=x"], "the following arguments are required: --config"),
         (["fit", "--config=configs/toy.yaml", "--output=x"], "give --corpus or --records, one of them"),
         (["fit", "--config=configs/toy.yaml", "--output=x", "--records=x"], "--records need --vocab"),
-        (["fit", "--config=configs/toy.yaml", "--output=x", "--corpus=x", "--bach=3"], "--bach: no such option"),
+        (
+            ["fit", "--config=configs/toy.yaml", "--output=x", "--corpus=x", "--ouput=3"],
+            "--ouput: no such option; the nearest is --output",
+        ),
         (["fit", "--config=configs/toy.yaml", "--output=x", "--corpus=x", "--train.bach=3"], "train.bach: no such"),
         (["evaluate", "--corpus=x"], "the following arguments are required: --model"),
         (["transform"], "invalid choice: 'transform'"),

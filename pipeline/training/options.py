@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from pipeline.arguments import read_config, sort_arguments, split_globs, worker_count
 from pipeline.config import Config, ConfigError
@@ -49,7 +50,9 @@ def parse(arguments: Sequence[str]) -> Options:
     known, settings, others = sort_arguments(parser, arguments[1:])
     ours = parser.parse_args(known)
     if others:
-        parser.error(f"{others[0]}: no such option")
+        name = others[0].partition("=")[0]
+        near = get_close_matches(name, parser._option_string_actions, 1, 0)[0]
+        parser.error(f"{name}: no such option; the nearest is {near}")
     if (ours.corpus is None) == (ours.records is None):
         parser.error("give --corpus or --records, one of them")
     if command == "fit" and ours.corpus is None and ours.vocab is None:
