@@ -162,9 +162,10 @@ class Seen(keras.layers.Layer):
 
 def test_no_more_than_a_piece_is_ever_encoded_and_the_graph_has_it_but_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = Seen()
-    tower = keras.Sequential([keras.layers.Input((32, 32, 3)), seen, keras.layers.GlobalAveragePooling2D()])
-    monkeypatch.setattr("train.model.image_tower", lambda *_: tower)
-    model = DualEncoder(changed(), VOCABULARY)
+    layers = [keras.layers.Input((32, 32, 3)), seen, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(12)]
+    monkeypatch.setattr("train.model.image_tower", lambda *_: keras.Sequential(layers))
+    monkeypatch.setattr("train.model.text_tower", lambda *_: text_tower(0))
+    model = DualEncoder(PLAIN, VOCABULARY)
     seen.rows = []
     in_pieces(model, batch(), 8)
     assert set(seen.rows) == {PAIRS // 8}
