@@ -107,7 +107,8 @@ class Loss:
 class Temperature:
     """What similarities are divided by: where it starts, whether it is learned, and as itself or as its logarithm.
 
-    Under LAMB a scalar changes by a share of itself each step, and can't cross zero; any other optimiser needs `log`.
+    Under LAMB a scalar changes by a share of itself each step: it can't cross zero, and a logarithm would stay at the 0
+    of a start at 1. Any other optimiser needs `log`.
     """
 
     start: float = 1.0
@@ -205,8 +206,9 @@ class Train:
             raise ValueError(f"seed: {self.seed}; it is from 0 to {MAX_SEED}")
         if self.optimizer.warmup_steps >= self.steps:
             raise ValueError(f"optimizer.warmup_steps: {self.optimizer.warmup_steps} leaves none of {self.steps} steps")
-        if self.optimizer.name != "lamb" and self.temperature.learned and self.temperature.scale == "linear":
-            raise ValueError(f"temperature.scale: linear is for lamb; with {self.optimizer.name} it is log")
+        scale = "linear" if self.optimizer.name == "lamb" else "log"
+        if self.temperature.learned and self.temperature.scale != scale:
+            raise ValueError(f"temperature.scale: {self.temperature.scale}; with {self.optimizer.name} it is {scale}")
 
     def of_batch(self, batch: int) -> Train:
         """The same for batches of another size."""
