@@ -84,7 +84,7 @@ def test_a_wrong_value_is_refused_by_its_name(setting: str, value: str, message:
         *(("image.width", "1"), ("image.crop", "32"), ("image.crop", "346")),
         *(("text.length", "3"), ("text.length", "512"), ("text.dropout", "0"), ("text.dropout", "0.99")),
         *(("loss.smoothing", "0"), ("loss.smoothing", "0.99"), ("loss.negatives", "1e-9"), ("loss.negatives", "1")),
-        *(("temperature.start", "1e-9"), ("temperature.scale", "log")),
+        ("temperature.start", "1e-9"),
         *(("optimizer.learning_rate", "1e-9"), ("optimizer.weight_decay", "0")),
         *(("optimizer.warmup_steps", "0"), ("optimizer.warmup_steps", "1199999"), ("steps", "10001")),
         *(("data.shards", "1"), ("data.shuffle", "1"), ("data.held_out", "0"), ("data.held_out", "0.99")),
@@ -103,9 +103,17 @@ def test_a_temperature_that_could_cross_zero_is_refused(name: str) -> None:
     chosen = ("train.optimizer.name", name)
     with pytest.raises(ConfigError) as error:
         load_config("", [chosen])
-    assert str(error.value) == f"train.temperature.scale: linear is for lamb; with {name} it is log"
+    assert str(error.value) == f"train.temperature.scale: linear; with {name} it is log"
     assert load_config("", [chosen, ("train.temperature.scale", "log")]).train.optimizer.name == name
     assert load_config("", [chosen, ("train.temperature.learned", "false")]).train.optimizer.name == name
+
+
+def test_a_logarithm_that_lamb_would_leave_at_its_start_is_refused() -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config("", [("train.temperature.scale", "log")])
+    assert str(error.value) == "train.temperature.scale: log; with lamb it is linear"
+    fixed = load_config("", [("train.temperature.scale", "log"), ("train.temperature.learned", "false")])
+    assert fixed.train.temperature.scale == "log"
 
 
 def test_there_must_be_steps_and_some_after_the_warm_up() -> None:

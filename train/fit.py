@@ -34,7 +34,7 @@ class Trainer:
     def __init__(self, run: Run, strategy: tf.distribute.Strategy) -> None:
         """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share."""
         self.run, self.settings, self.strategy = run, run.settings, strategy
-        self._check_batch()
+        self._check_devices()
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         keras.config.set_dtype_policy(self.settings.precision)
@@ -78,8 +78,13 @@ class Trainer:
             raise NotANumber(f"the loss of step {row.step} is {row.loss}; its batch was {keys}")
         return row
 
-    def _check_batch(self) -> None:
-        parts = self.strategy.num_replicas_in_sync * self.settings.pieces
+    def _check_devices(self) -> None:
+        replicas = self.strategy.num_replicas_in_sync
+        if self.settings.precision == "mixed_float16" and replicas > 1:  # Keras would judge by the first replica alone
+            raise TrainingError(
+                f"train.precision: mixed_float16 is for one device, here are {replicas}: mixed_bfloat16"
+            )
+        parts = replicas * self.settings.pieces
         if self.settings.batch % parts:
             raise TrainingError(
                 f"train.batch: {self.settings.batch} pairs can't be shared by {parts} (devices times train.pieces)"
