@@ -52,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     profile = _add(commands, "profile", _profile, "where the CPU time of the text passes goes, by function")
     _add_rows(profile, "3e6")
     start = _add(commands, "start", _start, "--help, and the toy corpus")
+    scale = _add(commands, "scale", _scale, "tens of millions of rows, and a hundred thousand images, on two workers")
+    _add_rows(scale, "1e6,30e6")
+    scale.add_argument("--images", type=int, default=100_000, metavar="N", help="0: none (default: 100000)")
+    skew = _add(commands, "skew", _skew, "one text or one image on all rows, one large file: memory and time")
+    skew.add_argument(
+        "--rows", type=lambda text: int(float(text)), default=5_000_000, metavar="N", help="(default: 5e6)"
+    )
     train = _add(commands, "train", _train, "the trainer's input against its step, and its step against Keras fit")
     train.add_argument("--corpus", type=Path, default="out/toy", metavar="DIR", help="with vocab/ (default: out/toy)")
     curation = _add(commands, "curation", _curation, "models of raw pairs against models of the corpus made from them")
@@ -157,6 +164,18 @@ def _curation(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.curation import curation
 
     return curation(options.pairs, TOY, [f"--{setting}" for setting in options.set], options.seeds)
+
+
+def _scale(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.scale import images, rows
+
+    return chain(rows(options.rows), images(options.images) if options.images else ())
+
+
+def _skew(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.skew import skew
+
+    return skew(options.rows)
 
 
 def _start(options: argparse.Namespace) -> Iterator[Figure]:

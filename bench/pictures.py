@@ -23,6 +23,7 @@ QUALITIES = (70, 92)
 OCTAVES = 10
 FALL = 1.4  # of the amplitude, from an octave to the next
 ROWS_PER_GROUP = 1000
+PICTURES_PER_FILE = 10_000
 SEED = 1
 
 
@@ -87,6 +88,20 @@ def write_one_group(path: Path, size: float) -> None:
     aside = path.with_suffix(".part")
     pq.write_table(table, aside, compression="none", row_group_size=len(table), use_dictionary=False)
     aside.rename(path)
+
+
+def write_unlike(folder: Path, count: int) -> None:
+    """Parquet files with `count` images in all, each another file; those that are there are not written again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    few = [jpeg(number) for number in range(256)]
+    for begin in range(0, count, PICTURES_PER_FILE):
+        path = folder / f"{begin // PICTURES_PER_FILE:05d}.parquet"
+        if not path.exists():
+            numbers = range(begin, min(begin + PICTURES_PER_FILE, count))
+            table = _table([few[number % len(few)] + number.to_bytes(4, "big") for number in numbers], begin)
+            aside = path.with_suffix(".part")
+            pq.write_table(table, aside, compression="none", row_group_size=ROWS_PER_GROUP, use_dictionary=False)
+            aside.rename(path)
 
 
 def _schema() -> pa.Schema:
