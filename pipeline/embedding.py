@@ -78,11 +78,7 @@ def write_vectors(output: Output, names: Sequence[str], settings: Embedding) -> 
 
 
 def _open_vectors(output: Output, name: str, buckets: Buckets | None = None) -> EmbeddingIndex:
-    path = output.path(name)
-    if is_local(path):
-        return EmbeddingIndex.load(path, buckets)
-    with open_file(path) as file:
-        return EmbeddingIndex.load(file, buckets)
+    return EmbeddingIndex.load(local_copy(output.path(name)), buckets)
 
 
 @dataclass(frozen=True)

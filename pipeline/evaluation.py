@@ -85,11 +85,8 @@ def index_mode(rule: EvalDuplicate) -> str:
 
 
 def open_index(path: str) -> EvalIndex:
-    """The index in a file, mapped to memory where the file is local. Raises ValueError, OSError."""
-    if is_local(path):
-        return EvalIndex.load(path)
-    with open_file(path) as file:
-        return EvalIndex.load(file)
+    """The index in a file, mapped to memory. Raises ValueError, OSError."""
+    return EvalIndex.load(local_copy(path))
 
 
 def load_indexes(sets: EvalSets, rule: EvalDuplicate) -> list[EvalIndex]:

@@ -6,14 +6,19 @@ reads ever shows one; what a killed run left there is swept by the next.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 TEMPORARY = "work/tmp"
+REQUESTS = 16  # to a remote filesystem at once: each takes some 50 ms, most of it waiting
 
 
 def filesystems() -> Any:
@@ -39,6 +44,34 @@ def read_bytes(path: str) -> bytes:
     """The whole content of `path`. Raises OSError."""
     with open_file(path) as file:
         return file.read()
+
+
+def read_many(paths: Sequence[str]) -> list[bytes]:
+    """The whole contents of many small files, in order. Raises OSError."""
+    if all(map(is_local, paths)):
+        return [read_bytes(path) for path in paths]
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        return list(pool.map(read_bytes, paths))
+
+
+def local_copy(path: str) -> str:
+    """A local path with the content of `path`: of a remote file a copy, made once a machine for all its processes.
+
+    Its name holds size and time of the file, so that it is never an older one's. Raises OSError.
+    """
+    if is_local(path):
+        return path
+    from fasteners import InterProcessLock
+
+    (found,) = filesystems().match([path])[0].metadata_list
+    about = f"{path} {found.size_in_bytes} {found.last_updated_in_seconds}"
+    copy = os.path.join(tempfile.gettempdir(), "align-corpus", hashlib.sha256(about.encode()).hexdigest()[:32])
+    os.makedirs(os.path.dirname(copy), exist_ok=True)
+    with InterProcessLock(f"{copy}.lock"):
+        if not os.path.exists(copy):
+            with open_file(path) as remote, write_file(copy) as file:
+                shutil.copyfileobj(remote, file, 1 << 24)
+    return copy
 
 
 def exists(path: str) -> bool:
@@ -105,10 +138,11 @@ def write_aside(aside: str, target: str) -> Iterator[BinaryIO]:
         with _create(aside) as file:
             yield file
         _rename(aside, target)
-    except OSError as error:
-        raise OSError(error.errno, f"{error.strerror or error}: can't write {target}") from error
-    finally:
+    except BaseException as error:
         remove(aside)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, f"{error.strerror or error}: can't write {target}") from error
+        raise
 
 
 def write_file(path: str) -> AbstractContextManager[BinaryIO]:
@@ -120,6 +154,8 @@ def remove(path: str) -> None:
     """Deletes a file or folder if it is there."""
     if exists(path):
         filesystems().delete([path])
+    elif not is_local(path):
+        filesystems().delete([join(path, "")])  # an object store knows no folders, but what begins with their name
 
 
 def _rename(source: str, target: str) -> None:

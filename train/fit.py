@@ -82,7 +82,7 @@ class Trainer:
         replicas = self.strategy.num_replicas_in_sync
         if self.settings.precision == "mixed_float16" and replicas > 1:  # Keras would judge by the first replica alone
             raise TrainingError(
-                f"train.precision: mixed_float16 is for one device, here are {replicas}: mixed_bfloat16"
+                f"train.precision: mixed_float16 is for one device; with {replicas} it is mixed_bfloat16"
             )
         parts = replicas * self.settings.pieces
         if self.settings.batch % parts:

@@ -25,20 +25,14 @@ def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model
     shape = (settings.crop, settings.crop, 3)
     whole = EfficientNet(across, deep, settings.crop, include_top=False, weights=None, input_shape=shape)
     body = keras.Model(whole.input, whole.get_layer("top_conv").input)
-    if synchronized:
-        body = keras.models.clone_model(body, clone_function=_synchronized)
+    for layer in body.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.synchronized = synchronized
     features = layers.GlobalAveragePooling2D(name="pooled")(body.output)
     if settings.width is not None:
         features = layers.Dense(settings.width, name="image_projection")(features)
     embedding = layers.Activation("linear", dtype="float32", name="image")(features)
     return keras.Model(body.input, embedding, name="image_tower")
-
-
-def _synchronized(layer: layers.Layer) -> layers.Layer:
-    config = layer.get_config()
-    if isinstance(layer, layers.BatchNormalization):
-        config["synchronized"] = True
-    return layer.__class__.from_config(config)
 
 
 def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
