@@ -49,7 +49,7 @@ class Stages:
 
         rule, profile = self._config.filters.rare_ngram, self._config.text.profile
         job = count.counting(self._output, self._plan, profile, rule, self._meter)
-        runs = [count.count_group(group, job) for group in count.groups(self._plan.shards)]
+        runs = [count.count_group(group, job) for group in count.groups(job.output, self._plan.shards)]
         merged = [count.merge_range(part, job, runs) for part in range(job.parts)]
         cut = count.cut_of_ranges(merged, rule)
         count.join(None, job, merged, cut, [count.finish_range(part, job, cut) for part in range(job.parts)])

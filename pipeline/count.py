@@ -17,7 +17,7 @@ import numpy as np
 from apache_beam.pvalue import AsList, AsSingleton
 
 from filters import RareNgram
-from pipeline.files import Output, open_file, read_bytes
+from pipeline.files import Output, is_local, open_file, read_bytes
 from pipeline.frequent import Cut, Histogram, choose_cut, histogram, select
 from pipeline.plan import Plan, Shard
 from pipeline.progress import Meter
@@ -28,7 +28,9 @@ from pipeline.runs import (
     merge_counts,
     merge_pairs,
     read_run,
+    rows_of,
     slices,
+    write_ranges,
     write_run,
 )
 from pipeline.shards import load_texts
@@ -41,6 +43,7 @@ RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"
 SUMMARY = f"{COUNTS}/summary.json"
 ROWS_PER_RUN = 250_000
 ENTRIES_PER_PART = 4_000_000  # of one merge: some 100 MB
+REMOTE = 8  # times as much of both where files are remote: there each range of each run is a few requests
 NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; it sizes the merges, never a result
 
 Group = tuple[int, tuple[Shard, ...]]
@@ -65,16 +68,20 @@ class Counting:
 
 def counting(output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter) -> Counting:
     """The counting of a plan, with ranges small enough that memory stays flat."""
-    parts = 1 << (plan.pairs * NGRAMS_PER_ROW // ENTRIES_PER_PART).bit_length()
-    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(plan.shards)), parts, meter)
+    parts = 1 << (plan.pairs * NGRAMS_PER_ROW // (ENTRIES_PER_PART * _scale(output))).bit_length()
+    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter)
 
 
-def groups(shards: Iterable[Shard]) -> list[Group]:
+def _scale(output: Output) -> int:
+    return 1 if is_local(output.root) else REMOTE
+
+
+def groups(output: Output, shards: Iterable[Shard]) -> list[Group]:
     """Shards in numbered groups of about ROWS_PER_RUN rows; each group becomes one run of each kind."""
     result: list[list[Shard]] = []
-    rows = ROWS_PER_RUN
+    rows = most = ROWS_PER_RUN * _scale(output)
     for shard in shards:
-        if rows >= ROWS_PER_RUN:
+        if rows >= most:
             result.append([])
             rows = 0
         result[-1].append(shard)
@@ -101,11 +108,11 @@ class CountCorpus(beam.PTransform):
 
 
 def count_group(group: Group, counting: Counting) -> int:
-    """Writes the runs of a group: its n-grams, its (image, text) pairs, and its keys. Returns its number."""
+    """Writes the runs of a group: its n-grams, its (image, text) pairs, and its keys. Returns its distinct n-grams."""
     number, shards = group
     last = _name(RUNS, "keys", number)
     if counting.output.has(last):
-        return number
+        return rows_of(counting.output.path(_name(RUNS, "ngrams", number)), counting.parts)
     characters = load(counting.profile)
     ngrams, images, texts, keys = [], [], [], []
     for shard in shards:
@@ -120,38 +127,43 @@ def count_group(group: Group, counting: Counting) -> int:
         counting.meter.add(shard.rows, shard.rows)
     empty = [np.empty(0, np.uint64)]
     pairs = distinct_pairs(np.concatenate(images), np.concatenate(texts))
-    write_run(counting.output, _name(RUNS, "ngrams", number), count(np.concatenate(empty + ngrams)))
-    write_run(counting.output, _name(RUNS, "pairs", number), pairs)
-    write_run(counting.output, last, count(np.concatenate(empty + keys)))
-    return number
+    distinct = count(np.concatenate(empty + ngrams))
+    write_ranges(counting.output, _name(RUNS, "ngrams", number), distinct, counting.parts)
+    write_ranges(counting.output, _name(RUNS, "pairs", number), pairs, counting.parts)
+    write_ranges(counting.output, last, count(np.concatenate(empty + keys)), counting.parts)
+    return len(distinct[0])
 
 
 def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any]:
-    """Merges one hash range of all runs: the counts of its n-grams and of its images, and a run of its pairs' texts."""
+    """Merges one hash range of all runs: the counts of its n-grams and of its images, and a run of its pairs' texts.
+
+    `runs` has the n-grams of each run.
+    """
     note = f"{PARTS}/{part:05d}.json"
     if counting.output.has(note):
         return json.loads(read_bytes(counting.output.path(note)))
-    histogram = _merge_ngrams(part, counting)
+    histogram = _merge_ngrams(part, counting, _can_be_rare(sum(runs), counting.rule))
     images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
     _write_repeated(counting, "images", part, *count(images))
-    write_run(counting.output, _name(PARTS, "texts-of", part), count(texts))
+    write_ranges(counting.output, _name(PARTS, "texts-of", part), count(texts), counting.parts)
     keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
     result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
     counting.output.write_bytes(note, json.dumps(result).encode())
     return result
 
 
-def _merge_ngrams(part: int, counting: Counting) -> Histogram:
+def _merge_ngrams(part: int, counting: Counting, can_be_rare: bool) -> Histogram:
     paths = counting.names(RUNS, "ngrams", counting.runs)
     hashes, counts = merge_counts(slices(paths, COUNTED, part, counting.parts))
-    if _can_be_rare(paths, counting.rule):
+    if can_be_rare:
         eligible = counts >= counting.rule.min_count
         write_run(counting.output, _name(PARTS, "ngrams", part), (hashes[eligible], counts[eligible]))
     return histogram(counts)
 
 
-def _can_be_rare(paths: list[str], rule: RareNgram) -> bool:
-    return rule.min_count > 1 or sum(len(read_run(path, COUNTED)[0]) for path in paths) > rule.top_k
+def _can_be_rare(ngrams: int, rule: RareNgram) -> bool:
+    """Where all runs together have so few n-grams; one that is in several runs counts several times."""
+    return rule.min_count > 1 or ngrams > rule.top_k
 
 
 def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> Cut:

@@ -14,7 +14,7 @@ from dedup.embedding import Embed, EmbeddingIndex, Nearest, unit
 from filters.models import Network, load_network
 from filters.pixels import Undecodable, convert
 from pipeline.config import Embedding
-from pipeline.files import Output, is_local, open_file
+from pipeline.files import Output, local_copy, open_file
 
 EVAL_VECTORS = "work/evaluation.embedding"
 EVAL_CLUSTERS = "work/evaluation.clusters"

@@ -16,7 +16,7 @@ from dedup.evaluation import EvalIndex, build
 from filters import EvalDuplicate
 from pipeline.config import Embedding
 from pipeline.embedding import PictureVectors, load_embedder, write_vectors
-from pipeline.files import Output, exists, is_local, open_file, read_bytes
+from pipeline.files import Output, exists, is_local, local_copy, read_bytes
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.sources import list_files
 from pipeline.progress import Meter

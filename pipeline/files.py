@@ -46,6 +46,19 @@ def read_bytes(path: str) -> bytes:
         return file.read()
 
 
+def read_part(path: str, begin: int, end: int) -> bytes:
+    """Bytes `begin` to `end` of `path`; of gs:// no more are fetched. Raises OSError."""
+    if path.startswith("gs://"):
+        from apache_beam.io.gcp.gcsio import GcsIO
+
+        file = cast(BinaryIO, GcsIO().open(path, read_buffer_size=end - begin))
+    else:
+        file = open_file(path)
+    with file:
+        file.seek(begin)
+        return file.read(end - begin)
+
+
 def read_many(paths: Sequence[str]) -> list[bytes]:
     """The whole contents of many small files, in order. Raises OSError."""
     if all(map(is_local, paths)):
@@ -63,7 +76,7 @@ def local_copy(path: str) -> str:
         return path
     from fasteners import InterProcessLock
 
-    (found,) = filesystems().match([path])[0].metadata_list
+    found = filesystems().get_filesystem(path).metadata(path)
     about = f"{path} {found.size_in_bytes} {found.last_updated_in_seconds}"
     copy = os.path.join(tempfile.gettempdir(), "align-corpus", hashlib.sha256(about.encode()).hexdigest()[:32])
     os.makedirs(os.path.dirname(copy), exist_ok=True)

@@ -16,7 +16,7 @@ from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
 from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.emit import NOTES
 from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
-from pipeline.files import TEMPORARY, Output, read_bytes
+from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import MANIFEST
 from pipeline.plan import FOLDER as INDEX
 from pipeline.plan import Plan
@@ -34,7 +34,7 @@ def finish(
 
     finish_audit(output, sets.images, config.filters.undecodable.max_pixels)
     names = [f"{NOTES}/{shard.output_name(config.name)}.json" for shard in plan.shards]
-    notes = [json.loads(read_bytes(output.path(name))) for name in names]
+    notes = [json.loads(note) for note in read_many([output.path(name) for name in names])]
     counts = json.loads(read_bytes(output.path(SUMMARY)))
     output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
     write_metadata(output, config.name, notes, __version__)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.files import Output, read_bytes
+from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
 
 FOLDER = "work/index"
@@ -133,7 +133,7 @@ def refuse_bad(bad: dict[str, str]) -> None:
 
 
 def _notes(output: Output) -> list[dict[str, Any]]:
-    return [json.loads(read_bytes(output.path(name))) for name in output.names(FOLDER, ".json")]
+    return [json.loads(note) for note in read_many([output.path(name) for name in output.names(FOLDER, ".json")])]
 
 
 def bad_files(output: Output, sources: list[Source]) -> dict[str, str]:

@@ -136,7 +136,7 @@ class Passes:
             return
         job = counting(self.output, plan, config.text.profile, config.filters.rare_ngram, self.meter)
         with self._pass("count", plan.pairs) as root:
-            root | "Groups" >> beam.Create(groups(plan.shards)) | CountCorpus(job)
+            root | "Groups" >> beam.Create(groups(self.output, plan.shards)) | CountCorpus(job)
 
     def emit(self, plan: Plan) -> None:
         """Judges every pair by all rules; writes records and verdicts."""

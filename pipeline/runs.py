@@ -1,24 +1,27 @@
 """Sorted runs: columns of numbers on disk, sorted by their first, that are merged one hash range at a time.
 
 A run is what one task counted; the range of a merge is the top bits of the hash, so that memory stays flat however
-large the corpus is. Nothing here knows Beam.
+large the corpus is. A run that is merged in ranges begins with their starts, so that a merge reads its rows and no
+others, wherever the run is. Nothing here knows Beam.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from pipeline.files import Output, is_local, read_bytes
+from pipeline.files import REQUESTS, Output, is_local, read_bytes, read_part
 from pipeline.sorting import distinct_of_sorted, sort_with, sum_of_equal
 
 Columns = tuple[np.ndarray, ...]
 COUNTED = (np.dtype("<u8"), np.dtype("<u4"))  # hash, count
 PAIRS = (np.dtype("<u8"), np.dtype("<u8"))  # hash of the image, hash of the text
 HASHES = (np.dtype("<u8"),)
+_START = np.dtype("<i8")
 
 
 def write_run(output: Output, name: str, columns: Columns) -> None:
@@ -26,6 +29,14 @@ def write_run(output: Output, name: str, columns: Columns) -> None:
     with output.write(name) as file:
         for column in columns:
             file.write(np.ascontiguousarray(column).data.cast("B"))
+
+
+def write_ranges(output: Output, name: str, columns: Columns, parts: int) -> None:
+    """Writes sorted columns that are merged in `parts` hash ranges (a power of two): where each begins, the columns."""
+    width = (1 << 64) // parts
+    bounds = np.array([part * width for part in range(parts)], np.uint64)
+    starts = np.append(np.searchsorted(columns[0], bounds), len(columns[0]))
+    write_run(output, name, (starts.astype(_START), *columns))
 
 
 def read_run(path: str, kinds: Sequence[np.dtype]) -> Columns:
@@ -44,19 +55,38 @@ def _mapped(path: str) -> mmap.mmap | bytes:
         return b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def slices(paths: Iterable[str], kinds: Sequence[np.dtype], part: int, parts: int) -> Iterator[Columns]:
-    """The rows of each run whose hash lies in range `part` of `parts` (a power of two)."""
-    for path in paths:
-        columns = read_run(path, kinds)
-        begin, end = np.searchsorted(columns[0], _bounds(part, parts))
-        if part + 1 == parts:
-            end = len(columns[0])
-        yield tuple(np.array(column[begin:end]) for column in columns)
+def slices(paths: Sequence[str], kinds: Sequence[np.dtype], part: int, parts: int) -> Iterator[Columns]:
+    """The rows of each run of `write_ranges` whose hash lies in range `part` of `parts`."""
+    if all(map(is_local, paths)):
+        yield from (read_range(path, kinds, part, parts) for path in paths)
+        return
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        yield from pool.map(lambda path: read_range(path, kinds, part, parts), paths)
 
 
-def _bounds(part: int, parts: int) -> np.ndarray:
-    step = (1 << 64) // parts
-    return np.array([part * step, min((part + 1) * step, (1 << 64) - 1)], np.uint64)
+def read_range(path: str, kinds: Sequence[np.dtype], part: int, parts: int) -> Columns:
+    """The rows of range `part` of a run that was written in `parts` ranges."""
+    read = _reader(path)
+    starts = np.frombuffer(read(part * _START.itemsize, (parts + 1) * _START.itemsize), _START)
+    (begin, end), rows = starts[:2].tolist(), int(starts[-1])
+    place, columns = (parts + 1) * _START.itemsize, []
+    for kind in kinds:
+        columns.append(np.frombuffer(read(place + begin * kind.itemsize, place + end * kind.itemsize), kind))
+        place += rows * kind.itemsize
+    return tuple(columns)
+
+
+def rows_of(path: str, parts: int) -> int:
+    """The rows of a run that was written in `parts` ranges."""
+    return int(np.frombuffer(_reader(path)(parts * _START.itemsize, (parts + 1) * _START.itemsize), _START)[0])
+
+
+def _reader(path: str) -> Callable[[int, int], bytes]:
+    """Reads from one byte of a file to another."""
+    if is_local(path):
+        content = _mapped(path)
+        return lambda begin, end: content[begin:end]
+    return lambda begin, end: read_part(path, begin, end) if begin < end else b""
 
 
 def merge_counts(runs: Iterable[Columns]) -> Columns:

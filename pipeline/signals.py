@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.config import Text
 from pipeline.count import COUNTS
-from pipeline.files import Output
+from pipeline.files import Output, local_copy
 from pipeline.runs import COUNTED, HASHES, read_run
 from vocab.characters import load
 from vocab.hashing import hash_words
@@ -34,13 +34,13 @@ def load_counts(output: Output) -> CorpusCounts:
     """The counts of a run, opened once a process."""
 
     def table(kind: str) -> SortedTable:
-        (hashes,) = read_run(output.path(f"{COUNTS}/{kind}"), HASHES)
-        (counts,) = read_run(output.path(f"{COUNTS}/{kind}-counts"), COUNTED[1:])
+        (hashes,) = read_run(local_copy(output.path(f"{COUNTS}/{kind}")), HASHES)
+        (counts,) = read_run(local_copy(output.path(f"{COUNTS}/{kind}-counts")), COUNTED[1:])
         return SortedTable(hashes, counts)
 
     frequent = None
     if output.has(f"{COUNTS}/frequent"):
-        frequent = SortedTable(*read_run(output.path(f"{COUNTS}/frequent"), HASHES))
+        frequent = SortedTable(*read_run(local_copy(output.path(f"{COUNTS}/frequent")), HASHES))
     return CorpusCounts(table("images"), table("texts"), frequent)
 
 

@@ -39,9 +39,8 @@ def run_counts(output: Output, shards: list, rule: RareNgram, parts: int, keys: 
     """What the stages of CountCorpus do, one after the other."""
     groups = [(number, (shard,)) for number, shard in enumerate(shards)]
     job = count.Counting(output, "uncased", rule, keys, len(groups), parts, Meter(None))
-    for group in groups:
-        count.count_group(group, job)
-    merged = [count.merge_range(part, job, []) for part in range(parts)]
+    runs = [count.count_group(group, job) for group in groups]
+    merged = [count.merge_range(part, job, runs) for part in range(parts)]
     cut = count.cut_of_ranges(merged[::-1], rule)  # they arrive in any order
     return count.join(None, job, merged, cut, [count.finish_range(part, job, cut) for part in range(parts)])
 
@@ -94,7 +93,12 @@ def test_groups_are_cut_by_rows(monkeypatch):
     monkeypatch.setattr(count, "ROWS_PER_RUN", 10)
     source = Source(0, "x", "x", 0, 0)
     shards = [Shard(number, 5, source, 0, rows, False) for number, rows in enumerate([4, 6, 1, 30, 2])]
-    assert [[shard.number for shard in group] for _, group in count.groups(shards)] == [[0, 1], [2, 3], [4]]
+
+    def numbers(output: str) -> list[list[int]]:
+        return [[shard.number for shard in group] for _, group in count.groups(Output(output), shards)]
+
+    assert numbers("out") == [[0, 1], [2, 3], [4]]
+    assert numbers("gs://bucket/out") == [[0, 1, 2, 3, 4]]  # runs are longer where each merge asks for its part of each
 
 
 def test_keys_of_rows_have_nine_digits():

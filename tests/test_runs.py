@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from pipeline.files import Output
 from pipeline.frequent import choose_cut, histogram, select
-from pipeline.runs import COUNTED, PAIRS, distinct_pairs, merge_counts, merge_pairs, read_run, slices, write_run
+from pipeline.runs import (
+    COUNTED,
+    PAIRS,
+    distinct_pairs,
+    merge_counts,
+    merge_pairs,
+    read_run,
+    rows_of,
+    slices,
+    write_ranges,
+    write_run,
+)
 from vocab.counting import count as counted_hashes
 
 HASHES = st.integers(0, 2**64 - 1)
@@ -26,8 +37,9 @@ def counted(values):
 def test_merging_ranges_counts_what_a_counter_counts(tmp_path_factory, groups, parts):
     output = Output(str(tmp_path_factory.mktemp("runs")))
     for number, group in enumerate(groups):
-        write_run(output, f"run-{number}", counted(group))
+        write_ranges(output, f"run-{number}", counted(group), parts)
     paths = [output.path(f"run-{number}") for number in range(len(groups))]
+    assert [rows_of(path, parts) for path in paths] == [len(set(group)) for group in groups]
     merged = [merge_counts(slices(paths, COUNTED, part, parts)) for part in range(parts)]
     hashes = np.concatenate([hashes for hashes, _ in merged])
     counts = np.concatenate([counts for _, counts in merged])
