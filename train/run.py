@@ -26,6 +26,10 @@ class OtherRun(TrainingError):
     """The output holds checkpoints of another run."""
 
 
+class NoRecords(TrainingError):
+    """Files that aren't there."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One training: TFRecord files (paths), a tokeniser with the sha256 of its vocabulary, settings, and where it is
@@ -79,6 +83,15 @@ def _settings(path: str, held: Any, now: Any) -> Iterator[str]:
                 yield from _settings(f"{path}.{name}", held.get(name), now[name])
     elif held != now:
         yield f"{path} is {held} there, {now} here"
+
+
+def find_records(globs: Sequence[str]) -> tuple[str, ...]:
+    """The files of globs, sorted within each, a file once. Raises NoRecords for a glob that matches none."""
+    found = {glob: sorted(tf.io.gfile.glob(glob)) for glob in globs}
+    for glob, paths in found.items():
+        if not paths:
+            raise NoRecords(f"records: {glob} matches no file")
+    return tuple(dict.fromkeys(path for paths in found.values() for path in paths))
 
 
 def check_records(shards: Sequence[str]) -> None:

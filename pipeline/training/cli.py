@@ -24,7 +24,7 @@ def _train(arguments: Sequence[str], folder: str) -> int:
     from pipeline.training.options import parse
 
     options = parse(arguments)
-    from pipeline.training.quiet import import_tensorflow
+    from train.quiet import import_tensorflow
 
     print(f"{options.command}: on {', '.join(import_tensorflow())}", file=sys.stderr, flush=True)
     return _run(options, folder)
@@ -35,12 +35,12 @@ def _run(options: Options, folder: str) -> int:
     from pipeline.inputs import InputError
     from pipeline.training.run import evaluate, fit
     from train.errors import TrainingError
-    from train.run import OtherRun
+    from train.run import NoRecords, OtherRun
 
     commands = {"fit": fit, "evaluate": evaluate}
     try:
         retrieval = commands[options.command](options)
-    except (InputError, ConfigError, OtherRun) as error:
+    except (InputError, ConfigError, NoRecords, OtherRun) as error:
         return TRAIN.say(USAGE, str(error))
     except TrainingError as error:
         return TRAIN.say(FAILED, str(error))

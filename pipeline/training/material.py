@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pipeline.files import Output
 from pipeline.inputs import InputError
 from pipeline.manifest import corpus_name, read_manifest
 from pipeline.training.options import Options
+from train.run import find_records
 from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
 
 
@@ -35,9 +36,9 @@ class Vocabulary:
 
 
 def find_shards(options: Options) -> Shards:
-    """The record files of the corpus, or of the globs. Raises InputError where there are none."""
+    """The record files of the corpus, or of the globs. Raises InputError, NoRecords where there are none."""
     if options.corpus is None:
-        return Shards(_matching(options.records), {})
+        return Shards(find_records(options.records), {})
     output = Output(options.corpus)
     manifest = read_manifest(output)
     shards = [shard for shard in manifest["shards"] if shard["records"]]
@@ -46,16 +47,6 @@ def find_shards(options: Options) -> Shards:
     paths = (output.path(f"corpus/{shard['name']}.tfrecord") for shard in shards)
     records = sum(shard["records"] for shard in shards)
     return Shards(tuple(paths), {**corpus_name(manifest), "records": records})
-
-
-def _matching(globs: Sequence[str]) -> tuple[str, ...]:
-    import tensorflow as tf
-
-    found = {glob: sorted(tf.io.gfile.glob(glob)) for glob in globs}
-    for glob, paths in found.items():
-        if not paths:
-            raise InputError(f"records: {glob} matches no file")
-    return tuple(dict.fromkeys(path for paths in found.values() for path in paths))
 
 
 def load_vocabulary(path: str) -> Vocabulary:
