@@ -43,12 +43,11 @@ class Program:
 
     def failed(self, error: Exception, output: str) -> int:
         """Writes the whole traceback to a file below `output`, and says one line."""
-        log = os.path.join(output, "work", "error.log")
+        from pipeline.files import Output
+
         try:
-            os.makedirs(os.path.dirname(log), exist_ok=True)
-            with open(log, "w", encoding="utf-8") as file:
-                file.write("".join(traceback.format_exception(error)))
-        except OSError:  # a full or remote disk: then the terminal is the only place left
+            Output(output).write_bytes("work/error.log", "".join(traceback.format_exception(error)).encode())
+        except Exception:  # a full disk, or no right to write: then the terminal is the only place left
             if not isinstance(error, OSError):  # which says by itself what is wrong with the disk
                 traceback.print_exception(error)
         return self.say(FAILED, f"{cause(error)}; {self.go_on}")
@@ -67,7 +66,8 @@ def cause(error: Exception) -> str:
         raised = [line for line in message.splitlines()[1:] if line and not line.startswith(" ")]
         return raised[0] if raised else type(error).__name__
     lines = [line for line in message.splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _end(code: int) -> NoReturn:

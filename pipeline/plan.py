@@ -13,6 +13,7 @@ from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
 
 FOLDER = "work/index"
+INDEXED = f"{FOLDER}/done"
 CARRIED = "carried:"  # keeps a carried column apart from ours in the index
 
 

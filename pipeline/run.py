@@ -15,6 +15,7 @@ import apache_beam as beam
 from filters.porn import OPEN_NSFW, load_scorer
 from pipeline.config import Config, Text
 from pipeline.count import SUMMARY, CountCorpus, counting, groups
+from pipeline.dataflow import check_options, job_options
 from pipeline.embedding import load_embedder
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engine import Engine
@@ -31,11 +32,11 @@ from pipeline.evaluation import (
 )
 from pipeline.files import Output, read_bytes
 from pipeline.finish import FUNNEL, clear_work, finish
-from pipeline.identity import claim, identity
+from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import InputError, Source, check_output, find_sources
 from pipeline.options import Options
-from pipeline.plan import Plan, forget_bad, make_plan
+from pipeline.plan import INDEXED, Plan, forget_bad, make_plan
 from pipeline.progress import Meter
 from vocab.segment import dictionaries
 
@@ -46,6 +47,7 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     `folder` is a local one for what is worth nothing after the run.
     """
     output, config = Output(options.output), options.config
+    check_options(options)
     check_output(options.output, options.inputs)
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_segmenter(config.text)
@@ -54,12 +56,14 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     this = identity(config, sources, sets)
     if not claim(output, this, options.overwrite):
         output.sweep()
-        passes = Passes(output, options, folder)
-        passes.evaluate(sets)
-        plan = passes.index(sources)
-        passes.count(plan)
-        passes.emit(plan)
-        finish(output, config, plan, sets, this, passes.seconds)
+        with Engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
+            engine.check(output.path(RUN))
+            passes = Passes(output, options, folder, engine)
+            passes.evaluate(sets)
+            plan = passes.index(sources)
+            passes.count(plan)
+            passes.emit(plan)
+            finish(output, config, plan, sets, this, passes.seconds)
     clear_work(output)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
     return funnel
@@ -103,11 +107,11 @@ class Passes:
     output: Output
     options: Options
     folder: str  # for what is worth nothing after the run
+    engine: Engine
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.engine = Engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam)
-        self.meter = Meter(os.path.join(self.folder, "meter") if self.engine.local else None)
+        self.meter = Meter(os.path.join(self.folder, "meter") if self.engine.here else None)
 
     def evaluate(self, sets: EvalSets) -> None:
         """Hashes the pictures of the evaluation sets, and joins them with the index files."""
@@ -124,10 +128,13 @@ class Passes:
     def index(self, sources: list[Source]) -> Plan:
         """Reads every input once: headers, texts, hashes."""
         config = self.options.config
-        forget_bad(self.output)
-        with self._pass("index", sum(source.size for source in sources)) as root:
-            root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
-        return make_plan(self.output, sources, config.input.on_bad_file == "skip")
+        if not self.output.has(INDEXED):
+            forget_bad(self.output)
+            with self._pass("index", sum(source.size for source in sources)) as root:
+                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
+        plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
+        self.output.write_bytes(INDEXED, b"")  # a rerun needs no job to find it all there
+        return plan
 
     def count(self, plan: Plan) -> None:
         """Counts the n-grams, the texts of each image and the images of each text over the raw corpus."""
@@ -149,7 +156,7 @@ class Passes:
         """Executes what the block wires, shows how far it is, and takes its time."""
         begin = time.monotonic()
         with replace(self.meter, unit=unit).shown(name, work):
-            pipeline = self.engine.pipeline()
+            pipeline = self.engine.pipeline(job_options(self.options.beam, self.options.config.name, name))
             yield pipeline
             self.engine.execute(pipeline)
         self.seconds[name] = round(time.monotonic() - begin, 3)
