@@ -24,9 +24,9 @@ from pipeline.progress import Meter
 from pipeline.runs import (
     COUNTED,
     PAIRS,
-    distinct_pairs,
     merge_counts,
     merge_pairs,
+    pair_run,
     read_run,
     rows_of,
     slices,
@@ -126,7 +126,7 @@ def count_group(group: Group, counting: Counting) -> int:
             keys.append(hash_strings(table["key"]))
         counting.meter.add(shard.rows, shard.rows)
     empty = [np.empty(0, np.uint64)]
-    pairs = distinct_pairs(np.concatenate(images), np.concatenate(texts))
+    pairs = pair_run(np.concatenate(images), np.concatenate(texts))
     distinct = count(np.concatenate(empty + ngrams))
     write_ranges(counting.output, _name(RUNS, "ngrams", number), distinct, counting.parts)
     write_ranges(counting.output, _name(RUNS, "pairs", number), pairs, counting.parts)
@@ -135,7 +135,7 @@ def count_group(group: Group, counting: Counting) -> int:
 
 
 def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any]:
-    """Merges one hash range of all runs: the counts of its n-grams and of its images, and a run of its pairs' texts.
+    """Merges one hash range of all runs: the counts of its n-grams, and runs of its pairs' images and texts.
 
     `runs` has the n-grams of each run.
     """
@@ -144,8 +144,8 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
         return json.loads(read_bytes(counting.output.path(note)))
     histogram = _merge_ngrams(part, counting, _can_be_rare(sum(runs), counting.rule))
     images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
-    _write_repeated(counting, "images", part, *count(images))
-    write_ranges(counting.output, _name(PARTS, "texts-of", part), count(texts), counting.parts)
+    for kind, hashes in (("images", images), ("texts", texts)):
+        write_ranges(counting.output, _name(PARTS, f"{kind}-of", part), count(hashes), counting.parts)
     keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
     result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
     counting.output.write_bytes(note, json.dumps(result).encode())
@@ -173,12 +173,13 @@ def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> Cut:
 
 
 def finish_range(part: int, counting: Counting, cut: Cut) -> int:
-    """Writes what can be decided only when all ranges are merged: the frequent n-grams and the counts of texts."""
+    """Writes what takes all ranges: the frequent n-grams, and the counts of images and texts."""
     if not cut.all_frequent:
         hashes, counts = read_run(counting.output.path(_name(PARTS, "ngrams", part)), COUNTED)
         write_run(counting.output, _name(PARTS, "frequent", part), (select(hashes, counts, cut.count, cut.ties[part]),))
-    texts = merge_counts(slices(counting.names(PARTS, "texts-of", counting.parts), COUNTED, part, counting.parts))
-    _write_repeated(counting, "texts", part, *texts)
+    for kind in ("images", "texts"):
+        found = merge_counts(slices(counting.names(PARTS, f"{kind}-of", counting.parts), COUNTED, part, counting.parts))
+        _write_repeated(counting, kind, part, *found)
     return part
 
 

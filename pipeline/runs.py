@@ -19,7 +19,8 @@ from pipeline.sorting import distinct_of_sorted, sort_with, sum_of_equal
 
 Columns = tuple[np.ndarray, ...]
 COUNTED = (np.dtype("<u8"), np.dtype("<u4"))  # hash, count
-PAIRS = (np.dtype("<u8"), np.dtype("<u8"))  # hash of the image, hash of the text
+PAIRS = (np.dtype("<u8"), np.dtype("<u8"))  # hash of the pair, hash of the image
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two images are one
 HASHES = (np.dtype("<u8"),)
 _START = np.dtype("<i8")
 
@@ -94,15 +95,18 @@ def merge_counts(runs: Iterable[Columns]) -> Columns:
     return sum_of_equal(*sort_with(*_concatenate(runs, COUNTED)))
 
 
+def pair_run(images: np.ndarray, texts: np.ndarray) -> Columns:
+    """The distinct (image, text) pairs of hashes, uint64, as a run: by the hash of the pair, with that of the image.
+
+    So the pairs of one image, or of one text, are spread over all ranges, and no merge has to hold them all.
+    """
+    return distinct_of_sorted(*sort_with(images * _SPREAD + texts, images))
+
+
 def merge_pairs(runs: Iterable[Columns]) -> Columns:
-    """The distinct (image, text) pairs of all runs, sorted."""
-    images, texts = _concatenate(runs, PAIRS)
-    return distinct_pairs(images, texts)
-
-
-def distinct_pairs(images: np.ndarray, texts: np.ndarray) -> Columns:
-    """Distinct (image, text) pairs, uint64 each, sorted by image and then text."""
-    return distinct_of_sorted(*sort_with(images, texts))
+    """The distinct pairs of all runs: hashes of images and of texts, uint64, in the order of the pairs."""
+    pairs, images = distinct_of_sorted(*sort_with(*_concatenate(runs, PAIRS)))
+    return images, pairs - images * _SPREAD
 
 
 def _concatenate(runs: Iterable[Columns], kinds: Sequence[np.dtype]) -> Columns:

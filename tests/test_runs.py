@@ -13,9 +13,9 @@ from pipeline.frequent import choose_cut, histogram, select
 from pipeline.runs import (
     COUNTED,
     PAIRS,
-    distinct_pairs,
     merge_counts,
     merge_pairs,
+    pair_run,
     read_run,
     rows_of,
     slices,
@@ -49,10 +49,22 @@ def test_merging_ranges_counts_what_a_counter_counts(tmp_path_factory, groups, p
 
 @given(st.lists(st.lists(st.tuples(FEW | HASHES, FEW), max_size=30), max_size=5))
 @settings(max_examples=60, deadline=None)
-def test_pairs_are_distinct_and_sorted(groups):
-    runs = [distinct_pairs(*np.array(group, np.uint64).reshape(-1, 2).T.copy()) for group in groups]
+def test_pairs_are_distinct(groups):
+    runs = [pair_run(*np.array(group, np.uint64).reshape(-1, 2).T.copy()) for group in groups]
+    assert all((np.diff(pairs.astype(object)) >= 0).all() for pairs, _ in runs)
     images, texts = merge_pairs(runs)
-    assert list(zip(images.tolist(), texts.tolist(), strict=True)) == sorted(set(chain.from_iterable(groups)))
+    assert sorted(zip(images.tolist(), texts.tolist(), strict=True)) == sorted(set(chain.from_iterable(groups)))
+
+
+@pytest.mark.parametrize("alike", ["image", "text", "both"])
+def test_pairs_of_one_image_or_one_text_are_spread_over_all_ranges(alike):
+    hashes = np.random.default_rng(1).integers(0, 1 << 64, 64_000, np.uint64)
+    one = np.full_like(hashes, 0x123456789)
+    pairs, _ = pair_run(hashes if alike == "text" else one, hashes if alike == "image" else one)
+    if alike == "both":
+        pairs, _ = pair_run(hashes, hashes)  # an address that is its own alt-text
+    counts = np.bincount((pairs >> np.uint64(58)).astype(int), minlength=64)
+    assert counts.min() > 800 and counts.max() < 1200
 
 
 def test_counts_stop_at_the_largest_that_fits():
