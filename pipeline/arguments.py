@@ -72,7 +72,21 @@ def check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:
         if name not in known:
             near = difflib.get_close_matches(name, [*ours, *known], 1, 0)
             raise ConfigError(f"{name}: no such option" + (f"; the nearest is {near[0]}" if near else ""))
+        if name == "--runner":
+            _check_runner(argument.partition("=")[2])
     return others
+
+
+def _check_runner(name: str) -> None:
+    """Beam takes a known name with or without its `Runner`, in any case, or the full name of a class."""
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    known = StandardOptions.KNOWN_RUNNER_NAMES
+    if "." not in name and name.lower().removesuffix("runner") not in {
+        one.lower().removesuffix("runner") for one in known
+    }:
+        near = difflib.get_close_matches(name, known, 1, 0)
+        raise ConfigError(f"--runner={name}: no such runner; the nearest is {near[0]}")
 
 
 def _beam_options() -> set[str]:

@@ -30,6 +30,8 @@ class Program:
     def main(self, command: Callable[[Sequence[str], str], int], arguments: Sequence[str]) -> NoReturn:
         """Runs `command` on its arguments and a temporary folder, and ends the process with the code it returns."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared by processes; its products are small
+        direct = ["localhost", *filter(None, [os.environ.get("no_proxy")])]
+        os.environ.setdefault("no_grpc_proxy", ",".join(direct))  # Beam's processes would wait for ever for a proxy
         with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
             signal.signal(signal.SIGINT, lambda *_: self._interrupt(folder))
             code = command(arguments, folder)

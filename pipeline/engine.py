@@ -6,17 +6,28 @@ process a worker. Any other `--runner` gets the same passes and Beam's options u
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
+import sys
 import threading
+from collections.abc import Sequence
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+from apache_beam.runners.direct.direct_runner import SwitchingDirectRunner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.portable_runner import PortableRunner
+from apache_beam.runners.runner import create_runner
+from apache_beam.transforms.environments import PythonLoopbackEnvironment
 
+from pipeline.dataflow import job_page, on_dataflow
 from pipeline.forked import URN, ForkedEnvironment
+from pipeline.portable import PATIENCE, CheckWorker, check_endpoint, explain
 from pipeline.server import worker_server
+
+KEPT_LINES = 100  # of an engine's log, beside the error that ended it
 
 
 class WorkerDied(RuntimeError):
@@ -24,39 +35,74 @@ class WorkerDied(RuntimeError):
 
 
 class Engine:
-    """Executes passes one after the other, each to its end."""
+    """Executes passes one after the other, each to its end. As a context it ends an engine that Beam started."""
 
     def __init__(self, workers: int, log: str, beam_options: tuple[str, ...] = ()) -> None:
-        self.options = beam_options
+        self.options = (*PATIENCE, *beam_options)
         self.workers = workers
-        self.local = PipelineOptions(list(beam_options)).view_as(StandardOptions).runner in (None, "FnApiRunner")
+        self.local, self.here, self.portable = _kind(PipelineOptions(list(beam_options)))
         self.log = log
         self._died = threading.Event()
         if self.local and workers > 1:
             worker_server()
-        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+        if self.local:
+            logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+        else:  # engines talk a lot, also through loggers of no name
+            logging.basicConfig(filename=log, level=logging.INFO, force=True)
 
-    def pipeline(self) -> beam.Pipeline:
-        """A new pipeline on the runner that was asked for."""
-        options = PipelineOptions(list(self.options))
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Beam ends what it started when the interpreter ends, which never happens in order: see `pipeline.command`."""
+        if not self.local:
+            atexit._run_exitfuncs()
+
+    def pipeline(self, more: Sequence[str] = ()) -> beam.Pipeline:
+        """A new pipeline on the runner that was asked for, with `more` of Beam's options."""
+        options = PipelineOptions([*self.options, *more])
         return beam.Pipeline(runner=self._runner(options), options=options)
 
+    def check(self, file: str = "") -> None:
+        """Raises EngineError where the engine doesn't answer, or where a worker differs or doesn't see `file`.
+
+        Dataflow starts workers of its own choice for minutes: there the first pass is the check.
+        """
+        check_endpoint(PipelineOptions(list(self.options)))
+        if self.portable and not self.here:
+            pipeline = self.pipeline()
+            pipeline | beam.Impulse() | beam.ParDo(CheckWorker(file))
+            self.execute(pipeline)
+
     def execute(self, pipeline: beam.Pipeline) -> None:
-        """Runs a pipeline to its end. Raises what a stage raised, or WorkerDied."""
+        """Runs a pipeline to its end. Raises what a stage raised, WorkerDied or EngineError."""
         threading.excepthook = self._note_death
         signal.signal(signal.SIGUSR1, self._raise_death)
         try:
-            pipeline.run().wait_until_finish()
-        except RuntimeError as error:
-            if not isinstance(error, WorkerDied) and self._died.wait(1):  # Beam may notice first, and not say why
-                self._raise_death()
+            job = pipeline.run()
+            if on_dataflow(self.options):
+                print(job_page(job, self.options), file=sys.stderr, flush=True)
+            job.wait_until_finish()
+        except Exception as error:
+            self._explain(error)
             raise
         finally:
             threading.excepthook = threading.__excepthook__
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
+    def _explain(self, error: Exception) -> None:
+        """Raises what is behind an error of Beam's, where that is known."""
+        if not self.local:
+            error.add_note(self._last_words(KEPT_LINES))
+            explain(error)
+        elif isinstance(error, RuntimeError) and not isinstance(error, WorkerDied) and self._died.wait(1):
+            self._raise_death()  # Beam may notice first, and not say why
+
     def _note_death(self, args: threading.ExceptHookArgs) -> None:
         """Beam waits for ever for a worker that never connects: its thread's error has to reach the main thread."""
+        if not self.local:  # a thread of Beam's, whose error reaches the main thread by itself
+            logging.error("%s", args.thread, exc_info=args.exc_value)
+            return
         if args.thread is None or args.thread.name != URN:
             threading.__excepthook__(args)
             return
@@ -66,7 +112,7 @@ class Engine:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
     def _raise_death(self, *_: object) -> None:
-        raise WorkerDied(f"a worker process ended: {self._worker_output()}")
+        raise WorkerDied(f"a worker process ended: {self._last_words(1)}")
 
     def _runner(self, options: PipelineOptions) -> FnApiRunner | None:
         if not self.local:
@@ -76,10 +122,21 @@ class Engine:
             return FnApiRunner()
         return FnApiRunner(default_environment=ForkedEnvironment(self.log))
 
-    def _worker_output(self) -> str:
-        """What the workers printed last, one line."""
+    def _last_words(self, count: int) -> str:
+        """The last lines of what the workers, or the engine, printed."""
         if not os.path.exists(self.log):
             return ""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             lines = [line.strip() for line in file if line.strip()]
-        return lines[-1] if lines else ""
+        return "\n".join(lines[-count:])
+
+
+def _kind(options: PipelineOptions) -> tuple[bool, bool, bool]:
+    """Whether a runner is our local one; has its workers in this process; runs jobs through a job server."""
+    name = options.view_as(StandardOptions).runner
+    if name in (None, "FnApiRunner"):
+        return True, True, False
+    runner = create_runner(name)
+    if not isinstance(runner, PortableRunner):
+        return False, isinstance(runner, SwitchingDirectRunner), False
+    return False, isinstance(runner.default_environment(options), PythonLoopbackEnvironment), True

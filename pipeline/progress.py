@@ -46,13 +46,16 @@ class Meter:
         if self.path is not None and os.path.exists(self.path):
             os.remove(self.path)
         begin = time.monotonic()
-        if sys.stderr.isatty():
+        if self.path is not None and sys.stderr.isatty():
             with _Bar(self, name, work):
                 yield
         else:
             yield
-        pairs, _ = self.total()
         seconds = time.monotonic() - begin
+        if self.path is None:
+            print(f"{name}: {seconds:.1f} s", file=sys.stderr, flush=True)
+            return
+        pairs, _ = self.total()
         rate = f", {pairs / seconds:,.0f} {self.unit}/s" if pairs else ""
         print(f"{name}: {pairs:,} {self.unit} in {seconds:.1f} s{rate}", file=sys.stderr, flush=True)
 

@@ -94,13 +94,14 @@ class Counter:
         return inputs_name(sources)
 
     def _execute(self, texts: beam.PTransform, work: int) -> None:
-        engine = Engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam)
-        meter = Meter(os.path.join(self.folder, "meter") if engine.local else None, "texts")
-        counting = Counting(self.output, self.config.text.profile, self.options.identify, meter)
-        with meter.shown("words", work):
-            pipeline = engine.pipeline()
-            pipeline | "Texts" >> texts | CountWords(counting)
-            engine.execute(pipeline)
+        with Engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam) as engine:
+            engine.check()
+            meter = Meter(os.path.join(self.folder, "meter") if engine.here else None, "texts")
+            counting = Counting(self.output, self.config.text.profile, self.options.identify, meter)
+            with meter.shown("words", work):
+                pipeline = engine.pipeline()
+                pipeline | "Texts" >> texts | CountWords(counting)
+                engine.execute(pipeline)
 
 
 def _bytes(sources: Sequence[Source]) -> int:
