@@ -5,7 +5,7 @@ Memory may not follow a key: each is measured against as many rows that share no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,9 @@ def skew(rows: int) -> Iterator[Figure]:
     }
     for name, (texts, urls) in cases.items():
         yield from _over(f"{rows:,} rows, {name}", _measured(name.replace(" ", "-"), rows, texts, urls), plain)
-    yield from _over(f"{rows:,} rows, 99 % of them in one compressed CSV", _one_large_file(rows), plain)
+    even = _csv_files("even", [rows // 10] * 10)
+    large = _csv_files("large", [rows - 9 * (rows // 900), *[rows // 900] * 9])
+    yield from _over(f"{rows:,} rows in ten compressed CSV files, 99 % of them in one", large, even)
 
 
 def _over(what: str, skewed: tuple[float, float], plain: tuple[float, float]) -> Iterator[Figure]:
@@ -55,14 +57,14 @@ def _measured(
     return _run(folder, rows)
 
 
-def _one_large_file(rows: int) -> tuple[float, float]:
-    folder = FOLDER / f"skew-file-{rows}"
+def _csv_files(name: str, sizes: Sequence[int]) -> tuple[float, float]:
+    """A run on compressed CSV files of so many rows."""
+    folder = FOLDER / f"skew-{name}-{sum(sizes)}"
     folder.mkdir(parents=True, exist_ok=True)
-    small = rows // 100
-    for name, count in (("large.csv.gz", rows - small), *((f"small-{n}.csv.gz", small // 10) for n in range(10))):
-        if not (folder / name).exists():
-            _write_csv(folder / name, count)
-    return _run(folder, rows - small + small // 10 * 10)
+    for number, rows in enumerate(sizes):
+        if not (path := folder / f"{number:02d}.csv.gz").exists():
+            _write_csv(path, rows)
+    return _run(folder, sum(sizes))
 
 
 def _write_csv(path: Path, rows: int) -> None:
