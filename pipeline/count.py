@@ -99,7 +99,8 @@ class CountCorpus(beam.PTransform):
         counting, pipeline = self.counting, shards.pipeline
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
-        merged = ranges | "Merge" >> beam.Map(merge_range, counting, AsList(runs))
+        merging = beam.Map(merge_range, counting, AsList(runs)).with_output_types(dict[str, Any])
+        merged = ranges | "Merge" >> merging
         cut = merged | "Histograms" >> beam.combiners.ToList() | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
         again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
         finished = again | "Finish" >> beam.Map(finish_range, counting, AsSingleton(cut))

@@ -42,7 +42,7 @@ class IndexInputs(beam.PTransform):
         return (
             sources
             | "SpreadFiles" >> beam.Reshuffle()
-            | "Split" >> beam.FlatMap(split_source, self.output, self.settings)
+            | "Split" >> beam.FlatMap(split_source, self.output, self.settings).with_output_types(Task)
             | "SpreadTasks" >> beam.Reshuffle()
             | "Index" >> beam.Map(index_task, self.output, self.settings, self.meter)
         )
