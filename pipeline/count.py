@@ -47,6 +47,7 @@ REMOTE = 8  # times as much of both where files are remote: there each range of 
 NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; it sizes the merges, never a result
 
 Group = tuple[int, tuple[Shard, ...]]
+MERGED = dict[str, int | list[tuple[int, int]]]  # of one range: `part`, `histogram` (count, n-grams with it), `keys`
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class CountCorpus(beam.PTransform):
         counting, pipeline = self.counting, shards.pipeline
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
-        merging = beam.Map(merge_range, counting, AsList(runs)).with_output_types(dict[str, Any])
+        merging = beam.Map(merge_range, counting, AsList(runs)).with_output_types(MERGED)
         merged = ranges | "Merge" >> merging
         cut = merged | "Histograms" >> beam.combiners.ToList() | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
         again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
