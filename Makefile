@@ -7,6 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 SAMPLE := out/sample
 OUT ?= out/toy
+INPUT ?= gs://$(BUCKET)/crawl
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,10 +40,10 @@ lint: setup ## check style and types
 bench: setup ## measure speed and memory against named yardsticks
 	$(RUN) -m bench
 
-dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT=
-	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[dataflow]'
-	$(RUN) -m pipeline --config=configs/align.yaml --input=$(INPUT) --output=gs://$(BUCKET)/align \
+dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT= [IMAGE=]
+	$(if $(and $(PROJECT),$(REGION),$(BUCKET)),,$(error make dataflow needs PROJECT=, REGION= and BUCKET=))
+	$(RUN) -m pipeline --config=configs/align.yaml --input='$(INPUT)' --output=gs://$(BUCKET)/align \
 	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
-	  --setup_file="$(CURDIR)/pyproject.toml" --no_save_main_session
+	  $(if $(IMAGE),--sdk_container_image=$(IMAGE),--setup_file="$(CURDIR)/pyproject.toml") --no_save_main_session
 
 .PHONY: help setup corpus vocab train test lint bench dataflow

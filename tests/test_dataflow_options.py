@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from pipeline.config import load_config
 from pipeline.dataflow import check_options
 from pipeline.inputs import InputError
+from pipeline.launch import CommandFailed, command_words, run_command
 from pipeline.options import Options, parse
+from tests.command import ROOT
 
 RUNNER = ("--runner=DataflowRunner",)
 PLACE = ("--project=some-project", "--region=us-central1", "--temp_location=gs://data/tmp")
@@ -61,3 +68,35 @@ def test_without_a_checkout_workers_need_another_package(monkeypatch: pytest.Mon
     with pytest.raises(InputError, match="workers need this package: --setup_file="):
         check_options(options(*RUNNER, *PLACE, NO_BUCKETS))
     check_options(options(*RUNNER, *PLACE, NO_BUCKETS, "--sdk_container_image=image"))
+
+
+def test_the_template_launches_the_command_with_its_parameters() -> None:
+    launched = ["--input=gs://data/in", "--output=gs://data/out", "--project=p", "--job_name=crawl"]
+    own = ["--template_location=gs://t", "--runner=DataflowRunner", "--settings=filters.porn.enabled=false name=crawl"]
+    expected = [*launched, "--runner=DataflowRunner", "--filters.porn.enabled=false", "--name=crawl"]
+    assert command_words([*launched, *own]) == expected
+
+
+def test_a_command_that_fails_says_its_last_line() -> None:
+    with pytest.raises(CommandFailed, match="input: no file matches 'none'"):
+        run_command(["--input=none", "--output=none"])
+
+
+def test_parameters_of_the_template_are_options_of_the_command() -> None:
+    described = json.loads((ROOT / "configs/dataflow/metadata.json").read_text())["parameters"]
+    values = {parameter["name"]: "gs://data/x" for parameter in described} | {"config": "configs/align.yaml"}
+    for parameter in described:
+        for pattern in parameter.get("regexes", []):
+            assert re.fullmatch(pattern, values[parameter["name"]])
+    words = command_words([f"--{name}={value}" for name, value in values.items() if name != "settings"])
+    assert (parsed := parse(words)).inputs == ("gs://data/x",) and parsed.config == load_config("", [])
+
+
+def test_the_image_holds_every_package() -> None:
+    copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert {*copied} - {"configs"} == {name.partition(".")[0] for name in packages}
+
+
+def test_the_image_has_the_beam_that_jobs_are_made_with() -> None:
+    assert f"apache/beam_python3.11_sdk:{version('apache-beam')} " in (ROOT / "Dockerfile").read_text()
