@@ -71,12 +71,12 @@ def _site(folder: Path) -> Path:
 
 def _copy_kernels(site: Path) -> None:
     """What the checkout has compiled of the same sources: to compile it again would take half a minute."""
-    for source in (ROOT / "vocab").glob("*.py"):
-        installed = site / "vocab" / source.name
+    for kernel in ROOT.glob("[!.o]*/__pycache__/*.nb[ci]"):
+        source = kernel.parents[1] / f"{kernel.name.partition('.')[0]}.py"
+        installed = site / source.relative_to(ROOT)
         assert installed.read_bytes() == source.read_bytes()
         shutil.copystat(source, installed)  # kernels belong to a source of that size and time
-        for kernel in source.parent.glob(f"__pycache__/{source.stem}.*.nb[ci]"):
-            shutil.copy(kernel, installed.parent / "__pycache__")
+        shutil.copy(kernel, installed.parent / "__pycache__")
 
 
 @dataclass(frozen=True)
