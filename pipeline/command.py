@@ -56,6 +56,7 @@ class Program:
 
     def _interrupt(self, folder: str) -> NoReturn:
         """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
+        sys.stderr = sys.__stderr__  # a pass may have put it aside
         shutil.rmtree(folder, ignore_errors=True)
         _end(self.say(INTERRUPTED, f"\ninterrupted; {self.go_on}"))
 

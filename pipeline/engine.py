@@ -12,7 +12,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
@@ -79,16 +80,26 @@ class Engine:
         threading.excepthook = self._note_death
         signal.signal(signal.SIGUSR1, self._raise_death)
         try:
-            job = pipeline.run()
-            if on_dataflow(self.options):
-                print(job_page(job, self.options), file=sys.stderr, flush=True)
-            job.wait_until_finish()
+            with self._aside():
+                job = pipeline.run()
+                if on_dataflow(self.options):
+                    print(job_page(job, self.options), file=sys.stderr, flush=True)
+                job.wait_until_finish()
         except Exception as error:
             self._explain(error)
             raise
         finally:
             threading.excepthook = threading.__excepthook__
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Workers in this process print their errors, which reach the main thread anyway."""
+        if self.local or not self.here:
+            yield
+            return
+        with open(self.log, "a", encoding="utf-8") as file, redirect_stderr(file):
+            yield
 
     def _explain(self, error: Exception) -> None:
         """Raises what is behind an error of Beam's, where that is known."""
