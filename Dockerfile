@@ -17,8 +17,8 @@ RUN pip install --no-cache-dir --constraint constraints.txt '.[dataflow,segment]
 
 WORKDIR /template
 COPY configs configs
-# Reads the weights and compares them with their digest: no worker fetches anything.
-RUN python -c "from filters.porn import load_scorer; load_scorer()"
+# Reads the weights and compares them with their digest: no worker fetches anything. Compiles the kernels once.
+RUN python -c "from filters.porn import load_scorer; load_scorer(); import pipeline.warm"
 ENV FLEX_TEMPLATE_PYTHON_PY_FILE=/template/configs/dataflow/launch.py
 
 # Of workers; the launcher of templates has an entry point of its own.
