@@ -40,7 +40,7 @@ def program() -> Path:
     program = ENVIRONMENT / "bin" / "img2dataset"
     if not program.exists():
         subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([ENVIRONMENT / "bin" / "pip", "install", "-q", *PACKAGES], check=True)
+        subprocess.run([ENVIRONMENT / "bin" / "pip", "install", "-q", "--no-compile", *PACKAGES], check=True)
     return program
 
 

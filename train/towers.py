@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from train.config import IMAGE_TOWERS, TEXT_TOWERS, ImageTower, TextTower
 
 HEAD_WIDTH = 64
 MAX_POSITIONS = 512
+DEEPEST = 10_000  # calls: Keras walks a model from its end to its beginning by recursion, and L2 is long
 FEED_FORWARD = 4  # times the width
 
 
@@ -21,6 +23,7 @@ def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model
     EfficientNet without the 1 x 1 convolution of its head, pooled, and a linear layer if the settings have a `width`.
     With `synchronized` batches are normalised over all replicas, not each by itself.
     """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
     across, deep = IMAGE_TOWERS[settings.tower]
     shape = (settings.crop, settings.crop, 3)
     whole = EfficientNet(across, deep, settings.crop, include_top=False, weights=None, input_shape=shape)
