@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.config import Config, ConfigError, load_config
 
@@ -43,6 +43,11 @@ def _switches(parser: argparse.ArgumentParser) -> set[str]:
     return {name for name, action in parser._option_string_actions.items() if action.nargs == 0}
 
 
+def no_such(kind: str, given: str, name: str, known: Collection[str]) -> str:
+    """What is said of a name that isn't known, with the nearest that is."""
+    return f"{given}: no such {kind}; the nearest is {difflib.get_close_matches(name, known, 1, 0)[0]}"
+
+
 def split_globs(globs: str) -> tuple[str, ...]:
     """The parts of a list with commas."""
     return tuple(part for part in globs.split(",") if part)
@@ -70,8 +75,7 @@ def check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:
         if name in ("--direct_running_mode", "--direct_num_workers"):
             raise ConfigError(f"{argument}: not taken (Beam 2.77 corrupts data in threads); use --workers=N")
         if name not in known:
-            near = difflib.get_close_matches(name, [*ours, *known], 1, 0)
-            raise ConfigError(f"{name}: no such option" + (f"; the nearest is {near[0]}" if near else ""))
+            raise ConfigError(no_such("option", name, name, [*ours, *known]))
         if name == "--runner":
             _check_runner(argument.partition("=")[2])
     return others
@@ -85,8 +89,7 @@ def _check_runner(name: str) -> None:
     if "." not in name and name.lower().removesuffix("runner") not in {
         one.lower().removesuffix("runner") for one in known
     }:
-        near = difflib.get_close_matches(name, known, 1, 0)
-        raise ConfigError(f"--runner={name}: no such runner; the nearest is {near[0]}")
+        raise ConfigError(no_such("runner", f"--runner={name}", name, known))
 
 
 def _beam_options() -> set[str]:

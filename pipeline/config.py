@@ -29,17 +29,12 @@ from filters import (
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
 from pipeline.tree import ConfigError, build, put
-from train.config import Train
+from train.config import Train, choose
 from vocab.characters import PROFILES
 
 LATER = ("vocab", "train")  # sections for what is made from a corpus
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
-
-
-def _choose(name: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ class Text:
     segment: bool = False
 
     def __post_init__(self) -> None:
-        _choose("profile", self.profile, PROFILES)
+        choose("profile", self.profile, PROFILES)
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ class Embedding:
     clusters: Clusters = Clusters()
 
     def __post_init__(self) -> None:
-        _choose("search", self.search, SEARCHES)
+        choose("search", self.search, SEARCHES)
         if not 0 < self.min_cosine <= 1:
             raise ValueError(f"min_cosine: {self.min_cosine}; it is over 0, and 1 at most")
 
@@ -158,7 +153,7 @@ class Config:
     train: Train = Train()
 
     def __post_init__(self) -> None:
-        _choose("measure", self.measure, MEASURES)
+        choose("measure", self.measure, MEASURES)
         if not self.name or "/" in self.name:
             raise ValueError(f"name: {self.name!r} can't be part of a file's name")
 

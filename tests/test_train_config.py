@@ -67,8 +67,8 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ("pieces", "0", "0 is not over 0"),
         ("log_every", "0", "0 is not over 0"),
         ("precision", "float16", "'float16'; the choices are float32, mixed_bfloat16, mixed_float16"),
-        ("seed", "-1", "-1; it is from 0 to 4294967294"),
-        ("seed", "4294967295", "4294967295; it is from 0 to 4294967294"),
+        ("seed", "-1", "-1; it is from 0 to 4294967295"),
+        ("seed", "4294967296", "4294967296; it is from 0 to 4294967295"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(setting: str, value: str, message: str) -> None:
@@ -90,7 +90,7 @@ def test_a_wrong_value_is_refused_by_its_name(setting: str, value: str, message:
         *(("data.shards", "1"), ("data.shuffle", "1"), ("data.held_out", "0"), ("data.held_out", "0.99")),
         *(("evaluation.pictures", "2"), ("evaluation.captions", "1")),
         *(("checkpoints.every", "1"), ("checkpoints.keep", "1"), ("batch", "2"), ("pieces", "1"), ("log_every", "1")),
-        *(("precision", "mixed_bfloat16"), ("precision", "mixed_float16"), ("seed", "0"), ("seed", "4294967294")),
+        *(("precision", "mixed_bfloat16"), ("precision", "mixed_float16"), ("seed", "0"), ("seed", "4294967295")),
     ],
 )
 def test_the_last_value_that_can_be_used_is_taken(setting: str, value: str) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from train.errors import TrainingError
+from train.files import written_aside
 
 FACTS = "facts"
 # What numpy, zipfile and TensorFlow raise for files that are damaged, or no archives
@@ -63,9 +64,8 @@ class Checkpoints:
         tf.io.gfile.makedirs(self.folder)
         path = self.path(step)
         content: dict[str, Any] = {FACTS: np.array(json.dumps(facts)), **arrays}
-        with tf.io.gfile.GFile(f"{path}.tmp", "wb") as file:
+        with written_aside(path) as file:
             np.savez(_Stream(file), **content)
-        tf.io.gfile.rename(f"{path}.tmp", path, overwrite=True)
         for old in self.steps()[:-keep]:
             tf.io.gfile.remove(self.path(old))
 

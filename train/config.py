@@ -5,7 +5,6 @@ The defaults are the paper's for its largest model (arXiv 2102.05918, sections 4
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +34,11 @@ TEXT_TOWERS = {
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OPTIMIZERS = ("lamb", "adam", "sgd")
 SCALES = ("linear", "log")
-MAX_SEED = 2**32 - 2  # numpy's, of which a run takes the next
+MAX_SEED = 2**32 - 1  # numpy's and Keras'
 
 
-def _choose(name: str, value: str, choices: Iterable[str]) -> None:
+def choose(name: str, value: str, choices: Iterable[str]) -> None:
+    """Raises ValueError unless the value of a setting is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
 
@@ -67,7 +67,7 @@ class ImageTower:
     crop: int = 289
 
     def __post_init__(self) -> None:
-        _choose("tower", self.tower, IMAGE_TOWERS)
+        choose("tower", self.tower, IMAGE_TOWERS)
         _above(self, 31, "crop")  # EfficientNet halves its input five times
         if self.crop > self.resize:
             raise ValueError(f"crop: {self.crop} is over resize, {self.resize}")
@@ -84,7 +84,7 @@ class TextTower:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        _choose("tower", self.tower, TEXT_TOWERS)
+        choose("tower", self.tower, TEXT_TOWERS)
         _share("dropout", self.dropout)
         if not 3 <= self.length <= 512:
             raise ValueError(f"length: {self.length}; BERT takes 3 to 512 tokens")
@@ -117,7 +117,7 @@ class Temperature:
 
     def __post_init__(self) -> None:
         _above(self, 0, "start")
-        _choose("scale", self.scale, SCALES)
+        choose("scale", self.scale, SCALES)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Optimizer:
     weight_decay: float = 1e-5
 
     def __post_init__(self) -> None:
-        _choose("name", self.name, OPTIMIZERS)
+        choose("name", self.name, OPTIMIZERS)
         _above(self, 0, "learning_rate")
         _above(self, -1, "warmup_steps")
         if self.weight_decay < 0:
@@ -199,7 +199,7 @@ class Train:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _choose("precision", self.precision, PRECISIONS)
+        choose("precision", self.precision, PRECISIONS)
         _above(self, 1, "batch")
         _above(self, 0, "pieces", "steps", "log_every")
         if not 0 <= self.seed <= MAX_SEED:
@@ -209,7 +209,3 @@ class Train:
         scale = "linear" if self.optimizer.name == "lamb" else "log"
         if self.temperature.learned and self.temperature.scale != scale:
             raise ValueError(f"temperature.scale: {self.temperature.scale}; with {self.optimizer.name} it is {scale}")
-
-    def of_batch(self, batch: int) -> Train:
-        """The same for batches of another size."""
-        return dataclasses.replace(self, batch=batch)

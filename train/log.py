@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from train.files import written_aside
+
 COLUMNS = ("step", "loss", "temperature", "learning_rate")
 
 
@@ -50,9 +52,8 @@ class Log:
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(COLUMNS)
         rows.writerows([getattr(row, name) for name in COLUMNS] for row in self.rows)
-        with tf.io.gfile.GFile(f"{self.path}.tmp", "w") as file:
+        with written_aside(self.path, "w") as file:
             file.write(text.getvalue())
-        tf.io.gfile.rename(f"{self.path}.tmp", self.path, overwrite=True)
         self.events.flush()
 
 

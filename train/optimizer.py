@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from train.config import Train
 from train.lamb import EXCLUDED, Lamb
 
 MOMENTUM = 0.9
+_STOCK = {"adam": keras.optimizers.AdamW, "sgd": partial(keras.optimizers.SGD, momentum=MOMENTUM)}
 
 
 class WarmUpAndDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -37,10 +39,7 @@ def make_optimizer(settings: Train) -> keras.optimizers.Optimizer:
     rate = WarmUpAndDecay(chosen.learning_rate, chosen.warmup_steps, settings.steps)
     if chosen.name == "lamb":
         made = Lamb(rate, decay=chosen.weight_decay)
-    elif chosen.name == "adam":
-        made = keras.optimizers.AdamW(rate, weight_decay=chosen.weight_decay)
-        made.exclude_from_weight_decay(var_names=list(EXCLUDED))
     else:
-        made = keras.optimizers.SGD(rate, momentum=MOMENTUM, weight_decay=chosen.weight_decay)
+        made = _STOCK[chosen.name](rate, weight_decay=chosen.weight_decay)
         made.exclude_from_weight_decay(var_names=list(EXCLUDED))
     return keras.optimizers.LossScaleOptimizer(made) if settings.precision == "mixed_float16" else made

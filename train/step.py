@@ -29,7 +29,6 @@ def training_step(
         return loss / replicas()
 
     def on_replica(batch: Batch) -> tf.Tensor:
-        batch = {name: batch[name] for name in ("pixels", "tokens")}
         if settings.pieces > 1:
             loss, gradients = gradients_in_pieces(model, batch, settings.pieces, loss_of, optimizer.scale_loss)
         else:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from pipeline.arguments import read_config, sort_arguments, split_globs, worker_count
+from pipeline.arguments import no_such, read_config, sort_arguments, split_globs, worker_count
 from pipeline.config import Config, ConfigError
 
 USAGE = "python -m train fit | evaluate [--option=value …] [--train.field=value …]"
@@ -51,8 +50,7 @@ def parse(arguments: Sequence[str]) -> Options:
     ours = parser.parse_args(known)
     if others:
         name = others[0].partition("=")[0]
-        near = get_close_matches(name, parser._option_string_actions, 1, 0)[0]
-        parser.error(f"{name}: no such option; the nearest is {near}")
+        parser.error(no_such("option", name, name, parser._option_string_actions))
     if (ours.corpus is None) == (ours.records is None):
         parser.error("give --corpus or --records, one of them")
     if command == "fit" and ours.corpus is None and ours.vocab is None:

@@ -1,0 +1,17 @@
+"""Files of a run, local or remote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow as tf
+
+
+@contextmanager
+def written_aside(path: str, mode: str = "wb") -> Iterator[Any]:
+    """A file to write, which gets its name once it is whole: whatever has the name is finished."""
+    with tf.io.gfile.GFile(f"{path}.tmp", mode) as file:
+        yield file
+    tf.io.gfile.rename(f"{path}.tmp", path, overwrite=True)
