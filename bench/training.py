@@ -34,7 +34,7 @@ def training(corpus: Path, config: str, repeats: int) -> Iterator[Figure]:
     trainer = Trainer(Run(shards, tokenizer, "", train, str(corpus / "none")), tf.distribute.get_strategy())
     batches = trainer._batches()
     batch = {name: next(batches)[name] for name in INPUTS}
-    step = training_step(trainer.model, trainer.optimizer, train, trainer.strategy)
+    step = training_step(trainer.model, trainer.optimizer, trainer.objective, train, trainer.strategy)
     fit = _keras_fit(train, len(tokenizer), batch)
     rounds = [(_seconds(lambda: step(batch)["loss"].numpy()), _fit_seconds(fit, batch)) for _ in range(repeats)]
     ours = median([seconds for seconds, _ in rounds])

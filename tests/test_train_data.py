@@ -19,10 +19,10 @@ from train.config import Data
 from train.data import Host, Place, Records, damage_named
 from train.errors import TrainingError
 from train.example import encode_example
-from train.pairs import Encoder, Pair
+from train.pairs import Encoder, Pair, Square
 from vocab.ngrams import hash_word
 
-ENCODER = Encoder(tokenizer(), resize=40, crop=32, length=8)
+ENCODER = Encoder(tokenizer(), Square(40, 32), 8)
 NO_PICTURE = record(0, jpg=b"no picture", key="bad")
 NO_EXAMPLE, NO_TEXT = b"\xff\xff", encode_example({"jpg": picture(0), "key": "bad"})
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.loss import _cross_entropy, _logits, contrastive_loss
+from train.loss import _logits, contrastive_loss, cross_entropy
 
 SHARES = ["0.001", "0.25", "0.3", "0.5", "0.6", "0.999", "1"]
 
@@ -66,7 +66,7 @@ def test_smoothing_has_its_floor_where_the_right_logit_is_the_best_distance_abov
 def test_the_floor_of_the_papers_batch(pairs: int, floor: float) -> None:
     logits = np.zeros((1, pairs), np.float32)
     logits[0, 0] = math.log(9 * pairs + 1)
-    assert float(_cross_entropy(tf.constant(logits), 0.1)) == pytest.approx(floor, abs=6e-5)
+    assert float(cross_entropy(tf.constant(logits), 0.1)) == pytest.approx(floor, abs=6e-5)
 
 
 # The plain statement

@@ -12,12 +12,12 @@ from PIL import Image
 from tests.pictures import chunked, chunks_of, encoded, noise, png
 from tests.training import picture, record, tokenizer
 from train.example import encode_example
-from train.pairs import BadRecord, Encoder, Pair
+from train.pairs import BadRecord, Encoder, Pair, Square
 from vocab.ngrams import MODULUS, hash_word
 
 JPG = picture(0)
 SHA256 = hashlib.sha256(JPG).hexdigest()
-SMALL = Encoder(tokenizer(), resize=40, crop=38, length=8)
+SMALL = Encoder(tokenizer(), Square(40, 38), 8)
 IMG2DATASET = {"key": "000000012", "url": "http://a/b.jpg", "width": 60, "height": 40, "original_width": 640}
 IMG2DATASET |= {"status": "success", "error_message": "", "exif": json.dumps({})}
 TWO_TEXTS = b"\x0a\x11\x0a\x0f\x0a\x03txt\x12\x08\x0a\x06\x0a\x01a\x0a\x01b"  # features {txt: bytes_list {a, b}}
@@ -97,7 +97,7 @@ def test_middle_is_pillows_resize_and_a_slice(resize: int, crop: int):
     image = noise(3, (150, 200))
     edge = (resize - crop) // 2
     expected = np.asarray(image.resize((resize, resize), Image.Resampling.BILINEAR))[edge:, edge:][:crop, :crop]
-    found = Encoder(tokenizer(), resize, crop, 8).middle(pair_with(encoded(image, "PNG")))
+    found = Encoder(tokenizer(), Square(resize, crop), 8).middle(pair_with(encoded(image, "PNG")))
     assert found.dtype == np.uint8
     assert np.array_equal(found, expected)
 
@@ -130,7 +130,7 @@ def test_random_crops_follow_the_seed():
 
 
 def test_crop_of_the_whole_leaves_only_the_mirror():
-    encoder = Encoder(tokenizer(), 40, 40, 8)
+    encoder = Encoder(tokenizer(), Square(40, 40), 8)
     pair = pair_with(JPG)
     whole = encoder.middle(pair)
     assert {encoder.random_crop(pair, seed).tobytes() for seed in SEEDS[:20]} == {

@@ -14,6 +14,7 @@ from tests.training import changed
 from train.config import Train
 from train.loss import contrastive_loss
 from train.model import DualEncoder
+from train.objective import InBatch
 from train.optimizer import make_optimizer
 from train.pieces import gradients_in_pieces
 from train.step import gradients_at_once, training_step
@@ -186,7 +187,7 @@ def steps_of(model: DualEncoder, settings: Train) -> list[dict[str, float]]:
     """What the steps say, with one batch for all of them."""
     optimizer = make_optimizer(settings)
     optimizer.build(model.trainable_variables)
-    step = training_step(model, optimizer, settings, tf.distribute.get_strategy())
+    step = training_step(model, optimizer, InBatch(model, settings), settings, tf.distribute.get_strategy())
     return [{name: float(value) for name, value in step(batch()).items()} for _ in range(settings.steps)]
 
 

@@ -104,6 +104,21 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """BriVL's negatives, in place of those of the batch: the keys of the last `size` pairs; 0 is none.
+
+    Keys are made by copies of the towers, whose weights keep the share `momentum` of what they were at each step.
+    """
+
+    size: int = 0
+    momentum: float = 0.99
+
+    def __post_init__(self) -> None:
+        _above(self, -1, "size")
+        _share("momentum", self.momentum)
+
+
+@dataclass(frozen=True)
 class Temperature:
     """What similarities are divided by: where it starts, whether it is learned, and as itself or as its logarithm.
 
@@ -186,6 +201,7 @@ class Train:
     image: ImageTower = ImageTower()
     text: TextTower = TextTower()
     loss: Loss = Loss()
+    queue: Queue = Queue()
     temperature: Temperature = Temperature()
     optimizer: Optimizer = Optimizer()
     data: Data = Data()
@@ -209,3 +225,11 @@ class Train:
         scale = "linear" if self.optimizer.name == "lamb" else "log"
         if self.temperature.learned and self.temperature.scale != scale:
             raise ValueError(f"temperature.scale: {self.temperature.scale}; with {self.optimizer.name} it is {scale}")
+        if self.queue.size:
+            self._check_queue()
+
+    def _check_queue(self) -> None:
+        if self.queue.size < self.batch:
+            raise ValueError(f"queue.size: {self.queue.size}; it can't hold a batch, of {self.batch}")
+        if self.loss.negatives < 1:
+            raise ValueError(f"loss.negatives: {self.loss.negatives}; with a queue, all its keys are negatives: 1")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,10 @@ class Records:
         pairs = pairs.scan(tf.constant(0, tf.int64), _count_bad).filter(lambda pair: pair["kind"] != BAD)
         return (pairs.filter(_is(HELD_OUT)) if held_out else pairs).map(_public)
 
+    def count(self, most: int) -> int:
+        """How many pairs there are to train on, as far as `most`. No picture is decoded."""
+        return sum(1 for _ in islice(filter(self._is_trained, read_all(self.shards)), most))
+
     def _check(self) -> None:
         """Raises TrainingError if the stream would never come to a pair. Reads as far as the first."""
         kinds = Counter[int]()
@@ -104,6 +109,12 @@ class Records:
         records = _shuffled(records, self.settings.shuffle, (self.seed, group + 1))  # (0, 0) would be chance
         done = tf.where(tf.equal(group, start.group), tf.constant(start.record, tf.int64), 0)
         return records.enumerate().skip(done).map(lambda number, record: (group, number, record))
+
+    def _is_trained(self, record: bytes) -> bool:
+        try:
+            return not Pair.of(record).is_held_out(self.settings.held_out)
+        except BadRecord:
+            return False
 
     def _train(self, group: int, number: int, record: bytes) -> Encoded:
         pair = Pair.of(record)
@@ -170,7 +181,7 @@ def _encoded(encode: Encode, group: int, number: int, record: bytes) -> Encoded:
 
 def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
     """What tf.data maps over records for a function in Python that makes the pixels of one."""
-    shape = (encoder.crop, encoder.crop, 3)
+    shape = (encoder.square.crop, encoder.square.crop, 3)
     nothing = (np.zeros(shape, np.uint8), np.zeros(encoder.length, np.int32), b"", b"")
 
     def call(group: int, number: int, record: bytes) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from train.config import Evaluation
+from train.embedding import AT_ONCE
 from train.errors import TrainingError
 from train.model import DualEncoder
 from train.retrieval import Recalls, image_to_text, text_to_image
@@ -36,7 +37,7 @@ class Embedded:
     text: np.ndarray
 
 
-def evaluate(model: DualEncoder, pairs: tf.data.Dataset, settings: Evaluation, batch: int) -> Retrieval:
+def evaluate(model: DualEncoder, pairs: tf.data.Dataset, settings: Evaluation, batch: int = AT_ONCE) -> Retrieval:
     """Retrieval among the first pictures of `pairs`, each with its first captions.
 
     Nothing is read beyond the last picture wanted. Raises TooFewPictures.

@@ -16,6 +16,7 @@ from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
 from train.log import Log, Row
 from train.model import DualEncoder
+from train.objective import make_objective
 from train.optimizer import make_optimizer
 from train.progress import Progress
 from train.run import Run
@@ -32,9 +33,12 @@ class Trainer:
     """A run on the devices of `strategy`, as far as its newest checkpoint has it."""
 
     def __init__(self, run: Run, strategy: tf.distribute.Strategy) -> None:
-        """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share."""
+        """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue that
+        is larger than the data.
+        """
         self.run, self.settings, self.strategy = run, run.settings, strategy
         self._check_devices()
+        self._check_queue()
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         keras.config.set_dtype_policy(self.settings.precision)
@@ -43,6 +47,7 @@ class Trainer:
             self.model = DualEncoder(self.settings, len(run.tokenizer), synchronized)
             self.optimizer = make_optimizer(self.settings)
             self.optimizer.build(self.model.trainable_variables)
+            self.objective = make_objective(self.model, self.settings, strategy)
         self.step, self.places = 0, [Place()] * host().of
         self._resume()
         self.log = Log(run.output, self.step, events=host().number == 0)
@@ -53,7 +58,7 @@ class Trainer:
             self._fit()
 
     def _fit(self) -> None:
-        step = training_step(self.model, self.optimizer, self.settings, self.strategy)
+        step = training_step(self.model, self.optimizer, self.objective, self.settings, self.strategy)
         progress = Progress(self.step, self.settings.steps, self.settings.batch)
         batches = self._batches()
         while self.step < self.settings.steps:
@@ -90,6 +95,12 @@ class Trainer:
                 f"train.batch: {self.settings.batch} pairs can't be shared by {parts} (devices times train.pieces)"
             )
 
+    def _check_queue(self) -> None:
+        size = self.settings.queue.size
+        pairs = self.run.records.count(size)
+        if pairs < size:
+            raise TrainingError(f"train.queue.size: {size:,} keys are more than the {pairs:,} pairs to train on")
+
     def _batches(self) -> Iterator[dict[str, Any]]:
         def read(context: tf.distribute.InputContext) -> tf.data.Dataset:
             place = self.places[context.input_pipeline_id]
@@ -98,13 +109,18 @@ class Trainer:
 
         return iter(self.strategy.distribute_datasets_from_function(read))
 
+    @property
+    def _state(self) -> dict[str, Any]:
+        """Whatever has variables that a checkpoint needs."""
+        return {"model": self.model, "optimizer": self.optimizer, "objective": self.objective}
+
     def _resume(self) -> None:
         if path := self.run.checkpoints.newest():
             arrays, facts = load(path)
             self.run.check(facts["run"])
             if len(facts["places"]) != len(self.places):
                 raise CheckpointError(f"{path}: {len(facts['places'])} hosts wrote it; this run has {len(self.places)}")
-            restore(arrays, path, model=self.model, optimizer=self.optimizer)
+            restore(arrays, path, **self._state)
             self.step, self.places = facts["step"], [Place(*place) for place in facts["places"]]
 
     def _save(self, batch: dict[str, Any]) -> None:
@@ -115,5 +131,4 @@ class Trainer:
         self.log.save()
         places = [dataclasses.astuple(place) for place in self.places]
         facts = {"step": self.step, "places": places, "run": self.run.facts()}
-        arrays = arrays_of(model=self.model, optimizer=self.optimizer)
-        self.run.checkpoints.save(self.step, arrays, facts, self.settings.checkpoints.keep)
+        self.run.checkpoints.save(self.step, arrays_of(**self._state), facts, self.settings.checkpoints.keep)

@@ -17,8 +17,8 @@ def contrastive_loss(
     its own pairs, and the batch's is their mean. Labels are smoothed over the candidates.
     """
     images, texts = (tf.math.l2_normalize(tf.cast(rows, tf.float32), 1) for rows in (images, texts))
-    there = _cross_entropy(_logits(images, gather(texts), temperature, negatives), smoothing)
-    back = _cross_entropy(_logits(texts, gather(images), temperature, negatives), smoothing)
+    there = cross_entropy(_logits(images, gather(texts), temperature, negatives), smoothing)
+    back = cross_entropy(_logits(texts, gather(images), temperature, negatives), smoothing)
     return there + back
 
 
@@ -35,7 +35,7 @@ def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, n
     return tf.gather(similarities, columns, batch_dims=1) / temperature
 
 
-def _cross_entropy(logits: tf.Tensor, smoothing: float) -> tf.Tensor:
-    """The mean over rows whose right candidate is the first."""
+def cross_entropy(logits: tf.Tensor, smoothing: float) -> tf.Tensor:
+    """The mean over the rows of `logits`, float (n, candidates), whose right candidate is the first."""
     log_shares = tf.nn.log_softmax(logits)
     return -(1 - smoothing) * tf.reduce_mean(log_shares[:, 0]) - smoothing * tf.reduce_mean(log_shares)

@@ -7,6 +7,8 @@ wrote (img2dataset, coyo-align).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +67,38 @@ def _optional(features: dict[str, list[Any]], name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """How a pair becomes arrays: a picture is resized to a square of `resize` pixels, of which `crop` is taken."""
+class Square:
+    """What the image tower sees of a picture: it is resized to a square of `resize` pixels, of which `crop` is taken."""
 
-    tokenizer: WordPieceTokenizer
     resize: int
     crop: int
+
+    def middle(self, picture: bytes) -> np.ndarray:
+        """The middle of a picture, uint8 (crop, crop, 3), as the paper evaluates. Raises Undecodable."""
+        edge = (self.resize - self.crop) // 2
+        return self._resized(picture)[edge : edge + self.crop, edge : edge + self.crop]
+
+    def random_crop(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
+        """A random part of a picture, mirrored by chance, uint8 (crop, crop, 3), as the paper trains.
+
+        The same for the same seed. Raises Undecodable.
+        """
+        random = np.random.default_rng(seed)
+        top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
+        part = self._resized(picture)[top : top + self.crop, left : left + self.crop]
+        return part[:, ::-1] if random.integers(2) else part
+
+    def _resized(self, picture: bytes) -> np.ndarray:
+        small = Picture(picture, MAX_PIXELS).at_least(self.resize).convert("RGB")
+        return np.asarray(small.resize((self.resize, self.resize), Image.Resampling.BILINEAR))
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a pair becomes arrays: its picture a square, its text so many tokens."""
+
+    tokenizer: WordPieceTokenizer
+    square: Square
     length: int
 
     def tokens(self, pair: Pair) -> np.ndarray:
@@ -78,23 +106,19 @@ class Encoder:
         return self.tokenizer.encode([pair.text], self.length)[0]
 
     def middle(self, pair: Pair) -> np.ndarray:
-        """The middle of the picture, uint8 (crop, crop, 3), as the paper evaluates. Raises BadRecord."""
-        edge = (self.resize - self.crop) // 2
-        return self._resized(pair)[edge : edge + self.crop, edge : edge + self.crop]
+        """The middle of its picture. Raises BadRecord."""
+        with _named(pair):
+            return self.square.middle(pair.jpg)
 
     def random_crop(self, pair: Pair, seed: tuple[int, ...]) -> np.ndarray:
-        """A random part of the picture, mirrored by chance, uint8 (crop, crop, 3), as the paper trains.
+        """A random part of its picture, the same for the same seed. Raises BadRecord."""
+        with _named(pair):
+            return self.square.random_crop(pair.jpg, seed)
 
-        The same for the same seed. Raises BadRecord.
-        """
-        random = np.random.default_rng(seed)
-        top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
-        part = self._resized(pair)[top : top + self.crop, left : left + self.crop]
-        return part[:, ::-1] if random.integers(2) else part
 
-    def _resized(self, pair: Pair) -> np.ndarray:
-        try:
-            small = Picture(pair.jpg, MAX_PIXELS).at_least(self.resize)
-        except Undecodable as error:
-            raise BadRecord(f"{pair.key}: {error}") from error
-        return np.asarray(small.convert("RGB").resize((self.resize, self.resize), Image.Resampling.BILINEAR))
+@contextmanager
+def _named(pair: Pair) -> Iterator[None]:
+    try:
+        yield
+    except Undecodable as error:
+        raise BadRecord(f"{pair.key}: {error}") from error

@@ -13,20 +13,20 @@ from typing import Any
 
 import tensorflow as tf
 
-from train.model import DualEncoder
+from train.model import Towers
 
 Batch = dict[str, tf.Tensor]
 LossOf = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 Gradients = tuple[tf.Tensor, list[tf.Tensor]]
 
 
-def gradients_in_pieces(model: DualEncoder, batch: Batch, pieces: int, loss_of: LossOf, scale: Any) -> Gradients:
+def gradients_in_pieces(model: Towers, batch: Batch, pieces: int, loss_of: LossOf, scale: Any) -> Gradients:
     """The loss of the embeddings of `batch`, and the gradients of `scale` of it by the model's trainable variables.
 
     Raises InvalidArgumentError for a batch that isn't a multiple of `pieces`.
     """
-    towers = _Towers(model, {name: _split(rows, pieces) for name, rows in batch.items()}, pieces)
-    images, texts = towers.encode()
+    towers = _Pieces(model, batch, pieces)
+    (images, texts), _ = towers.encode()
     with tf.GradientTape() as tape:
         tape.watch((images, texts))
         loss = loss_of(images, texts)
@@ -37,20 +37,29 @@ def gradients_in_pieces(model: DualEncoder, batch: Batch, pieces: int, loss_of: 
     return loss, [part if alone is None else part + alone for part, alone in zip(through, direct, strict=True)]
 
 
+def encode_in_pieces(model: Towers, batch: Batch, pieces: int) -> list[tf.Tensor]:
+    """The embeddings of `batch` as training has them, float (n, width) each, without gradients. Moves the state on."""
+    towers = _Pieces(model, batch, pieces)
+    embeddings, state = towers.encode()
+    towers.move_on(state)
+    return embeddings
+
+
 def _split(rows: tf.Tensor, pieces: int) -> tf.Tensor:
     return tf.reshape(rows, (pieces, -1, *rows.shape[1:]))
 
 
-class _Towers:
-    """The towers as functions of their weights and state, over the pieces of a batch."""
+class _Pieces:
+    """Towers as functions of their weights and state, over the pieces of a batch."""
 
-    def __init__(self, model: DualEncoder, batch: Batch, pieces: int) -> None:
-        self.model, self.batch, self.pieces = model, batch, pieces
+    def __init__(self, model: Towers, batch: Batch, pieces: int) -> None:
+        self.model, self.pieces = model, pieces
+        self.batch = {name: _split(rows, pieces) for name, rows in batch.items()}
         self.weights = [tf.convert_to_tensor(variable.value) for variable in model.trainable_variables]
         self.state = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
 
-    def encode(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """The embeddings of all pieces, float (n, width) each. Leaves no trace."""
+    def encode(self) -> tuple[list[tf.Tensor], Any]:
+        """The embeddings of all pieces, float (n, width) each, and the state after them. Leaves no trace."""
 
         def encode_piece(number: tf.Tensor, arrays: list[tf.TensorArray], state: Any) -> tuple[Any, ...]:
             embeddings, state = self._call(number, state)
@@ -61,8 +70,8 @@ class _Towers:
             )
 
         empty = [tf.TensorArray(tf.float32, self.pieces, element_shape=(None, self._width)) for _ in range(2)]
-        _, (images, texts), _ = self._over_pieces(encode_piece, empty)
-        return images.concat(), texts.concat()
+        _, arrays, state = self._over_pieces(encode_piece, empty)
+        return [array.concat() for array in arrays], state
 
     def gradients(self, by_images: tf.Tensor, by_texts: tf.Tensor) -> list[tf.Tensor]:
         """The gradients by the weights, given those by the embeddings, float (pieces, n, width). Moves the state on."""
@@ -80,9 +89,13 @@ class _Towers:
             )
 
         _, sums, state = self._over_pieces(add_piece, [tf.zeros_like(weight) for weight in self.weights])
+        self.move_on(state)
+        return list(sums)
+
+    def move_on(self, state: Any) -> None:
+        """Gives the model the state that pieces have left."""
         for variable, value in zip(self.model.non_trainable_variables, state, strict=True):
             variable.assign(value)
-        return list(sums)
 
     def _over_pieces(self, step: Callable[..., Any], start: Any) -> Any:
         """One piece after the other: side by side they would need the memory that this is to save."""

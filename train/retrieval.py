@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from train.vectors import normalised
+
 RANKS = (1, 5, 10)
 _AT_ONCE = 1024  # queries
 
@@ -42,7 +44,7 @@ def text_to_image(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarr
 
 
 def _recalls(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> Recalls:
-    ranks = np.concatenate(list(_ranks(_normalised(queries), _normalised(candidates), right)))
+    ranks = np.concatenate(list(_ranks(normalised(queries), normalised(candidates), right)))
     counts = right.sum(axis=1)
     return Recalls(
         found=tuple(float(((ranks < rank) & (counts > 0)).mean()) for rank in RANKS),
@@ -50,10 +52,6 @@ def _recalls(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> 
         queries=len(queries),
         candidates=len(candidates),
     )
-
-
-def _normalised(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def _ranks(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> Iterator[np.ndarray]:

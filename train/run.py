@@ -15,7 +15,7 @@ from train.config import Train
 from train.data import Records
 from train.errors import TrainingError
 from train.example import read_records
-from train.pairs import BadRecord, Encoder, Pair
+from train.pairs import BadRecord, Encoder, Pair, Square
 from vocab.wordpiece import WordPieceTokenizer
 
 LOOKED_AT = 100  # records, before they are called none
@@ -46,7 +46,7 @@ class Run:
     def records(self) -> Records:
         """The records as arrays."""
         image, text = self.settings.image, self.settings.text
-        encoder = Encoder(self.tokenizer, image.resize, image.crop, text.length)
+        encoder = Encoder(self.tokenizer, Square(image.resize, image.crop), text.length)
         return Records(self.shards, encoder, self.settings.data, self.settings.seed)
 
     @property
@@ -73,14 +73,15 @@ def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[
         yield f"its vocabulary has the sha256 {held['vocabulary'][:12]}…, this one {facts['vocabulary'][:12]}…"
     if held["records"] != [list(record) for record in facts["records"]]:
         yield f"its records are {len(held['records']):,} other files"
-    yield from _settings("train", held["train"], facts["train"])
+    yield from _settings("train", held["train"], facts["train"], dataclasses.asdict(Train()))
 
 
-def _settings(path: str, held: Any, now: Any) -> Iterator[str]:
+def _settings(path: str, held: Any, now: Any, default: Any) -> Iterator[str]:
+    """Where they differ. A setting that there was not when `held` was written was what it is by default."""
     if isinstance(now, Mapping) and isinstance(held, Mapping):
         for name in now:
             if name not in FREE:
-                yield from _settings(f"{path}.{name}", held.get(name), now[name])
+                yield from _settings(f"{path}.{name}", held.get(name, default[name]), now[name], default[name])
     elif held != now:
         yield f"{path} is {held} there, {now} here"
 

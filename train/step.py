@@ -10,31 +10,36 @@ import tensorflow as tf
 
 from train.config import Train
 from train.devices import replicas
-from train.loss import contrastive_loss
 from train.model import DualEncoder
+from train.objective import Keys, Objective
 from train.pieces import Batch, Gradients, LossOf, gradients_in_pieces
 
 
 def training_step(
-    model: DualEncoder, optimizer: keras.optimizers.Optimizer, settings: Train, strategy: tf.distribute.Strategy
+    model: DualEncoder,
+    optimizer: keras.optimizers.Optimizer,
+    objective: Objective,
+    settings: Train,
+    strategy: tf.distribute.Strategy,
 ) -> Callable[[Any], dict[str, tf.Tensor]]:
     """A function of a batch, spread over the replicas of `strategy`, that changes the weights.
 
     It returns the loss of the batch, and the temperature and rate that it was made with.
     """
 
-    def loss_of(images: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
-        """This replica's part: those of all replicas add up to the loss of the batch."""
-        loss = contrastive_loss(images, texts, model.temperature, settings.loss.smoothing, settings.loss.negatives)
-        return loss / replicas()
+    def on_replica(batch: Batch) -> tuple[tf.Tensor, Keys]:
+        keys = objective.keys(batch)
 
-    def on_replica(batch: Batch) -> tf.Tensor:
+        def loss_of(images: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
+            """This replica's part: those of all replicas add up to the loss of the batch."""
+            return objective.loss(images, texts, keys) / replicas()
+
         if settings.pieces > 1:
             loss, gradients = gradients_in_pieces(model, batch, settings.pieces, loss_of, optimizer.scale_loss)
         else:
             loss, gradients = gradients_at_once(model, batch, loss_of, optimizer.scale_loss)
         optimizer.apply(gradients, model.trainable_variables)
-        return loss
+        return loss, keys
 
     @tf.function
     def step(batch: Any) -> dict[str, tf.Tensor]:
@@ -43,7 +48,9 @@ def training_step(
             "learning_rate": tf.identity(optimizer.learning_rate),
         }
         with tf.control_dependencies(list(state.values())):
-            losses = strategy.run(on_replica, (batch,))
+            objective.follow()
+            losses, keys = strategy.run(on_replica, (batch,))
+            objective.enqueue(keys)
         return {"loss": strategy.reduce("SUM", losses, axis=None), **state}
 
     return step

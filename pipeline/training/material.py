@@ -1,4 +1,4 @@
-"""What a model is trained and measured on: record files, and a vocabulary."""
+"""What a command is given: record files, a vocabulary, a trained model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.config import load_config
 from pipeline.files import Output
 from pipeline.inputs import InputError
 from pipeline.manifest import corpus_name, read_manifest
-from pipeline.training.options import Options
+from pipeline.training.options import Records, Settings
+from train.checkpoint import Checkpoints, digest, load, restore
+from train.model import DualEncoder
 from train.run import find_records
+from train.trained import Trained
 from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
 
 
@@ -35,15 +39,15 @@ class Vocabulary:
     corpus: Mapping[str, Any]
 
 
-def find_shards(options: Options) -> Shards:
+def find_shards(asked: Records) -> Shards:
     """The record files of the corpus, or of the globs. Raises InputError, NoRecords where there are none."""
-    if options.corpus is None:
-        return Shards(find_records(options.records), {})
-    output = Output(options.corpus)
+    if asked.corpus is None:
+        return Shards(find_records(asked.globs), {})
+    output = Output(asked.corpus)
     manifest = read_manifest(output)
     shards = [shard for shard in manifest["shards"] if shard["records"]]
     if not shards:
-        raise InputError(f"corpus: {options.corpus} kept no pair with a picture")
+        raise InputError(f"corpus: {asked.corpus} kept no pair with a picture")
     paths = (output.path(f"corpus/{shard['name']}.tfrecord") for shard in shards)
     records = sum(shard["records"] for shard in shards)
     return Shards(tuple(paths), {**corpus_name(manifest), "records": records})
@@ -60,3 +64,21 @@ def load_vocabulary(path: str) -> Vocabulary:
     facts = file.with_name(FACTS)
     known = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
     return Vocabulary(tokenizer, digest, file.parent, known.get("corpus", {}))
+
+
+def load_model(folder: str, settings: Settings = ()) -> Trained:
+    """The newest checkpoint in the output of `python -m train fit`, with `settings` put over those it was made with.
+
+    Raises InputError where there is none, or with another vocabulary; ConfigError, CheckpointError.
+    """
+    path = Checkpoints(f"{folder}/checkpoints").newest()
+    if path is None:
+        raise InputError(f"model: {folder} holds no checkpoint of python -m train fit")
+    arrays, facts = load(path)
+    settled = load_config(json.dumps({"train": facts["run"]["train"]}), settings).train
+    vocabulary = load_vocabulary(folder)
+    if vocabulary.sha256 != facts["run"]["vocabulary"]:
+        raise InputError(f"vocab: {vocabulary.folder} isn't the vocabulary that {path} was trained with")
+    model = DualEncoder(settled, len(vocabulary.tokenizer))
+    restore(arrays, path, model=model)
+    return Trained(model, vocabulary.tokenizer, settled, digest(path, "model"))

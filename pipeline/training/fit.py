@@ -1,4 +1,4 @@
-"""A training from end to end, and the measurement of a trained model."""
+"""A training from end to end: what is read, the steps, retrieval of what was held out, and what is written of it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.config import Config
-from pipeline.files import Output, write_file
-from pipeline.inputs import InputError
+from pipeline.files import Output
+from pipeline.training.fit_options import Options
 from pipeline.training.material import Shards, Vocabulary, find_shards, load_vocabulary
-from pipeline.training.options import Options
 from pipeline.training.page import training_page
-from train.checkpoint import Checkpoints, load, restore
-from train.config import Train
+from pipeline.training.recall_lines import recall_lines
 from train.data import damage_named
 from train.devices import host, strategy
-from train.evaluate import Retrieval
-from train.evaluate import evaluate as measure
+from train.evaluate import Retrieval, evaluate
 from train.fit import Trainer
-from train.model import DualEncoder
 from train.run import Run, check_records
 from vocab.wordpiece import FACTS as VOCABULARY_FACTS
 from vocab.wordpiece import FILE as VOCABULARY
@@ -30,14 +26,20 @@ from vocab.wordpiece import FILE as VOCABULARY
 REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
 TOWERS = ("image_tower.keras", "text_tower.keras")
 OURS = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", VOCABULARY, VOCABULARY_FACTS, *TOWERS)  # --overwrite removes
-_EVALUATED = 256  # pairs embedded at once
+
+
+def run(options: Options) -> None:
+    """Trains, measures, writes, and tells the recalls. Raises InputError and others."""
+    retrieval = fit(options)
+    print("\n".join(recall_lines(retrieval)))
+    print(f"{options.output}/report.html shows the curves")
 
 
 def fit(options: Options) -> Retrieval:
     """Trains, measures retrieval on what was held out, and writes what is left of it. Raises InputError and others."""
-    config, output = options.settle(), Output(options.model)
-    shards = find_shards(options)
-    vocabulary = load_vocabulary(options.vocab or f"{options.corpus}/vocab")
+    config, output = options.config, Output(options.output)
+    shards = find_shards(options.records)
+    vocabulary = load_vocabulary(options.vocab)
     _warn_of_other(vocabulary, shards)
     if options.overwrite:
         for name in OURS:
@@ -47,36 +49,11 @@ def fit(options: Options) -> Retrieval:
     check_records(run.shards)
     trainer = Trainer(run, devices)
     trainer.fit()
-    retrieval = _measured(trainer.model, run, config.train, held_out=True)
+    with damage_named(run.shards):
+        retrieval = evaluate(trainer.model, run.records.evaluation(held_out=True), config.train.evaluation)
     if host().number == 0:
         _write(output, trainer, retrieval, _facts(config, shards, vocabulary, trainer), vocabulary)
     return retrieval
-
-
-def evaluate(options: Options) -> Retrieval:
-    """Retrieval with the newest checkpoint of a model. Raises InputError, CheckpointError, TooFewPictures."""
-    path = Checkpoints(f"{options.model}/checkpoints").newest()
-    if path is None:
-        raise InputError(f"model: {options.model} holds no checkpoint of python -m train fit")
-    arrays, facts = load(path)
-    settings = options.settle(json.dumps({"train": facts["run"]["train"]})).train
-    vocabulary = load_vocabulary(options.vocab or options.model)
-    if vocabulary.sha256 != facts["run"]["vocabulary"]:
-        raise InputError(f"vocab: {vocabulary.folder} isn't the vocabulary that {path} was trained with")
-    model = DualEncoder(settings, len(vocabulary.tokenizer))
-    restore(arrays, path, model=model)
-    run = Run(find_shards(options).paths, vocabulary.tokenizer, vocabulary.sha256, settings, options.model)
-    check_records(run.shards)
-    retrieval = _measured(model, run, settings, held_out=not options.everything)
-    if options.numbers is not None:
-        with write_file(options.numbers) as file:
-            file.write(_json(dataclasses.asdict(retrieval)))
-    return retrieval
-
-
-def _measured(model: DualEncoder, run: Run, settings: Train, held_out: bool) -> Retrieval:
-    with damage_named(run.shards):
-        return measure(model, run.records.evaluation(held_out), settings.evaluation, _EVALUATED)
 
 
 def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
@@ -118,10 +95,7 @@ def _write(
     for name in (VOCABULARY, VOCABULARY_FACTS):
         if (vocabulary.folder / name).exists():
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
-    output.write_bytes(FACTS, _json({**facts, "retrieval": dataclasses.asdict(retrieval)}))
+    content = json.dumps({**facts, "retrieval": dataclasses.asdict(retrieval)}, indent=1)
+    output.write_bytes(FACTS, f"{content}\n".encode())
     output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval))
     output.remove(output.path("work"))  # where files were written aside
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1) + "\n").encode()

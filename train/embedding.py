@@ -1,0 +1,108 @@
+"""The embeddings of any pictures and texts, by a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from filters.pixels import Undecodable
+from train.pairs import Square
+from train.trained import Trained
+from train.vectors import normalised
+
+AT_ONCE = 256  # pictures, texts
+MISSING = (OSError, tf.errors.OpError)  # what reading a file raises
+
+
+class BadPicture(ValueError):
+    """A picture that isn't there, or can't be decoded: its name, and why."""
+
+
+class Source(Protocol):
+    """Where a picture's bytes are: anything with a name that can be read."""
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+
+    def read(self) -> bytes:
+        """The bytes. Raises OSError, OpError."""
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture in a file, local or remote."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return self.path
+
+    def read(self) -> bytes:
+        """Its bytes. Raises OpError."""
+        with tf.io.gfile.GFile(self.path, "rb") as file:
+            return bytes(file.read())
+
+
+def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.ndarray | BadPicture]:
+    """What there is of each picture, in order: its embedding, float32 (width,) of length 1, or what is wrong with it."""
+    encode = _function(trained.model.images)
+    remaining = iter(pictures)
+    with ThreadPoolExecutor() as pool:
+        parts = iter(lambda: list(islice(remaining, AT_ONCE)), [])
+        yield from _each(encode, _one_ahead(pool.map(_seen_by(trained.square), part) for part in parts))
+
+
+def embed_texts(trained: Trained, texts: Sequence[str]) -> np.ndarray:
+    """The embeddings of texts, float32 (texts, width), each of length 1; of a text as much as the tower takes."""
+    encode, length = _function(trained.model.texts), trained.settings.text.length
+    vectors = np.empty((len(texts), trained.width), np.float32)
+    for begin in range(0, len(texts), AT_ONCE):
+        part = slice(begin, begin + AT_ONCE)
+        vectors[part] = encode(trained.tokenizer.encode(texts[part], length))
+    return vectors
+
+
+def _function(tower: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    encode = tf.function(lambda inputs: tower(inputs, training=False), reduce_retracing=True)
+    return lambda inputs: normalised(encode(tf.constant(inputs)).numpy())
+
+
+def _seen_by(square: Square) -> Callable[[Source], np.ndarray | BadPicture]:
+    def see(picture: Source) -> np.ndarray | BadPicture:
+        try:
+            return square.middle(picture.read())
+        except Undecodable as error:
+            return BadPicture(f"{picture.name}: {error}")
+        except MISSING as error:
+            return BadPicture(f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}")
+
+    return see
+
+
+def _one_ahead(parts: Iterable[Any]) -> Iterator[Any]:
+    """The same, but each is begun while the one before it is worked on."""
+    waiting: list[Any] = []
+    for part in parts:
+        waiting.append(part)
+        if len(waiting) > 1:
+            yield waiting.pop(0)
+    yield from waiting
+
+
+def _each(
+    encode: Callable[[np.ndarray], np.ndarray], parts: Iterable[Iterable[np.ndarray | BadPicture]]
+) -> Iterator[np.ndarray | BadPicture]:
+    for part in map(list, parts):
+        good = [pixels for pixels in part if not isinstance(pixels, BadPicture)]
+        vectors = iter(encode(np.stack(good)) if good else ())
+        yield from (seen if isinstance(seen, BadPicture) else next(vectors) for seen in part)

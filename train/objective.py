@@ -1,0 +1,88 @@
+"""What the pairs of a batch are told apart from: each other, as ALIGN does, or the keys of a queue, as BriVL does.
+
+A step begins with `follow`; on each replica come the `keys` of its batch, and the `loss` beside them; `enqueue` ends it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from train.config import Train
+from train.loss import contrastive_loss
+from train.model import DualEncoder
+from train.momentum import follow, key_towers
+from train.pieces import Batch, encode_in_pieces
+from train.queue import KeyQueue, queue_loss
+
+Keys = tuple[Any, ...]
+
+
+class InBatch:
+    """The negatives of a pair are the others of its batch. There are no keys, and nothing to keep."""
+
+    def __init__(self, model: DualEncoder, settings: Train) -> None:
+        self.model, self.settings = model, settings.loss
+        self.variables: list[Any] = []
+
+    def follow(self) -> None:
+        """Nothing to do."""
+
+    def keys(self, batch: Batch) -> Keys:
+        """None."""
+        return ()
+
+    def loss(self, images: tf.Tensor, texts: tf.Tensor, keys: Keys) -> tf.Tensor:
+        """The loss of the embeddings of a replica's pairs, float (n, width) each; the batch's is the replicas' mean."""
+        return contrastive_loss(images, texts, self.model.temperature, self.settings.smoothing, self.settings.negatives)
+
+    def enqueue(self, keys: Keys) -> None:
+        """Nothing to do."""
+
+
+class FromQueue:
+    """The negatives of a picture are the keys of earlier texts, those of a text the keys of earlier pictures (WenLan,
+    arXiv 2103.06561). `variables` are the state of it, which a checkpoint needs.
+    """
+
+    def __init__(self, model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> None:
+        self.model, self.settings, self.strategy = model, settings, strategy
+        self.towers = key_towers(model)
+        width = model.images.output_shape[-1]
+        self.queues = [KeyQueue(settings.queue.size, width, name) for name in ("image", "text")]
+        self.variables = [*self.towers.variables, *(variable for queue in self.queues for variable in queue.variables)]
+
+    def follow(self) -> None:
+        """Moves the key towers towards the model."""
+        follow(self.towers, self.model, self.settings.queue.momentum, self.strategy)
+
+    def keys(self, batch: Batch) -> Keys:
+        """Those of a replica's pictures and texts, float (n, width) each, of length 1."""
+        if self.settings.pieces > 1:
+            return _normal(*encode_in_pieces(self.towers, batch, self.settings.pieces))
+        return _normal(*self.towers(batch, training=True))
+
+    def loss(self, images: tf.Tensor, texts: tf.Tensor, keys: Keys) -> tf.Tensor:
+        """As InBatch.loss."""
+        (images, texts), (image_keys, text_keys) = _normal(images, texts), keys
+        earlier_images, earlier_texts = (queue.held() for queue in self.queues)
+        how = self.model.temperature, self.settings.loss.smoothing
+        return queue_loss(images, text_keys, earlier_texts, *how) + queue_loss(texts, image_keys, earlier_images, *how)
+
+    def enqueue(self, keys: Keys) -> None:
+        """Puts the keys of all replicas into the queues."""
+        for queue, rows in zip(self.queues, keys, strict=True):
+            queue.put(self.strategy.gather(rows, axis=0))
+
+
+Objective = InBatch | FromQueue
+
+
+def make_objective(model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> Objective:
+    """What `settings` ask for. Called in the scope of `strategy`, after the model has its first weights."""
+    return FromQueue(model, settings, strategy) if settings.queue.size else InBatch(model, settings)
+
+
+def _normal(*embeddings: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    return tuple(tf.math.l2_normalize(tf.cast(rows, tf.float32), 1) for rows in embeddings)

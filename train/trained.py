@@ -1,0 +1,30 @@
+"""A trained model, with what its inputs are made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from train.config import Train
+from train.model import DualEncoder
+from train.pairs import Square
+from vocab.wordpiece import WordPieceTokenizer
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A dual encoder, its tokeniser and settings, and `weights`, a digest that tells one state of it from another."""
+
+    model: DualEncoder
+    tokenizer: WordPieceTokenizer
+    settings: Train
+    weights: str
+
+    @property
+    def square(self) -> Square:
+        """What it sees of a picture."""
+        return Square(self.settings.image.resize, self.settings.image.crop)
+
+    @property
+    def width(self) -> int:
+        """The length of an embedding."""
+        return int(self.model.images.output_shape[-1])
