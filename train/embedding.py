@@ -54,7 +54,7 @@ class PictureFile:
 
 
 def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.ndarray | BadPicture]:
-    """What there is of each picture, in order: its embedding, float32 (width,) of length 1, or what is wrong with it."""
+    """Of each picture, in order, its embedding, float32 (width,) of length 1, or what is wrong with it."""
     encode = _function(trained.model.images)
     remaining = iter(pictures)
     with ThreadPoolExecutor() as pool:

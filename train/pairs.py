@@ -68,7 +68,7 @@ def _optional(features: dict[str, list[Any]], name: str) -> str:
 
 @dataclass(frozen=True)
 class Square:
-    """What the image tower sees of a picture: it is resized to a square of `resize` pixels, of which `crop` is taken."""
+    """What the image tower sees of a picture: resized to a square of `resize` pixels, of which `crop` is taken."""
 
     resize: int
     crop: int
