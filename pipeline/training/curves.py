@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.report.axes import Axis, short_number
 from pipeline.report.charts import number
+from pipeline.report.frame import axis_below, grid
 from pipeline.report.markup import tag
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def _chart(curve: Curve, points: list[tuple[float, float]]) -> Element:
         "svg",
         tag("title", f"{curve.name} by step", id=f"{curve.column}-title"),
         tag("desc", f"From {start:.3g} at step {first:,} to {end:.3g} at step {last:,}.", id=f"{curve.column}-says"),
-        *_grid(up),
-        *_ticks(across),
+        *grid(across, up, 7, short_number),
+        *axis_below(across, up, 5, "steps"),
         *_level_lines(curve, up),
         _line(points, across, up),
         *_level_labels(curve, up),
@@ -131,22 +132,6 @@ def _up(curve: Curve, values: list[float]) -> Axis:
     if curve.log:
         return Axis(min(shown) / 2, max(shown) * 2, BOTTOM, TOP, log=True)
     return Axis(0, max(shown) * 1.1 or 1, BOTTOM, TOP)
-
-
-def _grid(up: Axis) -> Iterator[Element]:
-    for value in up.ticks(7):
-        y = up.at(value)
-        yield tag("line", class_="grid", x1=LEFT, x2=RIGHT, y1=number(y), y2=number(y))
-        yield tag("text", short_number(value), x=LEFT - 6, y=number(y + 3.5), text_anchor="end")
-
-
-def _ticks(across: Axis) -> Iterator[Element]:
-    yield tag("line", class_="axis", x1=LEFT, x2=RIGHT, y1=BOTTOM, y2=BOTTOM)
-    for value in across.ticks(5):
-        x = number(across.at(value))
-        yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
-        yield tag("text", short_number(value), x=x, y=BOTTOM + 19, text_anchor="middle")
-    yield tag("text", "steps", class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 38, text_anchor="middle")
 
 
 def _line(points: list[tuple[float, float]], across: Axis, up: Axis) -> Element:

@@ -9,8 +9,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from pipeline.funnel import share
-from pipeline.report.axes import Axis, short_number
+from pipeline.report.axes import Axis
 from pipeline.report.charts import number
+from pipeline.report.frame import axis_below, grid
 from pipeline.report.markup import tag
 from pipeline.report.parts import fold, pairs_table
 from pipeline.vocabulary.piece_lists import learned_pieces
@@ -64,9 +65,9 @@ def _chart(quality: Quality, across: Axis) -> Element:
         "svg",
         tag("title", "Coverage by size of the vocabulary", id="curve-title"),
         tag("desc", says, id="curve-says"),
-        *_grid(up),
+        *grid(across, up, 5, "{:.0%}".format),
         *_line(quality, across, up),
-        *_ticks(across),
+        *axis_below(across, up, 8, "pieces, logarithmic"),
         *_alphabet(quality, across),
         *_dots(quality, across, up),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
@@ -76,29 +77,12 @@ def _chart(quality: Quality, across: Axis) -> Element:
     )
 
 
-def _grid(up: Axis) -> Iterator[Element]:
-    for value in up.ticks(5):
-        y = up.at(value)
-        yield tag("line", class_="grid", x1=LEFT, x2=RIGHT, y1=number(y), y2=number(y))
-        yield tag("text", f"{value:.0%}", x=LEFT - 6, y=number(y + 3.5), text_anchor="end")
-
-
 def _line(quality: Quality, across: Axis, up: Axis) -> Iterator[Element]:
     """The curve, and the area under it."""
     sizes = np.unique(np.geomspace(across.low, across.high, STEPS).round().astype(int)).tolist()
     places = [f"{number(across.at(size))},{number(up.at(quality.coverage(size)))}" for size in sizes]
     yield tag("polygon", class_="track", points=" ".join([f"{LEFT},{BOTTOM}", *places, f"{RIGHT},{BOTTOM}"]))
     yield tag("polyline", class_="line", points=" ".join(places))
-
-
-def _ticks(across: Axis) -> Iterator[Element]:
-    yield tag("line", class_="axis", x1=LEFT, x2=RIGHT, y1=BOTTOM, y2=BOTTOM)
-    for value in across.ticks(8):
-        x = number(across.at(value))
-        yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
-        yield tag("text", short_number(value), x=x, y=BOTTOM + 19, text_anchor="middle")
-    middle = (LEFT + RIGHT) / 2
-    yield tag("text", "pieces, logarithmic", class_="unit", x=middle, y=BOTTOM + 38, text_anchor="middle")
 
 
 def _alphabet(quality: Quality, across: Axis) -> Iterator[Element]:
