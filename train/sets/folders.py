@@ -12,7 +12,7 @@ from train.sets.files import BadSet, NotThere
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """Pictures by their paths, the label of each, int64 (pictures,), and the names of the folders in order of labels."""
+    """Pictures by their paths, the label of each, int64 (pictures,), and the name of the folder of each label."""
 
     paths: tuple[str, ...]
     labels: np.ndarray
