@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ from train import config, model
 from train.config import Train
 from train.example import encode_example, write_record
 from train.run import Run
+from train.trained import Trained
 from vocab.wordpiece import INSIDE, SPECIAL, WordPieceTokenizer
 
 LETTERS = string.ascii_lowercase
@@ -122,3 +124,12 @@ def small_text_tower(settings: config.TextTower, vocabulary: int, width: int) ->
 def use_small_towers() -> None:
     """For the rest of this process."""
     model.image_tower, model.text_tower = small_image_tower, small_text_tower
+
+
+@cache
+def small_trained(settings: Train = SETTINGS) -> Trained:
+    """A model with small towers and random weights, as one that was loaded."""
+    keras.utils.set_random_seed(0)
+    with mock.patch.multiple(model, image_tower=small_image_tower, text_tower=small_text_tower):
+        encoder = model.DualEncoder(settings, len(tokenizer()))
+    return Trained(encoder, tokenizer(), settings, "ab" * 32)
