@@ -30,9 +30,10 @@ from filters.models import Preparation
 from pipeline.inputs.settings import Input
 from pipeline.tree import ConfigError, build, put
 from train.config import Train, choose
+from train.transfer.config import Transfer
 from vocab.characters import PROFILES
 
-LATER = ("vocab", "train")  # sections for what is made from a corpus
+LATER = ("vocab", "train", "transfer")  # sections for what is made from a corpus
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
 
@@ -151,6 +152,7 @@ class Config:
     dedup: Dedup = Dedup()
     vocab: Vocabulary = Vocabulary()
     train: Train = Train()
+    transfer: Transfer = Transfer()
 
     def __post_init__(self) -> None:
         choose("measure", self.measure, MEASURES)
@@ -163,6 +165,11 @@ def load_config(text: str, overrides: Iterable[tuple[str, str]] = ()) -> Config:
 
     Raises ConfigError.
     """
+    return config_of(load_tree(text, overrides))
+
+
+def load_tree(text: str, overrides: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+    """The values in a YAML `text`, with others put over them, before they are checked. Raises ConfigError."""
     try:
         tree = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
@@ -171,7 +178,7 @@ def load_config(text: str, overrides: Iterable[tuple[str, str]] = ()) -> Config:
         raise ConfigError(f"the config is a {type(tree).__name__}, not a tree of settings")
     for path, value in overrides:
         put(tree, path, yaml.safe_load(value) if value else "")
-    return config_of(tree)
+    return tree
 
 
 def config_of(tree: Mapping[str, Any]) -> Config:

@@ -43,13 +43,15 @@ def choose(name: str, value: str, choices: Iterable[str]) -> None:
         raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
 
 
-def _above(settings: Any, low: float, *names: str) -> None:
+def above(settings: Any, low: float, *names: str) -> None:
+    """Raises ValueError unless these settings are over `low`."""
     for name in names:
         if getattr(settings, name) <= low:
             raise ValueError(f"{name}: {getattr(settings, name)} is not over {low}")
 
 
-def _share(name: str, value: float) -> None:
+def share(name: str, value: float) -> None:
+    """Raises ValueError unless `value` is a share that leaves something."""
     if not 0 <= value < 1:
         raise ValueError(f"{name}: {value}; a share is from 0 to under 1")
 
@@ -68,11 +70,11 @@ class ImageTower:
 
     def __post_init__(self) -> None:
         choose("tower", self.tower, IMAGE_TOWERS)
-        _above(self, 31, "crop")  # EfficientNet halves its input five times
+        above(self, 31, "crop")  # EfficientNet halves its input five times
         if self.crop > self.resize:
             raise ValueError(f"crop: {self.crop} is over resize, {self.resize}")
         if self.width is not None:
-            _above(self, 0, "width")
+            above(self, 0, "width")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class TextTower:
 
     def __post_init__(self) -> None:
         choose("tower", self.tower, TEXT_TOWERS)
-        _share("dropout", self.dropout)
+        share("dropout", self.dropout)
         if not 3 <= self.length <= 512:
             raise ValueError(f"length: {self.length}; BERT takes 3 to 512 tokens")
 
@@ -98,7 +100,7 @@ class Loss:
     negatives: float = 1.0
 
     def __post_init__(self) -> None:
-        _share("smoothing", self.smoothing)
+        share("smoothing", self.smoothing)
         if not 0 < self.negatives <= 1:
             raise ValueError(f"negatives: {self.negatives}; it is over 0, and 1 at most")
 
@@ -114,8 +116,8 @@ class Queue:
     momentum: float = 0.99
 
     def __post_init__(self) -> None:
-        _above(self, -1, "size")
-        _share("momentum", self.momentum)
+        above(self, -1, "size")
+        share("momentum", self.momentum)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Temperature:
     scale: str = "linear"
 
     def __post_init__(self) -> None:
-        _above(self, 0, "start")
+        above(self, 0, "start")
         choose("scale", self.scale, SCALES)
 
 
@@ -146,8 +148,8 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         choose("name", self.name, OPTIMIZERS)
-        _above(self, 0, "learning_rate")
-        _above(self, -1, "warmup_steps")
+        above(self, 0, "learning_rate")
+        above(self, -1, "warmup_steps")
         if self.weight_decay < 0:
             raise ValueError(f"weight_decay: {self.weight_decay} is under 0")
 
@@ -163,8 +165,8 @@ class Data:
     held_out: float = 0.001
 
     def __post_init__(self) -> None:
-        _above(self, 0, "shards", "shuffle")
-        _share("held_out", self.held_out)
+        above(self, 0, "shards", "shuffle")
+        share("held_out", self.held_out)
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,8 @@ class Evaluation:
     captions: int = 5
 
     def __post_init__(self) -> None:
-        _above(self, 1, "pictures")
-        _above(self, 0, "captions")
+        above(self, 1, "pictures")
+        above(self, 0, "captions")
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ class Checkpoints:
     keep: int = 2
 
     def __post_init__(self) -> None:
-        _above(self, 0, "every", "keep")
+        above(self, 0, "every", "keep")
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,8 @@ class Train:
 
     def __post_init__(self) -> None:
         choose("precision", self.precision, PRECISIONS)
-        _above(self, 1, "batch")
-        _above(self, 0, "pieces", "steps", "log_every")
+        above(self, 1, "batch")
+        above(self, 0, "pieces", "steps", "log_every")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed: {self.seed}; it is from 0 to {MAX_SEED}")
         if self.optimizer.warmup_steps >= self.steps:

@@ -1,0 +1,162 @@
+"""The settings of a transfer: the section `transfer` of a config.
+
+The defaults are the paper's for ImageNet (arXiv 2102.05918, section 5). What retrieval is tuned with is the section
+`train`, put over what the model was trained with.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from train.config import above, choose, share
+
+TASKS = ("retrieval", "classification", "vtab")
+PHASES = ("head", "whole")
+DECAYS = ("stairs", "cosine")
+GROUPS = ("natural", "specialized", "structured")
+
+
+@dataclass(frozen=True)
+class Data:
+    """The parts of a set that are trained and measured on, by their names; `train+restval` is two of them.
+
+    A folder of classes without parts is split: of each class `test_share` are measured, by a hash of their names.
+    """
+
+    train: str = "train"
+    test: str = "test"
+    test_share: float = 0.2
+
+    def __post_init__(self) -> None:
+        share("test_share", self.test_share)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One training of a classifier, of `steps`, or else of `epochs` of the pictures; with neither it is left out.
+
+    `size` is the side of a picture in pixels, `test_size` that in measuring.
+    """
+
+    epochs: int = 100
+    steps: int = 0
+    learning_rate: float = 0.1
+    size: int = 289
+    test_size: int = 360
+
+    def __post_init__(self) -> None:
+        above(self, -1, "epochs", "steps")
+        above(self, 0, "learning_rate")
+        above(self, 31, "size", "test_size")  # EfficientNet halves its input five times
+
+    def steps_of(self, pictures: float) -> int:
+        """How many steps it takes; `pictures` is how many batches hold all of them."""
+        return self.steps or math.ceil(self.epochs * pictures)
+
+
+@dataclass(frozen=True)
+class Whole(Phase):
+    """The phase in which the image tower learns, too."""
+
+    learning_rate: float = 0.01
+    size: int = 475
+    test_size: int = 600
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Momentum SGD on the `head`, a linear layer over a frozen image tower, and from there on the `whole`.
+
+    The tower's rate is `tower_rate` times the head's. A rate falls in `stairs`, to `factor` of it every `every` epochs,
+    or by a `cosine` to 0. With `frozen_statistics` the tower normalises by what it was trained with. A random part of a
+    picture has `smallest_part` of its area at least; measured is its middle, `middle` of each side.
+    """
+
+    head: Phase = Phase()
+    whole: Whole = Whole()
+    batch: int = 1024
+    tower_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    decay: str = "stairs"
+    every: int = 30
+    factor: float = 0.2
+    frozen_statistics: bool = False
+    smallest_part: float = 0.08
+    middle: float = 0.875
+
+    def __post_init__(self) -> None:
+        choose("decay", self.decay, DECAYS)
+        above(self, 0, "batch", "tower_rate", "every", "factor", "smallest_part", "middle")
+        above(self, -1e-9, "weight_decay")
+        share("momentum", self.momentum)
+        for name in ("smallest_part", "middle"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name}: {getattr(self, name)} is over 1")
+        if not self.phases:
+            raise ValueError("head: neither it nor whole has epochs or steps: nothing is trained")
+
+    @property
+    def phases(self) -> dict[str, Phase]:
+        """Those that last, in order."""
+        return {name: phase for name in PHASES if (phase := getattr(self, name)).steps or phase.epochs}
+
+    def varied(self, learning_rate: float, weight_decay: float, steps: int) -> Classification:
+        """The same with another last phase."""
+        name, phase = list(self.phases.items())[-1]
+        drawn = replace(phase, steps=steps, learning_rate=learning_rate)
+        return replace(self, weight_decay=weight_decay, **{name: drawn})
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The sets of each group of VTAB, by the names of their folders, with commas between them."""
+
+    natural: str = "caltech101,cifar100,dtd,flowers102,pets,sun397,svhn"
+    specialized: str = "diabetic_retinopathy,eurosat,patch_camelyon,resisc45"
+    structured: str = (
+        "clevr_count,clevr_distance,dmlab,dsprites_location,dsprites_orientation,kitti_distance,smallnorb_azimuth,"
+        "smallnorb_elevation"
+    )
+
+    def of(self, task: str) -> str | None:
+        """The group that a set belongs to, if one does."""
+        return next((name for name in GROUPS if task in getattr(self, name).split(",")), None)
+
+
+@dataclass(frozen=True)
+class Vtab:
+    """VTAB's protocol: each of `trials` learns from `training` pictures and is measured on `validation` others; the
+    best learns again, from both.
+
+    A trial is the last phase, drawn from the ranges evenly on a logarithmic scale. The paper gives none: these are ours.
+    """
+
+    trials: int = 50
+    training: int = 800
+    validation: int = 200
+    learning_rate: tuple[float, float] = (1e-4, 1e-1)
+    weight_decay: tuple[float, float] = (1e-6, 1e-2)
+    steps: tuple[int, int] = (250, 2500)
+    groups: Groups = Groups()
+
+    def __post_init__(self) -> None:
+        above(self, 0, "trials", "training", "validation")
+        for name in ("learning_rate", "weight_decay", "steps"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ValueError(f"{name}: {low} to {high} is no range over 0")
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One run of `python -m train transfer`."""
+
+    task: str = "classification"
+    data: Data = Data()
+    classification: Classification = Classification()
+    vtab: Vtab = Vtab()
+
+    def __post_init__(self) -> None:
+        choose("task", self.task, TASKS)
