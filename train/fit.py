@@ -33,8 +33,8 @@ class Trainer:
     """A run on the devices of `strategy`, as far as its newest checkpoint has it."""
 
     def __init__(self, run: Run, strategy: tf.distribute.Strategy) -> None:
-        """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue that
-        is larger than the data.
+        """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
+        that is larger than the data.
         """
         self.run, self.settings, self.strategy = run, run.settings, strategy
         self._check_devices()

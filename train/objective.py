@@ -1,6 +1,6 @@
 """What the pairs of a batch are told apart from: each other, as ALIGN does, or the keys of a queue, as BriVL does.
 
-A step begins with `follow`; on each replica come the `keys` of its batch, and the `loss` beside them; `enqueue` ends it.
+A step begins with `follow`; on each replica come the `keys` of its batch, and the `loss`; `enqueue` ends it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ class InBatch:
 class FromQueue:
     """The negatives of a picture are the keys of earlier texts, those of a text the keys of earlier pictures (WenLan,
     arXiv 2103.06561). `variables` are the state of it, which a checkpoint needs.
+
+    What changes weights and queues are graphs of their own, run one after the other: within that of a step, TensorFlow
+    may read a weight to follow it, or a queue for the loss, only after it was changed.
     """
 
     def __init__(self, model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> None:
@@ -53,6 +56,7 @@ class FromQueue:
         self.queues = [KeyQueue(settings.queue.size, width, name) for name in ("image", "text")]
         self.variables = [*self.towers.variables, *(variable for queue in self.queues for variable in queue.variables)]
 
+    @tf.function
     def follow(self) -> None:
         """Moves the key towers towards the model."""
         follow(self.towers, self.model, self.settings.queue.momentum, self.strategy)
@@ -70,6 +74,7 @@ class FromQueue:
         how = self.model.temperature, self.settings.loss.smoothing
         return queue_loss(images, text_keys, earlier_texts, *how) + queue_loss(texts, image_keys, earlier_images, *how)
 
+    @tf.function
     def enqueue(self, keys: Keys) -> None:
         """Puts the keys of all replicas into the queues."""
         for queue, rows in zip(self.queues, keys, strict=True):

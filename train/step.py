@@ -42,16 +42,20 @@ def training_step(
         return loss, keys
 
     @tf.function
-    def step(batch: Any) -> dict[str, tf.Tensor]:
+    def learn(batch: Any) -> tuple[dict[str, tf.Tensor], Keys]:
         state = {
             "temperature": tf.identity(model.temperature),
             "learning_rate": tf.identity(optimizer.learning_rate),
         }
         with tf.control_dependencies(list(state.values())):
-            objective.follow()
             losses, keys = strategy.run(on_replica, (batch,))
-            objective.enqueue(keys)
-        return {"loss": strategy.reduce("SUM", losses, axis=None), **state}
+        return {"loss": strategy.reduce("SUM", losses, axis=None), **state}, keys
+
+    def step(batch: Any) -> dict[str, tf.Tensor]:
+        objective.follow()
+        values, keys = learn(batch)
+        objective.enqueue(keys)
+        return values
 
     return step
 
