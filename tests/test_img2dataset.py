@@ -39,8 +39,9 @@ def program() -> Path:
     """img2dataset's command."""
     program = ENVIRONMENT / "bin" / "img2dataset"
     if not program.exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([ENVIRONMENT / "bin" / "pip", "install", "-q", "--no-compile", *PACKAGES], check=True)
+        uv = [sys.executable, "-m", "uv", "--quiet"]
+        subprocess.run([*uv, "venv", "--clear", ENVIRONMENT], check=True)
+        subprocess.run([*uv, "pip", "install", "--python", ENVIRONMENT, *PACKAGES], check=True)
     return program
 
 
