@@ -32,8 +32,10 @@ class NotANumber(TrainingError):
 class Trainer:
     """A run on the devices of `strategy`, as far as its newest checkpoint has it."""
 
-    def __init__(self, run: Run, strategy: tf.distribute.Strategy) -> None:
-        """Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
+    def __init__(self, run: Run, strategy: tf.distribute.Strategy, start: DualEncoder | None = None) -> None:
+        """A new run begins with the weights of `start`, if there is one, else by chance.
+
+        Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
         that is larger than the data.
         """
         self.run, self.settings, self.strategy = run, run.settings, strategy
@@ -45,6 +47,8 @@ class Trainer:
         with strategy.scope():
             synchronized = strategy.num_replicas_in_sync > 1 and self.settings.pieces == 1
             self.model = DualEncoder(self.settings, len(run.tokenizer), synchronized)
+            if start is not None:
+                self.model.set_weights(start.get_weights())
             self.optimizer = make_optimizer(self.settings)
             self.optimizer.build(self.model.trainable_variables)
             self.objective = make_objective(self.model, self.settings, strategy)

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,15 @@ MAX_PIXELS = 89_478_485  # as the rule `undecodable`
 
 
 class BadRecord(ValueError):
-    """A record that is no pair: not an Example, without `jpg` or `txt`, or with a picture that can't be decoded."""
+    """A record that is no pair: not an Example, without `jpg` or `txt`, or with a picture that can't be read."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What a record holds: a picture's bytes, its id, its text and the pair's key."""
+    """What a record holds: a picture's bytes, its id, its text and the pair's key.
+
+    Instead of `jpg` it may have `file`, the path of the picture.
+    """
 
     jpg: bytes
     text: bytes
@@ -43,7 +47,9 @@ class Pair:
             features = decode_example(record)
         except ValueError as error:
             raise BadRecord(str(error)) from error
-        jpg, text = _value(features, "jpg"), _value(features, "txt")
+        written = "jpg" in features or "file" not in features
+        jpg = _value(features, "jpg") if written else _read(_value(features, "file"))
+        text = _value(features, "txt")
         image_id = _optional(features, "sha256") or hashlib.sha256(jpg).hexdigest()
         return cls(jpg, text, image_id, _optional(features, "key") or image_id)
 
@@ -59,6 +65,13 @@ def _value(features: dict[str, list[Any]], name: str) -> bytes:
     if len(values) > 1 or not isinstance(values[0], bytes):
         raise BadRecord(f"{name} is {len(values)} of {type(values[0]).__name__}, not one of bytes")
     return values[0]
+
+
+def _read(path: bytes) -> bytes:
+    try:
+        return Path(path.decode(errors="surrogateescape")).read_bytes()
+    except OSError as error:
+        raise BadRecord(f"{path.decode(errors='replace')}: {error.strerror}") from error
 
 
 def _optional(features: dict[str, list[Any]], name: str) -> str:

@@ -33,7 +33,7 @@ class NoRecords(TrainingError):
 @dataclass(frozen=True)
 class Run:
     """One training: TFRecord files (paths), a tokeniser with the sha256 of its vocabulary, settings, and where it is
-    written.
+    written; `start` is the digest of the weights that it begins with, if those aren't by chance.
     """
 
     shards: Sequence[str]
@@ -41,6 +41,7 @@ class Run:
     vocabulary: str
     settings: Train
     output: str
+    start: str = ""
 
     @property
     def records(self) -> Records:
@@ -60,6 +61,7 @@ class Run:
             "vocabulary": self.vocabulary,
             "records": [[path.rpartition("/")[2], tf.io.gfile.stat(path).length] for path in self.shards],
             "train": dataclasses.asdict(self.settings),
+            "start": self.start,
         }
 
     def check(self, held: Mapping[str, Any]) -> None:
@@ -73,6 +75,8 @@ def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[
         yield f"its vocabulary has the sha256 {held['vocabulary'][:12]}…, this one {facts['vocabulary'][:12]}…"
     if held["records"] != [list(record) for record in facts["records"]]:
         yield f"its records are {len(held['records']):,} other files"
+    if held.get("start", "") != facts["start"]:
+        yield "it began with other weights"
     yield from _settings("train", held["train"], facts["train"], dataclasses.asdict(Train()))
 
 

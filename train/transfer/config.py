@@ -130,7 +130,7 @@ class Vtab:
     """VTAB's protocol: each of `trials` learns from `training` pictures and is measured on `validation` others; the
     best learns again, from both.
 
-    A trial is the last phase, drawn from the ranges evenly on a logarithmic scale. The paper gives none: these are ours.
+    A trial draws its last phase from the ranges, evenly on a logarithmic scale. The paper gives none: these are ours.
     """
 
     trials: int = 50

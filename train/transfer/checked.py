@@ -1,0 +1,33 @@
+"""The pictures of a set that can be read, and what is wrong with the others: known before anything is trained."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from filters.pixels import Picture, Undecodable
+from train.embedding import MISSING, Source
+from train.pairs import MAX_PIXELS
+from train.sets.files import BadSet
+from train.transfer.labelled import Labelled
+
+
+def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
+    """The pictures that are there and can be decoded, and a line for each other. Raises BadSet if none is left."""
+    with ThreadPoolExecutor() as pool:
+        errors = list(pool.map(_error, pictures.pictures))
+    bad = [error for error in errors if error]
+    if len(bad) == len(errors):
+        raise BadSet(f"{len(bad):,} pictures, and none can be read, such as {bad[0]}")
+    return (pictures.take(np.flatnonzero([not error for error in errors])) if bad else pictures), bad
+
+
+def _error(picture: Source) -> str:
+    try:
+        Picture(picture.read(), MAX_PIXELS).at_least(1)  # a JPEG is read whole, and decoded small
+    except Undecodable as error:
+        return f"{picture.name}: {error}"
+    except MISSING as error:
+        return f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}"
+    return ""

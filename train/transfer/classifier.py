@@ -1,0 +1,63 @@
+"""A classifier: the image tower of a trained model, and a linear layer over its embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+from keras import layers
+
+from train.config import ImageTower
+from train.towers import image_tower
+from train.transfer.data import test_batches
+from train.transfer.labelled import Labelled
+from train.transfer.optimizer import HEAD
+from train.transfer.views import View
+
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How many of `pictures` have their class first, and among the first five, as shares."""
+
+    top1: float
+    top5: float
+    pictures: int
+
+
+def classifier(
+    settings: ImageTower, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
+) -> keras.Model:
+    """From pixels, uint8 or float (n, size, size, 3), to logits, float32 (n, classes). It begins with no opinion.
+
+    Only if `whole` the tower learns. A tower with `frozen_statistics` is as in use: it normalises by the statistics
+    that it was trained with, and no block of it is left out by chance.
+    """
+    tower = image_tower(replace(settings, resize=size, crop=size), synchronized)
+    tower.trainable = whole
+    pixels = keras.Input((size, size, 3), name="pixels")
+    embeddings = tower(pixels) if whole and not frozen_statistics else tower(pixels, training=False)
+    head = layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name=HEAD)
+    return keras.Model(pixels, head(embeddings), name="classifier")
+
+
+def measure(model: keras.Model, pictures: Labelled, view: View, batch: int) -> Accuracy:
+    """How often a classifier is right."""
+    places = np.concatenate(
+        [
+            ranks(model.predict_on_batch(pixels), labels.numpy())
+            for pixels, labels in test_batches(pictures, view, batch)
+        ]
+    )
+    return Accuracy(float((places < 1).mean()), float((places < TOP).mean()), len(places))
+
+
+def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How many other classes aren't under the right one, int (n,): neither a tie nor NaN is ever a find.
+
+    `logits` are float (n, classes), `labels` int (n,).
+    """
+    right = np.take_along_axis(logits, labels[:, None], axis=1)
+    return (~(logits < right)).sum(axis=1) - 1

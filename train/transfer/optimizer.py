@@ -1,0 +1,49 @@
+"""How a classifier's weights are changed: momentum SGD, slower in the image tower, and the rate at each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras.optimizers import schedules
+
+from train.lamb import EXCLUDED
+from train.transfer.config import Classification
+
+HEAD = "head"  # the layer that isn't the image tower
+
+
+class SlowTower(keras.optimizers.SGD):  # type: ignore[misc]
+    """SGD whose rate is `tower_rate` times as high for all but the head; `decay` times a weight is in its gradient.
+
+    Biases and the variables of normalisations are not decayed.
+    """
+
+    def __init__(self, learning_rate: Any, momentum: float, tower_rate: float, decay: float) -> None:
+        super().__init__(learning_rate, momentum=momentum)
+        self.tower_rate, self.decay = tower_rate, decay
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One step of one variable."""
+        known = self._trainable_variables[self._get_variable_index(variable)]
+        if self.decay and known.name not in EXCLUDED:
+            gradient = gradient + self.decay * variable
+        share = 1.0 if known.path.split("/")[0] == HEAD else self.tower_rate
+        super().update_step(gradient, variable, learning_rate * share)
+
+
+def make_optimizer(settings: Classification, learning_rate: float, steps: int, pictures: float) -> SlowTower:
+    """The optimiser of a phase of so many `steps`; `pictures` is how many batches hold all pictures once."""
+    rate = schedule(settings, learning_rate, steps, pictures)
+    return SlowTower(rate, settings.momentum, settings.tower_rate, settings.weight_decay)
+
+
+def schedule(
+    settings: Classification, learning_rate: float, steps: int, pictures: float
+) -> schedules.LearningRateSchedule:
+    """The rate of each step, counted from 0."""
+    if settings.decay == "cosine":
+        return schedules.CosineDecay(learning_rate, steps)
+    ends = [round(epoch * pictures) for epoch in range(settings.every, round(steps / pictures) + 1, settings.every)]
+    values = [learning_rate * settings.factor**stair for stair in range(len(ends) + 1)]
+    return schedules.PiecewiseConstantDecay([end - 1 for end in ends], values)  # its boundaries belong to what ends

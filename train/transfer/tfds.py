@@ -1,0 +1,94 @@
+"""Labelled pictures in the files of a prepared TFDS set: shards of Examples with `image` and `label`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from train.example import decode_example, read_records
+from train.sets.files import BadSet, read_lines
+from train.transfer.labelled import Labelled
+
+NAMES = "label.labels.txt"
+_SHARD = re.compile(r".+-(?P<part>[^-]+)\.tfrecord-(?P<number>\d{5})-of-(?P<count>\d{5})")
+
+
+@dataclass(frozen=True)
+class RecordPicture:
+    """A picture in a record, by where that begins in its file."""
+
+    shard: str
+    offset: int
+
+    @property
+    def name(self) -> str:
+        """Where it is."""
+        return f"{self.shard}@{self.offset}"
+
+    def read(self) -> bytes:
+        """Its bytes. Raises OSError."""
+        with open(self.shard, "rb") as file:
+            file.seek(self.offset)
+            _, record = next(read_records(file))
+        return bytes(decode_example(record)["image"][0])
+
+
+def is_tfds(root: str) -> bool:
+    """Whether shards are right in this folder."""
+    return Path(root).is_dir() and any(_SHARD.fullmatch(file.name) for file in Path(root).iterdir())
+
+
+def read_tfds(root: str, part: str) -> Labelled:
+    """The pictures of a split in the order of its shards. Raises BadSet where one is missing or no such record."""
+    pictures, labels = list[RecordPicture](), list[int]()
+    for shard in _shards(root, part):
+        for offset, label in _labels(shard):
+            pictures.append(RecordPicture(shard, offset))
+            labels.append(label)
+    if not labels:
+        raise BadSet(f"{root}: no record in its split {part}")
+    return Labelled(pictures, np.array(labels, np.int64), _classes(root, max(labels)))
+
+
+def _shards(root: str, part: str) -> list[str]:
+    """Raises BadSet unless the split is there, and whole."""
+    named = [(file, match) for file in sorted(Path(root).iterdir()) if (match := _SHARD.fullmatch(file.name))]
+    found = [(str(file), match) for file, match in named if match["part"] == part]
+    if not found:
+        parts = sorted({match["part"] for _, match in named})
+        raise BadSet(f"{root}: no split {part!r}; its splits are {', '.join(parts)} (transfer.data names them)")
+    wanted = int(found[0][1]["count"])
+    if missing := set(range(wanted)) - {int(match["number"]) for _, match in found}:
+        raise BadSet(f"{root}: {len(missing):,} of {wanted:,} shards of {part} are missing, such as {min(missing):05d}")
+    return [path for path, _ in found]
+
+
+def _labels(shard: str) -> Iterator[tuple[int, int]]:
+    """Where each record begins, and its label."""
+    with open(shard, "rb") as file:
+        try:
+            for offset, record in read_records(file):
+                yield offset, _label(f"{shard}@{offset}", record)
+        except ValueError as error:
+            raise BadSet(str(error)) from error
+
+
+def _label(place: str, record: bytes) -> int:
+    features = decode_example(record)
+    image, label = features.get("image", []), features.get("label", [])
+    if len(image) != 1 or not isinstance(image[0], bytes) or len(label) != 1 or not isinstance(label[0], int):
+        raise BadSet(f"{place}: no image and label; the record has {', '.join(sorted(features)) or 'nothing'}")
+    return label[0]
+
+
+def _classes(root: str, highest: int) -> tuple[str, ...]:
+    """The names of the labels; their numbers, where the set gives none. Raises BadSet for more labels than names."""
+    file = Path(root) / NAMES
+    names = read_lines(str(file)) if file.exists() else list(map(str, range(highest + 1)))
+    if highest >= len(names):
+        raise BadSet(f"{file}: {len(names):,} names; there is a label {highest}")
+    return tuple(names)

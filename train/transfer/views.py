@@ -1,0 +1,59 @@
+"""What a classifier sees of a picture: a random part of it in training, its middle in measuring."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from filters.pixels import Picture
+from train.pairs import MAX_PIXELS, Square
+
+RATIO = 4 / 3  # of the sides of a random part, and its inverse
+ATTEMPTS = 10
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class View:
+    """A square of `size` pixels: of a random part with `smallest_part` of the area at least (Szegedy et al. 2015), or
+    of the `middle` of each side.
+    """
+
+    size: int
+    smallest_part: float
+    middle: float
+
+    def centre(self, picture: bytes) -> np.ndarray:
+        """The middle of a picture, uint8 (size, size, 3). Raises Undecodable."""
+        return Square(round(self.size / self.middle), self.size).middle(picture)
+
+    def random(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
+        """A random part of a picture, mirrored by chance, uint8 (size, size, 3); the same for the same seed.
+
+        Raises Undecodable.
+        """
+        random, whole = np.random.default_rng(seed), Picture(picture, MAX_PIXELS)
+        width, height = whole.header.width, whole.header.height
+        left, top, right, bottom = random_part(random, width, height, self.smallest_part)
+        # of a JPEG no more pixels are decoded than the part needs
+        enough = math.ceil(self.size * min(width, height) / min(right - left, bottom - top))
+        small = whole.at_least(enough).convert("RGB")
+        across, down = small.width / width, small.height / height
+        box = (left * across, top * down, right * across, bottom * down)
+        part = np.asarray(small.resize((self.size, self.size), Image.Resampling.BILINEAR, box))
+        return part[:, ::-1] if random.integers(2) else part
+
+
+def random_part(random: np.random.Generator, width: int, height: int, smallest: float) -> Box:
+    """A box of `smallest` to all of the area, its sides in a proportion of up to 4:3; all, where chance finds none."""
+    for _ in range(ATTEMPTS):
+        area = width * height * random.uniform(smallest, 1)
+        ratio = math.exp(random.uniform(-math.log(RATIO), math.log(RATIO)))
+        across, down = math.sqrt(area * ratio), math.sqrt(area / ratio)
+        if across <= width and down <= height:
+            left, top = random.uniform(0, width - across), random.uniform(0, height - down)
+            return left, top, left + across, top + down
+    return 0.0, 0.0, float(width), float(height)
