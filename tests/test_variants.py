@@ -16,7 +16,7 @@ from dedup.quality import MIN_STABLE, NOISE, is_informative
 from dedup.variants import DEFAULT, DENSE, Variant, cut, see, turn, variant_coefficients, variants
 from dedup.verify import VIEW_SIDE, scores, views
 from dedup.windows import FULL, Window, Windows
-from tests.test_dedup import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, encoded, small
+from tests.scenes import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, encoded, small
 
 CROPS = [Window(0.25, 0.125, 1, 0.75), Window(0, 0, 0.5, 0.5), Window(0.25, 0.25, 0.75, 0.75)]  # on whole pixels
 SIZES = np.array([image.size for image in SCENES], np.int32)
