@@ -47,6 +47,10 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ("loss.smoothing", "1", "1; a share is from 0 to under 1"),
         ("loss.negatives", "0", "0; it is over 0, and 1 at most"),
         ("loss.negatives", "1.01", "1.01; it is over 0, and 1 at most"),
+        ("queue.size", "-1", "-1 is not over -1"),
+        ("queue.size", "16383", "16383; it can't hold a batch, of 16384"),
+        ("queue.momentum", "-0.01", "-0.01; a share is from 0 to under 1"),
+        ("queue.momentum", "1", "1; a share is from 0 to under 1"),
         ("temperature.start", "0", "0 is not over 0"),
         ("temperature.scale", "root", "'root'; the choices are linear, log"),
         ("temperature.learned", "maybe", "'maybe' is not true or false"),
@@ -84,6 +88,7 @@ def test_a_wrong_value_is_refused_by_its_name(setting: str, value: str, message:
         *(("image.width", "1"), ("image.crop", "32"), ("image.crop", "346")),
         *(("text.length", "3"), ("text.length", "512"), ("text.dropout", "0"), ("text.dropout", "0.99")),
         *(("loss.smoothing", "0"), ("loss.smoothing", "0.99"), ("loss.negatives", "1e-9"), ("loss.negatives", "1")),
+        *(("queue.size", "0"), ("queue.size", "16384"), ("queue.momentum", "0"), ("queue.momentum", "0.999")),
         ("temperature.start", "1e-9"),
         *(("optimizer.learning_rate", "1e-9"), ("optimizer.weight_decay", "0")),
         *(("optimizer.warmup_steps", "0"), ("optimizer.warmup_steps", "1199999"), ("steps", "10001")),
@@ -114,6 +119,15 @@ def test_a_logarithm_that_lamb_would_leave_at_its_start_is_refused() -> None:
     assert str(error.value) == "train.temperature.scale: log; with lamb it is linear"
     fixed = load_config("", [("train.temperature.scale", "log"), ("train.temperature.learned", "false")])
     assert fixed.train.temperature.scale == "log"
+
+
+def test_all_keys_of_a_queue_are_negatives() -> None:
+    queue, half = ("train.queue.size", "20000"), ("train.loss.negatives", "0.5")
+    with pytest.raises(ConfigError) as error:
+        load_config("", [queue, half])
+    assert str(error.value) == "train.loss.negatives: 0.5; with a queue, all its keys are negatives: 1"
+    assert load_config("", [queue]).train.queue.size == 20_000
+    assert load_config("", [half]).train.queue.size == 0
 
 
 def test_there_must_be_steps_and_some_after_the_warm_up() -> None:

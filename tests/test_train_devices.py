@@ -65,6 +65,17 @@ def fit_and_go_on(shards: list[str], output: Path, settings: Train, devices: int
     Trainer(run_of(shards, fresh(output / "rest", output / "whole"), settings), shared).fit()
 
 
+def fit_on_two_and_on_one(shards: list[str], output: Path, settings: Train) -> bool:
+    """A whole run on each; whether the two have the same keys in their queues, and follow to the same weights."""
+    use_small_towers()
+    two = Trainer(run_of(shards, output / "two", settings), strategy(2))
+    two.fit()
+    Trainer(run_of(shards, output / "one", settings), tf.distribute.get_strategy()).fit()
+    kept = [*two.objective.towers.trainable_variables, *(queue.keys for queue in two.objective.queues)]
+    copies = [two.strategy.experimental_local_results(variable.value) for variable in kept]
+    return all(len(copy) == 2 and np.array_equal(*copy) for copy in copies)
+
+
 def symmetric(number: int) -> bytes:
     """A picture that is its mirror, and the whole of its crop: every time the same pixels."""
     half = np.random.default_rng(number).integers(0, 256, (32, 16, 3), np.uint8)
@@ -102,6 +113,14 @@ def test_several_devices_go_on_exactly_with_dropout(shards: list[str], tmp_path:
     in_process(fit_and_go_on, shards, tmp_path, changed(EXACT, text={"dropout": 0.5}), 2).result()
     ours, theirs = weights(tmp_path / "whole"), weights(tmp_path / "rest")
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_with_a_queue_two_devices_are_as_one_and_hold_the_same(shards: list[str], tmp_path: Path):
+    settings = changed(EXACT, queue={"size": 25, "momentum": 0.7})
+    assert in_process(fit_on_two_and_on_one, shards, tmp_path, settings).result()
+    assert np.allclose(curve(tmp_path / "two"), curve(tmp_path / "one"), rtol=1e-5)
+    assert same(weights(tmp_path / "two"), weights(tmp_path / "one"))
+    assert np.ptp(curve(tmp_path / "one")[1:, 0]) > 0.1
 
 
 def test_two_hosts_are_as_one_and_the_first_writes(tmp_path: Path):

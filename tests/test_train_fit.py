@@ -33,6 +33,7 @@ from train.fit import NotANumber, Trainer
 from train.log import read_log
 from train.run import OtherRun
 
+QUEUE = changed(queue={"size": 12, "momentum": 0.9})
 BAD = record(99, jpg=b"no picture")
 
 
@@ -92,13 +93,14 @@ def whole(shards: list[str], small: None, tmp_path: Path) -> Path:
 
 
 def test_killed_run_goes_on_as_if_it_had_not_been(shards: list[str], tmp_path: Path):
+    """With all that can have a state: the queue is full, and has let keys go, when the run is killed."""
     with pytest.raises(BrokenProcessPool):
-        in_process(fit_and_die, shards, tmp_path / "killed", SETTINGS).result()
+        in_process(fit_and_die, shards, tmp_path / "killed", QUEUE).result()
     left = sorted(path.name for path in (tmp_path / "killed/checkpoints").iterdir())
     assert left == ["step-000000002.npz", "step-000000004.npz.tmp"]
     assert [row.step for row in read_log(str(tmp_path / "killed/log.csv"))] == [1, 2, 3, 4]
-    fit(shards, tmp_path / "killed")
-    fit(shards, tmp_path / "whole")
+    fit(shards, tmp_path / "killed", QUEUE)
+    fit(shards, tmp_path / "whole", QUEUE)
     assert (tmp_path / "killed/log.csv").read_bytes() == (tmp_path / "whole/log.csv").read_bytes()
     assert state(tmp_path / "killed", 6) == state(tmp_path / "whole", 6)
 
@@ -120,7 +122,13 @@ def test_bad_records_are_counted_through_all_epochs(shards: list[str], whole: Pa
 
 
 @pytest.mark.parametrize(
-    ("changes", "precision"), [({"pieces": 2}, "float32"), ({}, "mixed_bfloat16"), ({}, "mixed_float16")]
+    ("changes", "precision"),
+    [
+        ({"pieces": 2}, "float32"),
+        ({}, "mixed_bfloat16"),
+        ({}, "mixed_float16"),
+        ({"pieces": 2, "queue": {"size": 12}}, "mixed_bfloat16"),
+    ],
 )
 def test_pieces_and_half_precision_go_on_exactly(
     changes: dict, precision: str, shards: list[str], small: None, tmp_path: Path

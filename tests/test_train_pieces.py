@@ -16,7 +16,7 @@ from train.loss import contrastive_loss
 from train.model import DualEncoder
 from train.objective import InBatch
 from train.optimizer import make_optimizer
-from train.pieces import gradients_in_pieces
+from train.pieces import encode_in_pieces, gradients_in_pieces
 from train.step import gradients_at_once, training_step
 
 VOCABULARY, PAIRS, STEPS = 30, 16, 8
@@ -126,6 +126,20 @@ def test_dropout_and_batch_normalisation_are_those_of_each_piece(monkeypatch: py
     assert_same(found, in_one_tape(model, given, pieces))
     for value, plain, start in zip(after, state(model), before, strict=True):
         np.testing.assert_allclose(value, plain, rtol=1e-5, atol=1e-7)
+        assert not np.array_equal(value, start)
+
+
+def test_without_gradients_pieces_are_encoded_as_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, given = small_model(monkeypatch, DROPOUT, normalised=True), batch()
+    before = state(model)
+    found, after = tf.function(lambda: encode_in_pieces(model, given, 4))(), state(model)
+    set_state(model, before)
+    parts = [{name: tf.split(rows, 4)[piece] for name, rows in given.items()} for piece in range(4)]
+    plain = zip(*[model(part, training=True) for part in parts], strict=True)
+    for embeddings, expected in zip(found, plain, strict=True):
+        np.testing.assert_allclose(embeddings, tf.concat(expected, 0), rtol=1e-4, atol=1e-5)
+    for value, expected, start in zip(after, state(model), before, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-7)
         assert not np.array_equal(value, start)
 
 

@@ -106,7 +106,10 @@ def test_many_steps_are_as_stated(momentum: float, smoothing: float, monkeypatch
     keras.utils.set_random_seed(0)
     model, one = DualEncoder(settings, 0), tf.distribute.get_strategy()
     objective, optimizer = make_objective(model, settings, one), keras.optimizers.SGD(RATE)
-    step, stated = training_step(model, optimizer, objective, settings, one), Stated(weights(model), momentum, smoothing)
+    step, stated = (
+        training_step(model, optimizer, objective, settings, one),
+        Stated(weights(model), momentum, smoothing),
+    )
     losses = []
     for number, batch in enumerate(batches(8), 1):
         losses.append(stated.step(batch))
@@ -214,8 +217,14 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [*write_shards(folder, 12, 10), write_shard(folder / "bad.tfrecord", [b"\xff\xff"] * 3)]
 
 
-def test_a_run_of_the_papers_towers_goes_on_exactly_from_its_checkpoint(shards: list[str], tmp_path: Path):
-    """Queue, key towers and their dropout: all that there is after the last step, to the bit."""
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.model.image_tower", small_image_tower)
+    monkeypatch.setattr("train.model.text_tower", small_text_tower)
+
+
+def test_a_run_goes_on_exactly_from_its_checkpoint(shards: list[str], small: None, tmp_path: Path):
+    """Queues, key towers and their dropout: all that there is after the last step, to the bit."""
     whole, rest = tmp_path / "whole", tmp_path / "rest"
     trainer = fit(shards, whole, QUEUE)
     (rest / "checkpoints").mkdir(parents=True)
@@ -238,14 +247,10 @@ def test_a_run_from_before_there_were_queues_goes_on(shards: list[str], tmp_path
         run_of(shards, tmp_path, changed(QUEUE, queue={"momentum": 0.99})).check(held)
 
 
-def test_a_queue_that_is_larger_than_the_data_is_refused(
-    shards: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_queue_that_is_larger_than_the_data_is_refused(shards: list[str], small: None, tmp_path: Path):
     line = "train.queue.size: 23 keys are more than the 22 pairs to train on"
     with pytest.raises(TrainingError, match=f"^{re.escape(line)}$"):
         fit(shards, tmp_path, changed(QUEUE, queue={"size": 23}))
-    monkeypatch.setattr("train.model.image_tower", small_image_tower)
-    monkeypatch.setattr("train.model.text_tower", small_text_tower)
     assert fit(shards, tmp_path, changed(QUEUE, queue={"size": 22}, steps=3)).step == 3
 
 
