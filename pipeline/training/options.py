@@ -19,9 +19,11 @@ python -m train COMMAND --help shows its options. Every setting of a config's se
 COMMANDS = {
     "fit": "train a dual encoder; goes on where it stopped, and ends with retrieval of held-out pictures",
     "evaluate": "measure a trained model: retrieval, classification, similarity",
+    "embed": "index pictures by a trained model, for search",
+    "search": "find pictures in an index by text, by picture, or by picture plus or minus text",
 }
 # Where the options of a command are read: the function `parse` of a module here
-OPTIONS = {"fit": "fit_options", "evaluate": "evaluate_options"}
+OPTIONS = {name: f"{name}_options" for name in COMMANDS}
 
 Settings = tuple[tuple[str, str], ...]  # path and value
 

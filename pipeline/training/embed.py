@@ -1,0 +1,96 @@
+"""The index of pictures by what a trained model makes of them: read, embedded and written in parts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.duplicates.pictures import Task
+from pipeline.files import Output, read_bytes
+from pipeline.inputs import BadFile, InputError
+from pipeline.inputs.sources import check_output
+from pipeline.manifest import digest
+from pipeline.training.embed_options import Options
+from pipeline.training.index import FACTS, FAISS, PICTURES, VECTORS, Index, write_faiss, write_index
+from pipeline.training.index_parts import NAMED, Note, Parts
+from pipeline.training.indexing import write_parts
+from pipeline.training.material import find_shards, load_model
+from pipeline.training.pictures import files_of, tasks_of, tasks_of_records
+from train.approximate import check_faiss
+from train.errors import TrainingError
+
+MANY = 1_000_000  # pictures
+PLAN = "work/plan.json"
+OURS = (FACTS, VECTORS, PICTURES, FAISS, "work")
+
+
+def run(options: Options) -> None:
+    """Makes an index, or what is missing of it, and tells what it holds. Raises InputError, TrainingError."""
+    if options.faiss:
+        check_faiss("--faiss")
+    try:
+        index = make_index(options)
+    except BadFile as error:
+        raise TrainingError(str(error)) from error
+    if options.faiss and not index.has_faiss:
+        write_faiss(index)
+    _tell(index)
+
+
+def make_index(options: Options) -> Index:
+    """The index that is asked for, made where it isn't there yet. Raises InputError, BadFile."""
+    tasks, output = _tasks(options), Output(options.output)
+    trained = load_model(options.model)
+    if options.overwrite:
+        for name in OURS:
+            output.remove(output.path(name))
+    files = [(source.name, source.size) for source in files_of(tasks)]
+    plan = {"model": trained.weights, "width": trained.width, "files": len(files), "sha256": digest(files)}
+    if not _is_there(output, FACTS, plan):
+        if not _is_there(output, PLAN, plan):
+            output.write_bytes(PLAN, json.dumps(plan).encode())
+        parts = Parts(output)
+        write_parts(parts, tasks, trained)
+        write_index(parts, {**plan, **_counts(parts.notes())})
+    return Index.open(options.output)
+
+
+def _tasks(options: Options) -> Sequence[Task]:
+    if options.records is not None:
+        return tasks_of_records(find_shards(options.records).paths)
+    check_output(options.output, options.images)
+    return tasks_of(options.images)
+
+
+def _is_there(output: Output, name: str, plan: Mapping[str, Any]) -> bool:
+    """Whether the output holds an index, or the beginning of one, of this plan. Raises InputError for another's."""
+    if not output.has(name):
+        return False
+    held = json.loads(read_bytes(output.path(name)))
+    differences = [field for field, value in plan.items() if held.get(field) != value]
+    if differences:
+        what = "by another model" if held.get("model") != plan["model"] else "of other files"
+        raise InputError(f"output: {output.root} holds an index {what}; --overwrite replaces it")
+    return True
+
+
+def _counts(notes: Sequence[Note]) -> dict[str, Any]:
+    """What the parts hold in all. Raises InputError where no picture could be read."""
+    good, bad = sum(note.good for note in notes), sum(note.bad for note in notes)
+    named = [name for note in notes for name in note.named][:NAMED]
+    if not good:
+        such = f", such as {named[0]}" if named else ""
+        raise InputError(f"images: none of {bad:,} pictures can be read{such}")
+    return {"pictures": good, "bad": bad, "named": named}
+
+
+def _tell(index: Index) -> None:
+    facts = index.facts
+    if facts["bad"]:
+        print(f"embed: {facts['bad']:,} pictures can't be read, such as {'; '.join(facts['named'])}", file=sys.stderr)
+    if facts["pictures"] > MANY and not index.has_faiss:
+        says = "every search reads all vectors; with --faiss the same command makes it faster, and not quite exact"
+        print(f"embed: {says}", file=sys.stderr)
+    print(f"{index.folder.root}: {facts['pictures']:,} pictures, vectors of {facts['width']:,}")

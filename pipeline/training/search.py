@@ -1,0 +1,98 @@
+"""The search: queries as vectors, the pictures nearest to them, and what is told of these."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+import numpy as np
+
+from pipeline.files import local_copy, write_file
+from pipeline.inputs import InputError
+from pipeline.report.markup import shortened, visible
+from pipeline.training.index import FAISS, Index
+from pipeline.training.material import load_model
+from pipeline.training.search_options import Options, Query
+from pipeline.training.search_page import search_page
+from pipeline.training.search_results import Found, Hit, as_json, lines
+from train import approximate
+from train.composed import composed
+from train.embedding import BadPicture, PictureFile, embed_pictures, embed_texts
+from train.nearest import Search, nearest
+from train.trained import Trained
+from vocab.wordpiece import INSIDE, UNK
+
+
+def run(options: Options) -> None:
+    """Searches, tells what is found, and writes what was asked for. Raises InputError, TrainingError."""
+    index = Index.open(options.index)
+    look = _search_in(index, options.exact)
+    trained = load_model(options.model)
+    _check(index, trained, options)
+    found = _find(index, look, _vectors(trained, options), options)
+    if options.output:
+        with write_file(options.output) as file:
+            file.write(as_json(index.facts, found))
+    if options.page:
+        with write_file(options.page) as file:
+            file.write(search_page(index.facts, found))
+    print("\n".join(lines(found)))
+
+
+def _search_in(index: Index, exact: bool) -> Search:
+    """Raises NoFaiss where the index has lists for it."""
+    if exact or not index.has_faiss:
+        return partial(nearest, index.vectors)
+    approximate.check_faiss(f"{index.folder.root} was made for faiss: --exact does without; else search")
+    try:
+        return partial(approximate.nearest, approximate.load(local_copy(index.folder.path(FAISS))))
+    except ValueError as error:
+        raise InputError(f"index: {error}; --exact does without") from error
+
+
+def _check(index: Index, trained: Trained, options: Options) -> None:
+    if trained.weights != index.facts["model"]:
+        there, here = index.facts["model"][:12], trained.weights[:12]
+        raise InputError(
+            f"index: {options.index} was made with the weights {there}…, {options.model} has {here}…; "
+            f"embed --overwrite makes it anew"
+        )
+
+
+def _vectors(trained: Trained, options: Options) -> np.ndarray:
+    """A row for each query, float32 (queries, width)."""
+    for text in {text for query in options.queries for text in query.texts}:
+        _say_what_is_used(trained, text)
+    if options.queries[0].image is None:
+        return embed_texts(trained, [query.text or "" for query in options.queries])
+    return np.stack([_composed(trained, query, options.scale) for query in options.queries])
+
+
+def _composed(trained: Trained, query: Query, scale: float) -> np.ndarray:
+    (picture,) = embed_pictures(trained, [PictureFile(query.image or "")])
+    if isinstance(picture, BadPicture):
+        raise InputError(f"image: {picture}")
+    plus, minus = (embed_texts(trained, texts) for texts in (query.plus, query.minus))
+    return composed(picture, plus, minus, scale)
+
+
+def _say_what_is_used(trained: Trained, text: str) -> None:
+    pieces, most = trained.tokenizer.tokenize(text), trained.settings.text.length - 2
+    words, used = (sum(not piece.startswith(INSIDE) for piece in part) for part in (pieces, pieces[:most]))
+    name = f"search: “{visible(shortened(text, 40))}”"
+    if len(pieces) > most:
+        says = f"of {words:,} words the first {used:,} are used: the text tower takes {most:,} pieces of words"
+        print(f"{name}: {says}", file=sys.stderr)
+    if set(pieces) <= {UNK}:
+        print(f"{name}: no word of it is in the vocabulary, so what is found means nothing", file=sys.stderr)
+
+
+def _find(index: Index, look: Search, vectors: np.ndarray, options: Options) -> list[Found]:
+    near = look(vectors, options.top)
+    rows = np.unique(near.rows)
+    pictures = dict(zip(rows.tolist(), index.pictures(rows), strict=True))
+    found = zip(options.queries, near.similarities.tolist(), near.rows.tolist(), strict=True)
+    return [
+        Found(query, [Hit(value, pictures[row]) for value, row in zip(values, places, strict=True)])
+        for query, values, places in found
+    ]

@@ -1,0 +1,73 @@
+"""The nearest of very many vectors, nearly always: faiss looks through those parts of them that are near a query."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from math import isqrt
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from train.errors import TrainingError
+from train.nearest import Nearest
+
+SAMPLE = 64  # vectors of each list, from which the middles of the lists are learned
+PROBES = 64  # lists that are looked through
+ADDED = 65_536  # vectors at once
+
+
+class NoFaiss(TrainingError):
+    """Faiss isn't installed."""
+
+
+def check_faiss(option: str) -> None:
+    """Raises NoFaiss, naming what asks for it, unless faiss can be imported."""
+    if find_spec("faiss") is None:
+        raise NoFaiss(f"{option} needs faiss: pip install 'align-corpus[faiss]'")
+
+
+def build(vectors: np.ndarray) -> Any:
+    """An inverted file of `vectors`, float32 (n, width), memory-mapped or not: about as many lists as in each vectors.
+
+    The same vectors give the same index.
+    """
+    import faiss
+
+    lists, width = max(1, isqrt(len(vectors))), vectors.shape[1]
+    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, lists, faiss.METRIC_INNER_PRODUCT)
+    index.cp.min_points_per_centroid = 1  # it warns of small indexes
+    index.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // (SAMPLE * lists))]))
+    for begin in range(0, len(vectors), ADDED):
+        index.add(np.ascontiguousarray(vectors[begin : begin + ADDED]))
+    return index
+
+
+def save(index: Any, file: BinaryIO) -> None:
+    """Writes an index."""
+    import faiss
+
+    faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+
+
+def load(path: str) -> Any:
+    """The index in a local file, memory-mapped. Raises ValueError for a file that holds none."""
+    import faiss
+
+    try:
+        return faiss.read_index(path, faiss.IO_FLAG_MMAP)
+    except RuntimeError as error:
+        raise ValueError(f"{path}: no index of faiss, or a damaged one") from error
+
+
+def nearest(index: Any, queries: np.ndarray, top: int, probes: int = PROBES) -> Nearest:
+    """As `train.nearest.nearest`, of the vectors in the `probes` lists that are nearest to each query.
+
+    Where these hold less than `top`, all lists are looked through.
+    """
+    top = min(top, index.ntotal)
+    index.nprobe = min(probes, index.nlist)
+    similarities, rows = index.search(np.ascontiguousarray(queries, np.float32), top)
+    if (rows < 0).any():
+        index.nprobe = index.nlist
+        similarities, rows = index.search(np.ascontiguousarray(queries, np.float32), top)
+    return Nearest(rows, similarities)
