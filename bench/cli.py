@@ -64,9 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     curation = _add(commands, "curation", _curation, "models of raw pairs against models of the corpus made from them")
     curation.add_argument("--pairs", required=True, metavar="GLOB", help="what python -m pipeline takes as --input")
     curation.add_argument("--seeds", type=int, default=3, metavar="N", help="models of each (default: 3)")
-    curation.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="over the toy's config"
-    )
+    queue = _add(commands, "queue", _queue, "negatives from a queue against those of a batch, where batches are small")
+    queue.add_argument("--corpus", type=Path, default="out/toy", metavar="DIR", help="with vocab/ (default: out/toy)")
+    queue.add_argument("--batch", type=int, default=16, metavar="N", help="pairs (default: 16)")
+    queue.add_argument("--sizes", type=_numbers, default="512", metavar="N[,N…]", help="of queues (default: 512)")
+    queue.add_argument("--seeds", type=int, default=3, metavar="N", help="models of each (default: 3)")
+    for command in (curation, queue):
+        command.add_argument(
+            "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="over the toy's config"
+        )
     for command in (text, images, vocabulary, start, train):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="medians are shown (default: 3)")
     return parser
@@ -164,6 +170,13 @@ def _curation(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.curation import curation
 
     return curation(options.pairs, TOY, [f"--{setting}" for setting in options.set], options.seeds)
+
+
+def _queue(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.queue import queue
+
+    settings = [f"--{setting}" for setting in options.set]
+    return queue(options.corpus, TOY, settings, options.batch, options.sizes, options.seeds)
 
 
 def _scale(options: argparse.Namespace) -> Iterator[Figure]:

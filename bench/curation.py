@@ -6,12 +6,12 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from bench.corpus import FOLDER
 from bench.figures import Figure
 from bench.measure import measure, python
+from bench.recalls import chance, text_to_image
 from pipeline.config import Filters
 
 CORPORA = ("raw", "curated")
@@ -29,12 +29,8 @@ def curation(pairs: str, config: str, options: Sequence[str], seeds: int) -> Ite
     for name, results in found.items():
         counts = json.loads((folder / name / "funnel.json").read_text())
         yield Figure(f"{name}: records", counts["records"])
-        for place, rank in ((0, 1), (2, 10)):
-            values = [result["text_to_image"]["found"][place] for result in results]
-            each = ", ".join(f"{value:.1%}" for value in values)
-            yield Figure(f"{name}: text to image R@{rank}, mean of {each}", 100 * mean(values), "%")
-    chance = found["curated"][0]["text_to_image"]
-    yield Figure(f"chance R@1, of {chance['candidates']} pictures", 100 * chance["chance"][0], "%")
+        yield from text_to_image(name, results)
+    yield chance(found["curated"][0])
 
 
 def _corpora(folder: Path, pairs: str, config: str, options: Sequence[str]) -> None:

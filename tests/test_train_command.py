@@ -167,3 +167,11 @@ def test_configs_of_the_paper_say_what_it_says() -> None:
     b7, b3 = (read_config(f"configs/{name}.yaml", []).train for name in ("align_b7_base", "ablation_b3_mini"))
     assert (b7.image.tower, b7.text.tower, b7.image.width, b7.steps, b7.batch) == ("b7", "base", None, 10**6, 16_384)
     assert (b3.image.tower, b3.text.tower, b3.image.width, b3.steps, b3.batch) == ("b3", "mini", 640, 10**6, 16_384)
+
+
+def test_config_of_brivl_says_what_its_authors_do() -> None:
+    train = read_config("configs/brivl.yaml", []).train
+    assert (train.queue.size, train.queue.momentum) == (9600, 0.99)
+    assert (train.temperature.start, train.temperature.learned, train.loss.smoothing) == (0.07, False, 0)
+    assert (train.image.tower, train.image.width, train.text.tower, train.text.length) == ("b5", 2048, "base", 80)
+    assert train.image.crop == 380 and train.queue.size % train.batch == 0

@@ -13,7 +13,7 @@ from pipeline.training.curves import BOTTOM, LEFT, MOST_POINTS, NUMBERS, RIGHT, 
 from pipeline.training.page import candidates, chance_loss, floor_loss, training_page
 from tests.page_cells import Report
 from tests.train_pages import RETRIEVAL, ROWS, TOY, facts, page
-from train.config import Loss, Temperature
+from train.config import Loss, Queue, Temperature
 from train.log import Row
 
 NUMBER_TABLE = ["Step", "Loss", "Temperature", "Learning rate"]
@@ -124,6 +124,15 @@ def test_candidates_are_the_right_one_and_a_share_of_the_others(batch: int, nega
     assert candidates(batch, negatives) == count
     train = dataclasses.replace(TOY, batch=batch, loss=Loss(0.1, negatives))
     assert f"chance {2 * math.log(count):.2f}" in page(train).all("text")
+
+
+@pytest.mark.parametrize(("size", "steps"), [(64, 1), (65, 2), (9600, 150)])
+def test_with_a_queue_candidates_are_its_keys_and_the_right_one(size: int, steps: int) -> None:
+    report = page(dataclasses.replace(TOY, queue=Queue(size)))
+    assert f"chance {2 * math.log(size + 1):.2f}" in report.all("text")
+    assert f"floor {floor_loss(size + 1, 0.1):.2f}" in report.all("text")
+    assert f"{size:,} are in the queue; the first {steps:,} steps fill it, and have fewer." in report.words
+    assert "queue;" not in page().words
 
 
 @pytest.mark.parametrize(("count", "floor"), [(64, 0.7295), (2048, 1.0870), (16_384, 1.2954)])

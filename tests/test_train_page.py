@@ -11,7 +11,7 @@ from pipeline.report.markup import shortened, visible
 from pipeline.training.page import training_page
 from pipeline.training.recall_table import percent
 from tests.train_pages import RETRIEVAL, ROWS, TOY, facts, page
-from train.config import ImageTower, Temperature, Train
+from train.config import ImageTower, Queue, Temperature, Train
 from train.evaluate import Retrieval
 from train.retrieval import Recalls
 
@@ -122,6 +122,13 @@ def test_settings_that_are_no_numbers_have_words() -> None:
     train = dataclasses.replace(TOY, image=ImageTower("b3", 640), temperature=Temperature(0.07, learned=False))
     rows = page(train).table(SETTING_TABLE)
     assert ["image.width", "640", "none"] in rows and ["temperature.learned", "no", "yes"] in rows
+
+
+def test_a_queue_stands_beside_the_papers_none() -> None:
+    rows = page(dataclasses.replace(TOY, queue=Queue(9600))).table(SETTING_TABLE)
+    assert ["queue.size", "9,600", "0"] in rows and not any(
+        name == "queue.size" for name, *_ in page().table(SETTING_TABLE)
+    )
 
 
 def test_the_footer_has_all_settings_and_the_digests() -> None:

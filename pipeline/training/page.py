@@ -40,9 +40,11 @@ def training_page(facts: Mapping[str, Any], rows: Sequence[Row], retrieval: Retr
     return serialized(document(f"{shortened(facts['name'], 60)}: training report", sections, STYLE))
 
 
-def candidates(batch: int, negatives: float) -> int:
-    """How many candidates a query has in the loss: the right one, and a share of the other pairs, rounded up."""
-    return 1 + math.ceil(negatives * (batch - 1))
+def candidates(batch: int, negatives: float, queue: int = 0) -> int:
+    """How many candidates a query has in the loss: the right one, and the keys of a full queue, or without one a share
+    of the other pairs, rounded up.
+    """
+    return 1 + (queue or math.ceil(negatives * (batch - 1)))
 
 
 def chance_loss(count: int) -> float:
@@ -123,10 +125,14 @@ def _of_means(rows: int) -> Iterator[Element]:
 
 def _loss(facts: Mapping[str, Any]) -> Curve:
     train = facts["train"]
-    count, smoothing = candidates(train["batch"], train["loss"]["negatives"]), train["loss"]["smoothing"]
+    queue, smoothing = train["queue"]["size"], train["loss"]["smoothing"]
+    count = candidates(train["batch"], train["loss"]["negatives"], queue)
     chance, floor = chance_loss(count), floor_loss(count, smoothing)
     levels = [Level(chance, f"chance {chance:.2f}")]
     says = f"{LOSS_SAYS} Chance is 2 ln {count:,}: all {count:,} candidates of a query are equally similar."
+    if queue:
+        filled = math.ceil(queue / train["batch"])
+        says += f" One is its own, {queue:,} are in the queue; the first {filled:,} steps fill it, and have fewer."
     if smoothing:
         levels.append(Level(floor, f"floor {floor:.2f}", above=floor < chance / 10))  # no room below
         says += f" The floor is what label smoothing of {smoothing:g} leaves to a perfect model."

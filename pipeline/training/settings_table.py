@@ -23,6 +23,7 @@ STATED = (
     "text.length",
     "loss.smoothing",
     "loss.negatives",
+    "queue.size",
     "temperature.start",
     "temperature.learned",
     "optimizer.name",
@@ -33,8 +34,8 @@ STATED = (
     "steps",
 )
 NOTE = (
-    "The paper's values are those of its largest model, EfficientNet-L2 with BERT-Large. The main settings, "
-    "and all others that the paper gives and that differ from it here."
+    "The paper is ALIGN's, and its values are those of its largest model, EfficientNet-L2 with BERT-Large. The main "
+    "settings, and all others that the paper gives and that differ from it here."
 )
 STYLE = """
 .settings { width: auto; margin-top: 26px; }

@@ -1,0 +1,45 @@
+"""What a queue of keys is worth where batches are small: against the negatives of a batch, at equal steps, on the same
+pairs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from bench.corpus import FOLDER
+from bench.figures import Figure
+from bench.measure import measure, python
+from bench.recalls import chance, text_to_image
+
+
+def queue(
+    corpus: Path, config: str, options: Sequence[str], batch: int, sizes: Sequence[int], seeds: int
+) -> Iterator[Figure]:
+    """Text-to-image recalls among the held-out pictures of a corpus, of `seeds` models each: with the negatives of a
+    batch, and with queues of `sizes`. What was there of an earlier measurement is measured anew.
+
+    `options` are settings.
+    """
+    folder = FOLDER / "queue"
+    shutil.rmtree(folder, ignore_errors=True)
+    for size in (0, *sizes):
+        name = f"queue of {size:,}, batches of {batch}" if size else f"batches of {batch}"
+        settings = (f"--config={config}", *options, f"--train.batch={batch}", f"--train.queue.size={size}")
+        models = [_trained(folder / f"{size}-{seed}", corpus, settings, seed) for seed in range(seeds)]
+        yield from text_to_image(name, [retrieval for retrieval, _ in models])
+        yield Figure(f"{name}: a training", mean(seconds for _, seconds in models), "s")
+    yield chance(models[0][0])
+
+
+def _trained(model: Path, corpus: Path, settings: Sequence[str], seed: int) -> tuple[dict[str, Any], float]:
+    """What a model finds, and how long its training took in seconds."""
+    usage = measure(
+        *python("-m", "train", "fit", *settings, f"--train.seed={seed}", f"--corpus={corpus}", f"--output={model}")
+    )
+    retrieval: dict[str, Any] = json.loads((model / "model.json").read_text())["retrieval"]
+    return retrieval, usage.wall
