@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol
 
@@ -72,6 +73,7 @@ def embed_texts(trained: Trained, texts: Sequence[str]) -> np.ndarray:
     return vectors
 
 
+@lru_cache(maxsize=2)  # so that both towers are traced once, however often they are called
 def _function(tower: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     encode = tf.function(lambda inputs: tower(inputs, training=False), reduce_retracing=True)
     return lambda inputs: normalised(encode(tf.constant(inputs)).numpy())

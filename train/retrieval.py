@@ -1,8 +1,8 @@
-"""Recall of retrieval: how often what belongs to a query is among the nearest candidates (section 5.2)."""
+"""Recall of retrieval: how often what belongs to a query is among the nearest candidates (section 5.1)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy as np
 from train.vectors import normalised
 
 RANKS = (1, 5, 10)
-_AT_ONCE = 1024  # queries
+_AT_ONCE = 1 << 25  # similarities
+
+Belongs = Callable[[slice], np.ndarray]  # of some queries: which candidates belong to each, bool (queries, candidates)
 
 
 @dataclass(frozen=True)
@@ -33,34 +35,58 @@ def image_to_text(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarr
 
     An image is found at a rank if any of its texts is.
     """
-    right = image_of_text[None, :] == np.arange(len(images))[:, None]
-    return _recalls(images, texts, right)
+    return recalls(images, texts, same_label(np.arange(len(images)), image_of_text))
 
 
 def text_to_image(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarray) -> Recalls:
     """How well texts find their image; see `image_to_text`."""
-    right = image_of_text[:, None] == np.arange(len(images))[None, :]
-    return _recalls(texts, images, right)
+    return recalls(texts, images, same_label(image_of_text, np.arange(len(images))))
 
 
-def _recalls(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> Recalls:
-    ranks = np.concatenate(list(_ranks(normalised(queries), normalised(candidates), right)))
-    counts = right.sum(axis=1)
+def same_label(queries: np.ndarray, candidates: np.ndarray) -> Belongs:
+    """A candidate belongs to a query that has its label: int (queries,) and (candidates,)."""
+    return lambda part: queries[part, None] == candidates[None, :]
+
+
+def recalls(queries: np.ndarray, candidates: np.ndarray, belongs: Belongs, itself: np.ndarray | None = None) -> Recalls:
+    """How often one of the candidates that belong to a query is among its nearest: float (queries, d), (candidates, d).
+
+    Queries that are candidates too don't find themselves: `itself`, int (queries,), says which they are; and those to
+    which no other belongs aren't asked. Raises ValueError where none is.
+    """
+    queries, candidates = normalised(queries), normalised(candidates)
+    step = max(1, _AT_ONCE // len(candidates))
+    parts = [slice(begin, begin + step) for begin in range(0, len(queries), step)]
+    measured = [
+        _ranks(queries[part] @ candidates.T, belongs(part), None if itself is None else itself[part]) for part in parts
+    ]
+    ranks, counts = (np.concatenate(each) for each in zip(*measured, strict=True))
+    if itself is None:
+        return _recalls(ranks, counts, len(candidates))
+    return _recalls(ranks[counts > 0], counts[counts > 0], len(candidates) - 1)
+
+
+def _recalls(ranks: np.ndarray, counts: np.ndarray, candidates: int) -> Recalls:
+    if not len(ranks):
+        raise ValueError("no query has a candidate that belongs to it")
     return Recalls(
         found=tuple(float(((ranks < rank) & (counts > 0)).mean()) for rank in RANKS),
-        chance=tuple(float(_chance(counts, len(candidates), rank).mean()) for rank in RANKS),
-        queries=len(queries),
-        candidates=len(candidates),
+        chance=tuple(float(_chance(counts, candidates, rank).mean()) for rank in RANKS),
+        queries=len(ranks),
+        candidates=candidates,
     )
 
 
-def _ranks(queries: np.ndarray, candidates: np.ndarray, right: np.ndarray) -> Iterator[np.ndarray]:
-    """How many wrong candidates aren't further than the nearest right one: neither a tie nor NaN is ever a find."""
-    for begin in range(0, len(queries), _AT_ONCE):
-        similarities = queries[begin : begin + _AT_ONCE] @ candidates.T
-        belongs = right[begin : begin + _AT_ONCE]
-        best = np.where(belongs, similarities, -np.inf).max(axis=1, keepdims=True)
-        yield (~(similarities < best) & ~belongs).sum(axis=1)
+def _ranks(similarities: np.ndarray, belongs: np.ndarray, itself: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """How many wrong candidates aren't further than the nearest right one, and how many are right, of each query.
+
+    Neither a tie nor NaN is ever a find.
+    """
+    if itself is not None:
+        own = np.arange(len(itself)), itself
+        similarities[own], belongs[own] = -np.inf, False
+    best = np.where(belongs, similarities, -np.inf).max(axis=1, keepdims=True)
+    return (~(similarities < best) & ~belongs).sum(axis=1), belongs.sum(axis=1)
 
 
 def _chance(right: np.ndarray, candidates: int, rank: int) -> np.ndarray:

@@ -3,30 +3,63 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from pipeline.arguments import split_globs
 from pipeline.training.options import Records, Settings, add_records, settle, split
+from pipeline.tree import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.training.evaluate_kinds import EvaluationSet
 
 
 @dataclass(frozen=True)
 class Options:
-    """A model, what it is measured on, and the file for the numbers."""
+    """A model, what it is measured on (records, or sets by name), and the file for the numbers.
+
+    `all_there`: a set that isn't there is an error.
+    """
 
     model: str
-    records: Records
+    records: Records | None
     settings: Settings
     numbers: str | None
-    everything: bool
+    everything: bool = False
+    sets: Mapping[str, EvaluationSet] = field(default_factory=dict)
+    all_there: bool = False
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     """Exits with 2 and one line where something is wrong."""
     add_records(parser)
     add = parser.add_argument
+    add("--sets", metavar="FILE", help="instead: a YAML file of evaluation sets, such as configs/evaluation.yaml")
+    add("--data", metavar="DIR", help="where the files of the sets are; the folder of the YAML file if not given")
+    add("--only", metavar="NAME[,NAME…]", help="of the sets only these, which must be there")
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
     add("--output", metavar="FILE", help="for the numbers, as JSON")
     add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")
     ours, settings = split(parser, arguments)
     settle(parser, None, settings)
-    return Options(ours.model, Records.of(parser, ours), settings, ours.output, ours.all)
+    if ours.sets is None:
+        _refuse(parser, ours, "without --sets", "data", "only")
+        return Options(ours.model, Records.of(parser, ours), settings, ours.output, ours.all)
+    _refuse(parser, ours, "with --sets", "corpus", "records", "all")
+    return Options(ours.model, None, settings, ours.output, False, _sets(parser, ours), bool(ours.only))
+
+
+def _refuse(parser: argparse.ArgumentParser, ours: argparse.Namespace, when: str, *names: str) -> None:
+    for name in names:
+        if getattr(ours, name):
+            parser.error(f"--{name} isn't taken {when}")
+
+
+def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[str, EvaluationSet]:
+    from pipeline.training.evaluate_sets import read_sets
+
+    try:
+        return read_sets(ours.sets, ours.data, split_globs(ours.only or ""))
+    except ConfigError as error:
+        parser.error(str(error))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +20,38 @@ class NotThere(BadSet):
     """A file or folder of an evaluation set that doesn't exist."""
 
 
+def folder(path: str) -> str:
+    """The path of a folder that is there; one on a remote filesystem is taken to be. Raises NotThere."""
+    if "://" not in path and not Path(path).is_dir():
+        raise NotThere(f"{path}: no such folder")
+    return path
+
+
+def find_files(pattern: str) -> list[str]:
+    """The files of a glob in the order of their names. Raises NotThere."""
+    path = Path(pattern)
+    found = sorted(map(str, path.parent.glob(path.name)))
+    if not found:
+        raise NotThere(f"{pattern}: no such file")
+    return found
+
+
 def read_text(path: str) -> str:
-    """The content of a UTF-8 file, with or without byte-order mark. Raises NotThere, BadSet."""
+    """The content of a UTF-8 file, with or without byte-order mark, of a .gz unpacked. Raises NotThere, BadSet."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        content = Path(path).read_bytes()
+        return (gzip.decompress(content) if path.endswith(".gz") else content).decode("utf-8-sig")
     except FileNotFoundError as error:
         raise NotThere(f"{path}: no such file") from error
-    except OSError as error:
-        raise BadSet(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadSet(f"{path}: not UTF-8 at byte {error.start:,}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadSet(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def read_lines(path: str) -> list[str]:
-    """The lines of a text file, stripped; empty ones at its end are none. Raises NotThere, BadSet."""
-    return [line.strip() for line in read_text(path).rstrip().split("\n")]
+    """The lines of a text file, stripped. Raises NotThere, BadSet."""
+    return [line.strip() for line in read_text(path).removesuffix("\n").split("\n")]
 
 
 def read_json(path: str) -> Any:
@@ -40,3 +60,16 @@ def read_json(path: str) -> Any:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise BadSet(f"{path}: not JSON: {error}") from error
+
+
+def read_table(path: str, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The rows of a CSV file that has a header: of each row these columns. Raises NotThere, BadSet."""
+    header, *rows = list(csv.reader(read_text(path).splitlines())) or [[]]
+    missing = [name for name in columns if name not in header]
+    if missing:
+        raise BadSet(f"{path}: no column {', '.join(missing)}; its columns are {', '.join(header)}")
+    short = next((number for number, row in enumerate(rows, 2) if len(row) != len(header)), None)
+    if short:
+        raise BadSet(f"{path}: line {short:,} has {len(rows[short - 2])} fields; the header has {len(header)}")
+    places = [header.index(name) for name in columns]
+    return [tuple(row[place] for place in places) for row in rows]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from train.sets.files import BadSet, NotThere
+from train.sets.files import BadSet, folder
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,20 @@ def read_folders(root: str) -> LabelledPictures:
     BadSet.
     """
     classes = _classes(root)
-    files = [_visible(Path(root) / name) for name in classes]
-    paths = tuple(str(file) for folder in files for file in folder if file.is_file())
-    labels = np.repeat(np.arange(len(classes)), [sum(file.is_file() for file in folder) for folder in files])
+    files = [[str(file) for file in _visible(Path(root) / name) if file.is_file()] for name in classes]
+    paths = tuple(chain.from_iterable(files))
+    labels = np.repeat(np.arange(len(classes)), [len(each) for each in files])
     if not paths:
         raise BadSet(f"{root}: no picture in its {len(classes):,} folders")
     return LabelledPictures(paths, labels, classes)
 
 
 def _classes(root: str) -> tuple[str, ...]:
-    if not Path(root).is_dir():
-        raise NotThere(f"{root}: no such folder")
-    names = [file.name for file in _visible(Path(root)) if file.is_dir()]
+    names = [file.name for file in _visible(Path(folder(root))) if file.is_dir()]
     if not names:
         raise BadSet(f"{root}: no folder in it; each class is one")
     return tuple(sorted(names, key=int) if all(name.isdecimal() for name in names) else names)
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+def _visible(place: Path) -> list[Path]:
+    return sorted(file for file in place.iterdir() if not file.name.startswith("."))

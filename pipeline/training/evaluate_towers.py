@@ -1,0 +1,31 @@
+"""A trained model as measures see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.embedding import PictureFile, embed_pictures, embed_texts
+from train.trained import Trained
+
+
+@dataclass(frozen=True)
+class TrainedTowers:
+    """Both towers."""
+
+    trained: Trained
+
+    @property
+    def width(self) -> int:
+        """The length of a vector."""
+        return self.trained.width
+
+    def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
+        """Of each picture its vector, or what is wrong with it."""
+        return embed_pictures(self.trained, map(PictureFile, paths))
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """The vectors of texts."""
+        return embed_texts(self.trained, texts)

@@ -1,0 +1,52 @@
+"""The model that is measured, as measures see it: what makes vectors of pictures and of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from train.sets.files import BadSet
+
+
+class Towers(Protocol):
+    """Both towers of a model."""
+
+    @property
+    def width(self) -> int:
+        """The length of a vector."""
+
+    def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
+        """Of each picture its vector, float32 (width,) of length 1, or what is wrong with it."""
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """The vectors of texts, float32 (texts, width), each of length 1."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Of many pictures those that could be read: their vectors, float32 (read, width), and their places among all,
+    int64 (read,); and what is wrong with the others.
+    """
+
+    vectors: np.ndarray
+    places: np.ndarray
+    unreadable: tuple[str, ...]
+
+
+def see(towers: Towers, paths: Sequence[str]) -> Seen:
+    """The vectors of pictures. Raises BadSet where none can be read."""
+    vectors, places, unreadable = np.empty((len(paths), towers.width), np.float32), list[int](), list[str]()
+    for place, seen in enumerate(towers.pictures(paths)):
+        if isinstance(seen, ValueError):
+            unreadable.append(str(seen))
+        else:
+            vectors[len(places)] = seen
+            places.append(place)
+    if not places:
+        raise BadSet(
+            f"none of its {len(paths):,} pictures can be read; {unreadable[0] if unreadable else 'it has none'}"
+        )
+    return Seen(vectors[: len(places)], np.array(places), tuple(unreadable))

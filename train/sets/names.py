@@ -1,0 +1,97 @@
+"""Names of classes, from the files in which they are published, for the folders that hold their pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from train.sets.files import BadSet, read_json, read_lines
+
+SHOWN = 5
+_WORDNET = re.compile(r"n\d{8}\Z")
+
+
+def class_names(folders: Sequence[str], file: str = "", subset: bool = False) -> tuple[str, ...]:
+    """The name of the class in each folder; without a file, that of the folder with spaces for underscores.
+
+    A file is one of these; of several names with commas between them, the first is taken:
+      * JSON {"n01440764": "tench"}, or ImageNet's class index {"0": ["n01440764", "tench"]};
+      * lines such as `n01440764 tench, Tinca tinca` (LOC_synset_mapping.txt), or with a tab;
+      * a name a line, in the order of the folders.
+    Folders that are numbers (ImageNet-V2) number the classes. Of a `subset` (ImageNet-R) only some classes have a
+    folder. Raises BadSet, NotThere.
+    """
+    if not file:
+        return tuple(folder.replace("_", " ") for folder in folders)
+    names = _by_folder(file, folders)
+    _check(file, names, folders, subset)
+    return tuple(names[folder].split(",")[0].strip() for folder in folders)
+
+
+def shown(names: Collection[str]) -> str:
+    """The first few."""
+    return ", ".join(list(names)[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+
+
+def _check(file: str, names: Mapping[str, str], folders: Sequence[str], subset: bool) -> None:
+    nameless = [folder for folder in folders if folder not in names]
+    if nameless:
+        raise BadSet(f"{file}: no name for {len(nameless):,} of {len(folders):,} class folders: {shown(nameless)}")
+    without = [names[folder] for folder in sorted(set(names) - set(folders))]
+    if without and not subset:
+        raise BadSet(
+            f"{file}: {len(without):,} of {len(names):,} names are of no class folder: {shown(without)}; "
+            "`subset: true` measures among the classes that have one"
+        )
+
+
+def _by_folder(file: str, folders: Sequence[str]) -> dict[str, str]:
+    lines = [] if file.endswith(".json") else [line for line in read_lines(file) if line]
+    names = _of_pairs(lines, folders) if lines else _of_json(file)
+    if names is None:
+        return _in_order(file, lines, folders)
+    if _are_numbers(folders) and not _are_numbers(names):
+        return dict(zip(_numbers(len(names)), (names[folder] for folder in sorted(names)), strict=True))
+    return names
+
+
+def _of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
+    """What lines of a folder and its name say; none, where they are names of a word or more."""
+    pairs = [line.split(maxsplit=1) for line in lines]
+    if not all(len(pair) == 2 for pair in pairs):
+        return None
+    names = {folder: name for folder, name in pairs}
+    tabs, wordnet = all("\t" in line for line in lines), all(map(_WORDNET.match, names))
+    return names if tabs or wordnet or set(folders) <= set(names) else None
+
+
+def _in_order(file: str, lines: Sequence[str], folders: Sequence[str]) -> dict[str, str]:
+    if _are_numbers(folders):
+        return dict(zip(_numbers(len(lines)), lines, strict=True))
+    if len(lines) != len(folders):
+        raise BadSet(f"{file}: {len(lines):,} names, a line each, for {len(folders):,} class folders")
+    return dict(zip(folders, lines, strict=True))
+
+
+def _of_json(file: str) -> dict[str, str]:
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise BadSet(f"{file}: no object of folders and names")
+    return dict(_of_entry(file, key, value) for key, value in content.items())
+
+
+def _of_entry(file: str, key: str, value: Any) -> tuple[str, str]:
+    if isinstance(value, str):
+        return key, value
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
+        return value[0], value[1].replace("_", " ")
+    raise BadSet(f"{file}: {key}: {value!r} is neither a name nor a folder and its name")
+
+
+def _are_numbers(names: Iterable[str]) -> bool:
+    return all(name.isdecimal() for name in names)
+
+
+def _numbers(count: int) -> list[str]:
+    return [str(number) for number in range(count)]
