@@ -55,14 +55,16 @@ def split_globs(globs: str) -> tuple[str, ...]:
 
 def read_config(path: str | None, settings: Sequence[tuple[str, str]], default: str = "") -> Config:
     """The config in a YAML file, or in the YAML `default`, with `settings` put over it. Raises ConfigError."""
-    if path is None:
-        return load_config(default, settings)
+    return load_config(default if path is None else read_file(path), settings)
+
+
+def read_file(path: str) -> str:
+    """The text of a config. Raises ConfigError."""
     try:
         with open(path, encoding="utf-8") as file:
-            text = file.read()
+            return file.read()
     except OSError as error:
         raise ConfigError(f"--config={path}: {error.strerror}") from error
-    return load_config(text, settings)
 
 
 def check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:

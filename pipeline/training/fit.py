@@ -6,16 +6,16 @@ import dataclasses
 import json
 import shutil
 import sys
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.config import Config
 from pipeline.files import Output
 from pipeline.training.fit_options import Options
 from pipeline.training.material import Shards, Vocabulary, find_shards, load_vocabulary
 from pipeline.training.page import training_page
 from pipeline.training.recall_lines import recall_lines
-from train.data import damage_named
+from train.data import Records, damage_named
 from train.devices import host, strategy
 from train.evaluate import Retrieval, evaluate
 from train.fit import Trainer
@@ -26,6 +26,15 @@ from vocab.wordpiece import FILE as VOCABULARY
 REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
 TOWERS = ("image_tower.keras", "text_tower.keras")
 OURS = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", VOCABULARY, VOCABULARY_FACTS, *TOWERS)  # --overwrite removes
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a model is made from, and the name of its config."""
+
+    name: str
+    shards: Shards
+    vocabulary: Vocabulary
 
 
 def run(options: Options) -> None:
@@ -48,11 +57,20 @@ def fit(options: Options) -> Retrieval:
     devices = strategy(options.devices)  # before TensorFlow is used
     check_records(run.shards)
     trainer = Trainer(run, devices)
+    return complete(trainer, Material(config.name, shards, vocabulary), run.records, held_out=True)
+
+
+def complete(trainer: Trainer, material: Material, measured: Records, held_out: bool) -> Retrieval:
+    """Trains to the last step, and writes what is left of it; measures retrieval on `measured`, or its held-out pairs.
+
+    Raises TrainingError.
+    """
     trainer.fit()
-    with damage_named(run.shards):
-        retrieval = evaluate(trainer.model, run.records.evaluation(held_out=True), config.train.evaluation)
+    with damage_named(measured.shards):
+        pairs = measured.evaluation(held_out)
+        retrieval = evaluate(trainer.model, pairs, trainer.settings.evaluation)
     if host().number == 0:
-        _write(output, trainer, retrieval, _facts(config, shards, vocabulary, trainer), vocabulary)
+        _write(Output(trainer.run.output), trainer, retrieval, material)
     return retrieval
 
 
@@ -65,10 +83,11 @@ def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
         )
 
 
-def _facts(config: Config, shards: Shards, vocabulary: Vocabulary, trainer: Trainer) -> dict[str, Any]:
+def _facts(material: Material, trainer: Trainer) -> dict[str, Any]:
     """What `model.json` says of a model, without time, host or place."""
+    shards, vocabulary = material.shards, material.vocabulary
     return {
-        "name": config.name,
+        "name": material.name,
         "corpus": {**shards.corpus, "shards": len(shards.paths)},
         "vocabulary": {
             "size": len(vocabulary.tokenizer),
@@ -78,14 +97,13 @@ def _facts(config: Config, shards: Shards, vocabulary: Vocabulary, trainer: Trai
         "parameters": {"images": trainer.model.images.count_params(), "texts": trainer.model.texts.count_params()},
         "steps": trainer.step,
         "skipped": sum(place.bad for place in trainer.places),
-        "train": dataclasses.asdict(config.train),
+        "train": dataclasses.asdict(trainer.settings),
     }
 
 
-def _write(
-    output: Output, trainer: Trainer, retrieval: Retrieval, facts: dict[str, Any], vocabulary: Vocabulary
-) -> None:
+def _write(output: Output, trainer: Trainer, retrieval: Retrieval, material: Material) -> None:
     """The towers, the vocabulary beside them, the facts and the page, which is written last."""
+    facts, vocabulary = _facts(material, trainer), material.vocabulary
     trainer.log.save()
     with TemporaryDirectory() as folder:  # Keras saves to local paths
         for name, tower in zip(TOWERS, (trainer.model.images, trainer.model.texts), strict=True):

@@ -19,6 +19,7 @@ python -m train COMMAND --help shows its options. Every setting of a config's se
 COMMANDS = {
     "fit": "train a dual encoder; goes on where it stopped, and ends with retrieval of held-out pictures",
     "evaluate": "measure a trained model: retrieval, classification, similarity",
+    "transfer": "tune a trained model for retrieval, or learn classes on its image tower",
     "embed": "index pictures by a trained model, for search",
     "search": "find pictures in an index by text, by picture, or by picture plus or minus text",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from train.config import above, choose, share
 
@@ -105,8 +106,8 @@ class Classification:
     def varied(self, learning_rate: float, weight_decay: float, steps: int) -> Classification:
         """The same with another last phase."""
         name, phase = list(self.phases.items())[-1]
-        drawn = replace(phase, steps=steps, learning_rate=learning_rate)
-        return replace(self, weight_decay=weight_decay, **{name: drawn})
+        drawn: Any = {name: replace(phase, steps=steps, learning_rate=learning_rate)}
+        return replace(self, weight_decay=weight_decay, **drawn)
 
 
 @dataclass(frozen=True)

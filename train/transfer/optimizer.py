@@ -44,6 +44,6 @@ def schedule(
     """The rate of each step, counted from 0."""
     if settings.decay == "cosine":
         return schedules.CosineDecay(learning_rate, steps)
-    ends = [round(epoch * pictures) for epoch in range(settings.every, round(steps / pictures) + 1, settings.every)]
-    values = [learning_rate * settings.factor**stair for stair in range(len(ends) + 1)]
-    return schedules.PiecewiseConstantDecay([end - 1 for end in ends], values)  # its boundaries belong to what ends
+    stairs = range(1, int(steps / (settings.every * pictures)) + 2)
+    ends = [round(stair * settings.every * pictures) - 1 for stair in stairs]  # the last step before each
+    return schedules.PiecewiseConstantDecay(ends, [learning_rate * settings.factor**stair for stair in (0, *stairs)])

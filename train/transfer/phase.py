@@ -1,3 +1,112 @@
-"""A phase of a classifier's training: kept in checkpoints, from which it goes on as if it had never stopped."""
+"""The phases of a classifier's training: its head alone, then the image tower too."""
 
 from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+from train.fit import NotANumber
+from train.trained import Trained
+from train.transfer.classifier import classifier
+from train.transfer.config import Classification
+from train.transfer.data import training_batches
+from train.transfer.kept import Kept
+from train.transfer.labelled import Labelled
+from train.transfer.optimizer import make_optimizer
+from train.transfer.views import View
+
+KeptOf = Callable[[str], Kept | None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What classifiers are made from: a trained model, settings, and the devices that share the work."""
+
+    trained: Trained
+    settings: Classification
+    strategy: tf.distribute.Strategy
+
+    def view(self, size: int) -> View:
+        """What they see of a picture in a square of `size`."""
+        return View(size, self.settings.smallest_part, self.settings.middle)
+
+    def phases(self, pictures: Labelled, kept: KeptOf = lambda name: None) -> Iterator[tuple[str, keras.Model]]:
+        """The classifier after each phase, by the phase's name, in the size that it is measured in.
+
+        Raises CheckpointError, NotANumber.
+        """
+        weights = None
+        for name, phase in self.settings.phases.items():
+            keras.utils.set_random_seed(self.trained.settings.seed)
+            weights = self._train(name, pictures, weights, kept(name)).get_weights()
+            measured = self._build(name, len(pictures.classes), phase.test_size)
+            measured.set_weights(weights)
+            yield name, measured
+
+    def _train(self, name: str, pictures: Labelled, weights: list[Any] | None, kept: Kept | None) -> keras.Model:
+        phase, epoch = self.settings.phases[name], len(pictures) / self.settings.batch
+        steps = phase.steps_of(epoch)
+        with self.strategy.scope():
+            model = self._build(name, len(pictures.classes), phase.size)
+            if weights is not None:
+                model.set_weights(weights)
+            optimizer = make_optimizer(self.settings, phase.learning_rate, steps, epoch)
+            model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.optimizer.build(model.trainable_variables)
+        done = kept.resume(model) if kept else 0
+        if done < steps:
+            left, seed = range(done, steps), self.trained.settings.seed
+            batches = training_batches(pictures, self.view(phase.size), self.settings.batch, left, seed)
+            model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(name, left, kept)])
+        return model
+
+    def _build(self, name: str, classes: int, size: int) -> keras.Model:
+        tower, several = self.trained.settings.image, self.strategy.num_replicas_in_sync > 1
+        model = classifier(tower, classes, size, name == "whole", self.settings.frozen_statistics, several)
+        model.get_layer("image_tower").set_weights(self.trained.model.images.get_weights())
+        return model
+
+
+def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
+    """The task for all that follows in this process, whose operations are deterministic from now on."""
+    tf.config.experimental.enable_op_determinism()
+    keras.config.set_dtype_policy(trained.settings.precision)
+    return Task(trained, settings, strategy)
+
+
+class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
+    """What happens after each step: it is counted, shown and sometimes saved."""
+
+    def __init__(self, name: str, left: range, kept: Kept | None) -> None:
+        super().__init__()
+        self.name, self.left, self.kept = name, left, kept
+        hidden = None if kept else True  # a bar on a terminal only; none for trials, which are many
+        self.bar = tqdm(
+            desc=name, initial=left.start, total=left.stop, unit=" steps", dynamic_ncols=True, disable=hidden
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        """`batch` is counted from 0, wherever the run goes on. Raises NotANumber."""
+        step, loss = self.left[batch] + 1, logs["loss"]
+        if not math.isfinite(loss):
+            raise NotANumber(f"the loss of step {step:,} of the {self.name} is {loss}; a lower learning_rate may help")
+        self.bar.update()
+        if self.kept and (step % self.kept.every == 0 or step == self.left.stop):
+            self.kept.save(self.model, step)
+            self._say(f"{self.name}: step {step:,} of {self.left.stop:,}, loss {loss:.3f}")
+            self.model.reset_metrics()  # the loss that is shown is the mean since the last
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Ends the bar."""
+        self.bar.close()
+
+    def _say(self, line: str) -> None:
+        if self.bar.disable:
+            print(line, file=sys.stderr, flush=True)

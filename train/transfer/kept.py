@@ -1,0 +1,33 @@
+"""What is kept of a phase while it lasts, so that a run that was killed ends as if it had not been."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+
+from train.checkpoint import Checkpoints, arrays_of, load, restore
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A checkpoint every so many steps; a new one replaces the one before."""
+
+    checkpoints: Checkpoints
+    every: int
+
+    def resume(self, model: keras.Model) -> int:
+        """Gives a compiled model the state of the newest checkpoint; returns its step, 0 without one.
+
+        Raises CheckpointError.
+        """
+        path = self.checkpoints.newest()
+        if path is None:
+            return 0
+        arrays, facts = load(path)
+        restore(arrays, path, model=model, optimizer=model.optimizer)
+        return int(facts["step"])
+
+    def save(self, model: keras.Model, step: int) -> None:
+        """Writes the state of a compiled model after so many steps."""
+        self.checkpoints.save(step, arrays_of(model=model, optimizer=model.optimizer), {"step": step}, keep=1)
