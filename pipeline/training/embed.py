@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.duplicates.pictures import Task
@@ -12,6 +12,7 @@ from pipeline.files import Output, read_bytes
 from pipeline.inputs import BadFile, InputError
 from pipeline.inputs.sources import check_output
 from pipeline.manifest import digest
+from pipeline.report.markup import visible
 from pipeline.training.embed_options import Options
 from pipeline.training.index import FACTS, FAISS, PICTURES, VECTORS, Index, write_faiss, write_index
 from pipeline.training.index_parts import NAMED, Note, Parts
@@ -86,10 +87,17 @@ def _counts(notes: Sequence[Note]) -> dict[str, Any]:
     return {"pictures": good, "bad": bad, "named": named}
 
 
+def _bad(facts: Mapping[str, Any]) -> Iterator[str]:
+    yield f"embed: {facts['bad']:,} pictures can't be read:"
+    yield from (f"  {visible(name)}" for name in facts["named"])
+    if facts["bad"] > len(facts["named"]):
+        yield f"  and {facts['bad'] - len(facts['named']):,} more"
+
+
 def _tell(index: Index) -> None:
     facts = index.facts
     if facts["bad"]:
-        print(f"embed: {facts['bad']:,} pictures can't be read, such as {'; '.join(facts['named'])}", file=sys.stderr)
+        print("\n".join(_bad(facts)), file=sys.stderr)
     if facts["pictures"] > MANY and not index.has_faiss:
         says = "every search reads all vectors; with --faiss the same command makes it faster, and not quite exact"
         print(f"embed: {says}", file=sys.stderr)

@@ -41,7 +41,7 @@ class Index:
             vectors = np.load(local_copy(output.path(VECTORS)), mmap_mode="r")
             index = cls(output, facts, vectors)
             index._check()
-        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise InputError(f"index: {folder} is damaged: {' '.join(str(error).split())}") from error
         return index
 

@@ -109,7 +109,7 @@ def _rows(task: Rows) -> Iterator[Found]:
         for name, row_fields, image in zip(names, batch.select(FIELDS).to_pylist(), batch["image"], strict=True):
             data = image.as_py() or b""
             yield Found(
-                name=row_fields["key"] or name,
+                name=row_fields["key"] or row_fields["image_path"] or name,
                 place=Place(path, row, row_fields["image_path"], row_fields["offset"], row_fields["length"]),
                 id=row_fields["sha256"] or hashlib.sha256(data).hexdigest(),
                 text=row_fields["text"] and row_fields["text"].decode(errors="replace"),

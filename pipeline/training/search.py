@@ -43,7 +43,7 @@ def _search_in(index: Index, exact: bool) -> Search:
     """Raises NoFaiss where the index has lists for it."""
     if exact or not index.has_faiss:
         return partial(nearest, index.vectors)
-    approximate.check_faiss(f"{index.folder.root} was made for faiss: --exact does without; else search")
+    approximate.check_faiss("search without --exact")
     try:
         return partial(approximate.nearest, approximate.load(local_copy(index.folder.path(FAISS))))
     except ValueError as error:

@@ -25,7 +25,8 @@ GONE = (OSError, ValueError, LookupError, BadFile)  # what reading a picture rai
 STYLE = """
 section.query { margin-top: 44px; }
 .query h2 { overflow-wrap: anywhere; font-size: 1.35rem; }
-.asked { width: 154px; margin-top: 14px; }
+.asked { width: 154px; margin: 14px 0 26px; }
+.text + .text { margin-top: 5px; }
 .frame.none { padding: 8px; font-size: 0.75rem; text-align: center; overflow-wrap: anywhere; }
 """
 
@@ -38,7 +39,7 @@ def search_page(facts: Mapping[str, Any], found: Sequence[Found]) -> bytes:
     places += [Place(one.query.image) for one in found if one.query.image]
     thumbnails = _thumbnails(list(dict.fromkeys(places)))
     header = tag("header", tag("p", "Search", class_="overline"), tag("h1", _title(found)), _note(facts))
-    sections = [_section(one, thumbnails) for one in found]
+    sections = [_section(one, thumbnails, is_titled=len(found) > 1) for one in found]
     return serialized(document(f"{shortened(_title(found), 60)}: search", [header, *sections], STYLE))
 
 
@@ -66,7 +67,7 @@ def _thumbnail(place: Place) -> bytes | None:
         return None
 
 
-def _section(found: Found, thumbnails: Thumbnails) -> Element:
+def _section(found: Found, thumbnails: Thumbnails, is_titled: bool) -> Element:
     items = [_item(rank, hit, thumbnails) for rank, hit in enumerate(found.hits, start=1)]
     heading = tag("h2", shortened(str(found.query)))
     return tag(

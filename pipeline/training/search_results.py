@@ -38,7 +38,7 @@ def lines(found: Sequence[Found]) -> Iterator[str]:
         if len(found) > 1:
             yield visible(shortened(str(one.query)))
         for rank, hit in enumerate(one.hits, start=1):
-            text = shortened(next(iter(hit.texts), ""), 80)
+            text = shortened(" ".join(next(iter(hit.texts), "").split()), 80)
             yield visible(f"{rank:5} {hit.similarity:8.4f}  {hit.picture['name']}  {text}".rstrip())
 
 
