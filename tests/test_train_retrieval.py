@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from train.retrieval import RANKS, Recalls, image_to_text, text_to_image
+from train.retrieval import RANKS, Recalls, image_to_text, recalls, same_label, text_to_image
 
 
 def directions(*degrees: float) -> np.ndarray:
@@ -128,3 +128,23 @@ def test_random_vectors_find_as_much_as_chance() -> None:
 
 def test_over_chance_is_of_the_first_rank() -> None:
     assert Recalls((0.3, 0.5, 0.6), (0.01, 0.05, 0.1), 100, 100).over_chance == pytest.approx(30)
+
+
+# Among themselves
+
+
+def test_queries_among_the_candidates_find_others_by_hand() -> None:
+    """At 0, 10, 30, 100 and 190 degrees, labelled a, a, b, b, c. The first two find each other; to that at 30 that at
+    10 is the nearest, to that at 100 that at 30 is, which has its label; that at 190 has no other, and isn't asked.
+    """
+    vectors, labels = directions(0, 10, 30, 100, 190), np.array([0, 0, 1, 1, 2])
+    found = recalls(vectors, vectors, same_label(labels, labels), itself=np.arange(5))
+    assert found.found == (3 / 4, 1, 1)
+    assert found.chance == (1 / 4, 1, 1)
+    assert (found.queries, found.candidates) == (4, 4)
+
+
+def test_where_no_query_has_another_there_is_nothing_to_find() -> None:
+    vectors, labels = directions(0, 10, 30), np.arange(3)
+    with pytest.raises(ValueError, match="no query has a candidate that belongs to it"):
+        recalls(vectors, vectors, same_label(labels, labels), itself=labels)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import gzip
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from train.sets.files import BadSet, NotThere
+from tests.evaluation import tree, write
+from train.sets.crossed import Rating, read_captions_rated, read_pairs_rated, read_pictures_rated
+from train.sets.files import BadSet, NotThere, find_files
 from train.sets.folders import read_folders
 from train.sets.karpathy import Captioned, read_karpathy
+from train.sets.lists import read_lists
 
 # Two entries as dataset_coco.json and one as dataset_flickr30k.json has them
 COCO = [
@@ -32,18 +35,6 @@ FLICKR = {
     "sentids": [0], "imgid": 0, "split": "train", "filename": "1000092795.jpg",
     "sentences": [{"tokens": ["two"], "raw": "Two young guys.", "imgid": 0, "sentid": 0}],
 }  # fmt: skip
-
-
-def write(path: Path, content: Any) -> str:
-    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    return str(path)
-
-
-def tree(root: Path, *files: str) -> str:
-    for name in files:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"")
-    return str(root)
 
 
 # Karpathy's splits
@@ -120,3 +111,71 @@ def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
     with pytest.raises(BadSet, match="no picture in its 1 folders"):
         read_folders(str(tmp_path))
+
+
+# Multi30k
+
+
+def multi30k(folder: Path, names: str, **files: str) -> tuple[str, list[str]]:
+    for name, content in files.items():
+        (folder / f"test_2016.{name[1:]}.de.gz").write_bytes(gzip.compress(content.encode()))
+    return write(folder / "test_2016_images.txt", names), find_files(f"{folder}/test_2016.*.de.gz")
+
+
+def test_each_file_has_a_caption_of_each_picture(tmp_path: Path) -> None:
+    names, files = multi30k(tmp_path, "a.jpg\nb.jpg\n", n1="Ein Hund.\nZwei Männer.\n", n2="Hund\n\n")
+    expected = [Captioned("images/a.jpg", ("Ein Hund.", "Hund")), Captioned("images/b.jpg", ("Zwei Männer.", ""))]
+    assert read_lists(names, files, "images/") == expected
+
+
+def test_a_file_of_other_length_is_refused(tmp_path: Path) -> None:
+    names, files = multi30k(tmp_path, "a.jpg\nb.jpg\n", n1="Ein Hund.\n")
+    with pytest.raises(BadSet, match=r"test_2016\.1\.de\.gz: 1 captions for the 2 pictures of .*test_2016_images\.txt"):
+        read_lists(names, files, "images")
+
+
+def test_what_is_not_packed_or_not_text_is_refused(tmp_path: Path) -> None:
+    names = write(tmp_path / "names.txt", "a.jpg\n")
+    (tmp_path / "bad.gz").write_bytes(b"Ein Hund.\n")
+    (tmp_path / "latin.txt").write_bytes("Männer\n".encode("latin-1"))
+    with pytest.raises(BadSet, match=r"bad\.gz: Not a gzipped file"):
+        read_lists(names, [f"{tmp_path}/bad.gz"], "images")
+    with pytest.raises(BadSet, match=r"latin\.txt: not UTF-8 at byte 1"):
+        read_lists(names, [f"{tmp_path}/latin.txt"], "images")
+    with pytest.raises(NotThere, match=r"none\.\*: no such file"):
+        find_files(f"{tmp_path}/none.*")
+
+
+# Crisscrossed Captions: rows as its files have them
+
+
+def test_ratings_of_captions_pictures_and_both(tmp_path: Path) -> None:
+    ends = "agg_score,sampling_method\n"
+    sts = "COCO_val2014:sentid:190268,COCO_val2014:sentid:315773,1.24,c2c_isim\n"
+    sis = "COCO_val2014_000000154711.jpg,COCO_val2014_000000168458.jpg,0.53,i2i_csim\n"
+    sits = "COCO_val2014:sentid:648388,COCO_val2014_000000431431.jpg,1.8,c2i_intrasim\n"
+    found = (
+        read_captions_rated(write(tmp_path / "sts_test.csv", f"caption1,caption2,{ends}{sts}")),
+        read_pictures_rated(write(tmp_path / "sis_test.csv", f"image1,image2,{ends}{sis}")),
+        read_pairs_rated(write(tmp_path / "sits_test.csv", f"caption,image,{ends}{sits}")),
+    )
+    assert found == (
+        [Rating(190268, 315773, 1.24)],
+        [Rating("COCO_val2014_000000154711.jpg", "COCO_val2014_000000168458.jpg", 0.53)],
+        [Rating(648388, "COCO_val2014_000000431431.jpg", 1.8)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "no column caption1, caption2, agg_score"),
+        ("caption1,caption2,score\n", "no column agg_score; its columns are caption1, caption2, score"),
+        ("caption1,caption2,agg_score\n1,2,3\n1,2\n", "line 3 has 2 fields; the header has 3"),
+        ("caption1,caption2,agg_score\na,b,3\n", "invalid literal"),
+        ("caption1,caption2,agg_score\n1,2,high\n", "could not convert string to float: 'high'"),
+    ],
+)
+def test_ratings_that_are_none_are_refused(tmp_path: Path, content: str, says: str) -> None:
+    with pytest.raises(BadSet, match=says):
+        read_captions_rated(write(tmp_path / "sts_test.csv", content))

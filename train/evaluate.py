@@ -1,4 +1,4 @@
-"""Zero-shot retrieval with a trained model (section 5.2)."""
+"""Zero-shot retrieval with a trained model (section 5.1)."""
 
 from __future__ import annotations
 

@@ -20,9 +20,8 @@ from pipeline.training.recall_lines import recall_lines
 from train.errors import TrainingError
 from train.measures.towers import Towers
 from train.sets.files import BadSet, NotThere
+from train.sets.names import shown
 from train.trained import Trained
-
-SHOWN = 3  # pictures that were left out
 
 
 class SomeFailed(TrainingError):
@@ -101,10 +100,11 @@ def _tell(outcome: Outcome) -> None:
     assert outcome.measured is not None
     counts = ", ".join(f"{count:,} {name}" for name, count in outcome.measured.counts.items())
     print(f"{outcome.name}: {counts}", file=sys.stderr, flush=True)
-    for text in (*outcome.measured.notes, *outcome.measured.left_out[:SHOWN]):
-        print(f"{outcome.name}: {text}", file=sys.stderr)
-    if len(outcome.measured.left_out) > SHOWN:
-        print(f"{outcome.name}: …", file=sys.stderr)
+    for reason, names in outcome.measured.left_out.items():
+        if names:
+            print(f"{outcome.name}: {len(names):,} {reason} left out: {shown(names)}", file=sys.stderr)
+    for note in outcome.measured.notes:
+        print(f"{outcome.name}: {note}", file=sys.stderr)
 
 
 def _facts(options: Options, trained: Trained) -> dict[str, Any]:

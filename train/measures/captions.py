@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from train.measures.result import Line, Measured
-from train.measures.towers import Towers, see
+from train.measures.result import LeftOut, Line, Measured
+from train.measures.towers import Seen, Towers, see
 from train.retrieval import Recalls, image_to_text, text_to_image
 from train.sets.files import BadSet
 from train.sets.karpathy import Captioned
@@ -16,8 +16,8 @@ from train.sets.karpathy import Captioned
 
 @dataclass(frozen=True)
 class Read:
-    """Pictures that could be read, with captions: vectors, float32 (pictures, width) and (captions, width); the picture
-    of each caption, int64 (captions,); ids of both; and what was left out and why.
+    """What could be read of pictures with captions: vectors, float32 (pictures, width) and (captions, width); of each
+    caption its picture, int64 (captions,); and their paths and ids.
     """
 
     images: np.ndarray
@@ -25,7 +25,12 @@ class Read:
     owners: np.ndarray
     paths: tuple[str, ...]
     caption_ids: tuple[int, ...]
-    left_out: tuple[str, ...]
+    left_out: LeftOut
+
+    def measured(self, lines: Iterable[Line], **counts: int) -> Measured:
+        """Measures of it, with what it is."""
+        sizes = {"pictures": len(self.images), "captions": len(self.texts), **counts}
+        return Measured(tuple(lines), sizes, self.left_out)
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class CaptionSet:
         read = read_captioned(towers, self.pictures, self.captions)
         there = image_to_text(read.images, read.texts, read.owners)
         back = text_to_image(read.images, read.texts, read.owners)
-        lines = retrieval_lines(there, back)
-        return Measured((mean_recall(there, back), *lines) if self.mean else lines, counts(read), read.left_out)
+        mean = (mean_recall(there, back),) if self.mean else ()
+        return read.measured((*mean, *retrieval_lines(there, back)))
 
 
 def retrieval_lines(there: Recalls, back: Recalls) -> tuple[Line, ...]:
@@ -56,26 +61,31 @@ def mean_recall(*directions: Recalls) -> Line:
     return Line("mean recall", ("mR",), (found,), (chance,))
 
 
-def counts(read: Read) -> dict[str, int]:
-    """What was measured, and how much of it was left out."""
-    return {"pictures": len(read.images), "captions": len(read.texts), "left out": len(read.left_out)}
-
-
 def read_captioned(towers: Towers, pictures: Sequence[Captioned], captions: int) -> Read:
-    """The vectors of pictures and of the first captions of each. Raises BadSet where two can't be read."""
-    blank = [f"{each.path}: no caption" for each in pictures if not any(map(str.strip, each.captions))]
-    captioned = [each for each in pictures if any(map(str.strip, each.captions))]
-    seen = see(towers, [each.path for each in captioned])
+    """The vectors of pictures and of the first captions of each. Raises BadSet where two pictures can't be read."""
+    with_captions = [each for each in pictures if any(map(str.strip, each.captions))]
+    if not with_captions:
+        raise BadSet(f"none of its {len(pictures):,} pictures has a caption")
+    seen = see(towers, [each.path for each in with_captions])
     if len(seen.places) < 2:
         raise BadSet(f"of its {len(pictures):,} pictures one can be read, and retrieval needs two")
-    read = [captioned[place] for place in seen.places]
+    read = [with_captions[place] for place in seen.places]
     kept = [(owner, text, number) for owner, each in enumerate(read) for text, number in _first(each, captions)]
     owners, texts, ids = zip(*kept, strict=True)
     paths = tuple(each.path for each in read)
-    return Read(seen.vectors, towers.texts(texts), np.array(owners), paths, ids, (*blank, *seen.unreadable))
+    return Read(seen.vectors, towers.texts(texts), np.array(owners), paths, ids, _left_out(pictures, seen))
 
 
 def _first(picture: Captioned, captions: int) -> list[tuple[str, int]]:
     """Its first captions that aren't blank, with their ids."""
     ids = picture.ids or (-1,) * len(picture.captions)
     return [(text, number) for text, number in zip(picture.captions, ids, strict=True) if text.strip()][:captions]
+
+
+def _left_out(pictures: Sequence[Captioned], seen: Seen) -> LeftOut:
+    texts = {each.path: list(map(str.strip, each.captions)) for each in pictures}
+    return {
+        "unreadable pictures": seen.unreadable,
+        "pictures without caption": tuple(path for path, each in texts.items() if not any(each)),
+        "pictures with a blank caption": tuple(path for path, each in texts.items() if any(each) and not all(each)),
+    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.measures.captions import Read, counts, read_captioned
+from train.measures.captions import Read, read_captioned
 from train.measures.correlation import Correlation, bootstrap
 from train.measures.result import Line, Measured
 from train.measures.towers import Towers
@@ -60,9 +60,9 @@ class CrossedSet:
         correlations = [self._correlation(task, read, rated[task.name]) for task in self.tasks]
         mean = float(np.mean([line.values[0] for line in correlations]))
         used = sum(len(each.scores) for each in rated.values())
-        ratings = {"ratings": used, "ratings left out": sum(len(task.ratings) for task in self.tasks) - used}
+        unknown = sum(len(task.ratings) for task in self.tasks) - used
         lines = (*directions, *correlations, Line("mean of all three", ("mean",), (mean,)))
-        return Measured(lines, {**counts(read), **ratings}, read.left_out)
+        return read.measured(lines, ratings=used, **{"ratings of what isn't there": unknown})
 
     def _retrieval(self, read: Read, rated: Mapping[str, Rated], query: str, candidate: str) -> Line:
         """What is of the same picture belongs together, and what people rate similar."""
@@ -71,7 +71,11 @@ class CrossedSet:
         for task in self.tasks:
             belongs = self._with_rated(belongs, task, rated[task.name], query, candidate)
         itself = np.arange(len(vectors[query])) if query == candidate else None
-        return Line.of_recalls(f"{query} to {candidate}", recalls(vectors[query], vectors[candidate], belongs, itself))
+        try:
+            found = recalls(vectors[query], vectors[candidate], belongs, itself)
+        except ValueError as error:
+            raise BadSet(f"{query} to {candidate}: {error}") from error
+        return Line.of_recalls(f"{query} to {candidate}", found)
 
     def _with_rated(self, belongs: Belongs, task: Task, rated: Rated, query: str, candidate: str) -> Belongs:
         high = rated.scores >= self.min_rating

@@ -38,8 +38,7 @@ class ZeroShot:
         found = recalls(seen.vectors, classes, same_label(labels, np.arange(len(classes))))
         counts = {"pictures": len(labels), "classes": len(classes), "templates": len(self.templates)}
         line = Line("zero-shot", ("top-1", "top-5"), found.found[:2], found.chance[:2])
-        left_out = {"left out": len(seen.unreadable)}
-        return Measured((line,), {**counts, **left_out}, seen.unreadable, _shared_names(self.names))
+        return Measured((line,), counts, {"unreadable pictures": seen.unreadable}, _shared_names(self.names))
 
 
 def class_vectors(towers: Towers, names: Sequence[str], templates: Sequence[str]) -> np.ndarray:
@@ -71,8 +70,8 @@ class Neighbours:
         queries, known = see(towers, self.pictures.paths), see(towers, self.training.paths)
         labels, known_labels = numbers[self.pictures.labels[queries.places]], self.training.labels[known.places]
         found = recalls(queries.vectors, known.vectors, same_label(labels, known_labels))
-        left_out = queries.unreadable + known.unreadable
-        counts = {"pictures": len(labels), "training pictures": len(known_labels), "left out": len(left_out)}
+        counts = {"pictures": len(labels), "training pictures": len(known_labels)}
+        left_out = {"unreadable pictures": queries.unreadable, "unreadable training pictures": known.unreadable}
         return Measured((Line.of_recalls("nearest neighbours", found),), counts, left_out)
 
     def _training_numbers(self) -> np.ndarray:

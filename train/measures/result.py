@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from train.retrieval import RANKS, Recalls
 
+LeftOut = Mapping[str, tuple[str, ...]]  # by the reason: names
 RECALL = tuple(f"R@{rank}" for rank in RANKS)
 
 
@@ -27,9 +28,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Measured:
-    """The measures of one set, how many of what they are of, and what was left out and why."""
+    """The measures of one set, how many of what they are of, what was left out by the reason, and what else to know."""
 
     lines: tuple[Line, ...]
     counts: Mapping[str, int]
-    left_out: tuple[str, ...] = ()
+    left_out: LeftOut = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import gzip
 import json
 import zlib
@@ -29,8 +30,7 @@ def folder(path: str) -> str:
 
 def find_files(pattern: str) -> list[str]:
     """The files of a glob in the order of their names. Raises NotThere."""
-    path = Path(pattern)
-    found = sorted(map(str, path.parent.glob(path.name)))
+    found = sorted(glob.glob(pattern))
     if not found:
         raise NotThere(f"{pattern}: no such file")
     return found

@@ -26,7 +26,7 @@ def class_names(folders: Sequence[str], file: str = "", subset: bool = False) ->
         return tuple(folder.replace("_", " ") for folder in folders)
     names = _by_folder(file, folders)
     _check(file, names, folders, subset)
-    return tuple(names[folder].split(",")[0].strip() for folder in folders)
+    return tuple(_first(names[folder]) for folder in folders)
 
 
 def shown(names: Collection[str]) -> str:
@@ -38,7 +38,7 @@ def _check(file: str, names: Mapping[str, str], folders: Sequence[str], subset: 
     nameless = [folder for folder in folders if folder not in names]
     if nameless:
         raise BadSet(f"{file}: no name for {len(nameless):,} of {len(folders):,} class folders: {shown(nameless)}")
-    without = [names[folder] for folder in sorted(set(names) - set(folders))]
+    without = [_first(names[folder]) for folder in sorted(set(names) - set(folders))]
     if without and not subset:
         raise BadSet(
             f"{file}: {len(without):,} of {len(names):,} names are of no class folder: {shown(without)}; "
@@ -47,13 +47,18 @@ def _check(file: str, names: Mapping[str, str], folders: Sequence[str], subset: 
 
 
 def _by_folder(file: str, folders: Sequence[str]) -> dict[str, str]:
-    lines = [] if file.endswith(".json") else [line for line in read_lines(file) if line]
-    names = _of_pairs(lines, folders) if lines else _of_json(file)
-    if names is None:
-        return _in_order(file, lines, folders)
-    if _are_numbers(folders) and not _are_numbers(names):
-        return dict(zip(_numbers(len(names)), (names[folder] for folder in sorted(names)), strict=True))
-    return names
+    if file.endswith(".json"):
+        return _numbered(_of_json(file), folders)
+    lines = [line for line in read_lines(file) if line]
+    names = _of_pairs(lines, folders)
+    return _in_order(file, lines, folders) if names is None else _numbered(names, folders)
+
+
+def _numbered(names: dict[str, str], folders: Sequence[str]) -> dict[str, str]:
+    """The same for folders that are numbers, where the names are of other folders: in the order of those."""
+    if not _are_numbers(folders) or _are_numbers(names):
+        return names
+    return dict(zip(_numbers(len(names)), (names[folder] for folder in sorted(names)), strict=True))
 
 
 def _of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
@@ -87,6 +92,10 @@ def _of_entry(file: str, key: str, value: Any) -> tuple[str, str]:
     if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
         return value[0], value[1].replace("_", " ")
     raise BadSet(f"{file}: {key}: {value!r} is neither a name nor a folder and its name")
+
+
+def _first(names: str) -> str:
+    return names.split(",")[0].strip()
 
 
 def _are_numbers(names: Iterable[str]) -> bool:
