@@ -45,6 +45,8 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     settle(parser, None, settings)
     if ours.sets is None:
         _refuse(parser, ours, "without --sets", "data", "only")
+        if ours.corpus is ours.records is None:
+            parser.error("give --corpus, --records or --sets, one of them")
         return Options(ours.model, Records.of(parser, ours), settings, ours.output, ours.all)
     _refuse(parser, ours, "with --sets", "corpus", "records", "all")
     return Options(ours.model, None, settings, ours.output, False, _sets(parser, ours), bool(ours.only))

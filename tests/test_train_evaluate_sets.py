@@ -1,0 +1,265 @@
+"""`python -m train evaluate --sets`: the YAML file, sets that aren't there or fail, the table, and a model measured."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from pipeline.inputs import InputError
+from pipeline.training import evaluate
+from pipeline.training.evaluate_kinds import KINDS, Crisscrossed, Retrieval, ZeroShotClassification
+from pipeline.training.evaluate_measuring import measure_all, read_all
+from pipeline.training.evaluate_options import Options
+from pipeline.training.evaluate_sets import read_sets
+from pipeline.training.evaluate_table import Outcome, numbers, table
+from pipeline.training.options import parse
+from pipeline.training.published import ALIGN
+from pipeline.tree import ConfigError
+from tests.command import ROOT
+from tests.evaluation import FakeTowers, tree, write
+from tests.training import LETTERS, WORDS, picture, small_trained, write_shards
+from train.embedding import embed_texts
+from train.measures.result import Line, Measured
+from train.sets.files import NotThere
+
+SHIPPED = f"{ROOT}/configs/evaluation.yaml"
+CAPTIONS = {"kind": "retrieval", "annotations": "captions.json", "images": "pictures"}
+
+
+def karpathy(folder: Path, captions: Mapping[str, list[str]]) -> str:
+    entries = [
+        {"filename": name, "split": "test", "sentences": [{"raw": text} for text in texts]}
+        for name, texts in captions.items()
+    ]
+    return write(folder / "captions.json", {"images": entries})
+
+
+def caption(number: int) -> str:
+    """Another for each number, also where the text tower takes but eight pieces."""
+    return f"{LETTERS[number]} {WORDS[number % 5]}"
+
+
+def sets_file(folder: Path, **sets: Any) -> str:
+    return write(folder / "sets.yaml", yaml.safe_dump(sets, sort_keys=False))
+
+
+# The YAML file
+
+
+def test_the_shipped_file_has_the_papers_sets() -> None:
+    """Each beside what the paper publishes of it; the fine-tuned models' are for who fine-tunes."""
+    sets = read_sets(SHIPPED, "data", ())
+    assert {name: each.paper for name, each in sets.items()} == {name: name for name in sets}
+    assert set(ALIGN) - set(sets) == {"flickr30k_tuned", "coco_tuned"}
+    assert sets["coco"] == Retrieval(paper="coco", annotations="data/coco/dataset_coco.json", images="data/coco")
+    assert isinstance(sets["imagenet_r"], ZeroShotClassification) and sets["imagenet_r"].subset
+    assert isinstance(sets["crisscrossed"], Crisscrossed) and sets["crisscrossed"].min_rating == 3
+
+
+def test_paths_are_below_the_data_or_beside_the_file(tmp_path: Path) -> None:
+    file = sets_file(tmp_path, mine={**CAPTIONS, "images": "/pictures"})
+    beside, below = read_sets(file, None, ())["mine"], read_sets(file, "data", ())["mine"]
+    assert (beside.annotations, beside.images) == (f"{tmp_path}/captions.json", "/pictures")
+    assert (below.annotations, below.images) == ("data/captions.json", "/pictures")
+
+
+def test_only_some_sets_are_asked_for(tmp_path: Path) -> None:
+    file = sets_file(tmp_path, first=CAPTIONS, second=CAPTIONS, third=CAPTIONS)
+    assert list(read_sets(file, None, ("third", "first"))) == ["first", "third"]
+    with pytest.raises(ConfigError, match="--only=secnd: no such set; the nearest is second"):
+        read_sets(file, None, ("first", "secnd"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (None, "mine.kind: not given; the choices are retrieval, records, zero_shot, knn, crisscrossed, multi30k"),
+        ({"images": "a"}, "mine.kind: not given"),
+        ({"kind": "retreival"}, "mine.kind: 'retreival'; the choices are retrieval, records"),
+        ({**CAPTIONS, "caption": 5}, "mine.caption: no such setting; mine has paper, annotations, images, split"),
+        ({"kind": "retrieval", "images": "a"}, "mine.annotations: not given; a set of kind retrieval needs it"),
+        ({**CAPTIONS, "captions": 0}, "mine.captions: 0 is under 1"),
+        ({**CAPTIONS, "captions": "five"}, "mine.captions: 'five' is not a whole number"),
+        ({**CAPTIONS, "paper": "cocco"}, "mine.paper: 'cocco'; the choices are flickr30k, coco"),
+    ],
+)
+def test_what_is_wrong_is_told_by_its_path(tmp_path: Path, settings: Any, says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        read_sets(sets_file(tmp_path, mine=settings), None, ())
+
+
+@pytest.mark.parametrize("content", ["", "[1, 2]", "a: [", "retrieval"])
+def test_a_file_of_no_sets_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ConfigError, match=r"--sets=.*sets\.yaml: (no names of sets|not YAML)"):
+        read_sets(write(tmp_path / "sets.yaml", content), None, ())
+    with pytest.raises(ConfigError, match=r"none\.yaml: No such file"):
+        read_sets(f"{tmp_path}/none.yaml", None, ())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--sets=none.yaml"], "--sets=none.yaml: No such file or directory"),
+        (["--sets={sets}", "--corpus=x"], "--corpus isn't taken with --sets"),
+        (["--sets={sets}", "--all"], "--all isn't taken with --sets"),
+        (["--sets={sets}", "--only=mine,yours"], "--only=yours: no such set; the nearest is mine"),
+        (["--records=x", "--data=y"], "--data isn't taken without --sets"),
+        ([], "give --corpus, --records or --sets, one of them"),
+    ],
+)
+def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str) -> None:
+    file = sets_file(tmp_path, mine=CAPTIONS)
+    with pytest.raises(SystemExit) as ended:
+        parse(["evaluate", "--model=x", *(each.format(sets=file) for each in arguments)])
+    assert ended.value.code == 2
+    assert f"error: {says}" in capsys.readouterr().err
+
+
+# Sets that aren't there, and sets that fail
+
+
+def two_sets(folder: Path) -> dict[str, Any]:
+    karpathy(folder, {"a.jpg": ["a"], "b.jpg": ["b"]})
+    tree(folder / "pictures", "a.jpg", "b.jpg")
+    return read_sets(sets_file(folder, gone={**CAPTIONS, "images": "none"}, there=CAPTIONS), None, ())
+
+
+def test_a_set_that_is_not_there_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = read_all(two_sets(tmp_path), all_there=False)
+    assert isinstance(found["gone"], NotThere) and not isinstance(found["there"], NotThere)
+    assert capsys.readouterr().err == f"gone: not measured: {tmp_path}/none: no such folder\n"
+
+
+def test_a_set_that_was_asked_for_has_to_be_there(tmp_path: Path) -> None:
+    sets = two_sets(tmp_path)
+    with pytest.raises(InputError, match=r"gone: .*none: no such folder"):
+        read_all(sets, all_there=True)
+    with pytest.raises(InputError, match="sets: none of gone is there; --data says where their files are"):
+        read_all({"gone": sets["gone"]}, all_there=False)
+
+
+def test_a_bad_file_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    sets = two_sets(tmp_path)
+    write(tmp_path / "captions.json", "{")
+    with pytest.raises(InputError, match=r"there: .*captions\.json: not JSON"):
+        read_all(sets, all_there=False)
+
+
+def test_a_set_that_fails_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sets = two_sets(tmp_path)
+    sets |= {"also": sets["there"]}
+    towers = FakeTowers({f"{tmp_path}/pictures/{name}.jpg": 90 * place for place, name in enumerate("ab")})
+    towers.directions |= {"a": 10, "b": 80}
+    found = read_all(sets, all_there=False)
+    outcomes = list(measure_all(sets, found | {"there": Failing()}, towers))
+    assert [(each.name, each.failed, bool(each.measured)) for each in outcomes] == [
+        ("gone", "", False),
+        ("there", "nothing can be read", False),
+        ("also", "", True),
+    ]
+    assert "also: 2 pictures, 2 captions\n" in capsys.readouterr().err
+    assert [line.split()[:3] for line in table(outcomes)[1:3]] == [["gone", "not", "there"], ["there", "failed"]]
+    assert numbers(outcomes)["there"]["failed"] == "nothing can be read"
+    assert numbers(outcomes)["gone"]["not_there"] == f"{tmp_path}/none: no such folder"
+
+
+class Failing:
+    def measure(self, towers: Any) -> Measured:
+        raise NotThere("nothing can be read")
+
+
+# The table
+
+
+def test_ours_stand_beside_the_papers() -> None:
+    recall = Line("image to text", ("R@1", "R@5", "R@10"), (0.125, 0.5, 1.0), (0.001, 0.005, 0.01))
+    settings = Retrieval(paper="coco", annotations="a", images="b")
+    outcome = Outcome("mine", settings, Measured((recall,), {"pictures": 5000, "captions": 25_000}))
+    head, row = table([outcome])
+    assert head.split() == ["set", "pictures", "measure", "ours", "chance", "ALIGN"]
+    cells = [row[head.index(name) :] for name in ("set", "pictures", "measure", "ours", "chance", "ALIGN")]
+    starts = (
+        "mine",
+        "5,000",
+        "image to text R@1/5/10",
+        " 12.5  50.0 100.0",
+        "  0.1",
+        " 58.6  83.0  89.7  Table 1, zero",
+    )
+    assert all(cell.startswith(start) for cell, start in zip(cells, starts, strict=True))
+    assert numbers([outcome])["mine"]["measures"]["image to text"] == {
+        "ours": {"R@1": 0.125, "R@5": 0.5, "R@10": 1.0},
+        "chance": {"R@1": 0.001, "R@5": 0.005, "R@10": 0.01},
+        "align": {"R@1": 58.6, "R@5": 83.0, "R@10": 89.7, "where": "Table 1, zero-shot"},
+    }
+
+
+def test_numbers_that_are_none_are_null() -> None:
+    outcome = Outcome("mine", KINDS["knn"](images="a", training="b"), Measured((Line("x", ("y",), (np.nan,)),), {}))
+    assert json.dumps(numbers([outcome])["mine"]["measures"]) == '{"x": {"ours": {"y": null}}}'
+
+
+# A model
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the command writes of a model with random weights, on all kinds of sets but COCO's and Multi30k's."""
+    folder = tmp_path_factory.mktemp("sets")
+    for number in range(12):
+        path = folder / f"pictures/{'sea' if number % 2 else 'old_town'}/{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture(number) if number != 5 else picture(number)[:300])
+    captions = {f"{'sea' if n % 2 else 'old_town'}/{n}.jpg": [caption(n), "red " * 10_000] for n in range(13)}
+    karpathy(folder, captions)
+    (folder / "records").mkdir()
+    write_shards(folder / "records", 7)
+    file = sets_file(
+        folder,
+        captions=CAPTIONS | {"captions": 1},
+        long=CAPTIONS | {"captions": 2},
+        classes={"kind": "zero_shot", "images": "pictures"},
+        near={"kind": "knn", "images": "pictures", "training": "pictures"},
+        records={"kind": "records", "records": "records/*.tfrecord"},
+        flickr30k=CAPTIONS | {"annotations": "none.json"},
+    )
+    patch = pytest.MonkeyPatch()
+    patch.setattr(evaluate, "load_model", lambda folder, settings: small_trained())
+    evaluate.run(Options("model", None, (), f"{folder}/numbers.json", sets=read_sets(file, None, ())))
+    patch.undo()
+    return json.loads((folder / "numbers.json").read_text())["sets"]
+
+
+def test_a_model_is_measured_as_its_towers_say(measured: dict[str, Any]) -> None:
+    """By sorting what is most similar, of the eleven pictures that can be read."""
+    trained = small_trained()
+    kept = [number for number in range(12) if number != 5]
+    pixels = np.stack([trained.square.middle(picture(number)) for number in kept])
+    images = trained.model.images(pixels, training=False).numpy()
+    texts = embed_texts(trained, [caption(number) for number in kept])
+    order = np.argsort(-(images / np.linalg.norm(images, axis=1, keepdims=True)) @ texts.T, axis=1)
+    places = (order == np.arange(11)[:, None]).argmax(axis=1)
+    ours = measured["captions"]["measures"]["image to text"]["ours"]
+    assert list(ours.values()) == [pytest.approx((places < rank).mean()) for rank in (1, 5, 10)]
+
+
+def test_what_could_not_be_read_is_named(measured: dict[str, Any]) -> None:
+    broken, gone = measured["captions"]["left_out"]["unreadable pictures"]
+    assert "pictures/sea/5.jpg: " in broken and gone.endswith("pictures/old_town/12.jpg: no such file")
+    assert measured["captions"]["counts"] == {"pictures": 11, "captions": 11}
+    assert measured["long"]["counts"] == {"pictures": 11, "captions": 22}
+
+
+def test_each_kind_has_its_measures(measured: dict[str, Any]) -> None:
+    assert measured["classes"]["counts"] == {"pictures": 11, "classes": 2, "templates": 80}
+    assert measured["classes"]["measures"]["zero-shot"]["ours"]["top-5"] == 1
+    assert measured["near"]["measures"]["nearest neighbours"]["ours"]["R@1"] == 1
+    assert measured["records"]["counts"] == {"pictures": 7, "captions": 7}
+    assert measured["flickr30k"]["not_there"].endswith("none.json: no such file")
