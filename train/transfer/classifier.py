@@ -47,7 +47,8 @@ def classifier(
 
 def measure(model: keras.Model, pictures: Labelled, view: View, batch: int = AT_ONCE) -> Accuracy:
     """How often a classifier is right."""
-    logits = tf.function(lambda pixels: model(pixels, training=False), reduce_retracing=True)
+    pixels = tf.TensorSpec((None, view.size, view.size, 3), tf.uint8)
+    logits = tf.function(lambda pixels: model(pixels, training=False)).get_concrete_function(pixels)
     batches = test_batches(pictures, view, batch)
     places = np.concatenate([ranks(logits(pixels).numpy(), labels.numpy()) for pixels, labels in batches])
     return Accuracy(float((places < 1).mean()), float((places < TOP).mean()), len(places))

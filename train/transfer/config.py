@@ -1,6 +1,6 @@
 """The settings of a transfer: the section `transfer` of a config.
 
-The defaults are the paper's for ImageNet (arXiv 2102.05918, section 5). What retrieval is tuned with is the section
+The defaults are the paper's for ImageNet (arXiv 2102.05918). What retrieval is tuned with is the section
 `train`, put over what the model was trained with.
 """
 
