@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     train = _add(commands, "train", _train, "the trainer's input against its step, and its step against Keras fit")
     train.add_argument("--corpus", type=Path, default="out/toy", metavar="DIR", help="with vocab/ (default: out/toy)")
+    search = _add(commands, "search", _search, "exact search against numpy's and faiss's, lists for faiss against it")
+    search.add_argument(
+        "--rows", type=lambda text: int(float(text)), default=1_000_000, metavar="N", help="vectors (default: 1e6)"
+    )
     curation = _add(commands, "curation", _curation, "models of raw pairs against models of the corpus made from them")
     curation.add_argument("--pairs", required=True, metavar="GLOB", help="what python -m pipeline takes as --input")
     curation.add_argument("--seeds", type=int, default=3, metavar="N", help="models of each (default: 3)")
@@ -73,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="over the toy's config"
         )
-    for command in (text, images, vocabulary, start, train):
+    for command in (text, images, vocabulary, start, train, search):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="medians are shown (default: 3)")
     return parser
 
@@ -177,6 +181,13 @@ def _queue(options: argparse.Namespace) -> Iterator[Figure]:
 
     settings = [f"--{setting}" for setting in options.set]
     return queue(options.corpus, TOY, settings, options.batch, options.sizes, options.seeds)
+
+
+def _search(options: argparse.Namespace) -> Iterator[Figure]:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in python -m train, which has threads of its own
+    from bench.search import search
+
+    return search(options.rows, options.repeats)
 
 
 def _scale(options: argparse.Namespace) -> Iterator[Figure]:

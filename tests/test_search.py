@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -92,8 +93,12 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def loaded(lists: Path) -> Any:
+    return approximate.load(str(lists), *VECTORS.shape)
+
+
 def recall(lists: Path, probes: int) -> float:
-    found, right = approximate.nearest(approximate.load(str(lists)), ASKED, 10, probes), nearest(VECTORS, ASKED, 10)
+    found, right = approximate.nearest(loaded(lists), ASKED, 10, probes), nearest(VECTORS, ASKED, 10)
     both = [len(set(one) & set(other)) for one, other in zip(found.rows.tolist(), right.rows.tolist(), strict=True)]
     return float(np.mean(both)) / 10
 
@@ -105,13 +110,13 @@ def test_faiss_finds_nearly_all_of_the_nearest(lists: Path):
 
 
 def test_faiss_says_the_same_similarities(lists: Path):
-    found = approximate.nearest(approximate.load(str(lists)), ASKED, 10)
+    found = approximate.nearest(loaded(lists), ASKED, 10)
     expected = np.take_along_axis(ASKED @ VECTORS.T, found.rows, axis=1)
     np.testing.assert_allclose(found.similarities, expected, atol=1e-6)
 
 
 def test_faiss_shows_all_where_all_are_wanted(lists: Path):
-    found = approximate.nearest(approximate.load(str(lists)), ASKED[:2], 10**6)
+    found = approximate.nearest(loaded(lists), ASKED[:2], 10**6)
     assert (np.sort(found.rows, axis=1) == np.arange(len(VECTORS))).all()
 
 
@@ -132,7 +137,9 @@ def test_a_file_without_lists_is_told(tmp_path: Path, lists: Path):
     (tmp_path / "other").write_bytes(b"no index at all")
     for name in ("cut", "other"):
         with pytest.raises(ValueError, match=rf"{name}: no index of faiss, or a damaged one"):
-            approximate.load(str(tmp_path / name))
+            approximate.load(str(tmp_path / name), *VECTORS.shape)
+    with pytest.raises(ValueError, match=r"vectors.faiss: 8,000 vectors of 64, not 7,999 of 64"):
+        approximate.load(str(lists), 7999, 64)
 
 
 def test_without_faiss_its_extra_is_named(monkeypatch: pytest.MonkeyPatch):

@@ -49,14 +49,17 @@ def save(index: Any, file: BinaryIO) -> None:
     faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
-def load(path: str) -> Any:
-    """The index in a local file, memory-mapped. Raises ValueError for a file that holds none."""
+def load(path: str, count: int, width: int) -> Any:
+    """The index of so many vectors in a local file, memory-mapped. Raises ValueError for a file that holds another."""
     import faiss
 
     try:
-        return faiss.read_index(path, faiss.IO_FLAG_MMAP)
+        index = faiss.read_index(path, faiss.IO_FLAG_MMAP)
     except RuntimeError as error:
         raise ValueError(f"{path}: no index of faiss, or a damaged one") from error
+    if (index.ntotal, index.d) != (count, width):
+        raise ValueError(f"{path}: {index.ntotal:,} vectors of {index.d}, not {count:,} of {width}")
+    return index
 
 
 def nearest(index: Any, queries: np.ndarray, top: int, probes: int = PROBES) -> Nearest:

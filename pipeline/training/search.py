@@ -26,7 +26,7 @@ from vocab.wordpiece import INSIDE, UNK
 def run(options: Options) -> None:
     """Searches, tells what is found, and writes what was asked for. Raises InputError, TrainingError."""
     index = Index.open(options.index)
-    look = _search_in(index, options.exact)
+    look = _search_in(index, options)
     trained = load_model(options.model)
     _check(index, trained, options)
     found = _find(index, look, _vectors(trained, options), options)
@@ -39,15 +39,16 @@ def run(options: Options) -> None:
     print("\n".join(lines(found)))
 
 
-def _search_in(index: Index, exact: bool) -> Search:
+def _search_in(index: Index, options: Options) -> Search:
     """Raises NoFaiss where the index has lists for it."""
-    if exact or not index.has_faiss:
+    if options.exact or not index.has_faiss:
         return partial(nearest, index.vectors)
     approximate.check_faiss("search without --exact")
     try:
-        return partial(approximate.nearest, approximate.load(local_copy(index.folder.path(FAISS))))
+        lists = approximate.load(local_copy(index.folder.path(FAISS)), *index.vectors.shape)
     except ValueError as error:
         raise InputError(f"index: {error}; --exact does without") from error
+    return partial(approximate.nearest, lists, probes=options.probes)
 
 
 def _check(index: Index, trained: Trained, options: Options) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.arguments import worker_count
 from pipeline.training.options import split
+from train.approximate import PROBES
 
 SCALE = 2.0  # of a text beside a picture, in the paper
 
@@ -41,6 +42,7 @@ class Options:
     scale: float
     top: int
     exact: bool
+    probes: int
     page: str | None
     output: str | None
 
@@ -58,6 +60,13 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--scale", metavar="X", type=float, default=SCALE, help=f"of these texts (default: {SCALE:g}, the paper's)")
     add("--top", metavar="N", type=worker_count, default=20, help="pictures for each query (default: 20)")
     add("--exact", action="store_true", help="look at all pictures, also where the index has lists for faiss")
+    add(
+        "--probes",
+        metavar="N",
+        type=worker_count,
+        default=PROBES,
+        help=f"lists that faiss looks in (default: {PROBES})",
+    )
     add("--page", metavar="FILE.html", help="a page of what was found, with thumbnails")
     add("--output", metavar="FILE.json", help="what was found, as JSON")
     ours, settings = split(parser, arguments)
@@ -66,7 +75,9 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     queries = tuple(_queries(parser, ours))
     if not ours.scale > 0:
         parser.error(f"--scale: {ours.scale:g} is not over 0; --minus subtracts")
-    return Options(ours.index, ours.model, queries, ours.scale, ours.top, ours.exact, ours.page, ours.output)
+    return Options(
+        ours.index, ours.model, queries, ours.scale, ours.top, ours.exact, ours.probes, ours.page, ours.output
+    )
 
 
 def _queries(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Iterator[Query]:
