@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from train.config import ImageTower
 from train.towers import image_tower
-from train.transfer.data import test_batches
+from train.trained import Trained
+from train.transfer.data import measured_batches
 from train.transfer.labelled import Labelled
 from train.transfer.optimizer import HEAD
 from train.transfer.views import View
@@ -30,14 +30,15 @@ class Accuracy:
 
 
 def classifier(
-    settings: ImageTower, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
+    trained: Trained, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
 ) -> keras.Model:
-    """From pixels, uint8 or float (n, size, size, 3), to logits, float32 (n, classes). It begins with no opinion.
+    """From pixels, uint8 or float (n, size, size, 3), to logits, float32 (n, classes).
 
-    Only if `whole` the tower learns. A tower with `frozen_statistics` is as in use: it normalises by the statistics
-    that it was trained with, and no block of it is left out by chance.
+    It has the tower of the trained model, and no opinion. Only if `whole` the tower learns. With `frozen_statistics`
+    that is as in use: it normalises by what it was trained with, and no block of it is left out by chance.
     """
-    tower = image_tower(replace(settings, resize=size, crop=size), synchronized)
+    tower = image_tower(replace(trained.settings.image, resize=size, crop=size), synchronized)
+    tower.set_weights(trained.model.images.get_weights())
     tower.trainable = whole
     pixels = keras.Input((size, size, 3), name="pixels")
     embeddings = tower(pixels) if whole and not frozen_statistics else tower(pixels, training=False)
@@ -49,7 +50,7 @@ def measure(model: keras.Model, pictures: Labelled, view: View, batch: int = AT_
     """How often a classifier is right."""
     pixels = tf.TensorSpec((None, view.size, view.size, 3), tf.uint8)
     logits = tf.function(lambda pixels: model(pixels, training=False)).get_concrete_function(pixels)
-    batches = test_batches(pictures, view, batch)
+    batches = measured_batches(pictures, view, batch)
     places = np.concatenate([ranks(logits(pixels).numpy(), labels.numpy()) for pixels, labels in batches])
     return Accuracy(float((places < 1).mean()), float((places < TOP).mean()), len(places))
 

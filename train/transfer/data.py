@@ -31,7 +31,7 @@ def training_batches(pictures: Labelled, view: View, batch: int, steps: range, s
     return _mapped(numbers, read, view.size).batch(batch, drop_remainder=True).prefetch(1)
 
 
-def test_batches(pictures: Labelled, view: View, batch: int) -> tf.data.Dataset:
+def measured_batches(pictures: Labelled, view: View, batch: int) -> tf.data.Dataset:
     """All pictures in their order; as `training_batches`, but the last batch may be smaller."""
 
     def read(number: int) -> tuple[np.ndarray, np.int64]:

@@ -68,10 +68,8 @@ class Task:
         return model
 
     def _build(self, name: str, classes: int, size: int) -> keras.Model:
-        tower, several = self.trained.settings.image, self.strategy.num_replicas_in_sync > 1
-        model = classifier(tower, classes, size, name == "whole", self.settings.frozen_statistics, several)
-        model.get_layer("image_tower").set_weights(self.trained.model.images.get_weights())
-        return model
+        several = self.strategy.num_replicas_in_sync > 1
+        return classifier(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
 
 
 def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
