@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.files import write_file
 from pipeline.training.evaluate_measuring import measure_all, read_all
 from pipeline.training.evaluate_options import Options
+from pipeline.training.evaluate_page import evaluation_page
 from pipeline.training.evaluate_records import retrieval
 from pipeline.training.evaluate_table import numbers, table
 from pipeline.training.evaluate_towers import TrainedTowers
@@ -33,7 +34,7 @@ def run(options: Options) -> None:
 def _measure_records(options: Options, records: Records) -> None:
     trained = load_model(options.model, options.settings)
     found = retrieval(trained, find_shards(records).paths, held_out=not options.everything)
-    _write(options.numbers, dataclasses.asdict(found))
+    _write(options.numbers, _json(dataclasses.asdict(found)))
     print("\n".join(recall_lines(found)))
 
 
@@ -43,14 +44,19 @@ def _measure_sets(options: Options) -> None:
     trained = load_model(options.model, options.settings)
     outcomes = list(measure_all(options.sets, found, TrainedTowers(trained)))
     model = {"folder": options.model, "weights": trained.weights}
-    _write(options.numbers, {"model": model, "sets": numbers(outcomes)})
+    _write(options.numbers, _json({"model": model, "sets": numbers(outcomes)}))
+    _write(options.page, evaluation_page(options.model, trained.weights, outcomes))
     print("\n".join(table(outcomes)))
     failed = [f"{outcome.name}: {outcome.failed}" for outcome in outcomes if outcome.failed]
     if failed:
         raise NotMeasured("\n".join(failed))
 
 
-def _write(path: str | None, tree: Any) -> None:
+def _json(tree: Any) -> bytes:
+    return (json.dumps(tree, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _write(path: str | None, content: bytes) -> None:
     if path is not None:
         with write_file(path) as file:
-            file.write((json.dumps(tree, indent=1, ensure_ascii=False) + "\n").encode())
+            file.write(content)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """A model, what it is measured on (records, or sets by name), and the file for the numbers.
+    """A model, what it is measured on (records, or sets by name), and the files for the numbers and the page.
 
     `all_there`: a set that isn't there is an error.
     """
@@ -29,6 +29,7 @@ class Options:
     everything: bool = False
     sets: Mapping[str, EvaluationSet] = field(default_factory=dict)
     all_there: bool = False
+    page: str | None = None
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
@@ -40,16 +41,18 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--only", metavar="NAME[,NAME…]", help="of the sets only these, which must be there")
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
     add("--output", metavar="FILE", help="for the numbers, as JSON")
+    add("--page", metavar="FILE", help="of sets: for a page that shows them, as HTML")
     add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")
     ours, settings = split(parser, arguments)
     settle(parser, None, settings)
     if ours.sets is None:
-        _refuse(parser, ours, "without --sets", "data", "only")
-        if ours.corpus is ours.records is None:
+        _refuse(parser, ours, "without --sets", "data", "only", "page")
+        if ours.corpus is None and ours.records is None:
             parser.error("give --corpus, --records or --sets, one of them")
         return Options(ours.model, Records.of(parser, ours), settings, ours.output, ours.all)
     _refuse(parser, ours, "with --sets", "corpus", "records", "all")
-    return Options(ours.model, None, settings, ours.output, False, _sets(parser, ours), bool(ours.only))
+    sets = _sets(parser, ours)
+    return Options(ours.model, None, settings, ours.output, sets=sets, all_there=bool(ours.only), page=ours.page)
 
 
 def _refuse(parser: argparse.ArgumentParser, ours: argparse.Namespace, when: str, *names: str) -> None:
