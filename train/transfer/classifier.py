@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,21 +30,47 @@ class Accuracy:
     pictures: int
 
 
-def classifier(
-    trained: Trained, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
-) -> keras.Model:
+def classifier(trained: Trained, classes: int, size: int) -> keras.Model:
     """From pixels, uint8 or float (n, size, size, 3), to logits, float32 (n, classes).
 
-    It has the tower of the trained model, and no opinion. Only if `whole` the tower learns. With `frozen_statistics`
-    that is as in use: it normalises by what it was trained with, and no block of it is left out by chance.
+    It has the tower of the trained model, and no opinion.
     """
+    tower = _tower(trained, size)
+    return _with_head(tower, tower.input_shape[1:], classes)
+
+
+def learner(
+    trained: Trained, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
+) -> keras.Model:
+    """A `classifier` that is to be trained, with the same weights; its tower only if `whole`.
+
+    With `frozen_statistics`, and if it isn't trained, the tower is as in use: it normalises by what it was trained
+    with, and no block of it is left out by chance. Batches are normalised over all replicas if `synchronized`.
+    """
+    tower = _tower(trained, size, synchronized)
+    tower.trainable = whole
+    body = tower if whole and not frozen_statistics else AsInUse(tower)
+    return _with_head(body, tower.input_shape[1:], classes)
+
+
+class AsInUse(layers.Wrapper):  # type: ignore[misc]
+    """A layer that is never called as in training: Keras would hand it the `training` of the model around it."""
+
+    def call(self, inputs: Any) -> Any:
+        """What the layer makes of the inputs."""
+        return self.layer(inputs, training=False)
+
+
+def _tower(trained: Trained, size: int, synchronized: bool = False) -> keras.Model:
     tower = image_tower(replace(trained.settings.image, resize=size, crop=size), synchronized)
     tower.set_weights(trained.model.images.get_weights())
-    tower.trainable = whole
-    pixels = keras.Input((size, size, 3), name="pixels")
-    embeddings = tower(pixels) if whole and not frozen_statistics else tower(pixels, training=False)
+    return tower
+
+
+def _with_head(body: keras.layers.Layer, shape: tuple[int, ...], classes: int) -> keras.Model:
+    pixels = keras.Input(shape, name="pixels")
     head = layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name=HEAD)
-    return keras.Model(pixels, head(embeddings), name="classifier")
+    return keras.Model(pixels, head(body(pixels)), name="classifier")
 
 
 def measure(model: keras.Model, pictures: Labelled, view: View, batch: int = AT_ONCE) -> Accuracy:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from train.fit import NotANumber
 from train.trained import Trained
-from train.transfer.classifier import classifier
+from train.transfer.classifier import classifier, learner
 from train.transfer.config import Classification
 from train.transfer.data import training_batches
 from train.transfer.kept import Kept
@@ -46,7 +46,7 @@ class Task:
         for name, phase in self.settings.phases.items():
             keras.utils.set_random_seed(self.trained.settings.seed)
             weights = self._train(name, pictures, weights, kept(name)).get_weights()
-            measured = self._build(name, len(pictures.classes), phase.test_size)
+            measured = classifier(self.trained, len(pictures.classes), phase.test_size)
             measured.set_weights(weights)
             yield name, measured
 
@@ -54,7 +54,7 @@ class Task:
         phase, epoch = self.settings.phases[name], len(pictures) / self.settings.batch
         steps = phase.steps_of(epoch)
         with self.strategy.scope():
-            model = self._build(name, len(pictures.classes), phase.size)
+            model = self._learner(name, len(pictures.classes), phase.size)
             if weights is not None:
                 model.set_weights(weights)
             optimizer = make_optimizer(self.settings, phase.learning_rate, steps, epoch)
@@ -67,9 +67,9 @@ class Task:
             model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(name, left, kept)])
         return model
 
-    def _build(self, name: str, classes: int, size: int) -> keras.Model:
+    def _learner(self, name: str, classes: int, size: int) -> keras.Model:
         several = self.strategy.num_replicas_in_sync > 1
-        return classifier(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
+        return learner(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
 
 
 def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
