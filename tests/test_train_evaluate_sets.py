@@ -251,7 +251,9 @@ def test_a_model_is_measured_as_its_towers_say(measured: dict[str, Any]) -> None
 
 
 def test_what_could_not_be_read_is_named(measured: dict[str, Any]) -> None:
-    broken, gone = measured["captions"]["left_out"]["unreadable pictures"]
+    left_out = measured["captions"]["left_out"]["unreadable pictures"]
+    broken, gone = left_out["first"]
+    assert left_out["count"] == 2
     assert "pictures/sea/5.jpg: " in broken and gone.endswith("pictures/old_town/12.jpg: no such file")
     assert measured["captions"]["counts"] == {"pictures": 11, "captions": 11}
     assert measured["long"]["counts"] == {"pictures": 11, "captions": 22}

@@ -149,16 +149,16 @@ class Crisscrossed(EvaluationSet):
 
 @dataclass(frozen=True, kw_only=True)
 class Multi30k(EvaluationSet):
-    """Pictures of one language by a list of names, and files of captions by a glob, a caption a line in each."""
+    """A file of pictures' names, and files of captions in one language by a glob, a line a picture in each."""
 
-    list: str = _file()
+    names: str = _file()
     texts: str = _file()
     images: str = _file()
     captions: int = 5
 
     def read(self) -> CaptionSet:
         """The pictures, each with a caption of every file."""
-        pictures = read_lists(self.list, find_files(self.texts), folder(self.images))
+        pictures = read_lists(self.names, find_files(self.texts), folder(self.images))
         return CaptionSet(pictures, self.captions, mean=True)
 
 

@@ -12,6 +12,7 @@ from pipeline.training.published import ALIGN, Published
 from train.measures.result import Line, Measured
 
 HEADINGS = ("set", "pictures", "measure", "ours", "chance", "ALIGN", "")
+FIRST = 100  # of what was left out, by name
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ def _tree(outcome: Outcome) -> dict[str, Any]:
     if outcome.measured is None:
         return tree | ({"not_there": outcome.missing} if outcome.missing else {"failed": outcome.failed})
     lines = {line.name: _line(line, outcome.published(line)) for line in outcome.measured.lines}
-    rest = {"left_out": outcome.measured.left_out, "notes": outcome.measured.notes}
+    left_out = {
+        what: {"count": len(names), "first": names[:FIRST]} for what, names in outcome.measured.left_out.items()
+    }
+    rest = {"left_out": left_out, "notes": outcome.measured.notes}
     return tree | {"counts": dict(outcome.measured.counts), "measures": lines} | rest
 
 

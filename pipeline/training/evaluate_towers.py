@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm import tqdm
 
 from train.embedding import PictureFile, embed_pictures, embed_texts
 from train.trained import Trained
@@ -23,8 +24,9 @@ class TrainedTowers:
         return self.trained.width
 
     def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
-        """Of each picture its vector, or what is wrong with it."""
-        return embed_pictures(self.trained, map(PictureFile, paths))
+        """Of each picture its vector, or what is wrong with it; how many there are yet is shown on a terminal."""
+        vectors = embed_pictures(self.trained, map(PictureFile, paths))
+        yield from tqdm(vectors, total=len(paths), unit=" pictures", leave=False, dynamic_ncols=True, disable=None)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of texts."""
