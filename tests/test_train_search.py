@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.training import embed, indexing, search
+from pipeline.training import embed, indexing, search, search_page
 from pipeline.training.cli import _run
 from pipeline.training.index import TEXTS
 from pipeline.training.index_parts import Parts
@@ -186,6 +186,18 @@ def test_a_page_shows_pictures_texts_and_names_and_is_the_same_again(tmp_path: P
     assert first.count("data:image/jpeg") == 4
     assert first.count("&lt;b&gt;bold&lt;/b&gt;") == 2
     assert page(tmp_path / "index", "--text=a cat", "--text=<i>red") == first
+
+
+@pytest.mark.parametrize(("queries", "top", "shown"), [(1, 5, 5), (1, 6, 5), (2, 3, 4), (5, 3, 5), (6, 1, 5)])
+def test_a_page_of_very_many_pictures_shows_the_first_of_each_query(
+    index: Path, monkeypatch: pytest.MonkeyPatch, queries: int, top: int, shown: int
+):
+    monkeypatch.setattr(search_page, "SHOWN", 5)
+    asked = page(index, *[f"--text=cat {number}" for number in range(queries)], f"--top={top}")
+    assert asked.count("data:image/jpeg") == shown
+    assert ("The first 5 queries are shown." in asked) == (queries > 5)
+    each = max(1, 5 // queries)
+    assert (f"The first {each} of {top} pictures of a query are shown." in asked) == (top > each)
 
 
 def test_a_picture_that_is_gone_is_a_frame_with_its_name(index: Path):

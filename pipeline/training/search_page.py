@@ -20,6 +20,7 @@ from pipeline.training.search_results import Found, Hit
 from train.pairs import MAX_PIXELS
 
 SIDE = 264  # pixels of a thumbnail
+SHOWN = 400  # pictures on a page, so that thumbnails are large enough to be seen
 LONGEST = 90  # characters of a name
 GONE = (OSError, ValueError, LookupError, BadFile)  # what reading a picture raises that isn't there any more
 STYLE = """
@@ -34,12 +35,12 @@ Thumbnails = Mapping[Place, bytes | None]
 
 
 def search_page(facts: Mapping[str, Any], found: Sequence[Found]) -> bytes:
-    """The page as UTF-8: `facts` is what `index.json` holds."""
-    places = [place_of(hit.picture) for one in found for hit in one.hits]
-    places += [Place(one.query.image) for one in found if one.query.image]
-    thumbnails = _thumbnails(list(dict.fromkeys(places)))
-    header = tag("header", tag("p", "Search", class_="overline"), tag("h1", _title(found)), _note(facts))
-    sections = [_section(one, thumbnails, is_titled=len(found) > 1) for one in found]
+    """The page as UTF-8: `facts` is what `index.json` holds. Of very many pictures the first of each query."""
+    each = max(1, SHOWN // len(found))
+    shown = [Found(one.query, one.hits[:each]) for one in found[:SHOWN]]
+    thumbnails = _thumbnails(shown)
+    header = tag("header", tag("p", "Search", class_="overline"), tag("h1", _title(found)), *_notes(facts, found, each))
+    sections = [_section(one, thumbnails, is_titled=len(found) > 1) for one in shown]
     return serialized(document(f"{shortened(_title(found), 60)}: search", [header, *sections], STYLE))
 
 
@@ -47,17 +48,25 @@ def _title(found: Sequence[Found]) -> str:
     return shortened(str(found[0].query), 120) if len(found) == 1 else f"{len(found):,} queries"
 
 
-def _note(facts: Mapping[str, Any]) -> Element:
+def _notes(facts: Mapping[str, Any], found: Sequence[Found], each: int) -> Iterator[Element]:
     bad = f" {facts['bad']:,} more can't be read." if facts["bad"] else ""
     says = f"Among {facts['pictures']:,} pictures, by the cosine of what the model makes of them and of the query.{bad}"
-    return tag("p", says, class_="note")
+    yield tag("p", says, class_="note")
+    if len(found) > SHOWN:
+        yield tag("p", f"The first {SHOWN:,} queries are shown.", class_="note")
+    if len(found[0].hits) > each:
+        yield tag("p", f"The first {each:,} of {len(found[0].hits):,} pictures of a query are shown.", class_="note")
 
 
-def _thumbnails(places: Sequence[Place]) -> Thumbnails:
+def _thumbnails(found: Sequence[Found]) -> Thumbnails:
+    """Of all places on the page; those that are there several times are read once, and count as often."""
+    places = [place_of(hit.picture) for one in found for hit in one.hits]
+    places += [Place(one.query.image) for one in found if one.query.image]
+    distinct = list(dict.fromkeys(places))
     with ThreadPoolExecutor(REQUESTS) as pool:
-        made = list(pool.map(_thumbnail, places))
-    most = share_of(made)
-    return {place: fitted(content, most) for place, content in zip(places, made, strict=True)}
+        made = dict(zip(distinct, pool.map(_thumbnail, distinct), strict=True))
+    most = share_of(made[place] for place in places)
+    return {place: fitted(content, most) for place, content in made.items()}
 
 
 def _thumbnail(place: Place) -> bytes | None:
@@ -69,10 +78,9 @@ def _thumbnail(place: Place) -> bytes | None:
 
 def _section(found: Found, thumbnails: Thumbnails, is_titled: bool) -> Element:
     items = [_item(rank, hit, thumbnails) for rank, hit in enumerate(found.hits, start=1)]
-    heading = tag("h2", shortened(str(found.query)))
-    return tag(
-        "section", heading, *_asked(found.query, thumbnails), tag("ul", *items, class_="examples"), class_="query"
-    )
+    heading = [tag("h2", shortened(str(found.query)))] if is_titled else []
+    pictures = tag("ul", *items, class_="examples")
+    return tag("section", *heading, *_asked(found.query, thumbnails), pictures, class_="query")
 
 
 def _asked(query: Query, thumbnails: Thumbnails) -> Iterator[Element]:
