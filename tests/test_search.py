@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from pipeline.training.index import TEXTS, texts_of
 from train import approximate
 from train import nearest as exactly
-from train.approximate import NoFaiss, check_faiss
 from train.composed import composed
 from train.nearest import Nearest, nearest
 
@@ -140,10 +138,3 @@ def test_a_file_without_lists_is_told(tmp_path: Path, lists: Path):
             approximate.load(str(tmp_path / name), *VECTORS.shape)
     with pytest.raises(ValueError, match=r"vectors.faiss: 8,000 vectors of 64, not 7,999 of 64"):
         approximate.load(str(lists), 7999, 64)
-
-
-def test_without_faiss_its_extra_is_named(monkeypatch: pytest.MonkeyPatch):
-    check_faiss("--faiss")
-    monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(NoFaiss, match=r"^--faiss needs faiss: pip install 'align-corpus\[faiss\]'$"):
-        check_faiss("--faiss")

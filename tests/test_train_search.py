@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import re
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipeline.training.cli import _run
 from pipeline.training.index import TEXTS
 from pipeline.training.index_parts import Parts
 from pipeline.training.options import parse
+from tests.bucket import OBJECTS
 from tests.command import fingerprint
 from tests.training import picture, record, small_trained, tokenizer, write_shard
 from train import embedding
@@ -375,12 +377,22 @@ def test_lists_for_faiss_are_added_to_an_index_and_used(index: Path, monkeypatch
 def test_without_faiss_its_extra_is_named(index: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     command = ("embed", f"--images={index.parent}/photos", f"--output={index}", "--faiss")
     assert call(*command) == 0
-    monkeypatch.setattr("train.approximate.find_spec", lambda name: None)
-    assert call(*command) == 1
-    assert "--faiss needs faiss: pip install 'align-corpus[faiss]'" in capsys.readouterr().err
-    assert call("search", f"--index={index}", "--text=a cat") == 1
-    assert "without --exact needs faiss: pip install 'align-corpus[faiss]'" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    capsys.readouterr()
+    assert call(*command) == 2
+    install = "needs the package faiss: pip install 'align-corpus[faiss]'"
+    assert capsys.readouterr().err == f"train: --faiss: {install}\n"
+    assert call("search", f"--index={index}", "--text=a cat") == 2
+    assert capsys.readouterr().err == f"train: search without --exact: {install}\n"
     assert call("search", f"--index={index}", "--text=a cat", "--exact") == 0
+
+
+def test_pictures_in_a_bucket_are_read_and_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for number in range(3):
+        monkeypatch.setitem(OBJECTS, f"bucket://store/photos/{number}.jpg", picture(number))
+    assert call("embed", "--images=bucket://store/photos/", f"--output={tmp_path}/index") == 0
+    assert [row["path"] for row in rows(tmp_path / "index")] == [f"bucket://store/photos/{n}.jpg" for n in range(3)]
+    assert page(tmp_path / "index", "--text=a").count("data:image/jpeg") == 3
 
 
 @pytest.mark.parametrize(

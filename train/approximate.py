@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from math import isqrt
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from train.errors import TrainingError
 from train.nearest import Nearest
 
 SAMPLE = 64  # vectors of each list, from which the middles of the lists are learned
 PROBES = 64  # lists that are looked through
 ADDED = 65_536  # vectors at once
-
-
-class NoFaiss(TrainingError):
-    """Faiss isn't installed."""
-
-
-def check_faiss(option: str) -> None:
-    """Raises NoFaiss, naming what asks for it, unless faiss can be imported."""
-    if find_spec("faiss") is None:
-        raise NoFaiss(f"{option} needs faiss: pip install 'align-corpus[faiss]'")
 
 
 def build(vectors: np.ndarray) -> Any:

@@ -14,12 +14,11 @@ from pipeline.inputs.sources import check_output
 from pipeline.manifest import digest
 from pipeline.report.markup import visible
 from pipeline.training.embed_options import Options
-from pipeline.training.index import FACTS, FAISS, PICTURES, VECTORS, Index, write_faiss, write_index
+from pipeline.training.index import FACTS, FAISS, PICTURES, VECTORS, Index, check_faiss, write_faiss, write_index
 from pipeline.training.index_parts import NAMED, Note, Parts
 from pipeline.training.indexing import write_parts
 from pipeline.training.material import find_shards, load_model
 from pipeline.training.pictures import files_of, tasks_of, tasks_of_records
-from train.approximate import check_faiss
 from train.errors import TrainingError
 
 MANY = 1_000_000  # pictures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,12 @@ class Index:
             rows = pq.read_metadata(file).num_rows
         if rows != self.facts["pictures"]:
             raise ValueError(f"{PICTURES} has {rows:,} rows for {self.facts['pictures']:,} vectors")
+
+
+def check_faiss(option: str) -> None:
+    """Raises InputError, naming what asks for it, unless faiss is installed."""
+    if find_spec("faiss") is None:
+        raise InputError(f"{option}: needs the package faiss: pip install 'align-corpus[faiss]'")
 
 
 def write_index(parts: Parts, facts: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.files import local_copy, write_file
 from pipeline.inputs import InputError
 from pipeline.report.markup import shortened, visible
-from pipeline.training.index import FAISS, Index
+from pipeline.training.index import FAISS, Index, check_faiss
 from pipeline.training.material import load_model
 from pipeline.training.search_options import Options, Query
 from pipeline.training.search_page import search_page
@@ -40,10 +40,10 @@ def run(options: Options) -> None:
 
 
 def _search_in(index: Index, options: Options) -> Search:
-    """Raises NoFaiss where the index has lists for it."""
+    """The exact search, or that in the lists for faiss, where there are some. Raises InputError."""
     if options.exact or not index.has_faiss:
         return partial(nearest, index.vectors)
-    approximate.check_faiss("search without --exact")
+    check_faiss("search without --exact")
     try:
         lists = approximate.load(local_copy(index.folder.path(FAISS)), *index.vectors.shape)
     except ValueError as error:
