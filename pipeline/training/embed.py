@@ -53,7 +53,11 @@ def make_index(options: Options) -> Index:
             output.write_bytes(PLAN, json.dumps(plan).encode())
         parts = Parts(output)
         write_parts(parts, tasks, trained)
-        write_index(parts, {**plan, **_counts(parts.notes())})
+        counts = _counts(parts.notes())
+        if not counts["pictures"]:
+            output.remove(output.path("work"))
+            raise InputError(f"images: none of {counts['bad']:,} pictures can be read{_such(counts['named'])}")
+        write_index(parts, {**plan, **counts})
     return Index.open(options.output)
 
 
@@ -77,13 +81,13 @@ def _is_there(output: Output, name: str, plan: Mapping[str, Any]) -> bool:
 
 
 def _counts(notes: Sequence[Note]) -> dict[str, Any]:
-    """What the parts hold in all. Raises InputError where no picture could be read."""
+    """What the parts hold in all."""
     good, bad = sum(note.good for note in notes), sum(note.bad for note in notes)
-    named = [name for note in notes for name in note.named][:NAMED]
-    if not good:
-        such = f", such as {named[0]}" if named else ""
-        raise InputError(f"images: none of {bad:,} pictures can be read{such}")
-    return {"pictures": good, "bad": bad, "named": named}
+    return {"pictures": good, "bad": bad, "named": [name for note in notes for name in note.named][:NAMED]}
+
+
+def _such(named: Sequence[str]) -> str:
+    return f", such as {named[0]}" if named else ""
 
 
 def _bad(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -30,8 +30,8 @@ def run(options: Options) -> None:
     trained = load_model(options.model)
     _check(index, trained, options)
     found = _find(index, look, _vectors(trained, options), options)
-    if options.output:
-        with write_file(options.output) as file:
+    if options.numbers:
+        with write_file(options.numbers) as file:
             file.write(as_json(index.facts, found))
     if options.page:
         with write_file(options.page) as file:

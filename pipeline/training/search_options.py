@@ -44,7 +44,7 @@ class Options:
     exact: bool
     probes: int
     page: str | None
-    output: str | None
+    numbers: str | None
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
