@@ -284,6 +284,16 @@ def test_bad_pictures_are_named_and_counted(tmp_path: Path, capsys: pytest.Captu
     assert f"embed: 7 pictures can't be read:\n{bad}  and 2 more\n" in said.err
 
 
+def test_pictures_that_a_table_names_in_vain_are_bad_each(tmp_path: Path):
+    photos(tmp_path / "photos", 1)
+    with (tmp_path / "photos" / "pairs.csv").open("w") as file:
+        rows = [("a", "gone.jpg"), ("b", "00.jpg"), ("c", "../outside.jpg"), ("d", "00.jpg")]
+        csv.writer(file).writerows([("text", "image_path"), *rows])
+    assert call("embed", f"--images={tmp_path}/photos/pairs.csv", f"--output={tmp_path}/index") == 0
+    told = {name: facts(tmp_path / "index")[name] for name in ("pictures", "bad", "named")}
+    assert told == {"pictures": 1, "bad": 2, "named": ["gone.jpg: no picture", "../outside.jpg: no picture"]}
+
+
 def test_where_no_picture_can_be_read_there_is_no_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "bad.png").write_bytes(b"")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.duplicates.pictures import Task
+from pipeline.duplicates.pictures import Task, find_tasks
 from pipeline.files import Output, read_bytes
 from pipeline.inputs import BadFile, InputError
 from pipeline.inputs.sources import check_output
@@ -18,7 +18,7 @@ from pipeline.training.index import FACTS, FAISS, PICTURES, VECTORS, Index, chec
 from pipeline.training.index_parts import NAMED, Note, Parts
 from pipeline.training.indexing import write_parts
 from pipeline.training.material import find_shards, load_model
-from pipeline.training.pictures import files_of, tasks_of, tasks_of_records
+from pipeline.training.pictures import files_of, tasks_of_records
 from train.errors import TrainingError
 
 MANY = 1_000_000  # pictures
@@ -65,7 +65,7 @@ def _tasks(options: Options) -> Sequence[Task]:
     if options.records is not None:
         return tasks_of_records(find_shards(options.records).paths)
     check_output(options.output, options.images)
-    return tasks_of(options.images)
+    return find_tasks(options.images)
 
 
 def _is_there(output: Output, name: str, plan: Mapping[str, Any]) -> bool:

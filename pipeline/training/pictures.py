@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from filters.pixels import Undecodable, header
-from pipeline.duplicates.pictures import Files, Rows, Task, find_tasks
+from pipeline.duplicates.pictures import Files, Rows, Task
 from pipeline.files import is_local, read_bytes
 from pipeline.inputs import Input, Source, Span
 from pipeline.inputs.by_extension import open_source
@@ -60,11 +60,6 @@ class Found:
         return data
 
 
-def tasks_of(patterns: Sequence[str]) -> list[Task]:
-    """What there is to read of folders and globs of pictures, tars and tables. Raises InputError, BadFile."""
-    return find_tasks(patterns)
-
-
 def tasks_of_records(paths: Sequence[str]) -> list[Task]:
     """What there is to read of record files. Raises InputError."""
     sources = [source for path in paths for source in list_files(path)]
@@ -103,16 +98,16 @@ def read_again(place: Place) -> bytes:
 
 
 def _rows(task: Rows) -> Iterator[Found]:
-    row, path = task.span.first, _full(task.source.path)
+    row = task.span.first
     for batch in _reader(task.source).batches(task.span):
         names = row_keys(task.source.name, row, len(batch)).to_pylist()
-        for name, row_fields, image in zip(names, batch.select(FIELDS).to_pylist(), batch["image"], strict=True):
+        for name, values, image in zip(names, batch.select(FIELDS).to_pylist(), batch["image"], strict=True):
             data = image.as_py() or b""
             yield Found(
-                name=row_fields["key"] or row_fields["image_path"] or name,
-                place=Place(path, row, row_fields["image_path"], row_fields["offset"], row_fields["length"]),
-                id=row_fields["sha256"] or hashlib.sha256(data).hexdigest(),
-                text=row_fields["text"] and row_fields["text"].decode(errors="replace"),
+                name=values["key"] or values["image_path"] or name,
+                place=Place(_full(task.source.path), row, values["image_path"], values["offset"], values["length"]),
+                id=(values["sha256"] or hashlib.sha256(data).hexdigest()) if data else None,
+                text=None if values["text"] is None else values["text"].decode(errors="replace"),
                 data=data,
             )
             row += 1
