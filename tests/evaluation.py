@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
+
+CAPTIONS = {"kind": "retrieval", "annotations": "captions.json", "images": "pictures"}
 
 
 def write(path: Path, content: Any) -> str:
@@ -21,6 +24,18 @@ def tree(root: Path, *files: str) -> str:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"")
     return str(root)
+
+
+def karpathy(folder: Path, captions: Mapping[str, list[str]]) -> str:
+    entries = [
+        {"filename": name, "split": "test", "sentences": [{"raw": text} for text in texts]}
+        for name, texts in captions.items()
+    ]
+    return write(folder / "captions.json", {"images": entries})
+
+
+def sets_file(folder: Path, **sets: Any) -> str:
+    return write(folder / "sets.yaml", yaml.safe_dump(sets, sort_keys=False))
 
 
 def at(degrees: float) -> np.ndarray:

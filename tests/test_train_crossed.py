@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from tests.evaluation import FakeTowers
+from train import retrieval
 from train.measures.correlation import Correlation, bootstrap, spearman
 from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task
 from train.measures.result import Measured
@@ -67,6 +68,13 @@ def test_all_four_directions_by_hand() -> None:
     assert found["text to image"] == 3 / 5
     assert found["text to text"] == pytest.approx(1 / 3)
     assert found["image to image"] == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 10, 15])
+def test_however_many_are_compared_at_once_it_is_the_same(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    whole = crossed(ALL_STS).measure(FakeTowers(DIRECTIONS))
+    monkeypatch.setattr(retrieval, "_AT_ONCE", at_once)
+    assert crossed(ALL_STS).measure(FakeTowers(DIRECTIONS)).lines == whole.lines
 
 
 @pytest.mark.parametrize(("cut", "asked", "expected"), [(3, 3, 1 / 3), (2.9, 4, 1 / 4), (3.1, 2, 0)])

@@ -1,53 +1,29 @@
-"""`python -m train evaluate --sets`: the YAML file, sets that aren't there or fail, the table, and a model measured."""
+"""`python -m train evaluate --sets`: the YAML file, sets that aren't there or fail, and the table."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from pipeline.inputs import InputError
-from pipeline.training import evaluate
 from pipeline.training.evaluate_kinds import KINDS, Crisscrossed, Retrieval, ZeroShotClassification
 from pipeline.training.evaluate_measuring import measure_all, read_all
-from pipeline.training.evaluate_options import Options
 from pipeline.training.evaluate_sets import read_sets
 from pipeline.training.evaluate_table import Outcome, numbers, table
 from pipeline.training.options import parse
 from pipeline.training.published import ALIGN
 from pipeline.tree import ConfigError
 from tests.command import ROOT
-from tests.evaluation import FakeTowers, tree, write
-from tests.training import LETTERS, WORDS, picture, small_trained, write_shards
-from train.embedding import embed_texts
+from tests.evaluation import CAPTIONS, FakeTowers, karpathy, sets_file, tree, write
 from train.measures.result import Line, Measured
 from train.sets.files import NotThere
 
 SHIPPED = f"{ROOT}/configs/evaluation.yaml"
-CAPTIONS = {"kind": "retrieval", "annotations": "captions.json", "images": "pictures"}
-
-
-def karpathy(folder: Path, captions: Mapping[str, list[str]]) -> str:
-    entries = [
-        {"filename": name, "split": "test", "sentences": [{"raw": text} for text in texts]}
-        for name, texts in captions.items()
-    ]
-    return write(folder / "captions.json", {"images": entries})
-
-
-def caption(number: int) -> str:
-    """Another for each number, also where the text tower takes but eight pieces."""
-    return f"{LETTERS[number]} {WORDS[number % 5]}"
-
-
-def sets_file(folder: Path, **sets: Any) -> str:
-    return write(folder / "sets.yaml", yaml.safe_dump(sets, sort_keys=False))
 
 
 # The YAML file
@@ -204,64 +180,3 @@ def test_ours_stand_beside_the_papers() -> None:
 def test_numbers_that_are_none_are_null() -> None:
     outcome = Outcome("mine", KINDS["knn"](images="a", training="b"), Measured((Line("x", ("y",), (np.nan,)),), {}))
     assert json.dumps(numbers([outcome])["mine"]["measures"]) == '{"x": {"ours": {"y": null}}}'
-
-
-# A model
-
-
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the command writes of a model with random weights, on all kinds of sets but COCO's and Multi30k's."""
-    folder = tmp_path_factory.mktemp("sets")
-    for number in range(12):
-        path = folder / f"pictures/{'sea' if number % 2 else 'old_town'}/{number}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture(number) if number != 5 else picture(number)[:300])
-    captions = {f"{'sea' if n % 2 else 'old_town'}/{n}.jpg": [caption(n), "red " * 10_000] for n in range(13)}
-    karpathy(folder, captions)
-    (folder / "records").mkdir()
-    write_shards(folder / "records", 7)
-    file = sets_file(
-        folder,
-        captions=CAPTIONS | {"captions": 1},
-        long=CAPTIONS | {"captions": 2},
-        classes={"kind": "zero_shot", "images": "pictures"},
-        near={"kind": "knn", "images": "pictures", "training": "pictures"},
-        records={"kind": "records", "records": "records/*.tfrecord"},
-        flickr30k=CAPTIONS | {"annotations": "none.json"},
-    )
-    patch = pytest.MonkeyPatch()
-    patch.setattr(evaluate, "load_model", lambda folder, settings: small_trained())
-    evaluate.run(Options("model", None, (), f"{folder}/numbers.json", sets=read_sets(file, None, ())))
-    patch.undo()
-    return json.loads((folder / "numbers.json").read_text())["sets"]
-
-
-def test_a_model_is_measured_as_its_towers_say(measured: dict[str, Any]) -> None:
-    """By sorting what is most similar, of the eleven pictures that can be read."""
-    trained = small_trained()
-    kept = [number for number in range(12) if number != 5]
-    pixels = np.stack([trained.square.middle(picture(number)) for number in kept])
-    images = trained.model.images(pixels, training=False).numpy()
-    texts = embed_texts(trained, [caption(number) for number in kept])
-    order = np.argsort(-(images / np.linalg.norm(images, axis=1, keepdims=True)) @ texts.T, axis=1)
-    places = (order == np.arange(11)[:, None]).argmax(axis=1)
-    ours = measured["captions"]["measures"]["image to text"]["ours"]
-    assert list(ours.values()) == [pytest.approx((places < rank).mean()) for rank in (1, 5, 10)]
-
-
-def test_what_could_not_be_read_is_named(measured: dict[str, Any]) -> None:
-    left_out = measured["captions"]["left_out"]["unreadable pictures"]
-    broken, gone = left_out["first"]
-    assert left_out["count"] == 2
-    assert "pictures/sea/5.jpg: " in broken and gone.endswith("pictures/old_town/12.jpg: no such file")
-    assert measured["captions"]["counts"] == {"pictures": 11, "captions": 11}
-    assert measured["long"]["counts"] == {"pictures": 11, "captions": 22}
-
-
-def test_each_kind_has_its_measures(measured: dict[str, Any]) -> None:
-    assert measured["classes"]["counts"] == {"pictures": 11, "classes": 2, "templates": 80}
-    assert measured["classes"]["measures"]["zero-shot"]["ours"]["top-5"] == 1
-    assert measured["near"]["measures"]["nearest neighbours"]["ours"]["R@1"] == 1
-    assert measured["records"]["counts"] == {"pictures": 7, "captions": 7}
-    assert measured["flickr30k"]["not_there"].endswith("none.json: no such file")

@@ -66,7 +66,8 @@ def test_mean_recall_is_the_mean_of_all_six() -> None:
 
 
 def test_what_is_missing_is_named_and_the_rest_is_measured() -> None:
-    pictures = (*PICTURES, Captioned("gone.jpg", ("a",)), Captioned("mute.jpg", ()), Captioned("blank.jpg", ("", " ")))
+    gone, mute, blank = Captioned("gone.jpg", ("a",)), Captioned("mute.jpg", ()), Captioned("blank.jpg", ("", " "))
+    pictures = (gone, PICTURES[0], mute, *PICTURES[1:], blank)
     found = CaptionSet(pictures, captions=2).measure(FakeTowers(DIRECTIONS))
     assert values(found) == values(CaptionSet(PICTURES, captions=2).measure(FakeTowers(DIRECTIONS)))
     assert found.left_out["unreadable pictures"] == ("gone.jpg: no such file",)

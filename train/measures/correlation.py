@@ -27,14 +27,18 @@ def bootstrap(queries: np.ndarray, model: np.ndarray, people: np.ndarray, sample
 
     The same for the same seed. Raises BadSet with fewer than four queries.
     """
-    order = np.argsort(queries, kind="stable")
-    begins = np.flatnonzero(np.diff(queries[order], prepend=queries.min() - 1)) if len(queries) else order
-    if len(begins) < FEWEST:
-        raise BadSet(f"{len(begins)} queries with ratings; a correlation needs {FEWEST}")
-    counts = np.diff(begins, append=len(queries))
+    counts = np.unique(queries, return_counts=True)[1]
+    if len(counts) < FEWEST:
+        raise BadSet(f"{len(counts)} queries with ratings; a correlation needs {FEWEST}")
+    ratings = np.argsort(queries, kind="stable")  # query by query
+    begins = np.cumsum(counts) - counts
     random = np.random.default_rng(seed)
-    values = [_sample(order, begins, counts, model, people, random) for _ in range(samples)]
-    return Correlation(float(np.mean(values)), float(np.std(values)), len(begins), len(queries))
+    values = np.empty(samples)
+    for number in range(samples):
+        drawn = random.choice(len(counts), len(counts) // 2, replace=False)
+        rows = ratings[begins[drawn] + random.integers(counts[drawn])]
+        values[number] = spearman(model[rows], people[rows])
+    return Correlation(float(values.mean()), float(values.std()), len(counts), len(queries))
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
@@ -45,16 +49,3 @@ def spearman(first: np.ndarray, second: np.ndarray) -> float:
     if np.ptp(ranks, axis=1).min() == 0:
         return 0.0
     return float(np.corrcoef(ranks)[0, 1])
-
-
-def _sample(
-    order: np.ndarray,
-    begins: np.ndarray,
-    counts: np.ndarray,
-    model: np.ndarray,
-    people: np.ndarray,
-    random: np.random.Generator,
-) -> float:
-    drawn = random.choice(len(begins), len(begins) // 2, replace=False)
-    rows = order[begins[drawn] + random.integers(0, counts[drawn])]
-    return spearman(model[rows], people[rows])
