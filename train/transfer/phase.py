@@ -12,6 +12,8 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
+from train.devices import host
+from train.errors import TrainingError
 from train.fit import NotANumber
 from train.trained import Trained
 from train.transfer.classifier import classifier, learner
@@ -73,7 +75,12 @@ class Task:
 
 
 def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
-    """The task for all that follows in this process, whose operations are deterministic from now on."""
+    """The task for all that follows in this process, whose operations are deterministic from now on.
+
+    Raises TrainingError on several hosts.
+    """
+    if host().of > 1:
+        raise TrainingError(f"classes are learned on one host; TF_CONFIG names {host().of}")
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(trained.settings.precision)
     return Task(trained, settings, strategy)
