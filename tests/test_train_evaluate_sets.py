@@ -23,7 +23,7 @@ from tests.evaluation import CAPTIONS, FakeTowers, karpathy, sets_file, tree, wr
 from train.measures.result import Line, Measured
 from train.sets.files import NotThere
 
-SHIPPED = f"{ROOT}/configs/evaluation.yaml"
+SHIPPED = f"{ROOT}/configs/evaluation/align.yaml"
 
 
 # The YAML file

@@ -36,7 +36,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     """Exits with 2 and one line where something is wrong."""
     add_records(parser)
     add = parser.add_argument
-    add("--sets", metavar="FILE", help="instead: a YAML file of evaluation sets, such as configs/evaluation.yaml")
+    add("--sets", metavar="FILE", help="instead: a YAML file of evaluation sets, such as configs/evaluation/align.yaml")
     add("--data", metavar="DIR", help="where the files of the sets are; the folder of the YAML file if not given")
     add("--only", metavar="NAME[,NAME…]", help="of the sets only these, which must be there")
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
