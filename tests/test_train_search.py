@@ -400,6 +400,18 @@ def test_without_faiss_its_extra_is_named(index: Path, monkeypatch: pytest.Monke
     assert call("search", f"--index={index}", "--text=a cat", "--exact") == 0
 
 
+def test_names_and_texts_may_be_anything(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    for name in (b"not UTF-8 \xff.jpg", "ü, “é”.jpg".encode(), b"<b>&.jpg"):
+        (tmp_path / "photos" / os.fsdecode(name)).write_bytes(picture(0))
+    assert call("embed", f"--images={tmp_path}/photos", f"--output={tmp_path}/index") == 0
+    names = {row["name"] for row in rows(tmp_path / "index")}
+    assert names == {"photos/not UTF-8 \ufffd.jpg", "photos/ü, “é”.jpg", "photos/<b>&.jpg"}
+    options = ("--text=not UTF-8 \udcff\u202e", f"--output={tmp_path}/found.json")
+    assert page(tmp_path / "index", *options).count("data:image/jpeg") == 2
+    assert json.loads((tmp_path / "found.json").read_text())["queries"][0]["text"] == "not UTF-8 ?\u202e"
+
+
 def test_pictures_in_a_bucket_are_read_and_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for number in range(3):
         monkeypatch.setitem(OBJECTS, f"bucket://store/photos/{number}.jpg", picture(number))

@@ -58,6 +58,7 @@ def make_index(options: Options) -> Index:
             output.remove(output.path("work"))
             raise InputError(f"images: none of {counts['bad']:,} pictures can be read{_such(counts['named'])}")
         write_index(parts, {**plan, **counts})
+    output.remove(output.path("work"))
     return Index.open(options.output)
 
 

@@ -91,7 +91,6 @@ def write_index(parts: Parts, facts: Mapping[str, Any]) -> None:
             file.write(parts.vectors(number))
     _write_pictures(parts, facts["pictures"])
     output.write_bytes(FACTS, (json.dumps(facts, indent=1) + "\n").encode())
-    output.remove(output.path("work"))
 
 
 def write_faiss(index: Index) -> None:

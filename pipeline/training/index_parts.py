@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.files import Output, open_file, read_bytes
+from pipeline.inputs.values import valid
 from pipeline.training.pictures import Found
 
 PARTS = "work/parts"
@@ -104,6 +105,7 @@ def _table(records: Sequence[tuple[Record, Result]]) -> pa.Table:
         {
             **vars(record.found),
             **vars(record.found.place),
+            "path": valid(record.found.place.path),  # a path that isn't UTF-8 is known, but can't be opened again
             "picture": record.picture,
             "good": isinstance(result, np.ndarray),
         }

@@ -11,7 +11,7 @@ from itertools import islice, tee
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.duplicates.pictures import Task
+from pipeline.duplicates.pictures import Files, Task
 from pipeline.training.index_parts import Note, Parts, Record, Result
 from pipeline.training.pictures import found_in
 from train.embedding import embed_pictures
@@ -29,13 +29,20 @@ def write_parts(parts: Parts, tasks: Sequence[Task], trained: Trained) -> None:
     after = notes[-1].after if notes else (0, 0)
     done = sum(note.good + note.bad for note in notes)
     records = _records(tasks, after, _seen_in(parts), done)
-    with tqdm(desc="embed", initial=done, unit=" pictures", dynamic_ncols=True, disable=None) as bar:
+    total = _total(tasks)
+    with tqdm(desc="embed", initial=done, total=total, unit=" pictures", dynamic_ncols=True, disable=None) as bar:
         begin = time.monotonic()
         for number, part in enumerate(_parts(records, trained, bar), start=len(notes)):
             note = parts.write(number, part)
             if bar.disable:
                 _tell(note, time.monotonic() - begin)
             begin = time.monotonic()
+
+
+def _total(tasks: Sequence[Task]) -> int | None:
+    """The number of pictures, which is known of files alone."""
+    counts = [len(task.sources) for task in tasks if isinstance(task, Files)]
+    return sum(counts) if len(counts) == len(tasks) else None
 
 
 def _tell(note: Note, seconds: float) -> None:

@@ -18,6 +18,7 @@ from pipeline.inputs.by_extension import open_source
 from pipeline.inputs.reader import Reader
 from pipeline.inputs.sources import extension, list_files
 from pipeline.inputs.tfrecord import RecordReader
+from pipeline.inputs.values import valid
 from pipeline.shards import row_keys
 
 NO_PICTURE = "no picture"
@@ -75,7 +76,7 @@ def files_of(tasks: Sequence[Task]) -> Iterator[Source]:
 def found_in(task: Task) -> Iterator[Found]:
     """The pictures of a task, in order. Raises BadFile."""
     if isinstance(task, Files):
-        yield from (Found(source.name, Place(_full(source.path))) for source in task.sources)
+        yield from (Found(valid(source.name), Place(_full(source.path))) for source in task.sources)
     else:
         yield from _rows(task)
 

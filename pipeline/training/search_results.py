@@ -45,7 +45,7 @@ def lines(found: Sequence[Found]) -> Iterator[str]:
 def as_json(facts: Mapping[str, Any], found: Sequence[Found]) -> bytes:
     """All that is known of what was found, in an index with these facts."""
     content = {"index": dict(facts), "queries": [_query(one) for one in found]}
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
 
 
 def _query(found: Found) -> dict[str, Any]:
