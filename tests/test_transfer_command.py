@@ -166,7 +166,10 @@ def test_a_tuning_of_another_model_or_in_a_models_place_is_refused(model: str, c
         run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out", "--train.batch=1")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "run.json").write_text(json.dumps({"task": "retrieval", "model": "another"}))
-    with pytest.raises(OtherRun, match="model is another there"):
+    with pytest.raises(OtherRun, match="out holds another transfer: model is another there"):
+        run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out")
+    (tmp_path / "out" / "run.json").write_text(json.dumps({"task": "vtab", "vtab": {"trials": 3}}))
+    with pytest.raises(OtherRun, match="transfer: task is vtab there, retrieval here; --overwrite replaces it"):
         run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out")
 
 

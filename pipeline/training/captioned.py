@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.files import Output
@@ -22,9 +23,9 @@ def read_captioned(file: str, images: str, splits: str) -> list[Captioned]:
 
     Raises NotThere, BadSet, InputError if none is left.
     """
-    found = [picture for split in splits.split("+") for picture in read_karpathy(file, images, split)]
+    found = [_said(picture) for split in splits.split("+") for picture in read_karpathy(file, images, split)]
     missing = [picture.path for picture in found if not Path(picture.path).is_file()]
-    silent = [picture.path for picture in found if not any(map(str.strip, picture.captions))]
+    silent = [picture.path for picture in found if not picture.captions]
     for what, paths in (("are missing", missing), ("have no caption", silent)):
         if paths:
             says = f"{len(paths):,} of {len(found):,} pictures of {splits} {what} and are left out: {shortened(paths)}"
@@ -46,9 +47,14 @@ def write_captioned(output: Output, name: str, pictures: Sequence[Captioned]) ->
     return tuple(map(output.path, names))
 
 
+def _said(picture: Captioned) -> Captioned:
+    """Without captions that say nothing."""
+    return replace(picture, captions=tuple(filter(str.strip, picture.captions)))
+
+
 def _records(pictures: Sequence[Captioned]) -> Iterator[tuple[int, bytes]]:
     """Each with what it is sorted by."""
     for picture in pictures:
-        for number, caption in enumerate(filter(str.strip, picture.captions)):
+        for number, caption in enumerate(picture.captions):
             key = f"{Path(picture.path).name}#{number}"
             yield hash_word(key), encode_example({"file": picture.path, "txt": caption, "key": key})

@@ -39,7 +39,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
     add("--config", metavar="FILE", required=True, help="YAML settings: configs/transfer has the paper's and a toy's")
     add(
-        "--images", metavar="DIR", help="folders of classes, records of TFDS, sets of them for vtab; captions' pictures"
+        "--images", metavar="DIR", help="classes in folders, or a TFDS set; for vtab sets of them; --captions' pictures"
     )
     add("--captions", metavar="FILE", help="for retrieval: the JSON of Karpathy's splits, such as dataset_coco.json")
     add("--output", metavar="DIR", required=True, help="where checkpoints, what was learned and its numbers go")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.files import Output, read_bytes
@@ -36,7 +36,7 @@ def facts_of_run(options: Options, trained: Trained) -> dict[str, Any]:
     return {
         "task": options.config.transfer.task,
         "name": options.config.name,
-        "model": trained.weights,
+        "model": trained.weights[:16],
         "seed": trained.settings.seed,
         "precision": trained.settings.precision,
     }
@@ -48,13 +48,18 @@ def write_json(output: Output, name: str, content: Mapping[str, Any]) -> None:
 
 
 def _check(root: str, held: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-    if differences := [f"{path} is {there} there, {here} here" for path, there, here in _differences(held, facts)]:
-        raise OtherRun(f"{root} holds another transfer: {'; '.join(differences)}; --overwrite replaces it")
+    found = _differences({"task": held.get("task")}, {"task": facts["task"]}) or _differences(held, facts)
+    if found:
+        raise OtherRun(f"{root} holds another transfer: {'; '.join(found)}; --overwrite replaces it")
 
 
-def _differences(held: Any, facts: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def _differences(held: Any, facts: Any, path: str = "") -> list[str]:
+    """Where they differ, for the reader."""
     if isinstance(held, Mapping) and isinstance(facts, Mapping):
-        for name in {**held, **facts}:
-            yield from _differences(held.get(name), facts.get(name), f"{path}.{name}" if path else name)
-    elif held != facts:
-        yield path, held, facts
+        parts = [(f"{path}.{name}" if path else name, name) for name in {**held, **facts}]
+        return [line for place, name in parts for line in _differences(held.get(name), facts.get(name), place)]
+    return [f"{path} is {_shown(held)} there, {_shown(facts)} here"] if held != facts else []
+
+
+def _shown(value: Any) -> Any:
+    return "none" if value is None else "one" if isinstance(value, Mapping) else value

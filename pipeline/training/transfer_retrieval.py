@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 
 from pipeline.files import Output
@@ -15,6 +16,7 @@ from pipeline.training.transfer_output import claim, facts_of_run
 from train.devices import strategy
 from train.fit import Trainer
 from train.run import Run, check_records
+from train.sets.karpathy import Captioned
 
 
 @dataclass(frozen=True)
@@ -27,29 +29,34 @@ class Pairs:
 
 def run(options: Options) -> None:
     """Trains, measures and writes as `fit` does, and tells the recalls. Raises InputError, OtherRun and others."""
-    devices = strategy(options.devices)
+    devices, output = strategy(options.devices), Output(options.output)
     trained, vocabulary = load_model(options.model, options.settings), load_vocabulary(options.model)
-    output = Output(options.output)
+    captioned = _captioned(options)
     claim(output, facts_of_run(options, trained), OURS, options.overwrite)
-    pairs = _pairs(options, output)
-    tuned = Run(
-        pairs.shards.paths, trained.tokenizer, vocabulary.sha256, trained.settings, output.root, trained.weights
-    )
-    check_records(tuned.shards)
-    trainer = Trainer(tuned, devices, trained.model)
-    measured = dataclasses.replace(tuned.records, shards=pairs.test or tuned.shards)
+    pairs = _pairs(options, output, captioned)
+    run = Run(pairs.shards.paths, trained.tokenizer, vocabulary.sha256, trained.settings, output.root, trained.weights)
+    check_records(run.shards)
+    trainer = Trainer(run, devices, trained.model)
+    measured = dataclasses.replace(run.records, shards=pairs.test or run.shards)
     material = Material(options.config.name, pairs.shards, vocabulary)
     retrieval = complete(trainer, material, measured, held_out=not pairs.test)
     print("\n".join(recall_lines(retrieval)))
     print(f"{options.output}/report.html shows the curves")
 
 
-def _pairs(options: Options, output: Output) -> Pairs:
+def _captioned(options: Options) -> list[list[Captioned]]:
+    """The pictures to train on, and those to measure on; none where there are records."""
+    if options.captions is None:
+        return []
+    data = options.config.transfer.data
+    return [read_captioned(options.captions, options.images, part) for part in (data.train, data.test)]
+
+
+def _pairs(options: Options, output: Output, captioned: list[list[Captioned]]) -> Pairs:
     if options.records is not None:
         return Pairs(find_shards(options.records))
-    assert options.captions is not None
-    data = options.config.transfer.data
-    parts = {part: read_captioned(options.captions, options.images, part) for part in (data.train, data.test)}
-    training, test = (write_captioned(output, part, pictures) for part, pictures in parts.items())
-    count = sum(len(picture.captions) for picture in parts[data.train])
-    return Pairs(Shards(training, {"name": options.captions.rpartition("/")[2], "records": count}), test)
+    training, test = (
+        write_captioned(output, name, pictures) for name, pictures in zip(("train", "test"), captioned, strict=True)
+    )
+    records = sum(len(picture.captions) for picture in captioned[0])
+    return Pairs(Shards(training, {"name": os.path.basename(options.captions or ""), "records": records}), test)
