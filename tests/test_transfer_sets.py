@@ -116,6 +116,14 @@ def test_records_are_read_where_they_begin(tmp_path: Path) -> None:
     assert [found.read() for found in test.pictures] == [picture(1), picture(0)]
 
 
+def test_of_a_set_with_versions_the_last_is_read(tmp_path: Path) -> None:
+    for version, label in (("3.9.0", 0), ("3.10.0", 1), ("config", 0)):
+        for part in ("train", "test"):
+            write_tfds(tmp_path / version, part, [label])
+    training, test = read_set(str(tmp_path), Data())
+    assert training.labels.tolist() == test.labels.tolist() == [1]
+
+
 def test_records_as_tensorflow_reads_them(tmp_path: Path) -> None:
     """Against its own reader and parser of the same files."""
     import tensorflow as tf

@@ -13,13 +13,13 @@ from train.sets.files import BadSet
 from train.sets.folders import read_folders
 from train.transfer.config import Data
 from train.transfer.labelled import Labelled, shortened, split
-from train.transfer.tfds import is_tfds, read_tfds
+from train.transfer.tfds import read_tfds, tfds_folder
 
 
 def read_set(root: str, data: Data) -> tuple[Labelled, Labelled]:
     """What is trained on, and what is measured on, with the same classes. Raises BadSet, NotThere."""
-    if is_tfds(root):
-        training, test = _parts(data, lambda part: read_tfds(root, part))
+    if records := tfds_folder(root):
+        training, test = _parts(data, lambda part: read_tfds(records, part))
     elif _has_parts(root, data):
         training, test = _parts(data, lambda part: _read_folders(f"{root}/{part}"))
     else:

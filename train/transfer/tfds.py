@@ -14,6 +14,7 @@ from train.sets.files import BadSet, read_lines
 from train.transfer.labelled import Labelled
 
 NAMES = "label.labels.txt"
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _SHARD = re.compile(r".+-(?P<part>[^-]+)\.tfrecord-(?P<number>\d{5})-of-(?P<count>\d{5})")
 
 
@@ -37,9 +38,12 @@ class RecordPicture:
         return bytes(decode_example(record)["image"][0])
 
 
-def is_tfds(root: str) -> bool:
-    """Whether shards are right in this folder."""
-    return Path(root).is_dir() and any(_SHARD.fullmatch(file.name) for file in Path(root).iterdir())
+def tfds_folder(root: str) -> str | None:
+    """Where the shards of a set are: right in this folder, or in that of its last version; None without shards."""
+    folder = Path(root)
+    versions = [file for file in folder.glob("*.*.*") if _VERSION.fullmatch(file.name)]
+    last = max(versions, key=lambda file: [int(part) for part in file.name.split(".")], default=folder)
+    return str(last) if last.is_dir() and any(_SHARD.fullmatch(file.name) for file in last.iterdir()) else None
 
 
 def read_tfds(root: str, part: str) -> Labelled:
