@@ -89,6 +89,7 @@ def _commands() -> argparse.ArgumentParser:
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    says = "; ".join(f"{name}: {what}" for name, what in COMMANDS.items())
-    parser.add_argument("command", choices=COMMANDS, help=says)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for name, says in COMMANDS.items():
+        commands.add_parser(name, help=says)
     return parser
