@@ -13,6 +13,7 @@ import faiss
 import numpy as np
 
 from bench.figures import Figure, median
+from pipeline.training.search_options import PROBES
 from train import approximate
 from train.nearest import Nearest, nearest
 
@@ -82,12 +83,12 @@ def _lists(vectors: np.ndarray, queries: np.ndarray, repeats: int) -> Iterator[F
     index = approximate.build(vectors)
     yield Figure(f"lists for faiss of {len(vectors):,} vectors", time.perf_counter() - begin, "s to make")
     exact = nearest(vectors, queries, TOP)
-    found = approximate.nearest(index, queries, TOP)
+    found = approximate.nearest(index, queries, TOP, PROBES)
     yield Figure(f"lists for faiss: recall of the {TOP} nearest", _recall(found, exact), at_least=RECALL_BAR)
     ours, lists = _rounds(
         repeats,
         lambda: nearest(vectors, queries[:1], TOP),
-        lambda: approximate.nearest(index, queries[:1], TOP),
+        lambda: approximate.nearest(index, queries[:1], TOP, PROBES),
     )
     yield Figure("1 query by lists for faiss", median(lists), "s")
     yield Figure("1 query: exact over lists for faiss", _ratio(ours, lists), "x", at_least=FASTER_BAR)

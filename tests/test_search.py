@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.training.index import TEXTS, texts_of
+from pipeline.training.search_options import PROBES
 from train import approximate
 from train import nearest as exactly
 from train.composed import composed
@@ -103,24 +104,24 @@ def recall(lists: Path, probes: int) -> float:
 
 def test_faiss_finds_nearly_all_of_the_nearest(lists: Path):
     assert 0.3 < recall(lists, 1) < 0.7
-    assert recall(lists, approximate.PROBES) > 0.95
+    assert recall(lists, PROBES) > 0.95
     assert recall(lists, 10**6) == 1
 
 
 def test_faiss_says_the_same_similarities(lists: Path):
-    found = approximate.nearest(loaded(lists), ASKED, 10)
+    found = approximate.nearest(loaded(lists), ASKED, 10, PROBES)
     expected = np.take_along_axis(ASKED @ VECTORS.T, found.rows, axis=1)
     np.testing.assert_allclose(found.similarities, expected, atol=1e-6)
 
 
 def test_faiss_shows_all_where_all_are_wanted(lists: Path):
-    found = approximate.nearest(loaded(lists), ASKED[:2], 10**6)
+    found = approximate.nearest(loaded(lists), ASKED[:2], 10**6, 1)
     assert (np.sort(found.rows, axis=1) == np.arange(len(VECTORS))).all()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_faiss_takes_a_few_vectors(count: int):
-    found = approximate.nearest(approximate.build(VECTORS[:count]), VECTORS[:count], 1)
+    found = approximate.nearest(approximate.build(VECTORS[:count]), VECTORS[:count], 1, PROBES)
     assert found.rows.tolist() == [[row] for row in range(count)]
 
 

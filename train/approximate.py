@@ -10,7 +10,6 @@ import numpy as np
 from train.nearest import Nearest
 
 SAMPLE = 64  # vectors of each list, from which the middles of the lists are learned
-PROBES = 64  # lists that are looked through
 ADDED = 65_536  # vectors at once
 
 
@@ -50,7 +49,7 @@ def load(path: str, count: int, width: int) -> Any:
     return index
 
 
-def nearest(index: Any, queries: np.ndarray, top: int, probes: int = PROBES) -> Nearest:
+def nearest(index: Any, queries: np.ndarray, top: int, probes: int) -> Nearest:
     """As `train.nearest.nearest`, of the vectors in the `probes` lists that are nearest to each query.
 
     Where these hold less than `top`, all lists are looked through.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pipeline.arguments import worker_count
 from pipeline.training.options import split
-from train.approximate import PROBES
 
 SCALE = 2.0  # of a text beside a picture, in the paper
+PROBES = 64  # lists of faiss
 
 
 @dataclass(frozen=True)
