@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +67,17 @@ def test_undecodable_pictures_are_bad_records_that_name_the_pair(jpg: bytes):
     for encode in (SMALL.middle, lambda bad: SMALL.random_crop(bad, (0,))):
         with pytest.raises(BadRecord, match=r"^p#7: ."):
             encode(pair)
+
+
+def test_a_record_may_name_its_pictures_file(tmp_path: Path):
+    (tmp_path / "a.jpg").write_bytes(picture(0))
+    named = {"file": f"{tmp_path}/a.jpg", "txt": "a cat", "key": "a.jpg#0"}
+    pair = Pair.of(encode_example(named))
+    assert (pair.jpg, pair.text, pair.key) == (picture(0), b"a cat", "a.jpg#0")
+    assert pair.image_id == hashlib.sha256(picture(0)).hexdigest()
+    assert Pair.of(encode_example({**named, "jpg": picture(1)})).jpg == picture(1)
+    with pytest.raises(BadRecord, match=r"nothing.jpg: No such file or directory"):
+        Pair.of(encode_example({**named, "file": f"{tmp_path}/nothing.jpg"}))
 
 
 def test_held_out_is_what_hashes_below_the_share():
