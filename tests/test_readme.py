@@ -19,6 +19,12 @@ def test_files_it_names_are_there():
         assert (ROOT / path).exists(), path
 
 
+def test_configs_that_any_page_names_are_there():
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for path in re.findall(r"configs/[\w/]+\.yaml", page.read_text()):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
+
+
 def test_make_help_names_every_target_of_the_contract():
     printed = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
