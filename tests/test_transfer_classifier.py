@@ -166,6 +166,17 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_been(
     assert Checkpoints(str(tmp_path / "whole")).steps() == [4]
 
 
+@pytest.mark.parametrize("changes", [{"whole": Whole(epochs=0)}, {"frozen_statistics": True, "weight_decay": 0.01}])
+def test_a_batch_in_pieces_is_the_same_batch(
+    trained: Trained, colours: tuple[Labelled, Labelled], changes: dict[str, object]
+) -> None:
+    """Where no batch is normalised by itself; rates fall at each step, not at each piece."""
+    once, pieces = (after(trained, colours, **changes, pieces=pieces) for pieces in (1, 3))
+    for name, model in once.items():
+        for one, other in zip(model.get_weights(), pieces[name].get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=2e-6)
+
+
 def test_a_loss_that_is_no_number_ends_it(trained: Trained, colours: tuple[Labelled, Labelled]) -> None:
     wild = dataclasses.replace(SETTINGS, head=Phase(steps=50, learning_rate=1e38, size=32))
     with pytest.raises(NotANumber, match=r"is (nan|inf); a lower learning_rate may help"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from tqdm import tqdm
 
 from filters.pixels import Picture, Undecodable
 from train.embedding import MISSING, Source
@@ -12,15 +14,26 @@ from train.pairs import MAX_PIXELS
 from train.sets.files import BadSet
 from train.transfer.labelled import Labelled
 
+AT_ONCE = 1024
+
 
 def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
     """The pictures that are there and can be decoded, and a line for each other. Raises BadSet if none is left."""
-    with ThreadPoolExecutor() as pool:
-        errors = list(pool.map(_error, pictures.pictures))
+    errors = list(_errors(pictures.pictures))
     bad = [error for error in errors if error]
     if len(bad) == len(errors):
         raise BadSet(f"{len(bad):,} pictures, and none can be read, such as {bad[0]}")
     return (pictures.take(np.flatnonzero([not error for error in errors])) if bad else pictures), bad
+
+
+def _errors(pictures: Sequence[Source]) -> Iterator[str]:
+    with (
+        ThreadPoolExecutor() as pool,
+        tqdm(desc="read", total=len(pictures), unit=" pictures", dynamic_ncols=True, disable=None) as bar,
+    ):
+        for begin in range(0, len(pictures), AT_ONCE):
+            yield from pool.map(_error, pictures[begin : begin + AT_ONCE])
+            bar.update(min(AT_ONCE, len(pictures) - begin))
 
 
 def _error(picture: Source) -> str:

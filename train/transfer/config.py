@@ -69,14 +69,16 @@ class Whole(Phase):
 class Classification:
     """Momentum SGD on the `head`, a linear layer over a frozen image tower, and from there on the `whole`.
 
-    The tower's rate is `tower_rate` times the head's. A rate falls in `stairs`, to `factor` of it every `every` epochs,
-    or by a `cosine` to 0. With `frozen_statistics` the tower normalises by what it was trained with. A random part of a
-    picture has `smallest_part` of its area at least; measured is its middle, `middle` of each side.
+    A `batch` is worked on in so many `pieces`, one after the other, for the memory of one; a learning tower normalises
+    each by itself. The tower's rate is `tower_rate` times the head's. A rate falls in `stairs`, to `factor` of it every
+    `every` epochs, or by a `cosine` to 0. With `frozen_statistics` the tower normalises by what it was trained with. A
+    random part of a picture has `smallest_part` of its area at least; measured is its middle, `middle` of each side.
     """
 
     head: Phase = Phase()
     whole: Whole = Whole()
     batch: int = 1024
+    pieces: int = 1
     tower_rate: float = 0.1
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -89,12 +91,14 @@ class Classification:
 
     def __post_init__(self) -> None:
         choose("decay", self.decay, DECAYS)
-        above(self, 0, "batch", "tower_rate", "every", "factor", "smallest_part", "middle")
+        above(self, 0, "batch", "pieces", "tower_rate", "every", "factor", "smallest_part", "middle")
         above(self, -1e-9, "weight_decay")
         share("momentum", self.momentum)
         for name in ("smallest_part", "middle"):
             if getattr(self, name) > 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is over 1")
+        if self.batch % self.pieces:
+            raise ValueError(f"pieces: a batch of {self.batch} has no {self.pieces} equal pieces")
         if not self.phases:
             raise ValueError("head: neither it nor whole has epochs or steps: nothing is trained")
 

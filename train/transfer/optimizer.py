@@ -16,11 +16,12 @@ HEAD = "head"  # the layer that isn't the image tower
 class SlowTower(keras.optimizers.SGD):  # type: ignore[misc]
     """SGD whose rate is `tower_rate` times as high for all but the head; `decay` times a weight is in its gradient.
 
-    Biases and the variables of normalisations are not decayed.
+    Biases and the variables of normalisations are not decayed. It changes weights after so many `pieces` of a batch.
     """
 
-    def __init__(self, learning_rate: Any, momentum: float, tower_rate: float, decay: float) -> None:
-        super().__init__(learning_rate, momentum=momentum)
+    def __init__(self, learning_rate: Any, momentum: float, tower_rate: float, decay: float, pieces: int = 1) -> None:
+        several = pieces if pieces > 1 else None
+        super().__init__(learning_rate, momentum=momentum, gradient_accumulation_steps=several)
         self.tower_rate, self.decay = tower_rate, decay
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
@@ -35,7 +36,19 @@ class SlowTower(keras.optimizers.SGD):  # type: ignore[misc]
 def make_optimizer(settings: Classification, learning_rate: float, steps: int, pictures: float) -> SlowTower:
     """The optimiser of a phase of so many `steps`; `pictures` is how many batches hold all pictures once."""
     rate = schedule(settings, learning_rate, steps, pictures)
-    return SlowTower(rate, settings.momentum, settings.tower_rate, settings.weight_decay)
+    pieces = settings.pieces
+    return SlowTower(OfPieces(rate, pieces), settings.momentum, settings.tower_rate, settings.weight_decay, pieces)
+
+
+class OfPieces(schedules.LearningRateSchedule):  # type: ignore[misc]
+    """The rate of a step, for Keras, which counts its pieces."""
+
+    def __init__(self, rate: schedules.LearningRateSchedule, pieces: int) -> None:
+        self.rate, self.pieces = rate, pieces
+
+    def __call__(self, piece: Any) -> Any:
+        """The rate of the step that a piece is of, both counted from 0."""
+        return self.rate(piece // self.pieces)
 
 
 def schedule(

@@ -64,9 +64,10 @@ class Task:
             model.optimizer.build(model.trainable_variables)
         done = kept.resume(model) if kept else 0
         if done < steps:
-            left, seed = range(done, steps), self.trained.settings.seed
-            batches = training_batches(pictures, self.view(phase.size), self.settings.batch, left, seed)
-            model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(name, left, kept)])
+            pieces, seed = self.settings.pieces, self.trained.settings.seed
+            left, size = range(done * pieces, steps * pieces), self.settings.batch // pieces
+            batches = training_batches(pictures, self.view(phase.size), size, left, seed)
+            model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(name, range(done, steps), pieces, kept)])
         return model
 
     def _learner(self, name: str, classes: int, size: int) -> keras.Model:
@@ -89,17 +90,21 @@ def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
     """What happens after each step: it is counted, shown and sometimes saved."""
 
-    def __init__(self, name: str, left: range, kept: Kept | None) -> None:
+    def __init__(self, name: str, left: range, pieces: int, kept: Kept | None) -> None:
         super().__init__()
-        self.name, self.left, self.kept = name, left, kept
+        self.name, self.left, self.pieces, self.kept = name, left, pieces, kept
         hidden = None if kept else True  # a bar on a terminal only; none for trials, which are many
         self.bar = tqdm(
             desc=name, initial=left.start, total=left.stop, unit=" steps", dynamic_ncols=True, disable=hidden
         )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        """`batch` is counted from 0, wherever the run goes on. Raises NotANumber."""
-        step, loss = self.left[batch] + 1, logs["loss"]
+        """`batch`, for Keras, is a piece, counted from 0 wherever the run goes on. Raises NotANumber."""
+        done, rest = divmod(batch + 1, self.pieces)
+        if not rest:
+            self._after(self.left.start + done, logs["loss"])
+
+    def _after(self, step: int, loss: float) -> None:
         if not math.isfinite(loss):
             raise NotANumber(f"the loss of step {step:,} of the {self.name} is {loss}; a lower learning_rate may help")
         self.bar.update()
