@@ -152,7 +152,8 @@ def _temperature(facts: Mapping[str, Any]) -> Curve:
 
 def _learning_rate(facts: Mapping[str, Any]) -> Curve:
     warmup, steps = facts["train"]["optimizer"]["warmup_steps"], facts["train"]["steps"]
-    says = f"Rises for {warmup:,} steps, and falls to 0 at step {steps:,}. {RATE_SAYS}"
+    rises = f"Rises for {warmup:,} steps, and falls" if warmup else "Falls"
+    says = f"{rises} to 0 at step {steps:,}. {RATE_SAYS}"
     return Curve("Learning rate", "learning_rate", says, facts["steps"])
 
 

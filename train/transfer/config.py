@@ -92,7 +92,8 @@ class Classification:
     def __post_init__(self) -> None:
         choose("decay", self.decay, DECAYS)
         above(self, 0, "batch", "pieces", "tower_rate", "every", "factor", "smallest_part", "middle")
-        above(self, -1e-9, "weight_decay")
+        if self.weight_decay < 0:
+            raise ValueError(f"weight_decay: {self.weight_decay} is under 0")
         share("momentum", self.momentum)
         for name in ("smallest_part", "middle"):
             if getattr(self, name) > 1:
