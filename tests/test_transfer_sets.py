@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.training.labelled_sets import facts_of, load_set
 from tests.training import picture, write_shard
 from train.example import encode_example
 from train.sets.files import BadSet, NotThere
@@ -179,3 +180,15 @@ def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> 
     assert bad[0].startswith(f"{broken}: ") and bad[1] == f"{lost}: no such file"
     with pytest.raises(BadSet, match="2 pictures, and none can be read, such as"):
         readable(training.take(np.array([0, 1])))
+
+
+def test_classes_without_a_picture_in_a_part_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = str(write_folders(tmp_path / "set", cat=1, dog=4, owl=4))
+    (tmp_path / "set" / "owl" / "1.jpg").write_bytes(b"")
+    training, test = load_set(root, Data())
+    told = capsys.readouterr().err.splitlines()
+    assert f"transfer: {root}: no picture to measure on of 1 of 3 classes: cat" in told
+    assert sum("1 of" in line and "can't be read and are left out" in line for line in told) == 1
+    assert facts_of(training) != facts_of(test)
+    shutil.copytree(root, tmp_path / "elsewhere")
+    assert facts_of(load_set(str(tmp_path / "elsewhere"), Data())[0]) == facts_of(training)
