@@ -17,8 +17,8 @@ from pipeline.training.captioned import read_captioned
 from pipeline.training.material import load_model
 from pipeline.training.transfer_options import parse
 from tests.command import ROOT, fingerprint
-from tests.training import WORDS, changed, picture, run_of, small_image_tower, small_text_tower
-from tests.transfers import COLOURS, run_transfer, write_colours, write_model
+from tests.training import changed, run_of, small_image_tower, small_text_tower
+from tests.transfers import COLOURS, run_transfer, write_captioned, write_colours, write_model
 from train import model as train_model
 from train.log import read_log
 from train.loss import contrastive_loss
@@ -67,19 +67,6 @@ def model(tmp_path_factory: pytest.TempPathFactory, small_towers: None) -> str:
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     return tmp_path / "config.yaml"
-
-
-def write_captioned(folder: Path, pictures: int) -> tuple[str, str]:
-    """A file of Karpathy's form, of whose pictures every third is of the test split."""
-    (folder / "images").mkdir()
-    entries = []
-    for number in range(pictures):
-        (folder / "images" / f"{number}.jpg").write_bytes(picture(number))
-        sentences = [{"raw": WORDS[number % len(WORDS)]}, {"raw": f"of {number}"}]
-        split = "test" if number % 3 == 2 else "train"
-        entries.append({"filename": f"{number}.jpg", "split": split, "sentences": sentences})
-    (folder / "captions.json").write_text(json.dumps({"images": entries}))
-    return f"{folder}/captions.json", f"{folder}/images"
 
 
 def test_classes_are_learned_told_and_kept(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from pipeline.training import transfer
 from pipeline.training.material import load_model
 from pipeline.training.transfer_options import parse
-from tests.training import PIECES, SETTINGS, run_of, write_shards
+from tests.training import PIECES, SETTINGS, WORDS, picture, run_of, write_shards
 from train.checkpoint import arrays_of
 from train.config import Train
 from train.model import DualEncoder
@@ -46,6 +47,19 @@ def write_colours(root: Path, each: int, seed: int = 0) -> Path:
             pixels = np.clip(np.array(colour) + random.integers(-40, 40, (36, 48, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(root / name / f"{number}.png")
     return root
+
+
+def write_captioned(folder: Path, pictures: int) -> tuple[str, str]:
+    """A file of Karpathy's form, of whose pictures every third is of the test split."""
+    (folder / "images").mkdir()
+    entries = []
+    for number in range(pictures):
+        (folder / "images" / f"{number}.jpg").write_bytes(picture(number))
+        sentences = [{"raw": WORDS[number % len(WORDS)]}, {"raw": f"of {number}"}]
+        split = "test" if number % 3 == 2 else "train"
+        entries.append({"filename": f"{number}.jpg", "split": split, "sentences": sentences})
+    (folder / "captions.json").write_text(json.dumps({"images": entries}))
+    return f"{folder}/captions.json", f"{folder}/images"
 
 
 def run_transfer(config: Path, *options: str) -> None:
