@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.training.index import TEXTS, texts_of
-from pipeline.training.search_options import PROBES
+from pipeline.training.embed.index import TEXTS, texts_of
+from pipeline.training.search.options import PROBES
 from train import approximate
 from train import nearest as exactly
 from train.composed import composed

@@ -9,8 +9,8 @@ import re
 import numpy as np
 import pytest
 
-from pipeline.training.curves import BOTTOM, LEFT, MOST_POINTS, NUMBERS, RIGHT, thinned
-from pipeline.training.page import candidates, chance_loss, floor_loss, training_page
+from pipeline.training.fit.curves import BOTTOM, LEFT, MOST_POINTS, NUMBERS, RIGHT, thinned
+from pipeline.training.fit.page import candidates, chance_loss, floor_loss, training_page
 from tests.page_cells import Report
 from tests.train_pages import RETRIEVAL, ROWS, TOY, facts, page
 from train.config import Loss, Queue, Temperature

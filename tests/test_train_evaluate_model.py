@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.training import evaluate
-from pipeline.training.evaluate_options import Options
-from pipeline.training.evaluate_sets import read_sets
-from pipeline.training.published import ALIGN
+from pipeline.training.evaluate import run as evaluate
+from pipeline.training.evaluate.options import Options
+from pipeline.training.evaluate.published import ALIGN
+from pipeline.training.evaluate.sets import read_sets
 from tests.evaluation import CAPTIONS, FakeTowers, karpathy, sets_file, write
 from tests.training import LETTERS, WORDS, picture, small_trained, write_shards
 from train.embedding import embed_texts

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.report.markup import shortened, visible
-from pipeline.training.evaluate_kinds import KINDS
-from pipeline.training.evaluate_page import evaluation_page
-from pipeline.training.evaluate_table import Outcome
+from pipeline.training.evaluate.kinds import KINDS
+from pipeline.training.evaluate.page import evaluation_page
+from pipeline.training.evaluate.table import Outcome
 from tests.page_cells import Report
 from train.measures.result import RECALL, Line, Measured
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from pipeline.inputs import InputError
-from pipeline.training.evaluate_kinds import KINDS, Crisscrossed, Retrieval, ZeroShotClassification
-from pipeline.training.evaluate_measuring import measure_all, read_all
-from pipeline.training.evaluate_sets import read_sets
-from pipeline.training.evaluate_table import Outcome, numbers, table
+from pipeline.training.evaluate.kinds import KINDS, Crisscrossed, Retrieval, ZeroShotClassification
+from pipeline.training.evaluate.measuring import measure_all, read_all
+from pipeline.training.evaluate.published import ALIGN
+from pipeline.training.evaluate.sets import read_sets
+from pipeline.training.evaluate.table import Outcome, numbers, table
 from pipeline.training.options import parse
-from pipeline.training.published import ALIGN
 from pipeline.tree import ConfigError
 from tests.command import ROOT
 from tests.evaluation import CAPTIONS, FakeTowers, karpathy, sets_file, tree, write

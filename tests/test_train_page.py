@@ -8,8 +8,8 @@ import json
 import pytest
 
 from pipeline.report.markup import shortened, visible
-from pipeline.training.page import training_page
-from pipeline.training.recall_table import percent
+from pipeline.training.fit.page import training_page
+from pipeline.training.fit.recall_table import percent
 from tests.train_pages import RETRIEVAL, ROWS, TOY, facts, page
 from train.config import ImageTower, Queue, Temperature, Train
 from train.evaluate import Retrieval

@@ -17,11 +17,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.training import embed, indexing, search, search_page
 from pipeline.training.cli import _run
-from pipeline.training.index import TEXTS
-from pipeline.training.index_parts import Parts
+from pipeline.training.embed import indexing
+from pipeline.training.embed import run as embed
+from pipeline.training.embed.index import TEXTS
+from pipeline.training.embed.parts import Parts
 from pipeline.training.options import parse
+from pipeline.training.search import page as search_page
+from pipeline.training.search import run as search
 from tests.bucket import OBJECTS
 from tests.command import fingerprint
 from tests.training import picture, record, small_trained, tokenizer, write_shard

@@ -13,9 +13,9 @@ import pytest
 
 from pipeline.config import ConfigError
 from pipeline.inputs import InputError
-from pipeline.training.captioned import read_captioned
 from pipeline.training.material import load_model
-from pipeline.training.transfer_options import parse
+from pipeline.training.transfer.captioned import read_captioned
+from pipeline.training.transfer.options import parse
 from tests.command import ROOT, fingerprint
 from tests.training import changed, run_of, small_image_tower, small_text_tower
 from tests.transfers import COLOURS, run_transfer, write_captioned, write_colours, write_model

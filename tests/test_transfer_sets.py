@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.training.labelled_sets import facts_of, load_set
+from pipeline.training.transfer.labelled_sets import facts_of, load_set
 from tests.training import picture, write_shard
 from train.example import encode_example
 from train.sets.files import BadSet, NotThere

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from pipeline.training.page import training_page
+from pipeline.training.fit.page import training_page
 from tests.page_cells import Report
 from train.config import ImageTower, Optimizer, Temperature, TextTower, Train
 from train.evaluate import Retrieval

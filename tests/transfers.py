@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.training import transfer
 from pipeline.training.material import load_model
-from pipeline.training.transfer_options import parse
+from pipeline.training.transfer import run as transfer
+from pipeline.training.transfer.options import parse
 from tests.training import PIECES, SETTINGS, WORDS, picture, run_of, write_shards
 from train.checkpoint import arrays_of
 from train.config import Train

@@ -27,14 +27,14 @@ def _train(arguments: Sequence[str], folder: str) -> int:
 
 
 def _run(command: str, options: Any, folder: str) -> int:
-    """Each command is the function `run` of a module of its name: it prints, and raises what went wrong."""
+    """Each command is a folder of its name, whose `run.run` does it: it prints, and raises what went wrong."""
     from pipeline.config import ConfigError
     from pipeline.inputs import InputError
     from train.errors import TrainingError
     from train.run import NoRecords, OtherRun
 
     try:
-        import_module(f"pipeline.training.{command}").run(options)
+        import_module(f"pipeline.training.{command}.run").run(options)
     except (InputError, ConfigError, NoRecords, OtherRun) as error:
         return TRAIN.say(USAGE, str(error))
     except TrainingError as error:

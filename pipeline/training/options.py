@@ -23,8 +23,6 @@ COMMANDS = {
     "embed": "index pictures by a trained model, for search",
     "search": "find pictures in an index by text, by picture, or by picture plus or minus text",
 }
-# Where the options of a command are read: the function `parse` of a module here
-OPTIONS = {name: f"{name}_options" for name in COMMANDS}
 
 Settings = tuple[tuple[str, str], ...]  # path and value
 
@@ -52,7 +50,7 @@ def parse(arguments: Sequence[str]) -> tuple[str, Any]:
     parser = argparse.ArgumentParser(
         prog=f"python -m train {command}", description=COMMANDS[command], allow_abbrev=False
     )
-    return command, import_module(f"pipeline.training.{OPTIONS[command]}").parse(parser, arguments[1:])
+    return command, import_module(f"pipeline.training.{command}.options").parse(parser, arguments[1:])
 
 
 def add_records(parser: argparse.ArgumentParser) -> None:

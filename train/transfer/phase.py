@@ -120,3 +120,8 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
     def _say(self, line: str) -> None:
         if self.bar.disable:
             print(line, file=sys.stderr, flush=True)
+
+
+def forget() -> None:
+    """Lets go of all classifiers made so far, which Keras would hold for as long as the process lasts."""
+    keras.utils.clear_session()

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.arguments import no_such
-from pipeline.training.evaluate_kinds import KINDS, EvaluationSet
+from pipeline.training.evaluate.kinds import KINDS, EvaluationSet
 from pipeline.tree import ConfigError, build
 from train.config import choose
 

@@ -12,10 +12,10 @@ from xml.etree.ElementTree import Element
 
 from pipeline.report.markup import serialized, shortened, tag
 from pipeline.report.parts import document, figure, flat, fold, pairs_table
-from pipeline.training import curves, recall_table, settings_table
-from pipeline.training.curves import MOST_POINTS, Curve, Level, curve_card, numbers_card
-from pipeline.training.recall_table import percent, recalls_section, times_chance
-from pipeline.training.settings_table import settings_section
+from pipeline.training.fit import curves, recall_table, settings_table
+from pipeline.training.fit.curves import MOST_POINTS, Curve, Level, curve_card, numbers_card
+from pipeline.training.fit.recall_table import percent, recalls_section, times_chance
+from pipeline.training.fit.settings_table import settings_section
 
 if TYPE_CHECKING:
     from train.evaluate import Retrieval

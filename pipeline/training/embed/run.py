@@ -13,12 +13,12 @@ from pipeline.inputs import BadFile, InputError
 from pipeline.inputs.sources import check_output
 from pipeline.manifest import digest
 from pipeline.report.markup import visible
-from pipeline.training.embed_options import Options
-from pipeline.training.index import FACTS, FAISS, PICTURES, VECTORS, Index, check_faiss, write_faiss, write_index
-from pipeline.training.index_parts import NAMED, Note, Parts
-from pipeline.training.indexing import write_parts
+from pipeline.training.embed.index import FACTS, FAISS, PICTURES, VECTORS, Index, check_faiss, write_faiss, write_index
+from pipeline.training.embed.indexing import write_parts
+from pipeline.training.embed.options import Options
+from pipeline.training.embed.parts import NAMED, Note, Parts
+from pipeline.training.embed.pictures import files_of, tasks_of_records
 from pipeline.training.material import find_shards, load_model
-from pipeline.training.pictures import files_of, tasks_of_records
 from train.errors import TrainingError
 
 MANY = 1_000_000  # pictures

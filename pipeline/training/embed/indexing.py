@@ -12,8 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.duplicates.pictures import Files, Task
-from pipeline.training.index_parts import Note, Parts, Record, Result
-from pipeline.training.pictures import found_in
+from pipeline.training.embed.parts import Note, Parts, Record, Result
+from pipeline.training.embed.pictures import found_in
 from train.embedding import embed_pictures
 from train.errors import TrainingError
 from train.trained import Trained

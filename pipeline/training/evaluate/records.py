@@ -10,7 +10,7 @@ from train.measures.captions import retrieval_lines
 from train.measures.result import Measured
 
 if TYPE_CHECKING:
-    from pipeline.training.evaluate_towers import TrainedTowers
+    from pipeline.training.evaluate.towers import TrainedTowers
     from train.evaluate import Retrieval
     from train.trained import Trained
 

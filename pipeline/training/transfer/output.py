@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.files import Output, read_bytes
-from pipeline.training.transfer_options import Options
+from pipeline.training.transfer.options import Options
 from train.run import OtherRun
 from train.trained import Trained
 

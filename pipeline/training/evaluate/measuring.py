@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from pipeline.inputs import InputError
-from pipeline.training.evaluate_kinds import EvaluationSet, Measurable
-from pipeline.training.evaluate_table import Outcome
+from pipeline.training.evaluate.kinds import EvaluationSet, Measurable
+from pipeline.training.evaluate.table import Outcome
 from train.errors import TrainingError
 from train.measures.result import Measured
 from train.measures.towers import Towers

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.training.evaluate_kinds import KINDS, EvaluationSet
-from pipeline.training.published import ALIGN, Published
+from pipeline.training.evaluate.kinds import KINDS, EvaluationSet
+from pipeline.training.evaluate.published import ALIGN, Published
 from train.measures.result import Line, Measured
 
 HEADINGS = ("set", "pictures", "measure", "ours", "chance", "ALIGN", "")

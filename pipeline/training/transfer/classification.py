@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from tempfile import TemporaryDirectory
-
-import keras
+from typing import Any
 
 from pipeline.files import Output
-from pipeline.training.labelled_sets import facts_of, load_set
 from pipeline.training.material import load_model
-from pipeline.training.transfer_options import Options
-from pipeline.training.transfer_output import RESULT, claim, facts_of_run, write_json
+from pipeline.training.transfer.labelled_sets import facts_of, load_set
+from pipeline.training.transfer.options import Options
+from pipeline.training.transfer.output import RESULT, claim, facts_of_run, write_json
 from train.checkpoint import Checkpoints
 from train.devices import strategy
 from train.trained import Trained
@@ -56,7 +55,7 @@ def _kept(output: Output, phase: str, trained: Trained) -> Kept:
     return Kept(Checkpoints(output.path(f"checkpoints/{phase}")), trained.settings.checkpoints.every)
 
 
-def _write_classifier(output: Output, model: keras.Model) -> None:
+def _write_classifier(output: Output, model: Any) -> None:
     with TemporaryDirectory() as folder:  # Keras saves to local paths
         model.save(f"{folder}/{CLASSIFIER}")
         with output.write(CLASSIFIER) as file, open(f"{folder}/{CLASSIFIER}", "rb") as saved:

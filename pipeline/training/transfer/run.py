@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from pipeline.training.transfer_options import Options
+from pipeline.training.transfer.options import Options
 
 
 def run(options: Options) -> None:
     """Learns, measures, writes, and tells the result. Raises InputError, ConfigError, TrainingError."""
-    import_module(f"pipeline.training.transfer_{options.config.transfer.task}").run(options)
+    import_module(f"pipeline.training.transfer.{options.config.transfer.task}").run(options)

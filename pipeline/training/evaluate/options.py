@@ -12,7 +12,7 @@ from pipeline.training.options import Records, Settings, add_records, settle, sp
 from pipeline.tree import ConfigError
 
 if TYPE_CHECKING:
-    from pipeline.training.evaluate_kinds import EvaluationSet
+    from pipeline.training.evaluate.kinds import EvaluationSet
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _refuse(parser: argparse.ArgumentParser, ours: argparse.Namespace, when: str
 
 
 def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[str, EvaluationSet]:
-    from pipeline.training.evaluate_sets import read_sets
+    from pipeline.training.evaluate.sets import read_sets
 
     try:
         return read_sets(ours.sets, ours.data, split_globs(ours.only or ""))

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.files import Output
-from pipeline.training.fit_options import Options
+from pipeline.training.fit.options import Options
+from pipeline.training.fit.page import training_page
 from pipeline.training.material import Shards, Vocabulary, find_shards, load_vocabulary
-from pipeline.training.page import training_page
 from pipeline.training.recall_lines import recall_lines
 from train.data import Records, damage_named
 from train.devices import host, strategy

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs.values import valid
-from pipeline.training.pictures import Found
+from pipeline.training.embed.pictures import Found
 
 PARTS = "work/parts"
 NAMED = 5  # bad pictures of a part

@@ -10,11 +10,11 @@ import numpy as np
 from pipeline.files import local_copy, write_file
 from pipeline.inputs import InputError
 from pipeline.report.markup import shortened, visible
-from pipeline.training.index import FAISS, Index, check_faiss
+from pipeline.training.embed.index import FAISS, Index, check_faiss
 from pipeline.training.material import load_model
-from pipeline.training.search_options import Options, Query
-from pipeline.training.search_page import search_page
-from pipeline.training.search_results import Found, Hit, as_json, lines
+from pipeline.training.search.options import Options, Query
+from pipeline.training.search.page import search_page
+from pipeline.training.search.results import Found, Hit, as_json, lines
 from train import approximate
 from train.composed import composed
 from train.embedding import BadPicture, PictureFile, embed_pictures, embed_texts

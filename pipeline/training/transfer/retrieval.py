@@ -7,12 +7,12 @@ import os
 from dataclasses import dataclass
 
 from pipeline.files import Output
-from pipeline.training.captioned import read_captioned, write_captioned
-from pipeline.training.fit import OURS, Material, complete
+from pipeline.training.fit.run import OURS, Material, complete
 from pipeline.training.material import Shards, find_shards, load_model, load_vocabulary
 from pipeline.training.recall_lines import recall_lines
-from pipeline.training.transfer_options import Options
-from pipeline.training.transfer_output import claim, facts_of_run
+from pipeline.training.transfer.captioned import read_captioned, write_captioned
+from pipeline.training.transfer.options import Options
+from pipeline.training.transfer.output import claim, facts_of_run
 from train.devices import strategy
 from train.fit import Trainer
 from train.run import Run, check_records

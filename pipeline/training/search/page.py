@@ -14,9 +14,9 @@ from pipeline.report.gallery import breakable
 from pipeline.report.markup import serialized, shortened, tag
 from pipeline.report.parts import document
 from pipeline.report.thumbnails import data_uri, fitted, share_of
-from pipeline.training.pictures import Place, place_of, read_again
-from pipeline.training.search_options import Query
-from pipeline.training.search_results import Found, Hit
+from pipeline.training.embed.pictures import Place, place_of, read_again
+from pipeline.training.search.options import Query
+from pipeline.training.search.results import Found, Hit
 from train.pairs import MAX_PIXELS
 
 SIDE = 264  # pixels of a thumbnail

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import Output, local_copy, open_file, read_bytes
 from pipeline.inputs import InputError
-from pipeline.training.index_parts import PICTURE, Parts
+from pipeline.training.embed.parts import PICTURE, Parts
 from train import approximate
 
 FACTS, VECTORS, PICTURES, FAISS = "index.json", "vectors.npy", "pictures.parquet", "vectors.faiss"

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from pipeline.files import Output, read_bytes
-from pipeline.training.labelled_sets import facts_of, load_set
 from pipeline.training.material import load_model
-from pipeline.training.transfer_options import Options
-from pipeline.training.transfer_output import RESULT, claim, facts_of_run, write_json
+from pipeline.training.transfer.labelled_sets import facts_of, load_set
+from pipeline.training.transfer.options import Options
+from pipeline.training.transfer.output import RESULT, claim, facts_of_run, write_json
 from train.devices import strategy
 from train.sets.files import BadSet, NotThere
 from train.transfer.classifier import Accuracy, measure
 from train.transfer.config import Groups, Transfer
 from train.transfer.labelled import Labelled
-from train.transfer.phase import Task, prepare
+from train.transfer.phase import Task, forget, prepare
 from train.transfer.vtab import Parts, Trial, draw_trials, means, parts_of, search
 
 TRIALS = "trials.json"
@@ -102,7 +101,7 @@ class Sweep:
 
     def _reach(self, trial: Trial, pictures: Set, learned: np.ndarray, measured: np.ndarray | None = None) -> Accuracy:
         """Of a classifier that learned from some pictures: on others of the training pictures, or on the test's."""
-        keras.utils.clear_session()  # of the trial before
+        forget()  # the trial before
         settings = self.task.settings.varied(**dataclasses.asdict(trial))
         task = dataclasses.replace(self.task, settings=settings)
         *_, (phase, model) = task.phases(pictures.training.take(learned))

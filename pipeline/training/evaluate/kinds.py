@@ -7,8 +7,8 @@ import os
 from dataclasses import MISSING, dataclass, field
 from typing import Any, Protocol
 
-from pipeline.training.evaluate_records import RecordSet
-from pipeline.training.published import ALIGN
+from pipeline.training.evaluate.published import ALIGN
+from pipeline.training.evaluate.records import RecordSet
 from train.config import choose
 from train.measures.captions import CaptionSet
 from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task

@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element
 
 from pipeline.report.markup import serialized, shortened, tag
 from pipeline.report.parts import document, figure, fold, pairs_table
-from pipeline.training.evaluate_table import Outcome
-from pipeline.training.published import Published
+from pipeline.training.evaluate.published import Published
+from pipeline.training.evaluate.table import Outcome
 from train.measures.result import RECALL, Line
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.report.markup import shortened, visible
-from pipeline.training.search_options import Query
+from pipeline.training.search.options import Query
 
 
 @dataclass(frozen=True)

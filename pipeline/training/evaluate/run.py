@@ -7,12 +7,12 @@ import json
 from typing import Any
 
 from pipeline.files import write_file
-from pipeline.training.evaluate_measuring import measure_all, read_all
-from pipeline.training.evaluate_options import Options
-from pipeline.training.evaluate_page import evaluation_page
-from pipeline.training.evaluate_records import retrieval
-from pipeline.training.evaluate_table import numbers, table
-from pipeline.training.evaluate_towers import TrainedTowers
+from pipeline.training.evaluate.measuring import measure_all, read_all
+from pipeline.training.evaluate.options import Options
+from pipeline.training.evaluate.page import evaluation_page
+from pipeline.training.evaluate.records import retrieval
+from pipeline.training.evaluate.table import numbers, table
+from pipeline.training.evaluate.towers import TrainedTowers
 from pipeline.training.material import find_shards, load_model
 from pipeline.training.options import Records
 from pipeline.training.recall_lines import recall_lines

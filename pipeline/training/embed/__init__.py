@@ -1,0 +1,1 @@
+"""An index of pictures by what a trained model makes of them."""

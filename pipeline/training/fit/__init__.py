@@ -1,0 +1,1 @@
+"""Training a model, and the page of it."""

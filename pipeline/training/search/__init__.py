@@ -1,0 +1,1 @@
+"""Looking into an index: queries, results and their page."""

@@ -1,0 +1,1 @@
+"""What a trained model learns beyond its training: retrieval, classes, VTAB."""
