@@ -13,9 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training import small_image_tower, small_text_tower
-from tests.transfers import trained_model, write_colours
-from train import model as train_model
+from tests.transfers import small_towers_patched, trained_model, write_colours
 from train.checkpoint import Checkpoints
 from train.fit import NotANumber
 from train.trained import Trained
@@ -37,10 +35,7 @@ SETTINGS = Classification(
 
 @pytest.fixture(scope="module", autouse=True)
 def small_towers() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classifiers, "image_tower", small_image_tower)
-        patch.setattr(train_model, "image_tower", small_image_tower)
-        patch.setattr(train_model, "text_tower", small_text_tower)
+    with small_towers_patched():
         yield
 
 

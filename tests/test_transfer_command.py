@@ -17,14 +17,12 @@ from pipeline.training.material import load_model
 from pipeline.training.transfer.captioned import read_captioned
 from pipeline.training.transfer.options import parse
 from tests.command import ROOT, fingerprint
-from tests.training import changed, run_of, small_image_tower, small_text_tower
-from tests.transfers import COLOURS, run_transfer, write_captioned, write_colours, write_model
-from train import model as train_model
+from tests.training import changed, run_of
+from tests.transfers import COLOURS, run_transfer, small_towers_patched, write_captioned, write_colours, write_model
 from train.log import read_log
 from train.loss import contrastive_loss
 from train.run import OtherRun
 from train.sets.files import BadSet
-from train.transfer import classifier as classifiers
 
 HEAD = "--transfer.classification.head"
 CLASSES = """
@@ -52,10 +50,7 @@ transfer:
 
 @pytest.fixture(scope="module", autouse=True)
 def small_towers() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classifiers, "image_tower", small_image_tower)
-        patch.setattr(train_model, "image_tower", small_image_tower)
-        patch.setattr(train_model, "text_tower", small_text_tower)
+    with small_towers_patched():
         yield
 
 

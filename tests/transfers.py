@@ -5,21 +5,36 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from pipeline.training.material import load_model
 from pipeline.training.transfer import run as transfer
 from pipeline.training.transfer.options import parse
-from tests.training import PIECES, SETTINGS, WORDS, picture, run_of, write_shards
+from tests.training import PIECES, SETTINGS, WORDS, picture, run_of, small_image_tower, small_text_tower, write_shards
+from train import model as train_model
 from train.checkpoint import arrays_of
 from train.config import Train
 from train.model import DualEncoder
 from train.trained import Trained
+from train.transfer import classifier as classifiers
 
 COLOURS = {"blue": (40, 70, 200), "green": (40, 160, 60), "red": (200, 40, 40)}
+
+
+@contextmanager
+def small_towers_patched() -> Iterator[None]:
+    """Small towers in place of EfficientNet and BERT, also in classifiers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classifiers, "image_tower", small_image_tower)
+        patch.setattr(train_model, "image_tower", small_image_tower)
+        patch.setattr(train_model, "text_tower", small_text_tower)
+        yield
 
 
 def write_model(folder: Path, settings: Train = SETTINGS) -> str:
