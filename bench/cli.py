@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     queue.add_argument("--batch", type=int, default=16, metavar="N", help="pairs (default: 16)")
     queue.add_argument("--sizes", type=_numbers, default="512", metavar="N[,N…]", help="of queues (default: 512)")
     queue.add_argument("--seeds", type=int, default=3, metavar="N", help="models of each (default: 3)")
+    queue.add_argument("--model", type=Path, metavar="DIR", help="whose weights they begin with (default: random ones)")
     for command in (curation, queue):
         command.add_argument(
             "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="over the toy's config"
@@ -180,7 +181,7 @@ def _queue(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.queue import queue
 
     settings = [f"--{setting}" for setting in options.set]
-    return queue(options.corpus, TOY, settings, options.batch, options.sizes, options.seeds)
+    return queue(options.corpus, settings, options.batch, options.sizes, options.seeds, options.model)
 
 
 def _search(options: argparse.Namespace) -> Iterator[Figure]:

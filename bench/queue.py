@@ -16,30 +16,32 @@ from bench.figures import Figure
 from bench.measure import measure, python
 from bench.recalls import chance, text_to_image
 
+FROM_NOTHING, TUNED = "--config=configs/toy.yaml", "--config=configs/transfer/toy_retrieval.yaml"
+
 
 def queue(
-    corpus: Path, config: str, options: Sequence[str], batch: int, sizes: Sequence[int], seeds: int
+    corpus: Path, options: Sequence[str], batch: int, sizes: Sequence[int], seeds: int, start: Path | None
 ) -> Iterator[Figure]:
     """Text-to-image recalls among the held-out pictures of a corpus, of `seeds` models each: with the negatives of a
     batch, and with queues of `sizes`. What was there of an earlier measurement is measured anew.
 
-    `options` are settings.
+    `options` are settings. Models begin with the weights of the model in `start`, as BriVL's towers are pretrained, or
+    know nothing.
     """
     folder = FOLDER / "queue"
     shutil.rmtree(folder, ignore_errors=True)
+    command = [*(("transfer", TUNED, f"--model={start}") if start else ("fit", FROM_NOTHING)), f"--corpus={corpus}"]
     for size in (0, *sizes):
         name = f"queue of {size:,}, batches of {batch}" if size else f"batches of {batch}"
-        settings = (f"--config={config}", *options, f"--train.batch={batch}", f"--train.queue.size={size}")
-        models = [_trained(folder / f"{size}-{seed}", corpus, settings, seed) for seed in range(seeds)]
+        settings = (*command, *options, f"--train.batch={batch}", f"--train.queue.size={size}")
+        models = [_trained(folder / f"{size}-{seed}", settings, seed) for seed in range(seeds)]
         yield from text_to_image(name, [retrieval for retrieval, _ in models])
         yield Figure(f"{name}: a training", mean(seconds for _, seconds in models), "s")
     yield chance(models[0][0])
 
 
-def _trained(model: Path, corpus: Path, settings: Sequence[str], seed: int) -> tuple[dict[str, Any], float]:
+def _trained(model: Path, settings: Sequence[str], seed: int) -> tuple[dict[str, Any], float]:
     """What a model finds, and how long its training took in seconds."""
-    usage = measure(
-        *python("-m", "train", "fit", *settings, f"--train.seed={seed}", f"--corpus={corpus}", f"--output={model}")
-    )
+    usage = measure(*python("-m", "train", *settings, f"--train.seed={seed}", f"--output={model}"))
     retrieval: dict[str, Any] = json.loads((model / "model.json").read_text())["retrieval"]
     return retrieval, usage.wall
