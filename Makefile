@@ -17,7 +17,7 @@ setup: $(VENV)/ready ## make .venv with the project and its train and dev extras
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(RUN) -m uv pip install --quiet --python $(RUN) --constraint constraints.txt --editable '.[train,dev]'
+	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --constraint constraints.txt --editable '.[train,dev]'
 	@touch "$@"
 
 corpus: setup ## make a small crawl and run the whole pipeline on it

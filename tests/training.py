@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import multiprocessing
 import os
 import string
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import numpy as np
 from keras import layers
 from PIL import Image
 
+from tests.command import FORKED
 from train import config, model
 from train.config import Train
 from train.example import encode_example, write_record
@@ -95,7 +95,7 @@ def changed(settings: Train = SETTINGS, **changes: Any) -> Train:
 
 def in_process(function: Callable[..., Any], *arguments: Any, **environment: str) -> Future[Any]:
     """Calls a function of a module in a new process, for what TensorFlow takes once: devices, hosts, being killed."""
-    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _set, (environment,))
+    pool = ProcessPoolExecutor(1, FORKED, _set, (environment,))
     called = pool.submit(function, *arguments)
     pool.shutdown(wait=False)
     return called

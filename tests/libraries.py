@@ -1,0 +1,13 @@
+"""Imported once by the process that commands are forked from: what takes them seconds to import, and nothing of ours."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import apache_beam  # noqa: F401
+import keras  # noqa: F401
+import nltk.tokenize  # noqa: F401
+import numba  # noqa: F401
+import tensorflow  # noqa: F401
