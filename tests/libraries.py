@@ -1,4 +1,4 @@
-"""Imported once by the process that commands are forked from: what takes them seconds to import, and nothing of ours."""
+"""Imported by the process that commands are forked from: what takes them seconds to import, and nothing of ours."""
 
 import os
 
