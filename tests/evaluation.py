@@ -58,3 +58,6 @@ class FakeTowers:
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         self.asked += texts
         return np.stack([at(self.directions[text]) for text in texts])
+
+    def words(self, words: Sequence[str]) -> np.ndarray:
+        return self.texts(words)

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from filters.pixels import Undecodable
 from train.pairs import Square
+from train.towers import PROJECTION
 from train.trained import Trained
 from train.vectors import normalised
 
@@ -65,8 +66,20 @@ def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.
 
 def embed_texts(trained: Trained, texts: Sequence[str]) -> np.ndarray:
     """The embeddings of texts, float32 (texts, width), each of length 1; of a text as much as the tower takes."""
-    encode, length = _function(trained.model.texts), trained.settings.text.length
-    vectors = np.empty((len(texts), trained.width), np.float32)
+    return _embed(trained, trained.model.texts, texts)
+
+
+def embed_words(trained: Trained, words: Sequence[str]) -> np.ndarray:
+    """What the text tower makes of single words before its linear layer, that of [CLS], as ALIGN's appendix B has it:
+    float32 (words, hidden), each of length 1.
+    """
+    tower = trained.model.texts
+    return _embed(trained, keras.Model(tower.input, tower.get_layer(PROJECTION).input), words)
+
+
+def _embed(trained: Trained, tower: keras.Model, texts: Sequence[str]) -> np.ndarray:
+    encode, length = _function(tower), trained.settings.text.length
+    vectors = np.empty((len(texts), tower.output_shape[-1]), np.float32)
     for begin in range(0, len(texts), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
         vectors[part] = encode(trained.tokenizer.encode(texts[part], length))

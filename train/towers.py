@@ -11,6 +11,7 @@ from keras.src.applications.efficientnet import EfficientNet  # the public ones 
 
 from train.config import IMAGE_TOWERS, TEXT_TOWERS, ImageTower, TextTower
 
+PROJECTION = "text_projection"
 HEAD_WIDTH = 64
 MAX_POSITIONS = 512
 DEEPEST = 10_000  # calls: Keras walks a model from its end to its beginning by recursion, and L2 is long
@@ -49,7 +50,7 @@ def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
     states = _embedded(tokens, vocabulary, hidden, settings.dropout)
     for number in range(depth):
         states = _block(states, mask, hidden, settings.dropout, f"layer{number}")
-    projected = layers.Dense(width, kernel_initializer=_start(), name="text_projection")(states[:, 0])
+    projected = layers.Dense(width, kernel_initializer=_start(), name=PROJECTION)(states[:, 0])
     embedding = layers.Activation("linear", dtype="float32", name="text")(projected)
     return keras.Model(tokens, embedding, name="text_tower")
 

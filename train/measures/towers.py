@@ -24,6 +24,9 @@ class Towers(Protocol):
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of texts, float32 (texts, width), each of length 1."""
 
+    def words(self, words: Sequence[str]) -> np.ndarray:
+        """The vectors of single words in the text tower's own space, float32 (words, any), each of length 1."""
+
 
 @dataclass(frozen=True)
 class Seen:

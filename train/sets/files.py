@@ -62,9 +62,9 @@ def read_json(path: str) -> Any:
         raise BadSet(f"{path}: not JSON: {error}") from error
 
 
-def read_table(path: str, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+def read_table(path: str, columns: tuple[str, ...], delimiter: str = ",") -> list[tuple[str, ...]]:
     """The rows of a CSV file that has a header: of each row these columns. Raises NotThere, BadSet."""
-    header, *rows = list(csv.reader(read_text(path).splitlines())) or [[]]
+    header, *rows = list(csv.reader(read_text(path).splitlines(), delimiter=delimiter)) or [[]]
     missing = [name for name in columns if name not in header]
     if missing:
         raise BadSet(f"{path}: no column {', '.join(missing)}; its columns are {', '.join(header)}")

@@ -14,6 +14,7 @@ from train.measures.captions import CaptionSet
 from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task
 from train.measures.labels import Neighbours, ZeroShot
 from train.measures.result import Measured
+from train.measures.words import WordSet
 from train.sets.crossed import read_captions_rated, read_pairs_rated, read_pictures_rated
 from train.sets.files import find_files, folder
 from train.sets.folders import read_folders
@@ -21,6 +22,7 @@ from train.sets.karpathy import read_karpathy
 from train.sets.lists import read_lists
 from train.sets.names import class_names
 from train.sets.prompts import read_templates
+from train.sets.words import read_words
 
 
 class Measurable(Protocol):
@@ -162,6 +164,17 @@ class Multi30k(EvaluationSet):
         return CaptionSet(pictures, self.captions, mean=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Words(EvaluationSet):
+    """A file of word pairs with ratings, as SimLex-999 has them."""
+
+    pairs: str = _file()
+
+    def read(self) -> WordSet:
+        """The pairs."""
+        return WordSet(read_words(self.pairs))
+
+
 KINDS: dict[str, type[EvaluationSet]] = {
     "retrieval": Retrieval,
     "records": Records,
@@ -169,4 +182,5 @@ KINDS: dict[str, type[EvaluationSet]] = {
     "knn": NearestNeighbours,
     "crisscrossed": Crisscrossed,
     "multi30k": Multi30k,
+    "words": Words,
 }

@@ -49,6 +49,11 @@ SECTIONS = (
         "samples.",
         ("mean", "std"),
     ),
+    Section(
+        "Similarity of words",
+        "Spearman's correlation of the text tower's similarities of words with people's.",
+        ("Spearman",),
+    ),
 )
 NOTE = "In percent. ALIGN's numbers are those of its paper, arXiv 2102.05918, for sets that are said to be the paper's."
 CHANCE = "By chance"
@@ -76,7 +81,7 @@ def _header(model: str, outcomes: Sequence[Outcome]) -> Element:
     measured = [outcome.measured for outcome in outcomes if outcome.measured]
     figures = [
         figure("sets measured", f"{len(measured):,}", f"of {len(outcomes):,}"),
-        figure("pictures", f"{sum(each.counts['pictures'] for each in measured):,}", "in all of them"),
+        figure("pictures", f"{sum(each.counts.get('pictures', 0) for each in measured):,}", "in all of them"),
         *_unmeasured("not there", [outcome.name for outcome in outcomes if outcome.missing]),
         *_unmeasured("failed", [outcome.name for outcome in outcomes if outcome.failed], class_="accent"),
     ]
@@ -115,7 +120,8 @@ def _row(outcome: Outcome, line: Line, columns: Sequence[str], chance: bool) -> 
 
 def _counted(outcome: Outcome) -> str:
     assert outcome.measured is not None
-    return f"{outcome.measured.counts['pictures']:,} pictures"
+    what, count = next(iter(outcome.measured.counts.items()))
+    return f"{count:,} {what}"
 
 
 def _amounts(line: Line, published: Published | None, columns: Sequence[str]) -> Iterator[Element]:

@@ -48,7 +48,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
         return
     for number, line in enumerate(outcome.measured.lines):
         published = outcome.published(line)
-        first = (outcome.name, f"{outcome.measured.counts['pictures']:,}") if number == 0 else ("", "")
+        first = (outcome.name, _pictures(outcome.measured)) if number == 0 else ("", "")
         yield (
             *first,
             f"{line.name} {'/'.join(line.labels)}".replace("/R@", "/"),
@@ -57,6 +57,10 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
             _percents(published.values if published else ()),
             published.where if published else "",
         )
+
+
+def _pictures(measured: Measured) -> str:
+    return f"{measured.counts['pictures']:,}" if "pictures" in measured.counts else ""
 
 
 def _percents(values: Any) -> str:

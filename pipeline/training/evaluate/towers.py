@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from train.embedding import PictureFile, embed_pictures, embed_texts
+from train.embedding import PictureFile, embed_pictures, embed_texts, embed_words
 from train.trained import Trained
 
 
@@ -31,3 +31,7 @@ class TrainedTowers:
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of texts."""
         return embed_texts(self.trained, texts)
+
+    def words(self, words: Sequence[str]) -> np.ndarray:
+        """The vectors of words, before the text tower's linear layer."""
+        return embed_words(self.trained, words)

@@ -1,0 +1,45 @@
+"""Similarity of single words, by the text tower alone (the paper's appendix B)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.measures.correlation import spearman
+from train.measures.result import Line, Measured
+from train.measures.towers import Towers
+from train.sets.words import RatedWords
+
+PARTS: Mapping[str, Callable[[RatedWords], bool]] = {
+    "all": lambda pair: True,
+    "adjectives": lambda pair: pair.part == "A",
+    "nouns": lambda pair: pair.part == "N",
+    "verbs": lambda pair: pair.part == "V",
+    "concreteness 1": lambda pair: pair.quartile == 1,
+    "concreteness 2": lambda pair: pair.quartile == 2,
+    "concreteness 3": lambda pair: pair.quartile == 3,
+    "concreteness 4": lambda pair: pair.quartile == 4,
+    "hard": lambda pair: pair.associated,
+}
+FEWEST = 2  # pairs that have an order
+
+
+@dataclass(frozen=True)
+class WordSet:
+    """Pairs of words with ratings."""
+
+    pairs: Sequence[RatedWords]
+
+    def measure(self, towers: Towers) -> Measured:
+        """Spearman's correlation of cosines with ratings, of each part that has two pairs."""
+        first, second = (towers.words([getattr(pair, side) for pair in self.pairs]) for side in ("first", "second"))
+        cosines = np.einsum("ij,ij->i", first, second)
+        ratings = np.array([pair.score for pair in self.pairs])
+        lines = []
+        for name, belongs in PARTS.items():
+            part = np.array([belongs(pair) for pair in self.pairs], bool)
+            if part.sum() >= FEWEST:
+                lines.append(Line(name, ("Spearman",), (spearman(cosines[part], ratings[part]),)))
+        return Measured(tuple(lines), {"word pairs": len(self.pairs)})
