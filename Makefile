@@ -31,7 +31,7 @@ train: vocab ## train a toy model on it
 	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --output=$(OUT)/model
 
 test: setup ## run the tests
-	$(RUN) -m pytest -q --numprocesses=auto --dist=loadfile
+	$(RUN) -m pytest -q --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 lint: setup ## check style and types
 	$(RUN) -m ruff check .
