@@ -141,7 +141,7 @@ def test_an_engine_that_is_not_running(pipeline: Command) -> None:
     begin, nobody = time.monotonic(), f"--job_endpoint=localhost:{free_port()}"
     line = pipeline.fail("--runner=PortableRunner", nobody, "--environment_type=LOOPBACK")
     assert line.startswith(f"pipeline: EngineError: no engine answers at {nobody}: start it first; ")
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 40  # others run beside it
 
 
 @pytest.mark.parametrize(

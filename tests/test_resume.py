@@ -150,7 +150,7 @@ def test_a_lost_worker_ends_the_run(start: Start, tmp_path: Path, finished: Fini
     with suppress(psutil.NoSuchProcess):
         wait_for_workers(process)
     begin = time.monotonic()
-    while process.poll() is None and time.monotonic() - begin < 10:
+    while process.poll() is None and time.monotonic() - begin < 60:
         with suppress(psutil.NoSuchProcess):
             for worker in workers_of(process):
                 worker.kill()
@@ -166,7 +166,7 @@ def test_workers_that_cannot_start_end_the_run(start: Start, tmp_path: Path) -> 
     (tmp_path / "sitecustomize.py").write_text(broken)
     process = start(PYTHONPATH=str(tmp_path))
     wait_for_files(process, tmp_path / "out", 1)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "worker" in out.splitlines()[-1]
 
@@ -178,7 +178,7 @@ def test_an_interrupt_says_how_to_go_on(
     process = start(workers)
     assert wait_for_files(process, tmp_path / "out", files)
     os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=2)
+    out, _ = process.communicate(timeout=5)
     assert process.returncode == 130
     assert "same command" in out.splitlines()[-1]
     assert_whole(tmp_path / "out", finished)
