@@ -29,7 +29,7 @@ class WorkerServer:
         try:
             socket.send_fds(self._requests, [request], [alive])
             answered = bool(self._requests.recv(1))
-        except BrokenPipeError:
+        except ConnectionError:
             answered = False
         finally:
             os.close(alive)

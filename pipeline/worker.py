@@ -27,14 +27,21 @@ def main() -> NoReturn:
     import pipeline.warm  # noqa: F401
 
     signal.signal(signal.SIGCHLD, _forget_ended)
-    requests = socket.socket(fileno=sys.stdin.fileno())
+    try:
+        _serve(socket.socket(fileno=sys.stdin.fileno()))
+    except ConnectionError:  # the parent ended before it had read an answer
+        os._exit(0)
+
+
+def _serve(requests: socket.socket) -> NoReturn:
+    server = os.getpid()
     while True:
         request, alive, *_ = socket.recv_fds(requests, LONGEST_REQUEST, 1)
         if not request:
             os._exit(0)  # to take all this down in order would last half a second
         if not os.fork():
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _work(**json.loads(request), alive=alive[0])
+            _work(**json.loads(request), alive=alive[0], server=server)
         os.close(alive[0])
         requests.send(b"1")
 
@@ -47,10 +54,10 @@ def _forget_ended(*_: object) -> None:
         return
 
 
-def _work(log: str, environment: dict[str, str], alive: int) -> NoReturn:
-    """Runs Beam's worker until the runner closes it or the parent dies; a word in `alive` says that it ended well."""
+def _work(log: str, environment: dict[str, str], alive: int, server: int) -> NoReturn:
+    """Runs Beam's worker until the runner closes it or the server dies; a word in `alive` says that it ended well."""
     _log_to(log)
-    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_die_with, args=(server,), daemon=True).start()
     from apache_beam.runners.worker import sdk_worker_main
 
     try:
