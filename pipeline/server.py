@@ -17,6 +17,8 @@ class WorkerServer:
     def __init__(self) -> None:
         self._requests, theirs = socket.socketpair()
         with theirs:
+            for end in (self._requests, theirs):
+                end.settimeout(None)  # Beam sets one for all sockets when it asks for Google's credentials
             self._process = subprocess.Popen([sys.executable, "-m", "pipeline.worker"], stdin=theirs.fileno())
 
     def fork(self, log: str, environment: Mapping[str, str]) -> int:

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from typing import Any, NoReturn
 
 LONGEST_REQUEST = 1 << 20
@@ -64,6 +65,8 @@ def _work(log: str, environment: dict[str, str], alive: int, server: int) -> NoR
         os.environ.update(environment)
         sdk_worker_main.main([])
         os.write(alive, b"done")
+    except BaseException:  # in the log, and never in the server's loop
+        traceback.print_exc()
     finally:
         os._exit(0)
 

@@ -18,6 +18,7 @@ from tests.command import ROOT, command
 def requested(tmp_path: Path) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     """A server that has been asked for a worker, and our end of its socket."""
     requests, theirs = socket.socketpair()
+    theirs.settimeout(None)
     with theirs, open(tmp_path / "alive", "wb") as alive:
         process = subprocess.Popen(command("pipeline.worker"), cwd=ROOT, stdin=theirs, stderr=subprocess.PIPE)
         request = json.dumps({"log": str(tmp_path / "log"), "environment": {}}).encode()
@@ -33,6 +34,20 @@ def test_ends_without_a_word_when_the_run_ends(tmp_path: Path, answered: bool) -
     requests.close()
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, b"")
+
+
+def test_waits_however_long_sockets_may(tmp_path: Path) -> None:
+    """A timeout of all sockets, as Beam sets it, is shorter than a server's start."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(0.01)
+    try:
+        running = server.WorkerServer()
+        for _ in range(2):
+            with open(running.fork(str(tmp_path / "log"), {}), "rb") as alive:
+                assert alive.read() == b""  # nothing in its environment says which work is a worker's
+    finally:
+        socket.setdefaulttimeout(before)
+    assert "Traceback" in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize("ends", ["", "socket.socket(fileno=0).recv(1)"])
