@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class Program:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared by processes; its products are small
         direct = ["localhost", *filter(None, [os.environ.get("no_proxy")])]
         os.environ.setdefault("no_grpc_proxy", ",".join(direct))  # Beam's processes would wait for ever for a proxy
+        os.environ["TMPDIR"] = tempfile.gettempdir()  # the machine's, for other processes and `pipeline.files`
         with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
+            tempfile.tempdir = folder  # the libraries' temporary files end with this process, too
             signal.signal(signal.SIGINT, lambda *_: self._interrupt(folder))
             code = command(arguments, folder)
         _end(code)

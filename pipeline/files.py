@@ -77,7 +77,8 @@ def local_copy(path: str) -> str:
 
     found = filesystems().get_filesystem(path).metadata(path)
     about = f"{path} {found.size_in_bytes} {found.last_updated_in_seconds}"
-    copy = os.path.join(tempfile.gettempdir(), "align-corpus", hashlib.sha256(about.encode()).hexdigest()[:32])
+    machine = os.environ.get("TMPDIR") or tempfile.gettempdir()  # see `pipeline.command`
+    copy = os.path.join(machine, "align-corpus", hashlib.sha256(about.encode()).hexdigest()[:32])
     os.makedirs(os.path.dirname(copy), exist_ok=True)
     with InterProcessLock(f"{copy}.lock"):
         if not os.path.exists(copy):

@@ -9,6 +9,7 @@ import os
 import runpy
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ def _execute(words: Sequence[str], environment: Mapping[str, str], said: Sequenc
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # not yet asked for, as in a new interpreter
     os.chdir(ROOT)
     sys.argv = ["", *words[1:]]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

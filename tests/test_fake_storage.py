@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from apache_beam.internal.gcp import auth
 
-from pipeline import files
 from pipeline.cloud import check_buckets
 from pipeline.files import Output, exists, local_copy, read_bytes, read_many, read_part, write_aside
 from pipeline.inputs import InputError
@@ -27,7 +26,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage
         for name, value in write_account(tmp_path, address).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(auth._Credentials, "_credentials_init", False)
-        monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
         yield storage
 
 

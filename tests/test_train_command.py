@@ -46,10 +46,14 @@ class Trained:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("train")
     crawl = write_crawl(folder / "crawl", 40)
-    corpus = run_corpus(folder / "corpus", crawl, "--filters.porn.enabled=false", "--workers=1").output
-    assert run("vocab", f"--corpus={corpus}", f"--output={corpus}/vocab", "--size=60", "--workers=1").returncode == 0
-    unfinished = Trained(corpus, folder / "model", subprocess.CompletedProcess([], 0))
-    return Trained(corpus, folder / "model", unfinished.fit())
+    (folder / "tmp").mkdir()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", str(folder / "tmp"))
+        corpus = run_corpus(folder / "corpus", crawl, "--filters.porn.enabled=false", "--workers=1").output
+        vocab = run("vocab", f"--corpus={corpus}", f"--output={corpus}/vocab", "--size=60", "--workers=1")
+        assert vocab.returncode == 0
+        unfinished = Trained(corpus, folder / "model", subprocess.CompletedProcess([], 0))
+        return Trained(corpus, folder / "model", unfinished.fit())
 
 
 def write_crawl(folder: Path, pictures: int) -> Path:
@@ -64,6 +68,11 @@ def write_crawl(folder: Path, pictures: int) -> Path:
             Image.fromarray(np.clip(COLOURS[name] + noise, 0, 255).astype(np.uint8)).save(folder / f"{number}.png")
             rows.writerow((f"a {name} square, number {number}", f"{number}.png"))
     return folder / "pairs.csv"
+
+
+def test_nothing_is_left_in_the_temporary_folder(trained: Trained) -> None:
+    """TensorFlow writes a file there for every function that it translates."""
+    assert not list((trained.model.parent / "tmp").iterdir())
 
 
 def test_a_model_is_trained_and_its_retrieval_is_told(trained: Trained) -> None:
