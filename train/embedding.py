@@ -86,7 +86,7 @@ def _embed(trained: Trained, tower: keras.Model, texts: Sequence[str]) -> np.nda
     return vectors
 
 
-@lru_cache(maxsize=2)  # so that both towers are traced once, however often they are called
+@lru_cache(maxsize=3)  # so that both towers, and that of words, are traced once, however often they are called
 def _function(tower: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     encode = tf.function(lambda inputs: tower(inputs, training=False), reduce_retracing=True)
     return lambda inputs: normalised(encode(tf.constant(inputs)).numpy())

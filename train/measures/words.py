@@ -34,8 +34,8 @@ class WordSet:
 
     def measure(self, towers: Towers) -> Measured:
         """Spearman's correlation of cosines with ratings, of each part that has two pairs."""
-        first, second = (towers.words([getattr(pair, side) for pair in self.pairs]) for side in ("first", "second"))
-        cosines = np.einsum("ij,ij->i", first, second)
+        vectors = towers.words([word for pair in self.pairs for word in (pair.first, pair.second)])
+        cosines = np.einsum("ij,ij->i", vectors[::2], vectors[1::2])
         ratings = np.array([pair.score for pair in self.pairs])
         lines = []
         for name, belongs in PARTS.items():
