@@ -75,6 +75,13 @@ def test_each_part_by_hand() -> None:
     assert dict(found.counts) == {"word pairs": 7}
 
 
+@pytest.mark.parametrize("pairs", [PAIRS[:0], PAIRS[:1]])
+def test_fewer_than_two_pairs_have_no_correlation(pairs: list[RatedWords]) -> None:
+    with pytest.raises(BadSet, match=f"{len(pairs)} word pairs; a correlation needs 2"):
+        WordSet(pairs).measure(FakeTowers(DIRECTIONS))
+    assert len(WordSet(PAIRS[:2]).measure(FakeTowers(DIRECTIONS)).lines) == 3
+
+
 def test_a_set_of_words_stands_beside_the_papers_nine(tmp_path: Path) -> None:
     write(tmp_path / "pairs.txt", HEADER + ROWS)
     settings = read_sets(sets_file(tmp_path, mine={"kind": "words", "paper": "simlex", "pairs": "pairs.txt"}), None, ())

@@ -10,6 +10,7 @@ import numpy as np
 from train.measures.correlation import spearman
 from train.measures.result import Line, Measured
 from train.measures.towers import Towers
+from train.sets.files import BadSet
 from train.sets.words import RatedWords
 
 PARTS: Mapping[str, Callable[[RatedWords], bool]] = {
@@ -33,7 +34,9 @@ class WordSet:
     pairs: Sequence[RatedWords]
 
     def measure(self, towers: Towers) -> Measured:
-        """Spearman's correlation of cosines with ratings, of each part that has two pairs."""
+        """Spearman's correlation of cosines with ratings, of each part with two pairs. Raises BadSet without any."""
+        if len(self.pairs) < FEWEST:
+            raise BadSet(f"{len(self.pairs)} word pairs; a correlation needs {FEWEST}")
         vectors = towers.words([word for pair in self.pairs for word in (pair.first, pair.second)])
         cosines = np.einsum("ij,ij->i", vectors[::2], vectors[1::2])
         ratings = np.array([pair.score for pair in self.pairs])
