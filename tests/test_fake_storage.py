@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(auth._Credentials, "_credentials_init", False)
         monkeypatch.setenv("TMPDIR", str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "of a command"))
         yield storage
 
 
@@ -76,10 +78,12 @@ def test_a_file_that_fails_leaves_nothing(storage: Storage) -> None:
     assert storage.buckets["data"] == {}
 
 
-def test_a_table_is_copied_once_and_again_when_it_changed(storage: Storage) -> None:
+def test_a_table_is_copied_once_and_again_when_it_changed(storage: Storage, tmp_path: Path) -> None:
+    """To where the copy outlasts the command that made it."""
     output = Output(ROOT)
     output.write_bytes("table", b"old")
     first = local_copy(output.path("table"))
+    assert Path(first).parent == tmp_path / "align-corpus"
     storage.requests.clear()
     assert (local_copy(output.path("table")), storage.requests) == (first, [])
     output.write_bytes("table", b"new")

@@ -155,7 +155,7 @@ def test_a_lost_worker_ends_the_run(start: Start, tmp_path: Path, finished: Fini
             for worker in workers_of(process):
                 worker.kill()
         time.sleep(0.01)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=5)  # nothing is left that would hold the terminal
     assert process.returncode == 1
     assert "worker" in out.splitlines()[-1]
     assert_whole(tmp_path / "out", finished)
@@ -178,7 +178,7 @@ def test_an_interrupt_says_how_to_go_on(
     process = start(workers)
     assert wait_for_files(process, tmp_path / "out", files)
     os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=2)
     assert process.returncode == 130
     assert "same command" in out.splitlines()[-1]
     assert_whole(tmp_path / "out", finished)
