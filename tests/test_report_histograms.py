@@ -12,6 +12,7 @@ from hypothesis import given
 
 from pipeline.files import Output
 from pipeline.report.axes import Axis, short_number
+from pipeline.report.charts import WIDTH, histogram_chart
 from pipeline.report.histograms import Histogram, add_up
 from pipeline.report.signals import signals_of
 from pipeline.report.wording import rules_of
@@ -105,6 +106,14 @@ def test_ticks_are_few_and_within(low, factor, log, most):
     assert len(ticks) <= most + 1
     assert all(-1e-6 <= axis.at(tick) <= 100 + 1e-6 for tick in ticks)
     assert axis.at(low) == pytest.approx(0, abs=1e-6) and axis.at(low * factor) == pytest.approx(100)
+
+
+def test_numbers_below_the_bars_are_whole(verdicts):
+    """Digits are some 6.2 of the chart's units wide; numbers stand in the middle under their ticks, also the last."""
+    charts = [histogram_chart(histogram, "") for histogram in histograms_of(verdicts)]
+    numbers = [text for chart in charts for text in chart.iter("text") if text.get("text-anchor") == "middle"]
+    ends = [float(number.get("x")) + 3.1 * len(number.text) for number in numbers]
+    assert 308 < max(ends) < WIDTH
 
 
 def test_short_numbers():

@@ -12,7 +12,7 @@ from pipeline.report.axes import Axis, short_number
 from pipeline.report.histograms import Histogram
 from pipeline.report.markup import tag
 
-WIDTH, HEIGHT = 312, 180
+WIDTH, HEIGHT = 322, 180  # a number under the end of an axis has room
 LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144
 
 
