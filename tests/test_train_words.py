@@ -72,7 +72,7 @@ def test_each_part_by_hand() -> None:
     assert values["concreteness 3"] == pytest.approx(1 - 6 * (2**2 + 1 + 1) / (3 * 8))
     assert values["hard"] == pytest.approx(1 - 6 * (1 + 1) / (3 * 8))
     assert values["all"] == pytest.approx(spearmanr([7, 6, 5, 4, 3, 2, 1], [pair.score for pair in PAIRS]).statistic)
-    assert dict(found.counts) == {"word pairs": 7}
+    assert dict(found.counts) == {"word pairs in all": 7}
 
 
 @pytest.mark.parametrize("pairs", [PAIRS[:0], PAIRS[:1]])

@@ -45,4 +45,4 @@ class WordSet:
             part = np.array([belongs(pair) for pair in self.pairs], bool)
             if part.sum() >= FEWEST:
                 lines.append(Line(name, ("Spearman",), (spearman(cosines[part], ratings[part]),)))
-        return Measured(tuple(lines), {"word pairs": len(self.pairs)})
+        return Measured(tuple(lines), {"word pairs in all": len(self.pairs)})
