@@ -67,6 +67,18 @@ def test_texts_are_what_the_text_tower_makes_of_their_tokens(monkeypatch: pytest
     np.testing.assert_allclose(embed_texts(TRAINED, texts), normalised(vectors), atol=1e-6)
 
 
+def test_towers_are_traced_once_for_any_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    traced = []
+    for tower in (TRAINED.model.images, TRAINED.model.texts):
+        called = tower.call
+        monkeypatch.setattr(tower, "call", lambda *inputs, of=called, **more: traced.append(of) or of(*inputs, **more))
+    embedding._function.cache_clear()
+    for count in (2, 5, 1, 3):
+        assert len(list(embed_pictures(TRAINED, files(tmp_path, count)))) == count
+        assert len(embed_texts(TRAINED, ["a red cat"] * count)) == count
+    assert len(traced) == 2
+
+
 def test_directions_have_length_one_and_zeros_stay():
     vectors = np.vstack([NOISE, np.zeros(7)])
     expected = [row / np.linalg.norm(row) for row in NOISE]

@@ -57,7 +57,7 @@ class PictureFile:
 
 def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.ndarray | BadPicture]:
     """Of each picture, in order, its embedding, float32 (width,) of length 1, or what is wrong with it."""
-    encode = _function(trained.model.images)
+    encode = _function(trained.model.images, tf.uint8)
     remaining = iter(pictures)
     with ThreadPoolExecutor() as pool:
         parts = iter(lambda: list(islice(remaining, AT_ONCE)), [])
@@ -78,7 +78,7 @@ def embed_words(trained: Trained, words: Sequence[str]) -> np.ndarray:
 
 
 def _embed(trained: Trained, tower: keras.Model, texts: Sequence[str]) -> np.ndarray:
-    encode, length = _function(tower), trained.settings.text.length
+    encode, length = _function(tower, tf.int32), trained.settings.text.length
     vectors = np.empty((len(texts), tower.output_shape[-1]), np.float32)
     for begin in range(0, len(texts), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
@@ -87,8 +87,9 @@ def _embed(trained: Trained, tower: keras.Model, texts: Sequence[str]) -> np.nda
 
 
 @lru_cache(maxsize=3)  # so that both towers, and that of words, are traced once, however often they are called
-def _function(tower: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    encode = tf.function(lambda inputs: tower(inputs, training=False), reduce_retracing=True)
+def _function(tower: keras.Model, dtype: tf.DType) -> Callable[[np.ndarray], np.ndarray]:
+    spec = tf.TensorSpec(tower.input_shape, dtype)  # of any number of inputs
+    encode = tf.function(lambda inputs: tower(inputs, training=False), input_signature=[spec])
     return lambda inputs: normalised(encode(tf.constant(inputs)).numpy())
 
 
