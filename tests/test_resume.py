@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -67,7 +68,9 @@ def kill_group(group: int) -> None:
 
 
 def everything(output: Path) -> set[str]:
-    return {path.relative_to(output).as_posix() for path in output.rglob("*")}
+    """The names of all files and folders, also while a run sweeps some of them away."""
+    inside = ((folder, name) for folder, *names in os.walk(output) for name in chain(*names))
+    return {Path(folder, name).relative_to(output).as_posix() for folder, name in inside}
 
 
 def wait_for_files(process: subprocess.Popen[str], output: Path, count: int) -> bool:
