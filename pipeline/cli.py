@@ -6,19 +6,21 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.command import DONE, FAILED, USAGE, Program
+from pipeline.command import DONE, FAILED, STARTS_AGAIN, USAGE, Program
+from pipeline.printable import tell
 
 if TYPE_CHECKING:
     from pipeline.options import Options
 
 PIPELINE = Program("pipeline")
+REPORT = Program("pipeline", STARTS_AGAIN)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["report"]:
-        PIPELINE.main(_report, arguments[1:])
+        REPORT.main(_report, arguments[1:])
     if arguments[:1] == ["subset"]:
         PIPELINE.main(_subset, arguments[1:])
     PIPELINE.main(_corpus, arguments)
@@ -47,11 +49,11 @@ def _run(options: Options, folder: str) -> int:
     except (InputError, OtherRun) as error:
         return PIPELINE.say(USAGE, str(error))
     except BadInputs as error:
-        return PIPELINE.say(FAILED, str(error))
+        return PIPELINE.say(FAILED, *error.lines)
     except Exception as error:
         return PIPELINE.failed(error, options.output)
     print(format_funnel(funnel))
-    print(f"{options.output}/report.html shows it with examples")
+    tell(f"{options.output}/report.html shows it with examples", error=False)
     return DONE
 
 
@@ -62,9 +64,9 @@ def _subset(arguments: Sequence[str], folder: str) -> int:
 
 
 def _report(arguments: Sequence[str], _: str) -> int:
-    import argparse
+    from pipeline.arguments import Parser
 
-    parser = argparse.ArgumentParser(prog="python -m pipeline report", allow_abbrev=False)
+    parser = Parser(prog="python -m pipeline report", allow_abbrev=False)
     parser.add_argument("output", metavar="DIR", help="the output of a finished run")
     folder = parser.parse_args(arguments).output
 
@@ -76,8 +78,8 @@ def _report(arguments: Sequence[str], _: str) -> int:
 
     output = Output(folder)
     if not output.has("manifest.json"):
-        return PIPELINE.say(USAGE, f"{folder} holds no finished run")
+        return REPORT.say(USAGE, f"{folder} holds no finished run")
     write_report(output)
     print(format_funnel(json.loads(read_bytes(output.path("funnel.json")))))
-    print(f"{folder}/report.html shows it with examples")
+    tell(f"{folder}/report.html shows it with examples", error=False)
     return DONE

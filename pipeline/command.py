@@ -1,67 +1,110 @@
 """What every command does besides its work: how it ends, what it says of errors, in one line, and its exit codes.
 
-0 done, 1 failed, 2 wrong usage, 130 interrupted.
+0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up (128 + the signal, as in a shell).
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pipeline.quiet  # noqa: F401
+from pipeline.printable import escape_streams, printable, tell
+from pipeline.scratch import make_folder, remove_folders, short_places, sweep
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, USAGE = 0, 1, 2
+GOES_ON, STARTS_AGAIN = "the same command goes on where it stopped", "the same command starts again"
+ENDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated (SIGTERM)", signal.SIGHUP: "hung up (SIGHUP)"}
 
 
 @dataclass(frozen=True)
 class Program:
-    """A command by the name that begins its messages."""
+    """A command by the name that begins its messages, and what the same command does after it was ended."""
 
     name: str
-    go_on: str = "the same command goes on where it stopped"
+    go_on: str = GOES_ON
 
     def main(self, command: Callable[[Sequence[str], str], int], arguments: Sequence[str]) -> NoReturn:
         """Runs `command` on its arguments and a temporary folder, and ends the process with the code it returns."""
+        escape_streams()
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared by processes; its products are small
         direct = ["localhost", *filter(None, [os.environ.get("no_proxy")])]
         os.environ.setdefault("no_grpc_proxy", ",".join(direct))  # Beam's processes would wait for ever for a proxy
-        os.environ["TMPDIR"] = tempfile.gettempdir()  # the machine's, for other processes and `pipeline.files`
-        with TemporaryDirectory(prefix="align-corpus-", ignore_cleanup_errors=True) as folder:
-            tempfile.tempdir = folder  # the libraries' temporary files end with this process, too
-            signal.signal(signal.SIGINT, lambda *_: self._interrupt(folder))
-            code = command(arguments, folder)
-        _end(code)
+        try:
+            machine = os.environ["TMPDIR"] = tempfile.gettempdir()  # for other processes and `vocab.private`
+            sweep([machine, *short_places()])
+            folder = tempfile.tempdir = make_folder(machine)  # the libraries' temporary files end with this process
+        except OSError as error:
+            _end(self.say(FAILED, f"no temporary folder: {error.strerror or error}; TMPDIR=DIR names one"))
+        self._catch_signals()
+        try:
+            _end(self._run(command, arguments, folder))
+        finally:
+            remove_folders()
 
-    def say(self, code: int, message: str) -> int:
-        """Prints an error; returns `code`."""
-        for line in message.splitlines():
-            print(f"{self.name}: {line}" if line else "", file=sys.stderr)
+    def _run(self, command: Callable[[Sequence[str], str], int], arguments: Sequence[str], folder: str) -> int:
+        try:
+            return command(arguments, folder)
+        except Exception as error:
+            return self.failed(error)
+
+    def say(self, code: int, *lines: str) -> int:
+        """Prints an error of one or more lines; returns `code`."""
+        tell(*(f"{self.name}: {line}" if line else "" for line in lines))
         return code
 
-    def failed(self, error: Exception, output: str) -> int:
-        """Writes the whole traceback to a file below `output`, and says one line."""
-        from pipeline.files import Output
+    def failed(self, error: Exception, output: str | None = None) -> int:
+        """Keeps the whole traceback in a file, of `output` where the command has one; says one line that names it."""
+        kept = keep(error, self.name, output)
+        return self.say(FAILED, f"{cause(error)}; {self.go_on}{kept and f' (traceback: {kept})'}")
 
-        try:
-            Output(output).write_bytes("work/error.log", "".join(traceback.format_exception(error)).encode())
-        except Exception:  # a full disk, or no right to write: then the terminal is the only place left
-            if not isinstance(error, OSError):  # which says by itself what is wrong with the disk
-                traceback.print_exception(error)
-        return self.say(FAILED, f"{cause(error)}; {self.go_on}")
-
-    def _interrupt(self, folder: str) -> NoReturn:
+    def _catch_signals(self) -> None:
         """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
-        sys.stderr = sys.__stderr__  # a pass may have put it aside
-        shutil.rmtree(folder, ignore_errors=True)
-        _end(self.say(INTERRUPTED, f"\ninterrupted; {self.go_on}"))
+        stderr = sys.stderr  # a pass may have put it aside when the signal comes
+
+        def end(number: int, _: object) -> NoReturn:
+            sys.stderr = stderr
+            with suppress(OSError):  # the terminal may be gone
+                self.say(FAILED, "", f"{ENDS[signal.Signals(number)]}; {self.go_on}")
+            _end(128 + number)
+
+        for number in ENDS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+                signal.signal(number, end)
+
+
+def keep(error: Exception, name: str, output: str | None) -> str:
+    """Writes the whole traceback of an error to a file: its path, or '' where no disk takes it.
+
+    That is `work/error.log` in the output of a command that has a folder for it, else a file of this user's own.
+    """
+    from pipeline.files import Output
+    from vocab.private import private_folder
+
+    lines = "".join(traceback.format_exception(error)).split("\n")
+    content = "\n".join(map(printable, lines)).encode()
+    try:
+        if output:
+            Output(output).write_bytes("work/error.log", content)
+            return Output(output).path("work/error.log")
+    except Exception as another:  # a full disk, no right to write, a bucket out of reach
+        content += f"\nIt is not in the output: {printable(str(another))}\n".encode()
+    try:
+        file, path = tempfile.mkstemp(".log", f"{name}-", private_folder("errors"))
+        with open(file, "wb") as log:
+            log.write(content)
+        return path
+    except OSError:
+        if not isinstance(error, OSError):  # which says by itself what is wrong with the disk
+            tell(*lines)
+        return ""
 
 
 def cause(error: Exception) -> str:
@@ -77,6 +120,10 @@ def cause(error: Exception) -> str:
 
 
 def _end(code: int) -> NoReturn:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    remove_folders()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:  # nobody can read what was said
+            code = code or FAILED
     os._exit(code)  # threads that Beam leaves behind would hold the process

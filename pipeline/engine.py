@@ -24,9 +24,11 @@ from apache_beam.runners.runner import create_runner
 from apache_beam.transforms.environments import PythonLoopbackEnvironment
 
 from pipeline.dataflow import job_page, on_dataflow
-from pipeline.forked import URN, ForkedEnvironment
+from pipeline.forked import ForkedEnvironment
 from pipeline.portable import PATIENCE, CheckWorker, check_endpoint, explain
+from pipeline.printable import open_log
 from pipeline.server import worker_server
+from pipeline.sockets import ENVIRONMENT
 
 KEPT_LINES = 100  # of an engine's log, beside the error that ended it
 
@@ -49,7 +51,7 @@ class Engine:
         if self.local:
             logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         else:  # engines talk a lot, also through loggers of no name
-            logging.basicConfig(filename=log, level=logging.INFO, force=True)
+            logging.basicConfig(stream=open_log(log), level=logging.INFO, force=True)
 
     def __enter__(self) -> Engine:
         return self
@@ -98,7 +100,7 @@ class Engine:
         if self.local or not self.here:
             yield
             return
-        with open(self.log, "a", encoding="utf-8") as file, redirect_stderr(file):
+        with open_log(self.log) as file, redirect_stderr(file):
             yield
 
     def _explain(self, error: Exception) -> None:
@@ -114,10 +116,10 @@ class Engine:
         if not self.local:  # a thread of Beam's, whose error reaches the main thread by itself
             logging.error("%s", args.thread, exc_info=args.exc_value)
             return
-        if args.thread is None or args.thread.name != URN:
+        if args.thread is None or args.thread.name != ENVIRONMENT:
             threading.__excepthook__(args)
             return
-        with open(self.log, "a", encoding="utf-8") as file:
+        with open_log(self.log) as file:
             file.write(f"{args.exc_value}\n")
         self._died.set()
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ from pipeline.embedding import PictureVectors, load_embedder, write_vectors
 from pipeline.files import Output, exists, is_local, local_copy, read_bytes
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.sources import list_files
+from pipeline.printable import tell
 from pipeline.progress import Meter
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -184,7 +184,7 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embed
         first = (sets.images or sets.indexes)[0].path
         raise InputError(f"eval_images: none of the {len(sets.images)} pictures can be decoded, such as {first}")
     for image in undecodable:
-        print(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found", file=sys.stderr)
+        tell(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found")
     if embedding.model:
         write_vectors(output, [f"{part}.embedding" for part in names], embedding)
     with output.write(EVAL_INDEX) as file:

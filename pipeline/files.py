@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
+
+from vocab.private import private_folder
 
 TEMPORARY = "work/tmp"
 REQUESTS = 16  # to a remote filesystem at once: each takes some 50 ms, most of it waiting
@@ -77,9 +78,7 @@ def local_copy(path: str) -> str:
 
     found = filesystems().get_filesystem(path).metadata(path)
     about = f"{path} {found.size_in_bytes} {found.last_updated_in_seconds}"
-    machine = os.environ.get("TMPDIR") or tempfile.gettempdir()  # see `pipeline.command`
-    copy = os.path.join(machine, "align-corpus", hashlib.sha256(about.encode()).hexdigest()[:32])
-    os.makedirs(os.path.dirname(copy), exist_ok=True)
+    copy = os.path.join(private_folder("copies"), hashlib.sha256(about.encode()).hexdigest()[:32])
     with InterProcessLock(f"{copy}.lock"):
         if not os.path.exists(copy):
             with open_file(path) as remote, write_file(copy) as file:

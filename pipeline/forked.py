@@ -10,8 +10,7 @@ from apache_beam.transforms.environments import Environment, python_sdk_capabili
 from google.protobuf import json_format, text_format
 
 from pipeline.server import worker_server
-
-URN = "align_corpus:env:forked:v1"
+from pipeline.sockets import ENVIRONMENT
 
 
 class ForkedEnvironment(Environment):
@@ -23,10 +22,10 @@ class ForkedEnvironment(Environment):
 
     def to_runner_api_parameter(self, context: object) -> tuple[str, bytes]:
         """Beam's form of it."""
-        return URN, self.log.encode()
+        return ENVIRONMENT, self.log.encode()
 
 
-@WorkerHandler.register_environment(URN, bytes)
+@WorkerHandler.register_environment(ENVIRONMENT, bytes)
 class ForkedWorker(GrpcWorkerHandler):
     """One worker process of one pass."""
 
@@ -37,12 +36,16 @@ class ForkedWorker(GrpcWorkerHandler):
     def start_worker(self) -> None:
         """Starts it. A thread waits for its end, and raises if that is not a good one."""
         alive = worker_server().fork(self.log, self._environment())
-        self.thread = threading.Thread(name=URN, target=_watch, args=(alive,))
+        self.thread = threading.Thread(name=ENVIRONMENT, target=_watch, args=(alive,))
         self.thread.start()
 
     def stop_worker(self) -> None:
         """Waits until it has ended by itself, as it does when the runner closes its connection."""
         self.thread.join()
+
+    def port_from_worker(self, port: Any) -> str:
+        """The address of a socket: see `SocketServer`."""
+        return str(port)
 
     def _environment(self) -> dict[str, str]:
         options = self.provision_info.provision_info.pipeline_options

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.arguments import check_beam, read_config, sort_arguments, split_globs, worker_count
+from pipeline.arguments import Parser, check_beam, read_config, sort_arguments, split_globs, worker_count
 from pipeline.config import Config, ConfigError
 
 USAGE = "python -m pipeline --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
@@ -59,7 +59,7 @@ def parse(arguments: Sequence[str]) -> Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m pipeline",
         usage=USAGE,
         description="Raw (image, alt-text) pairs to the ALIGN corpus, with an account of every pair.",

@@ -84,6 +84,10 @@ class Shard:
 class BadInputs(Exception):
     """Input files that can't be used, all of them, one a line."""
 
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -130,7 +134,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
 def refuse_bad(bad: dict[str, str]) -> None:
     """Raises BadInputs that names every bad file at once."""
     if bad:
-        raise BadInputs("\n".join(f"{path}: {reason}" for path, reason in bad.items()))
+        raise BadInputs(*(f"{path}: {reason}" for path, reason in bad.items()))
 
 
 def _notes(output: Output) -> list[dict[str, Any]]:

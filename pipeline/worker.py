@@ -15,14 +15,17 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
+
+from pipeline.printable import EscapedText
 
 LONGEST_REQUEST = 1 << 20
 
 
 def main() -> NoReturn:
     """Forks workers until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # they may reach the whole group; the parent decides
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also while it imports
     import pipeline.quiet
     import pipeline.warm  # noqa: F401
@@ -85,7 +88,7 @@ def _log_to(path: str) -> None:
     log = _Log(path, "a")
     os.dup2(log.fileno(), sys.stdout.fileno())
     os.dup2(log.fileno(), sys.stderr.fileno())
-    sys.stdout = sys.stderr = io.TextIOWrapper(log, "utf-8", "replace", write_through=True)  # type: ignore[type-var]
+    sys.stdout = sys.stderr = EscapedText(cast(BinaryIO, log), "utf-8", "backslashreplace", write_through=True)
 
 
 def _die_with(parent: int) -> None:

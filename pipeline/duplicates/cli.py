@@ -8,7 +8,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.command import DONE, FAILED, USAGE, Program
+from pipeline.command import DONE, FAILED, STARTS_AGAIN, USAGE, Program
+from pipeline.printable import printable, tell
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from dedup.evaluation import EvalIndex
     from pipeline.work import Work
 
-DEDUP = Program("dedup", go_on="the same command starts again")
+DEDUP = Program("dedup", STARTS_AGAIN)
 TABLES = (".csv", ".parquet")
 
 
@@ -44,7 +45,7 @@ def _dedup(arguments: Sequence[str], folder: str) -> int:
     except BadFile as error:
         return DEDUP.say(FAILED, str(error))
     except Exception as error:
-        return DEDUP.failed(error, folder)
+        return DEDUP.failed(error)
 
 
 def _index(options: Namespace, work: Work) -> int:
@@ -54,7 +55,8 @@ def _index(options: Namespace, work: Work) -> int:
     index, undecodable = build_index(work, options.images, mode, options.max_pixels, options.name)
     _write_index(index, options.output)
     _name_undecodable(undecodable)
-    print(f"{options.output}: {len(index.ids):,} pictures, {len(index.hashes):,} entries (mode {index.mode})")
+    told = f"{options.output}: {len(index.ids):,} pictures, {len(index.hashes):,} entries (mode {index.mode})"
+    tell(told, error=False)
     return DONE
 
 
@@ -134,7 +136,7 @@ def _write_table(table: pa.Table, path: str | None) -> None:
     from pipeline.files import write_file
 
     if path is None:
-        pyarrow.csv.write_csv(table, sys.stdout.buffer)
+        pyarrow.csv.write_csv(_printable(table) if sys.stdout.isatty() else table, sys.stdout.buffer)
         return
     with write_file(path) as file:
         if path.lower().endswith(".csv"):
@@ -143,8 +145,15 @@ def _write_table(table: pa.Table, path: str | None) -> None:
             pyarrow.parquet.write_table(table, file, store_schema=False)
 
 
+def _printable(table: pa.Table) -> pa.Table:
+    """The table as a terminal shows it; a file, or a pipe, gets names as they are."""
+    for name in ("image", "match"):
+        shown = [printable(one) for one in table[name].to_pylist()]
+        table = table.set_column(table.column_names.index(name), name, [shown])
+    return table
+
+
 def _name_undecodable(names: Sequence[str]) -> None:
-    for name in names:
-        print(f"dedup: {name} can't be decoded", file=sys.stderr)
     if names:
-        print(f"dedup: {len(names):,} pictures can't be decoded", file=sys.stderr)
+        every = [f"dedup: {name} can't be decoded" for name in names]
+        tell(*every, f"dedup: {len(names):,} pictures can't be decoded")

@@ -8,12 +8,10 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, tostring
 
+from pipeline.printable import HIDDEN
+
 LONGEST_TEXT = 300  # characters of one text on the page
-# Controls, marks that change the direction of text, byte-order marks, surrogates, non-characters and tags.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
-    "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
-)
+_INVISIBLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{HIDDEN}]")
 
 
 def tag(name: str, /, *children: Element | str, **attributes: object) -> Element:

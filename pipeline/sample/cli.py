@@ -10,6 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.arguments import Parser
+from pipeline.printable import tell
+
 MARK = "sample.json"
 FEWEST = 10  # pictures, so that no file is empty
 
@@ -18,9 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Makes the sample. Returns the exit code: 0 done, 1 failed, 130 interrupted; wrong usage exits with 2."""
     options = _parse(arguments)
     try:
-        print(_make_once(options.output, {"pictures": options.pictures, "seed": options.seed}))
+        tell(_make_once(options.output, {"pictures": options.pictures, "seed": options.seed}), error=False)
     except OSError as error:
-        print(f"python -m pipeline.sample: {error}", file=sys.stderr)
+        tell(f"python -m pipeline.sample: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m pipeline.sample",
         description="A small crawl of generated pictures and captions in DIR/crawl, an evaluation set in DIR/eval, and "
         "in DIR/expected.jsonl the verdicts on its special cases under configs/toy.yaml.",

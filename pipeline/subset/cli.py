@@ -6,8 +6,9 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from pipeline.arguments import worker_count
+from pipeline.arguments import Parser, worker_count
 from pipeline.command import DONE, USAGE, Program
+from pipeline.printable import tell
 
 
 def subset(program: Program, arguments: Sequence[str], folder: str) -> int:
@@ -29,12 +30,12 @@ def subset(program: Program, arguments: Sequence[str], folder: str) -> int:
     except Exception as error:
         return program.failed(error, options.output)
     print(format_funnel(funnel))
-    print(f"{options.output}/report.html shows it with examples")
+    tell(f"{options.output}/report.html shows it with examples", error=False)
     return DONE
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m pipeline subset",
         description="A part of a finished corpus, as a corpus of its own: the kept pairs with the smallest hashes, "
         "so that every subset lies in the larger ones.",

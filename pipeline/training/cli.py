@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
-from pipeline.command import DONE, FAILED, USAGE, Program
+from pipeline.command import DONE, FAILED, GOES_ON, STARTS_AGAIN, USAGE, Program
 from pipeline.training.options import parse
 
-TRAIN = Program("train")
+RESUMED = ("fit", "transfer", "embed")  # by the same command; the others only read
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
-    TRAIN.main(_train, sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    program = Program("train", GOES_ON if arguments[:1] and arguments[0] in RESUMED else STARTS_AGAIN)
+    program.main(partial(_train, program), arguments)
 
 
-def _train(arguments: Sequence[str], folder: str) -> int:
+def _train(program: Program, arguments: Sequence[str], _: str) -> int:
     command, options = parse(arguments)
     from train.quiet import import_tensorflow
 
     print(f"{command}: on {', '.join(import_tensorflow())}", file=sys.stderr, flush=True)
-    return _run(command, options, folder)
+    return _run(program, command, options)
 
 
-def _run(command: str, options: Any, folder: str) -> int:
+def _run(program: Program, command: str, options: Any) -> int:
     """Each command is a folder of its name, whose `run.run` does it: it prints, and raises what went wrong."""
     from pipeline.config import ConfigError
     from pipeline.inputs import InputError
@@ -36,9 +39,9 @@ def _run(command: str, options: Any, folder: str) -> int:
     try:
         import_module(f"pipeline.training.{command}.run").run(options)
     except (InputError, ConfigError, NoRecords, OtherRun) as error:
-        return TRAIN.say(USAGE, str(error))
+        return program.say(USAGE, str(error))
     except TrainingError as error:
-        return TRAIN.say(FAILED, str(error))
+        return program.say(FAILED, *getattr(error, "lines", [str(error)]))
     except Exception as error:
-        return TRAIN.failed(error, getattr(options, "output", None) or folder)
+        return program.failed(error, getattr(options, "output", None))
     return DONE

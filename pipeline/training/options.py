@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from pipeline.arguments import no_such, read_config, sort_arguments, split_globs
+from pipeline.arguments import Parser, no_such, read_config, sort_arguments, split_globs
 from pipeline.config import Config, ConfigError
 
 USAGE = "python -m train COMMAND [--option=value …] [--train.field=value …]"
@@ -47,9 +47,7 @@ def parse(arguments: Sequence[str]) -> tuple[str, Any]:
     if not arguments or arguments[0] not in COMMANDS:
         _commands().parse_args(arguments[:1])
     command = arguments[0]
-    parser = argparse.ArgumentParser(
-        prog=f"python -m train {command}", description=COMMANDS[command], allow_abbrev=False
-    )
+    parser = Parser(prog=f"python -m train {command}", description=COMMANDS[command], allow_abbrev=False)
     return command, import_module(f"pipeline.training.{command}.options").parse(parser, arguments[1:])
 
 
@@ -79,7 +77,7 @@ def settle(parser: argparse.ArgumentParser, path: str | None, settings: Settings
 
 
 def _commands() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m train",
         usage=USAGE,
         description="ALIGN's dual encoder: trained on records, measured, and used.",

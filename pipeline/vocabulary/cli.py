@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pipeline.command import DONE, FAILED, USAGE, Program
+from pipeline.command import DONE, FAILED, STARTS_AGAIN, USAGE, Program
+from pipeline.printable import tell
 
 if TYPE_CHECKING:
     from pipeline.vocabulary.options import Options
     from vocab.quality import Quality
 
-VOCAB = Program("vocab", go_on="the same command starts again")
+VOCAB = Program("vocab", STARTS_AGAIN)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -42,12 +43,13 @@ def _build(options: Options, folder: str) -> int:
         facts, quality = build(options, folder)
     except (InputError, ConfigError) as error:
         return VOCAB.say(USAGE, str(error))
-    except (BadInputs, TooFewWords) as error:
+    except BadInputs as error:
+        return VOCAB.say(FAILED, *error.lines)
+    except TooFewWords as error:
         return VOCAB.say(FAILED, str(error))
     except Exception as error:
         return VOCAB.failed(error, options.output)
-    print("\n".join(summary(facts, quality)))
-    print(f"{options.output}/report.html shows it by language")
+    tell(*summary(facts, quality), f"{options.output}/report.html shows it by language", error=False)
     return DONE
 
 

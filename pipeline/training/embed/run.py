@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from pipeline.files import Output, read_bytes
 from pipeline.inputs import BadFile, InputError
 from pipeline.inputs.sources import check_output
 from pipeline.manifest import digest
-from pipeline.report.markup import visible
+from pipeline.printable import tell
 from pipeline.training.embed.index import FACTS, FAISS, PICTURES, VECTORS, Index, check_faiss, write_faiss, write_index
 from pipeline.training.embed.indexing import write_parts
 from pipeline.training.embed.options import Options
@@ -93,7 +92,7 @@ def _such(named: Sequence[str]) -> str:
 
 def _bad(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"embed: {facts['bad']:,} pictures can't be read:"
-    yield from (f"  {visible(name)}" for name in facts["named"])
+    yield from (f"  {name}" for name in facts["named"])
     if facts["bad"] > len(facts["named"]):
         yield f"  and {facts['bad'] - len(facts['named']):,} more"
 
@@ -101,8 +100,8 @@ def _bad(facts: Mapping[str, Any]) -> Iterator[str]:
 def _tell(index: Index) -> None:
     facts = index.facts
     if facts["bad"]:
-        print("\n".join(_bad(facts)), file=sys.stderr)
+        tell(*_bad(facts))
     if facts["pictures"] > MANY and not index.has_faiss:
         says = "every search reads all vectors; with --faiss the same command makes it faster, and not quite exact"
-        print(f"embed: {says}", file=sys.stderr)
-    print(f"{index.folder.root}: {facts['pictures']:,} pictures, vectors of {facts['width']:,}")
+        tell(f"embed: {says}")
+    tell(f"{index.folder.root}: {facts['pictures']:,} pictures, vectors of {facts['width']:,}", error=False)

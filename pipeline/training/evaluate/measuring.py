@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 
 from pipeline.inputs import InputError
+from pipeline.printable import tell
 from pipeline.training.evaluate.kinds import EvaluationSet, Measurable
 from pipeline.training.evaluate.table import Outcome
 from train.errors import TrainingError
@@ -26,7 +26,7 @@ def read_all(sets: Mapping[str, EvaluationSet], all_there: bool) -> dict[str, Me
     for name, error in missing.items():
         if all_there:
             raise InputError(f"{name}: {error}")
-        print(f"{name}: not measured: {error}", file=sys.stderr)
+        tell(f"{name}: not measured: {error}")
     if len(missing) == len(found):
         raise InputError(f"sets: none of {', '.join(sets)} is there; --data says where their files are")
     return found
@@ -60,9 +60,9 @@ def measure_all(
 
 def _tell(name: str, measured: Measured) -> None:
     counts = ", ".join(f"{count:,} {what}" for what, count in measured.counts.items())
-    print(f"{name}: {counts}", file=sys.stderr, flush=True)
+    tell(f"{name}: {counts}")
     for what, which in measured.left_out.items():
         if which:
-            print(f"{name}: {len(which):,} {what}: {shown(which)}", file=sys.stderr)
+            tell(f"{name}: {len(which):,} {what}: {shown(which)}")
     for note in measured.notes:
-        print(f"{name}: {note}", file=sys.stderr)
+        tell(f"{name}: {note}")

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from pipeline.files import write_file
+from pipeline.printable import tell
 from pipeline.training.evaluate.measuring import measure_all, read_all
 from pipeline.training.evaluate.options import Options
 from pipeline.training.evaluate.page import evaluation_page
@@ -21,6 +22,10 @@ from train.errors import TrainingError
 
 class NotMeasured(TrainingError):
     """Sets that couldn't be measured, a line each."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 def run(options: Options) -> None:
@@ -46,10 +51,10 @@ def _measure_sets(options: Options) -> None:
     model = {"folder": options.model, "weights": trained.weights}
     _write(options.numbers, _json({"model": model, "sets": numbers(outcomes)}))
     _write(options.page, evaluation_page(options.model, trained.weights, outcomes))
-    print("\n".join(table(outcomes)))
+    tell(*table(outcomes), error=False)
     failed = [f"{outcome.name}: {outcome.failed}" for outcome in outcomes if outcome.failed]
     if failed:
-        raise NotMeasured("\n".join(failed))
+        raise NotMeasured(*failed)
 
 
 def _json(tree: Any) -> bytes:

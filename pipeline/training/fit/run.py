@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-import sys
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.files import Output
+from pipeline.printable import tell
 from pipeline.training.fit.options import Options
 from pipeline.training.fit.page import training_page
 from pipeline.training.material import Shards, Vocabulary, find_shards, load_vocabulary
@@ -41,7 +41,7 @@ def run(options: Options) -> None:
     """Trains, measures, writes, and tells the recalls. Raises InputError and others."""
     retrieval = fit(options)
     print("\n".join(recall_lines(retrieval)))
-    print(f"{options.output}/report.html shows the curves")
+    tell(f"{options.output}/report.html shows the curves", error=False)
 
 
 def fit(options: Options) -> Retrieval:
@@ -77,10 +77,7 @@ def complete(trainer: Trainer, material: Material, measured: Records, held_out: 
 def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
     made_from, corpus = vocabulary.corpus.get("sha256"), shards.corpus.get("sha256")
     if made_from and corpus and made_from != corpus:
-        print(
-            f"train: the vocabulary in {vocabulary.folder} was made from another corpus than these records",
-            file=sys.stderr,
-        )
+        tell(f"train: the vocabulary in {vocabulary.folder} was made from another corpus than these records")
 
 
 def _facts(material: Material, trainer: Trainer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.markup import shortened, visible
+from pipeline.report.markup import shortened
 from pipeline.training.search.options import Query
 
 
@@ -36,10 +36,10 @@ def lines(found: Sequence[Found]) -> Iterator[str]:
     """A line for each picture: its rank, similarity, name and first text; the query where there are several."""
     for one in found:
         if len(found) > 1:
-            yield visible(shortened(str(one.query)))
+            yield shortened(str(one.query))
         for rank, hit in enumerate(one.hits, start=1):
             text = shortened(" ".join(next(iter(hit.texts), "").split()), 80)
-            yield visible(f"{rank:5} {hit.similarity:8.4f}  {hit.picture['name']}  {text}".rstrip())
+            yield f"{rank:5} {hit.similarity:8.4f}  {hit.picture['name']}  {text}".rstrip()
 
 
 def as_json(facts: Mapping[str, Any], found: Sequence[Found]) -> bytes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 
 import numpy as np
 
 from pipeline.files import local_copy, write_file
 from pipeline.inputs import InputError
-from pipeline.report.markup import shortened, visible
+from pipeline.printable import tell
+from pipeline.report.markup import shortened
 from pipeline.training.embed.index import FAISS, Index, check_faiss
 from pipeline.training.material import load_model
 from pipeline.training.search.options import Options, Query
@@ -36,7 +36,7 @@ def run(options: Options) -> None:
     if options.page:
         with write_file(options.page) as file:
             file.write(search_page(index.facts, found))
-    print("\n".join(lines(found)))
+    tell(*lines(found), error=False)
 
 
 def _search_in(index: Index, options: Options) -> Search:
@@ -80,12 +80,12 @@ def _composed(trained: Trained, query: Query, scale: float) -> np.ndarray:
 def _say_what_is_used(trained: Trained, text: str) -> None:
     pieces, most = trained.tokenizer.tokenize(text), trained.settings.text.length - 2
     words, used = (sum(not piece.startswith(INSIDE) for piece in part) for part in (pieces, pieces[:most]))
-    name = f"search: “{visible(shortened(text, 40))}”"
+    name = f"search: “{shortened(text, 40)}”"
     if len(pieces) > most:
         says = f"of {words:,} words the first {used:,} are used: the text tower takes {most:,} pieces of words"
-        print(f"{name}: {says}", file=sys.stderr)
+        tell(f"{name}: {says}")
     if set(pieces) <= {UNK}:
-        print(f"{name}: no word of it is in the vocabulary, so what is found means nothing", file=sys.stderr)
+        tell(f"{name}: no word of it is in the vocabulary, so what is found means nothing")
 
 
 def _find(index: Index, look: Search, vectors: np.ndarray, options: Options) -> list[Found]:

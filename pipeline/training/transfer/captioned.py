@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.files import Output
 from pipeline.inputs import InputError
+from pipeline.printable import tell
 from train.example import encode_example, write_record
 from train.sets.karpathy import Captioned, read_karpathy
 from train.transfer.labelled import shortened
@@ -29,7 +29,7 @@ def read_captioned(file: str, images: str, splits: str) -> list[Captioned]:
     for what, paths in (("are missing", missing), ("have no caption", silent)):
         if paths:
             says = f"{len(paths):,} of {len(found):,} pictures of {splits} {what} and are left out: {shortened(paths)}"
-            print(f"transfer: {says}", file=sys.stderr, flush=True)
+            tell(f"transfer: {says}")
     left_out = {*missing, *silent}
     if len(left_out) == len(found):
         raise InputError(f"images: {images} has none of the {len(found):,} pictures of {splits} in {file}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from typing import Any
 
 import numpy as np
 
+from pipeline.printable import tell
 from train.transfer.checked import readable
 from train.transfer.config import Data
 from train.transfer.labelled import Labelled, shortened
@@ -42,4 +42,4 @@ def _checked(root: str, part: Labelled) -> Labelled:
 
 
 def _say(line: str) -> None:
-    print(f"transfer: {line}", file=sys.stderr, flush=True)
+    tell(f"transfer: {line}")

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 
 from pipeline.files import Output
+from pipeline.printable import tell
 from pipeline.training.fit.run import OURS, Material, complete
 from pipeline.training.material import Shards, find_shards, load_model, load_vocabulary
 from pipeline.training.recall_lines import recall_lines
@@ -41,7 +42,7 @@ def run(options: Options) -> None:
     material = Material(options.config.name, pairs.shards, vocabulary)
     retrieval = complete(trainer, material, measured, held_out=not pairs.test)
     print("\n".join(recall_lines(retrieval)))
-    print(f"{options.output}/report.html shows the curves")
+    tell(f"{options.output}/report.html shows the curves", error=False)
 
 
 def _captioned(options: Options) -> list[list[Captioned]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.files import Output, read_bytes
+from pipeline.printable import tell
 from pipeline.training.material import load_model
 from pipeline.training.transfer.labelled_sets import facts_of, load_set
 from pipeline.training.transfer.options import Options
@@ -43,7 +43,7 @@ def run(options: Options) -> None:
     sweep = Sweep(prepare(trained, transfer.classification, devices), draw_trials(transfer.vtab, seed), output)
     found = {name: sweep.accuracy(name, pictures) for name, pictures in sets.items()}
     mean = means({name: accuracy.top1 for name, accuracy in found.items()}, transfer.vtab.groups)
-    print("\n".join(_lines(found, mean, transfer.vtab.groups)))
+    tell(*_lines(found, mean, transfer.vtab.groups), error=False)
     accuracies = {name: dataclasses.asdict(accuracy) for name, accuracy in found.items()}
     write_json(output, RESULT, {**facts, "accuracy": accuracies, "mean": mean})
     output.remove(output.path("work"))  # where files were written aside
@@ -134,4 +134,4 @@ def _lines(found: Mapping[str, Accuracy], mean: Mapping[str, float], groups: Gro
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    tell(line)
