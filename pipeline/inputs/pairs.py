@@ -14,6 +14,7 @@ from pipeline.inputs.batching import bounded, set_columns
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.layout import find_roles, listed, make_layout
 from pipeline.inputs.reader import WHOLE, Span
+from pipeline.inputs.samples import Place
 from pipeline.inputs.settings import ALIASES, Columns, Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.values import Fields
@@ -25,16 +26,6 @@ KEY, TEXT = ".key", ".txt"
 
 _ROLES = {role: names for role, names in ALIASES.items() if role != "image"}
 _FIRST = {"key": (*ALIASES["key"], KEY), "text": tuple(dict.fromkeys((TEXT, "txt", *ALIASES["text"])))}
-
-
-class Place(NamedTuple):
-    """Where something lies in a file, in bytes."""
-
-    offset: int | None
-    length: int | None
-
-
-NOWHERE = Place(None, None)
 
 
 class Pair(NamedTuple):
@@ -60,6 +51,7 @@ class PairReader:
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
         self._columns = settings.columns
+        self._max_bytes = 1 << 26  # h4: settings.max_row_bytes
         self._text_only = text_only
 
     def spans(self, rows: int) -> list[Span]:

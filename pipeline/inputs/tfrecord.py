@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pipeline.inputs.errors import BadFile
-from pipeline.inputs.pairs import Pair, PairReader, Place, Row
+from pipeline.inputs.pairs import Pair, PairReader, Row
+from pipeline.inputs.samples import Place
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
 
 _IMAGES = ("jpg", "png", "webp", *ALIASES["image"])  # img2dataset names the feature by its format
+_MOST_VALUES = 1 << 16  # features of a record, and values of a feature: more is no pair
 _HEAD = 12  # bytes of a record before its data: the length and its checksum
 
 
@@ -37,8 +39,8 @@ class RecordReader(PairReader):
 
     def _examples(self, file: BinaryIO) -> Iterator[tuple[Place, dict[str, list[Any]]]]:
         try:
-            for offset, data in read_records(file):
-                yield Place(offset + _HEAD, len(data)), decode_example(data)
+            for offset, data in read_records(file, self._max_bytes):
+                yield Place(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
         except ValueError as error:
             raise BadFile(self.source.path, str(error).removeprefix(f"{self.source.path}: ")) from error
 
