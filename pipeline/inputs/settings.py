@@ -44,6 +44,7 @@ class Input:
     header: bool = True  # whether the first row of a .csv or .tsv names its columns
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
+    max_row_bytes: int = 16 << 20  # of a line, a row or a .txt or .json member, without its image; a longer one is bad
 
     def __post_init__(self) -> None:
         if self.on_bad_file not in ON_BAD_FILE:
@@ -52,3 +53,5 @@ class Input:
             )
         if self.rows_per_shard < 1:
             raise ValueError(f"rows_per_shard: must be 1 or more: {self.rows_per_shard}")
+        if self.max_row_bytes < 1:
+            raise ValueError(f"max_row_bytes: must be 1 or more: {self.max_row_bytes}")
