@@ -24,6 +24,9 @@ Row = dict[str, Any]
 KEY, TEXT = ".key", ".txt"
 """Fields of a row that are a member's name and a member of its own. They are not carried."""
 
+MOST_IMAGE_BYTES = 1 << 27
+"""The most bytes of an image that are read: several copies of it stay within a gigabyte."""
+
 _ROLES = {role: names for role, names in ALIASES.items() if role != "image"}
 _FIRST = {"key": (*ALIASES["key"], KEY), "text": tuple(dict.fromkeys((TEXT, "txt", *ALIASES["text"])))}
 
@@ -51,7 +54,7 @@ class PairReader:
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
         self._columns = settings.columns
-        self._max_bytes = 1 << 26  # h4: settings.max_row_bytes
+        self._max_bytes = settings.max_row_bytes
         self._text_only = text_only
 
     def spans(self, rows: int) -> list[Span]:
@@ -68,7 +71,8 @@ class PairReader:
         places = zip(rows["offset"].to_pylist(), rows["length"].to_pylist(), strict=True)
         with reading(self.source.path), open_file(self.source.path) as file:
             for offset, length in places:
-                yield None if offset is None else self.image(read_at(file, Place(offset, length)))
+                content = read_image(file, Place(offset, length))
+                yield None if content is None else self.image(content)
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
         """All pairs of the file, from its start."""
@@ -108,6 +112,13 @@ class Form:
             offset=pa.array([pair.place.offset for pair in pairs], pa.int64()),
             length=pa.array([pair.place.length for pair in pairs], pa.int64()),
         )
+
+
+def read_image(file: BinaryIO, place: Place) -> bytes | None:
+    """The bytes at `place`; None where there are none, or more than MOST_IMAGE_BYTES."""
+    if place.length is None or place.length > MOST_IMAGE_BYTES:
+        return None
+    return read_at(file, place)
 
 
 def read_at(file: BinaryIO, place: Place) -> bytes:

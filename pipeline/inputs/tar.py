@@ -6,15 +6,15 @@ Member names are keys and nothing else: nothing is extracted, and links, folders
 from __future__ import annotations
 
 import codecs
-import json
 import re
 import tarfile
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, Self
 
-from pipeline.inputs.errors import BadFile
-from pipeline.inputs.pairs import KEY, TEXT, Pair, PairReader, Row, read_at
+from pipeline.inputs.errors import BadFile, too_long
+from pipeline.inputs.json_text import parse
+from pipeline.inputs.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
 from pipeline.inputs.samples import NOWHERE, SUFFIXES, Place, Sample, Samples
 from pipeline.inputs.values import valid
 
@@ -37,7 +37,7 @@ class TarReader(PairReader):
         if self._archives is None:
             self._archives = list(_read_archives(self.source.path, file))
         for sample in chain.from_iterable(self._archives):
-            image = read_at(file, sample.image) if images and sample.image != NOWHERE else None
+            image = read_image(file, sample.image) if images else None
             yield Pair(self._row(file, sample), image, sample.image)
 
     def image(self, content: bytes) -> bytes | None:
@@ -55,7 +55,7 @@ class TarReader(PairReader):
         """A member that is read whole. Raises BadFile where it is over the limit."""
         assert place.length is not None
         if place.length > self._max_bytes:
-            raise BadFile(self.source.path, f"{name} has {place.length:,} bytes; the limit is {self._max_bytes:,}")
+            raise too_long(self.source.path, name, self._max_bytes)
         return read_at(file, place)
 
 
@@ -153,9 +153,9 @@ def _text(content: bytes) -> bytes:
 
 
 def _fields(content: bytes) -> Row:
-    """The fields of a JSON object; none where it is damaged, which is this one pair's loss."""
+    """The fields of a JSON object; none where it is damaged or nested too deep, which is this one pair's loss."""
     try:
-        fields = json.loads(content.decode("utf-8-sig", "replace"))  # h4: parse
-    except (ValueError, RecursionError):
+        fields = parse(content)
+    except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
