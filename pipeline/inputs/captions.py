@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.inputs import convert
 from pipeline.inputs.batching import set_columns
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES
 
@@ -16,6 +17,51 @@ LISTS = "captions:"
 
 MOST_BYTES = 256 << 20
 """What a row may come to once it is repeated for each of its captions, without its image."""
+
+MIXED = pa.struct([("one", pa.binary()), ("many", pa.list_(pa.binary()))])
+"""The type of a column that has a caption in some rows, a list of captions in others."""
+
+_NOT_EMPTY = r"[^\t-\r ]"
+
+
+def captions_of(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Returns a column's captions, binary, and its lists of captions, list<binary>; None where it can't hold lists."""
+    column = convert.plain(column)
+    if column.type == MIXED:
+        return column.field("one"), column.field("many")
+    if not convert.is_list(column.type):
+        return convert.binary(column), None
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = convert.binary(pc.list_flatten(column))
+    return pa.nulls(len(column), pa.binary()), pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def first_captions(columns: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array | None]:
+    """As `captions_of`, with each row's from the first of several columns in which it isn't empty."""
+    text, lists = captions_of(columns[0])
+    if len(columns) > 1:
+        text = _filled(text)
+    for one, many in map(captions_of, columns[1:]):
+        text, lists = or_else(text, lists, _filled(one), many)
+    return text, lists
+
+
+def or_else(
+    text: pa.Array, lists: pa.Array | None, one: pa.Array, many: pa.Array | None
+) -> tuple[pa.Array, pa.Array | None]:
+    """Returns captions and lists of captions, those of `one` and `many` in rows that have neither."""
+    if lists is None and many is None:
+        return pc.coalesce(text, one), None
+    none = convert.nulls(MIXED["many"].type, len(text))
+    lists, many = none if lists is None else lists, none if many is None else many
+    free = pc.and_(text.is_null(), pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0))
+    return pc.if_else(free, one, text), pc.if_else(free, many, lists)
+
+
+def _filled(texts: pa.Array) -> pa.Array:
+    """Null where there is nothing but ASCII white space."""
+    return pc.if_else(pc.match_substring_regex(texts, _NOT_EMPTY), texts, pa.scalar(None, texts.type))
 
 
 def with_lists(table: pa.Table, lists: pa.Array) -> pa.Table:

@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.files import is_local
+from pipeline.inputs import captions, convert
 from pipeline.inputs.batching import bounded, merged, set_columns
-from pipeline.inputs.errors import reading
+from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.layout import Layout
 from pipeline.inputs.reader import WHOLE, Span
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
+
+_TRIED = 100  # paths of a column
 
 
 class TableReader:
@@ -55,13 +59,14 @@ class TableReader:
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path):
-            tables = (self.layout.arrange(batch) for batch in self.raw_batches(span))
+            tables = self._arranged(span)
             if self._text_only or not self.has_images:
-                yield from tables
+                pass
             elif self.layout.images_by_path:
-                yield from (part for table in tables for part in self._with_files(table))
+                tables = (part for table in tables for part in self._with_files(table))
             else:
-                yield from merged(tables)
+                tables = merged(tables)
+            yield from self._spread(tables, span.first)
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         return self._folder.read(rows["image_path"].to_pylist())
@@ -70,12 +75,59 @@ class TableReader:
         """The rows of `span` with the columns that `layout` was made for; at least one batch."""
         raise NotImplementedError
 
+    def first_values(self, number: int) -> pa.Array:
+        """The first values of a column that the layout may have a role for, to find out."""
+        return next(self.raw_batches(WHOLE)).column(number)
+
+    def has_files(self, number: int) -> bool:
+        """Whether one of the first paths in a column is that of a file."""
+        paths = convert.string(self.first_values(number)).drop_null()[:_TRIED]
+        return any(content is not None for content in self._folder.read(paths.to_pylist()))
+
+    def _arranged(self, span: Span) -> Iterator[pa.Table]:
+        """The rows of `span` by their roles. Raises BadFile for one that is too long."""
+        row, most = span.first, self._settings.max_row_bytes
+        for batch in self.raw_batches(span):
+            table = self.layout.arrange(batch)
+            long = _long_row(table.drop_columns("image"), most)
+            if long is not None:
+                raise too_long(self.source.path, f"row {row + long + 1}", most)
+            yield table
+            row += len(table)
+
+    def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
+        """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
+        for table in tables:
+            if captions.LISTS in table.column_names:
+                numbers = pa.array(range(row, row + len(table)), pa.int64())
+                table = set_columns(table, offset=numbers)
+            try:
+                yield from captions.spread(table, self.source.name, row)
+            except ValueError as error:
+                raise BadFile(self.source.path, str(error)) from error
+            row += len(table)
+
     def _with_files(self, table: pa.Table) -> Iterator[pa.Table]:
         """The table in smaller ones, each with its images."""
         first = 0
         for images in bounded(self._folder.read_counted(table["image_path"].to_pylist()), _length):
             yield set_columns(table.slice(first, len(images)), image=pa.array(images, pa.large_binary()))
             first += len(images)
+
+
+def rows_of(rows: pa.Table) -> pa.Array:
+    """The row of the table in which each pair stands, int64."""
+    return pc.coalesce(rows["offset"], rows["row"]).combine_chunks()
+
+
+def _long_row(table: pa.Table, most: int) -> int | None:
+    """The first row of more than `most` bytes, found by halves."""
+    if table.nbytes <= most or len(table) < 2:
+        return 0 if table.nbytes > most and len(table) else None
+    half = len(table) // 2
+    first = _long_row(table.slice(0, half), most)
+    second = _long_row(table.slice(half), most) if first is None else None
+    return first if second is None else half + second
 
 
 def _length(image: bytes | None) -> int:

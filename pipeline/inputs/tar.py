@@ -54,8 +54,8 @@ class TarReader(PairReader):
     def _read(self, file: BinaryIO, place: Place, name: str) -> bytes:
         """A member that is read whole. Raises BadFile where it is over the limit."""
         assert place.length is not None
-        if place.length > self._max_bytes:
-            raise too_long(self.source.path, name, self._max_bytes)
+        if place.length > self._max_row_bytes:
+            raise too_long(self.source.path, name, self._max_row_bytes)
         return read_at(file, place)
 
 

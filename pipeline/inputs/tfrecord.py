@@ -11,9 +11,9 @@ from pipeline.inputs.samples import Place
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
 
-_IMAGES = ("jpg", "png", "webp", *ALIASES["image"])  # img2dataset names the feature by its format
 _MOST_BYTES = 1 << 26  # of a record with its image: numbers take up to 14 times as much memory once they are decoded
 _MOST_VALUES = 1 << 16  # features of a record, and values of a feature: more is no pair
+_IMAGES = tuple(dict.fromkeys(("jpg", "png", "webp", *ALIASES["image"])))  # img2dataset names the feature by its format
 _HEAD = 12  # bytes of a record before its data: the length and its checksum
 
 
@@ -37,8 +37,8 @@ class RecordReader(PairReader):
 
     def _check_length(self, place: Place, image: bytes | None) -> None:
         """Raises BadFile for a record of more bytes than a row may have beside its image."""
-        if (place.length or 0) - len(image or b"") > self._max_bytes:
-            raise too_long(self.source.path, f"the record at byte {(place.offset or 0) - _HEAD:,}", self._max_bytes)
+        if (place.length or 0) - len(image or b"") > self._max_row_bytes:
+            raise too_long(self.source.path, f"the record at byte {(place.offset or 0) - _HEAD:,}", self._max_row_bytes)
 
     @property
     def _names(self) -> tuple[str, ...]:
