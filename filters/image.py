@@ -16,7 +16,8 @@ from filters.porn import OPEN_NSFW, ModelSettings
 class Undecodable:
     """Drops a pair without an image that can be decoded: none, empty, of no format, truncated, or over the pixel limit.
 
-    Not in the paper, and can't be switched off. An image of exactly `max_pixels` stays.
+    Not in the paper, and can't be switched off. An image of exactly `max_pixels` stays. The pixels are those of the
+    bytes: see `pixels_of_image`.
     """
 
     reason: ClassVar[str] = "undecodable"
@@ -25,8 +26,7 @@ class Undecodable:
     max_pixels: int = 89_478_485
 
     def drops(self, signals: Signals) -> pa.Array:
-        pixels = pc.multiply(signals["width"].cast(pa.int64()), signals["height"].cast(pa.int64()))
-        too_large = pc.fill_null(pc.greater(pixels, self.max_pixels), False)
+        too_large = pc.fill_null(pc.greater(pixels_of_image(signals), self.max_pixels), False)
         return pc.or_kleene(pc.invert(signals["decodable"]), pc.and_kleene(signals["decodable"], too_large))
 
 
@@ -112,6 +112,16 @@ class Porn:
 
 
 EVAL_MODES = ("default", "thorough", "dense")
+
+
+def pixels_of_image(signals: Signals) -> pa.Array:
+    """The pixels of each image as its bytes have them, int64, null where they aren't known.
+
+    `width` and `height` may be those of a larger original; then `image_width` and `image_height` are the bytes' own.
+    """
+    width = signals["image_width"] if "image_width" in signals else signals["width"]
+    height = signals["image_height"] if "image_height" in signals else signals["height"]
+    return pc.multiply(width.cast(pa.int64()), height.cast(pa.int64()))
 
 
 def _short(signals: Signals) -> pa.Array:

@@ -40,7 +40,8 @@ def finish(
     write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
     settings = {"config": dataclasses.asdict(config)}
-    known = {"versions": _versions(), "evaluation": evaluation, "skipped": plan.skipped}
+    left_out = {"skipped": plan.skipped, "failed_downloads": plan.failed_downloads}
+    known = {"versions": _versions(), "evaluation": evaluation} | left_out
     output.write_bytes(MANIFEST, _json(run | settings | known | {"shards": _shards(config, plan, notes)}))
     write_report(output)
 

@@ -20,7 +20,11 @@ Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 def measure(batch: pa.Table, has_images: bool) -> pa.Table:
-    """What is known of the pairs of a batch without decoding a pixel, and the carried columns."""
+    """What is known of the pairs of a batch without decoding a pixel, and the carried columns.
+
+    With images, `width` and `height` are the batch's where it has both, else the header's; `image_width` and
+    `image_height` are the header's.
+    """
     text = canonical_texts(batch["text"])
     images = _measure_images(batch) if has_images else _url_only(batch)
     columns = {
@@ -60,11 +64,14 @@ def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
         width, height = _size(data)
         widths.append(width)
         heights.append(height)
-    width = pa.array(widths, pa.int64())
+    width, height = pa.array(widths, pa.int64()), pa.array(heights, pa.int64())
+    has_original = pc.and_(batch["width"].is_valid(), batch["height"].is_valid())
     return {
         "sha256": pc.coalesce(batch["sha256"], pa.array(digests, pa.string())),
-        "width": width,
-        "height": pa.array(heights, pa.int64()),
+        "width": pc.if_else(has_original, batch["width"], width),
+        "height": pc.if_else(has_original, batch["height"], height),
+        "image_width": width,
+        "image_height": height,
         "decodable": width.is_valid(),
     }
 

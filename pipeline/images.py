@@ -28,7 +28,10 @@ from pipeline.records import RecordShard
 
 METER_STEP = 64  # images
 UNDECODABLE = 0  # the number of the rule, which is the first and always on
-KNOWN = ("image_hash", "width", "height", "texts_of_image", "images_of_text", "rare_ngram", "words")
+KNOWN = (
+    *("image_hash", "width", "height", "image_width", "image_height"),
+    *("texts_of_image", "images_of_text", "rare_ngram", "words"),
+)
 
 Columns = dict[str, pa.Array]
 

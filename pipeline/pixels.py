@@ -18,6 +18,7 @@ from PIL import Image
 from dedup.embedding import TRANSFORM
 from dedup.evaluation import EvalIndex, Search
 from filters import EvalDuplicate, Porn, Rule, failures, first_failures, survivors
+from filters.image import pixels_of_image
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer
 from pipeline.embedding import EmbeddingSearch
@@ -96,7 +97,8 @@ def measure_pixels(
     images: Iterator[bytes | None], rows: np.ndarray, known: pa.Table, signals: PixelSignals, measures: Measures
 ) -> Iterator[Judged]:
     """Measures the `images` of `rows` (ascending row numbers) and judges them; `known` holds the other signals."""
-    pixels = (known["width"].fill_null(0).to_numpy() * known["height"].fill_null(0).to_numpy())[rows]
+    sizes = {name: known[name] for name in known.column_names}
+    pixels = pixels_of_image(sizes).fill_null(0).to_numpy()[rows]
     for batch in _batches(rows, pixels):
         pictures = [_open(next(images), measures.max_pixels) for _ in batch]
         yield from _judge(batch, pictures, known.take(batch), signals, measures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,7 @@ class TaskNote:
             "has_keys": self.has_keys,
             "has_images": reader.has_images,
             "paths": [reader.paths_seen, reader.paths_found],
+            "failed_downloads": reader.failed_downloads,
             "carried": base64.b64encode((self.carried or pa.schema([])).serialize()).decode(),
         }
         output.write_bytes(self.name, json.dumps(content).encode())
@@ -97,6 +99,7 @@ class Plan:
     carried: pa.Schema
     keys_may_repeat: bool
     skipped: dict[str, str]  # source to reason
+    failed_downloads: dict[str, int] = field(default_factory=dict)  # source to its rows of img2dataset without a pair
 
     @property
     def pairs(self) -> int:
@@ -112,22 +115,27 @@ def forget_bad(output: Output) -> None:
 def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     """The plan of a run whose first pass is done.
 
-    Raises BadInputs that names every bad file at once, or a table none of whose images exists.
+    Raises BadInputs that names every bad file at once, or a table none of whose images exists, or where all rows are
+    failed downloads.
     """
     bad = bad_files(output, sources)
     if not skip_bad:
         refuse_bad(bad)
     notes = [note for note in _notes(output) if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
+    failed = _failed_downloads(notes, sources)
     shards = [
         (sources[note["file"]], first, rows, note["has_images"]) for note in notes for first, rows in note["shards"]
     ]
+    if failed and not any(rows for _, _, rows, _ in shards):
+        raise BadInputs(f"no pair: all {sum(failed.values()):,} rows are downloads of img2dataset that failed")
     names = [source.name for source in sources]
     return Plan(
         shards=tuple(Shard(number, len(shards), *shard) for number, shard in enumerate(shards)),
         carried=_unify([pa.ipc.read_schema(pa.py_buffer(base64.b64decode(note["carried"]))) for note in notes]),
         keys_may_repeat=any(note["has_keys"] for note in notes) or len(set(names)) < len(names),
         skipped={source.name: bad[source.path] for source in sources if source.path in bad},
+        failed_downloads=failed,
     )
 
 
@@ -148,6 +156,13 @@ def bad_files(output: Output, sources: list[Source]) -> dict[str, str]:
         source = sources[int(name.removeprefix(FOLDER + "/").removesuffix(".bad"))]
         bad[source.path] = json.loads(read_bytes(output.path(name)))["reason"]
     return bad
+
+
+def _failed_downloads(notes: list[dict[str, Any]], sources: list[Source]) -> dict[str, int]:
+    failed: Counter[str] = Counter()
+    for note in notes:
+        failed[sources[note["file"]].name] += note["failed_downloads"]
+    return {name: count for name, count in failed.items() if count}
 
 
 def _check_paths(notes: list[dict[str, Any]], sources: list[Source]) -> None:

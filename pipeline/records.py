@@ -15,7 +15,7 @@ from train.example import encode_example, write_record
 class RecordShard:
     """A record file that is written aside while the block runs; it counts and hashes what it gets."""
 
-    COLUMNS: ClassVar[tuple[str, ...]] = ("key", "text", "url", "width", "height", "image_id")
+    COLUMNS: ClassVar[tuple[str, ...]] = ("key", "text", "url", "image_width", "image_height", "image_id")
 
     def __init__(self, output: Output, name: str) -> None:
         self.count = 0
@@ -45,8 +45,8 @@ class RecordShard:
             "txt": pair["text"],
             "key": pair["key"] or "",
             "url": pair["url"] or "",
-            "width": pair["width"],
-            "height": pair["height"],
+            "width": pair["image_width"],
+            "height": pair["image_height"],
             "sha256": pair["image_id"] or "",
         }
         self.add_data(encode_example(example))

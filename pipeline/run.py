@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,6 +134,8 @@ class Passes:
             with self._pass("index", sum(source.size for source in sources)) as root:
                 root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
+        if failed := sum(plan.failed_downloads.values()):
+            print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
         self.output.write_bytes(INDEXED, b"")  # a rerun needs no job to find it all there
         return plan
 

@@ -14,6 +14,8 @@ from google.protobuf.message import DecodeError
 FIELDS = {"jpg": bytes, "txt": bytes, "key": bytes, "url": bytes, "width": int, "height": int, "sha256": bytes}
 
 _LISTS = {"bytes_list": "BytesList", "float_list": "FloatList", "int64_list": "Int64List"}
+_MOST_BYTES = (1 << 31) - 1  # of a message of protocol buffers, and so of a record
+_BLOCK = 1 << 24  # bytes read at a time: a length is only a claim
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
 
@@ -39,13 +41,19 @@ def encode_example(features: Mapping[str, bytes | str | int]) -> bytes:
     return bytes(example.SerializeToString(deterministic=True))
 
 
-def decode_example(data: bytes) -> dict[str, list[Any]]:
-    """The values of each feature: bytes, floats or integers. Raises ValueError if `data` is no `tf.train.Example`."""
+def decode_example(data: bytes, most_values: int | None = None) -> dict[str, list[Any]]:
+    """The values of each feature: bytes, floats or integers.
+
+    Raises ValueError if `data` is no `tf.train.Example`, and for more than `most_values` features, or values of one.
+    """
     try:
         example = _EXAMPLE.FromString(data)
     except DecodeError as error:
         raise ValueError(f"not a tf.train.Example: {error}") from error
-    return {name: _values(feature) for name, feature in example.features.feature.items()}
+    features = example.features.feature
+    if most_values is not None and len(features) > most_values:
+        raise ValueError(f"an Example of {len(features):,} features; the limit is {most_values:,}")
+    return {name: _values(name, feature, most_values) for name, feature in features.items()}
 
 
 def write_record(file: Writable, data: bytes) -> None:
@@ -56,21 +64,44 @@ def write_record(file: Writable, data: bytes) -> None:
     file.write(_masked_crc(data))
 
 
-def read_records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Where each record starts, in bytes, and its data. Raises ValueError where the file is cut off or damaged."""
+def read_records(file: BinaryIO, most_bytes: int = _MOST_BYTES) -> Iterator[tuple[int, bytes]]:
+    """Where each record starts, in bytes, and its data.
+
+    Raises ValueError where the file is cut off or damaged, and for a record that claims more than `most_bytes`.
+    """
     offset = file.tell()
     while head := file.read(_LENGTH.size):
         _check(file, head, _LENGTH.size, offset, "length")
         (length,) = _LENGTH.unpack(head)
-        data = file.read(length)
+        if length > most_bytes:
+            raise ValueError(
+                f"{_name(file)}: the record at byte {offset} claims {length:,} bytes; the limit is {most_bytes:,}"
+            )
+        data = _read(file, length)
         _check(file, data, length, offset, "data")
         yield offset, data
         offset += _LENGTH.size + length + 2 * _CHECKSUM.size
 
 
-def _values(feature: Any) -> list[Any]:
+def _read(file: BinaryIO, length: int) -> bytes:
+    """The next `length` bytes, or what is left of the file, in memory of no more than is there."""
+    if length <= _BLOCK:
+        return file.read(length)
+    blocks = []
+    while length and (block := file.read(min(length, _BLOCK))):
+        blocks.append(block)
+        length -= len(block)
+    return b"".join(blocks)
+
+
+def _values(name: str, feature: Any, most: int | None) -> list[Any]:
     kind = feature.WhichOneof("kind")
-    return list(getattr(feature, kind).value) if kind else []
+    if kind is None:
+        return []
+    values = getattr(feature, kind).value
+    if most is not None and len(values) > most:
+        raise ValueError(f"feature {name[:80]!r} has {len(values):,} values; the limit is {most:,}")
+    return list(values)
 
 
 def _check(file: BinaryIO, data: bytes, size: int, offset: int, part: str) -> None:

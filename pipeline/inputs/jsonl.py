@@ -34,7 +34,14 @@ class JsonLinesReader(TableReader):
     @cached_property
     def layout(self) -> Layout:
         path, columns, schema = self.source.path, self._settings.columns, self._fields.schema
-        return layout(path, schema, columns, text_only=self._text_only, has_files=self.has_files)
+        return layout(
+            path,
+            schema,
+            columns,
+            text_only=self._text_only,
+            has_files=self.has_files,
+            original_size=self._settings.original_size,
+        )
 
     def first_values(self, number: int) -> pa.Array:
         return self._fields.batch([line.row for line in islice(self._lines(), 1_000)]).column(number)

@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.inputs import convert
 from pipeline.inputs.captions import first_captions, with_lists
 from pipeline.inputs.errors import BadFile
+from pipeline.inputs.img2dataset import has_status
 from pipeline.inputs.json_text import NESTING
 from pipeline.inputs.reader import FIELDS, batch_name
 from pipeline.inputs.roles import find_roles, first_alias, missing, more_texts
 from pipeline.inputs.settings import ALIASES, PATH_ALIASES, Columns
+from pipeline.inputs.sizes import SIZES, aliases, without_copies
 
 OURS = frozenset(
     {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
@@ -32,6 +35,7 @@ class Layout:
     roles: Mapping[str, int]
     carried: Mapping[str, int]
     more_texts: tuple[int, ...] = ()  # columns that have the text where the one of that role is empty
+    folder: tuple[str, str] | None = None  # what stands before and behind a key in the path of its image
 
     @property
     def has_images(self) -> bool:
@@ -39,7 +43,12 @@ class Layout:
 
     @property
     def images_by_path(self) -> bool:
-        return "image_path" in self.roles and "image" not in self.roles
+        return ("image_path" in self.roles or self.folder is not None) and "image" not in self.roles
+
+    @property
+    def has_status(self) -> bool:
+        """Whether rows may be failed downloads."""
+        return has_status(self.carried)
 
     @property
     def texts(self) -> tuple[int, ...]:
@@ -56,7 +65,8 @@ class Layout:
         place = {number: place for place, number in enumerate(numbers)}
         roles = {role: place[number] for role, number in self.roles.items() if number in place}
         carried = {name: place[number] for name, number in self.carried.items()}
-        return Layout(roles, carried, tuple(place[number] for number in self.more_texts))
+        more_texts = tuple(place[number] for number in self.more_texts)
+        return replace(self, roles=roles, carried=carried, more_texts=more_texts)
 
     def without(self, *names: str) -> Layout:
         """The same without these carried columns."""
@@ -73,6 +83,9 @@ class Layout:
 
     def _field(self, batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
         number = self.roles.get(field.name)
+        if field.name == "image_path" and self.folder is not None:
+            before, behind = self.folder
+            return pc.binary_join_element_wise(before, convert.string(batch.column(self.roles["key"])), behind, "")
         if number is None:
             return convert.nulls(field.type, batch.num_rows)
         return _CONVERT[field.name](batch.column(number))
@@ -86,22 +99,26 @@ def layout(
     header: bool = True,
     text_only: bool = False,
     has_files: Callable[[int], bool] = lambda number: False,
+    folder: tuple[str, str] | None = None,
+    original_size: bool = True,
 ) -> Layout:
-    """The layout of a table with `schema`.
+    """The layout of a table with `schema`; for `folder` see `Layout`.
 
     `header` says whether the names are the file's own, and `has_files` whether a column holds paths of files. With
     `text_only` only the text is asked for. Raises BadFile where the text, or every place of the image, is missing.
     """
-    roles = find_roles(path, schema, columns, ALIASES, header=header)
+    roles = find_roles(path, schema, columns, aliases(ALIASES, original_size), header=header)
     if "text" not in roles:
         raise BadFile(path, missing("text column", ALIASES["text"], ("text",), schema))
-    if not text_only:
+    if not text_only and folder is None:
         _find_paths(schema, roles, has_files)
         if not roles.keys() & set(_IMAGES):
             names = (*ALIASES["image"], *ALIASES["image_path"], *PATH_ALIASES, *ALIASES["url"])
             raise BadFile(path, missing("column with images, their paths or URLs", names, _IMAGES, schema))
     texts = more_texts(schema, columns, header=header)
-    made = make_layout(schema, roles, has_images="image" in roles or "image_path" in roles, more_texts=texts)
+    if has_images := bool(folder or roles.keys() & {"image", "image_path"}):
+        roles = without_copies(schema, roles, columns, original_size)
+    made = replace(make_layout(schema, roles, has_images=has_images, more_texts=texts), folder=folder)
     _check_depth(path, schema, made.carried)
     return made
 
@@ -123,10 +140,8 @@ def _check_depth(path: str, schema: pa.Schema, carried: Mapping[str, int]) -> No
 def make_layout(
     schema: pa.Schema, roles: dict[str, int], *, has_images: bool, more_texts: tuple[int, ...] = ()
 ) -> Layout:
-    """The layout with these roles: sizes are the input's only where there are no images; the rest is carried."""
-    if has_images:
-        roles = {role: number for role, number in roles.items() if role not in ("width", "height")}
-    used = {*roles.values(), *more_texts}
+    """The layout with these roles; the rest is carried, and where there are images, their sizes too."""
+    used = {*more_texts, *(number for role, number in roles.items() if not has_images or role not in SIZES)}
     if "image" in roles:
         used |= _parents(schema, schema.names[roles["image"]])
     return Layout(roles, _carried(schema, used), more_texts)

@@ -11,11 +11,14 @@ from pipeline.files import open_file
 from pipeline.inputs.batching import bounded, set_columns
 from pipeline.inputs.captions import LISTS, captions_of, or_else, spread, with_lists
 from pipeline.inputs.errors import BadFile, reading
+from pipeline.inputs.img2dataset import has_failed
 from pipeline.inputs.layout import make_layout
 from pipeline.inputs.nested import nested_names, with_nested
 from pipeline.inputs.reader import WHOLE, Span
 from pipeline.inputs.roles import find_roles, listed, more_texts
+from pipeline.inputs.samples import Place
 from pipeline.inputs.settings import ALIASES, Columns, Input
+from pipeline.inputs.sizes import aliases, without_copies
 from pipeline.inputs.sources import Source
 from pipeline.inputs.values import Fields
 
@@ -24,18 +27,11 @@ Row = dict[str, Any]
 KEY, TEXT = ".key", ".txt"
 """Fields of a row that are a member's name and a member of its own. They are not carried."""
 
+MOST_IMAGE_BYTES = 1 << 27
+"""The most bytes of an image that are read: several copies of it stay within a gigabyte."""
+
 _ROLES = {role: names for role, names in ALIASES.items() if role != "image"}
 _FIRST = {"key": (*ALIASES["key"], KEY), "text": tuple(dict.fromkeys((TEXT, "txt", *ALIASES["text"])))}
-
-
-class Place(NamedTuple):
-    """Where something lies in a file, in bytes."""
-
-    offset: int | None
-    length: int | None
-
-
-NOWHERE = Place(None, None)
 
 
 class Pair(NamedTuple):
@@ -57,9 +53,11 @@ class PairReader:
     folder = ""
     paths_seen = 0
     paths_found = 0
+    failed_downloads = 0
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
+        self._settings = settings
         self._columns = settings.columns
         self._max_row_bytes = settings.max_row_bytes
         self._text_only = text_only
@@ -69,12 +67,21 @@ class PairReader:
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path), open_file(self.source.path) as file:
-            rows = (pair.row for pair in self.pairs(file, images=False))
-            form = Form(self.source.path, rows, self._columns)
+            rows = (pair.row for pair in self._downloaded(file, images=False))
+            form = Form(self.source.path, rows, self._settings)
             row = 0
-            for pairs in bounded(self.pairs(file, images=not self._text_only), _size):
+            for pairs in bounded(self._downloaded(file, images=not self._text_only), _size):
                 yield from self._spread(form.table(pairs), row)
                 row += len(pairs)
+
+    def _downloaded(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
+        """The pairs without failed downloads."""
+        self.failed_downloads = 0
+        for pair in self.pairs(file, images=images):
+            if has_failed(pair.row):
+                self.failed_downloads += 1
+            else:
+                yield pair
 
     def _spread(self, table: pa.Table, row: int) -> Iterator[pa.Table]:
         """A pair a caption where a row has several."""
@@ -87,7 +94,8 @@ class PairReader:
         places = zip(rows["offset"].to_pylist(), rows["length"].to_pylist(), strict=True)
         with reading(self.source.path), open_file(self.source.path) as file:
             for offset, length in places:
-                yield None if offset is None else self.image(read_at(file, Place(offset, length)))
+                content = read_image(file, Place(offset, length))
+                yield None if content is None else self.image(content)
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
         """All pairs of the file, from its start."""
@@ -101,15 +109,17 @@ class PairReader:
 class Form:
     """The table that a file's pairs make."""
 
-    def __init__(self, path: str, rows: Iterable[Row], columns: Columns) -> None:
+    def __init__(self, path: str, rows: Iterable[Row], settings: Input) -> None:
         """Raises BadFile where there are pairs, and none has a text."""
+        columns = settings.columns
         self._fields = Fields()
         self._nested = nested_names(columns)
         for number, row in enumerate(rows, start=1):
             self._add(path, number, row)
         schema = self._fields.schema
         columns = columns if len(schema) else Columns()  # a file without pairs is as good as any
-        roles = find_roles(path, schema, columns, {**_ROLES, **_FIRST})
+        roles = find_roles(path, schema, columns, aliases({**_ROLES, **_FIRST}, settings.original_size))
+        roles = without_copies(schema, roles, columns, settings.original_size)
         if "text" not in roles and len(schema):
             there = listed(pa.schema([field for field in schema if field.name != KEY]))
             raise BadFile(path, f"no text ({', '.join(_FIRST['text'])}); the fields are {there}")
@@ -137,6 +147,13 @@ class Form:
             offset=pa.array([pair.place.offset for pair in pairs], pa.int64()),
             length=pa.array([pair.place.length for pair in pairs], pa.int64()),
         )
+
+
+def read_image(file: BinaryIO, place: Place) -> bytes | None:
+    """The bytes at `place`; None where there are none, or more than MOST_IMAGE_BYTES."""
+    if place.length is None or place.length > MOST_IMAGE_BYTES:
+        return None
+    return read_at(file, place)
 
 
 def _fill(table: pa.Table, other: pa.Array) -> pa.Table:

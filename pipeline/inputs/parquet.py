@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
 from pipeline.inputs.errors import BadFile, reading
+from pipeline.inputs.img2dataset import find_folder
 from pipeline.inputs.layout import layout
 from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, WHOLE, Span
-from pipeline.inputs.roles import listed
-from pipeline.inputs.settings import Input
+from pipeline.inputs.roles import first_alias, listed
+from pipeline.inputs.settings import ALIASES, Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.table import TableReader, rows_of
 
@@ -35,7 +36,15 @@ class ParquetReader(TableReader):
             raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
         self._starts = _starts(self._file.metadata)
         self._schema = nested_schema(schema, nested_names(settings.columns))
-        whole = layout(source.path, self._schema, settings.columns, text_only=text_only, has_files=self.has_files)
+        whole = layout(
+            source.path,
+            self._schema,
+            settings.columns,
+            text_only=text_only,
+            has_files=self.has_files,
+            folder=None if text_only else self._find_folder(),
+            original_size=settings.original_size,
+        )
         image = whole.roles.get("image")
         numbers = [number for number in whole.numbers if number != image or not text_only]
         self.layout = whole.renumbered(numbers)
@@ -43,6 +52,14 @@ class ParquetReader(TableReader):
         self._has_lists = any(convert.is_list(convert.value_type(self._wanted.types[n])) for n in self.layout.texts)
         self._columns = [_path(field) for field in self._wanted]
         self._image = self._schema.field(image) if image is not None and not text_only else None
+
+    def _find_folder(self) -> tuple[str, str] | None:
+        """The folder of the images of an img2dataset of format `files`, unless there are others."""
+        chosen = self._settings.columns
+        if chosen.image or chosen.image_path or first_alias(self._schema, "image", ALIASES["image"]) is not None:
+            return None
+        with reading(self.source.path):
+            return find_folder(self.source.path, self._file)
 
     def first_values(self, number: int) -> pa.Array:
         with reading(self.source.path):

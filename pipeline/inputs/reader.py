@@ -86,6 +86,11 @@ class Reader(Protocol):
         """Those of them that have a file."""
         ...
 
+    @property
+    def failed_downloads(self) -> int:
+        """The rows that `batches` left out since img2dataset could not download their images."""
+        ...
+
     def spans(self, rows: int) -> list[Span]:
         """Row ranges that are cheap to read independently, of about `rows` rows or more each; at least one."""
         ...

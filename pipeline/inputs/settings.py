@@ -54,6 +54,7 @@ class Input:
     header: bool = True  # whether the first row of a .csv or .tsv names its columns
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
+    original_size: bool = True  # whether original_width and original_height decide short_side and aspect_ratio
     max_row_bytes: int = 16 << 20  # of a line, a row or a .txt or .json member, without its image; a longer one is bad
 
     def __post_init__(self) -> None:

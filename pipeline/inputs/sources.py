@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.files import filesystems, is_local
 from pipeline.inputs.errors import InputError
+from pipeline.inputs.img2dataset import is_statistics, without_sidecars
 
 EXTENSIONS = (
     ".parquet",
@@ -44,17 +45,22 @@ def extension(path: str) -> str | None:
 def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -> list[Source]:
     """The files of these kinds of all patterns: patterns as given, names sorted within each, a file once.
 
-    In a directory, files of other kinds are passed over: the images of a table may lie there too.
+    In a directory, files of other kinds are passed over: the images of a table may lie there too. What img2dataset
+    writes beside its archives is left out.
     Raises InputError for a pattern without a file to read, and for a file of another kind that is named or matched.
     """
     found: dict[str, Source] = {}
     for pattern in patterns:
         for file in list_files(pattern, kinds):
+            if is_statistics(file.path):
+                continue
             if not file.path.lower().endswith(kinds):
                 raise InputError(f"input: {file.path} is of another kind than {', '.join(kinds)}")
             place = os.path.abspath(file.path) if is_local(file.path) else file.path
             found.setdefault(place, replace(file, number=len(found)))
-    return list(found.values())
+    if not found:
+        raise InputError(f"input: no file matches {', '.join(map(repr, patterns))} but statistics of img2dataset")
+    return without_sidecars(list(found.values()))
 
 
 def check_output(output: str, patterns: Sequence[str]) -> None:

@@ -8,12 +8,14 @@ from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from pipeline.files import is_local
 from pipeline.inputs import captions, convert
 from pipeline.inputs.batching import bounded, merged, set_columns
 from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.folder import Folder
+from pipeline.inputs.img2dataset import STATUS, succeeded
 from pipeline.inputs.layout import Layout
 from pipeline.inputs.reader import WHOLE, Span
 from pipeline.inputs.settings import Input
@@ -26,6 +28,7 @@ class TableReader:
     """A table, one row a pair. A subclass gives the layout and the batches of the file itself."""
 
     one_shard = False
+    failed_downloads = 0
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
@@ -92,13 +95,22 @@ class TableReader:
             long = _long_row(table.drop_columns("image"), most)
             if long is not None:
                 raise too_long(self.source.path, f"row {row + long + 1}", most)
-            yield table
+            yield self._without_failed(table, row)
             row += len(table)
+
+    def _without_failed(self, table: pa.Table, row: int) -> pa.Table:
+        """The table from row `row` on without failed downloads; its `offset` is then the row of each pair."""
+        if not self.layout.has_status or not pt.is_string(table[STATUS].type):
+            return table
+        table = set_columns(table, offset=pa.array(range(row, row + len(table)), pa.int64()))
+        pairs = table.filter(succeeded(table[STATUS]))
+        self.failed_downloads += len(table) - len(pairs)
+        return pairs
 
     def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
         """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
         for table in tables:
-            if captions.LISTS in table.column_names:
+            if captions.LISTS in table.column_names and not self.layout.has_status:
                 numbers = pa.array(range(row, row + len(table)), pa.int64())
                 table = set_columns(table, offset=numbers)
             try:

@@ -1,95 +1,112 @@
-"""WebDataset tars, as img2dataset writes them: members whose names differ only after the first dot are one pair.
+"""WebDataset tars, as img2dataset writes them: members whose names differ only after the last dot are one pair.
 
 Member names are keys and nothing else: nothing is extracted, and links, folders and devices are passed over.
 """
 
 from __future__ import annotations
 
-import json
+import codecs
 import re
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO, Self
 
-from pipeline.inputs.errors import BadFile
-from pipeline.inputs.pairs import KEY, NOWHERE, TEXT, Pair, PairReader, Place, Row, read_at
+from pipeline.inputs.errors import BadFile, too_long
+from pipeline.inputs.json_text import parse
+from pipeline.inputs.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
+from pipeline.inputs.samples import NOWHERE, SUFFIXES, Place, Sample, Samples
 from pipeline.inputs.values import valid
 
-_IMAGES = ("jpg", "jpeg", "png", "webp", "gif")
-_KINDS = (*_IMAGES, "txt", "json")
-
-_NAME = re.compile(r"((?:.*/)?[^/.]+)\.([^/]*)", re.DOTALL)
 _PLAIN = re.compile(  # size at 124, checksum at 148, type at 156, prefix of the name at 345
     rb".{124}[0-7]{11}[ \0].{12}(?P<sum>[0-7]{6})[ \0]{2}0.{100}ustar(?:  \0|\00000).{80}\0.{166}", re.DOTALL
 )
 _DAMAGE = (tarfile.TarError, ValueError, OverflowError, RecursionError)  # all that tarfile raises on damaged headers
-
-
-@dataclass(slots=True)
-class Sample:
-    """The members of one pair."""
-
-    key: str
-    members: dict[str, Place] = field(default_factory=dict)  # image, txt, json: the first of each
+_EXTENSIONS = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})  # describe the next header
+_EXTENSIONS |= {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_MOST_EXTENSION = 1 << 20  # bytes of such a content, which tarfile reads whole: names and times, no more
+_ZEROS = 1 << 20  # bytes read at a time behind an archive
 
 
 class TarReader(PairReader):
-    """A tar file, not compressed."""
+    """A tar file, not compressed; several archives in one file are read one after the other."""
 
-    _samples: list[Sample] | None = None
+    _archives: list[Samples] | None = None
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
-        if self._samples is None:
-            self._samples = _find_samples(self.source.path, file)
-        for sample in self._samples:
-            place = sample.members.get("image", NOWHERE)
-            image = read_at(file, place) if images and place != NOWHERE else None
-            yield Pair(_row(file, sample), image, place)
+        if self._archives is None:
+            self._archives = list(_read_archives(self.source.path, file))
+        for sample in chain.from_iterable(self._archives):
+            image = read_image(file, sample.image) if images else None
+            yield Pair(self._row(file, sample), image, sample.image)
 
     def image(self, content: bytes) -> bytes | None:
         return content
 
+    def _row(self, file: BinaryIO, sample: Sample) -> Row:
+        """The fields of a pair: those of its .json, its key and its text."""
+        row = _fields(self._read(file, sample.json, f"{sample.key}.json")) if sample.json != NOWHERE else {}
+        row[KEY] = valid(sample.key)
+        if sample.txt != NOWHERE:
+            row[TEXT] = _text(self._read(file, sample.txt, f"{sample.key}.txt"))
+        return row
 
-def _find_samples(path: str, file: BinaryIO) -> list[Sample]:
-    """The pairs in order: neighbours with the same key. Raises BadFile where there are members, but no pair."""
-    samples: list[Sample] = []
-    name = None
-    for name, place in _members(path, file):
-        match = _NAME.fullmatch(name)
-        kind = _kind(match[2]) if match else None
-        if match is None or kind is None:
-            continue
-        if not samples or samples[-1].key != match[1]:
-            samples.append(Sample(match[1]))
-        samples[-1].members.setdefault(kind, place)
-    if name is not None and not samples:
-        raise BadFile(path, f"no pair: no member ends with {', '.join(_KINDS)}; the last is {name!r}")
-    return samples
+    def _read(self, file: BinaryIO, place: Place, name: str) -> bytes:
+        """A member that is read whole. Raises BadFile where it is over the limit."""
+        assert place.length is not None
+        if place.length > self._max_row_bytes:
+            raise too_long(self.source.path, name, self._max_row_bytes)
+        return read_at(file, place)
 
 
-def _kind(suffix: str) -> str | None:
-    suffix = suffix.lower()
-    if suffix in _IMAGES:
-        return "image"
-    return suffix if suffix in _KINDS else None
+def _read_archives(path: str, file: BinaryIO) -> Iterator[Samples]:
+    """The samples of each archive in the file. Raises BadFile where there are members, but no pair."""
+    name, found = None, 0
+    begin: int | None = 0
+    while begin is not None:
+        samples, archive = Samples(), _Archive(path, file, begin)
+        for name, place in archive.members():
+            samples.add(name, place)
+        samples.finish()
+        found += len(samples)
+        yield samples
+        begin = _next_archive(file, archive.end)
+    if name is not None and not found:
+        raise BadFile(path, f"no pair: no member ends with {', '.join(SUFFIXES)}; the last is {name!r}")
 
 
-def _members(path: str, file: BinaryIO) -> Iterator[tuple[str, Place]]:
-    """The names and places of all regular files. Raises BadFile where the archive stops short of its end."""
-    size = file.seek(0, 2)
-    file.seek(0)
-    try:
-        with tarfile.open(fileobj=file, mode="r:", tarinfo=_Header) as archive:
-            for member in archive:
-                if member.size < 0 or member.offset_data + member.size > size:
-                    raise BadFile(path, f"truncated: {member.name!r} is longer than the file")
-                if member.isreg() and not member.issparse():
-                    yield member.name, Place(member.offset_data, member.size)
-                archive.members = []  # type: ignore[attr-defined]  # it would keep them all
-            _check_end(path, file, archive.offset)
-    except _DAMAGE as error:
-        raise BadFile(path, f"not a tar, or a damaged header: {error}") from error
+class _Archive:
+    """The archive that starts at byte `begin` of a file; `end` is the byte where its members end."""
+
+    def __init__(self, path: str, file: BinaryIO, begin: int) -> None:
+        self.path, self.file, self.begin, self.end = path, file, begin, begin
+
+    def members(self) -> Iterator[tuple[str, Place]]:
+        """The names and places of all regular files. Raises BadFile where the archive stops short of its end."""
+        size = self.file.seek(0, 2)
+        self.file.seek(self.begin)
+        try:
+            with tarfile.open(fileobj=self.file, mode="r:", tarinfo=_Header) as archive:
+                for member in archive:
+                    if member.size < 0 or member.offset_data + member.size > size:
+                        raise BadFile(self.path, f"truncated: {member.name!r} is longer than the file")
+                    if member.isreg() and not member.issparse():
+                        yield member.name, Place(member.offset_data, member.size)
+                    archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+                self._check_end(archive.offset)
+        except _DAMAGE as error:
+            raise BadFile(self.path, f"not a tar, or a damaged header: {error}") from error
+
+    def _check_end(self, offset: int) -> None:
+        """tarfile takes a damaged header, and a file cut between members, for the end. The end is a block of zeros."""
+        self.end = offset
+        self.file.seek(offset)
+        block = self.file.read(tarfile.BLOCKSIZE)
+        if block == tarfile.NUL * tarfile.BLOCKSIZE:
+            return
+        if offset == self.begin and self.begin:
+            raise BadFile(self.path, f"what follows the end of the archive, from byte {offset}, is not a tar")
+        raise BadFile(self.path, f"damaged header at byte {offset}" if block else "truncated: no end of the archive")
 
 
 class _Header(tarfile.TarInfo):
@@ -98,9 +115,16 @@ class _Header(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         if not _is_plain(buf):
-            return super().frombuf(buf, encoding, errors)
+            return cls._check(super().frombuf(buf, encoding, errors))
         header = cls(bytes(buf[:100]).partition(tarfile.NUL)[0].decode(encoding, errors))
         header.size = int(buf[124:135], 8)
+        return header
+
+    @classmethod
+    def _check(cls, header: Self) -> Self:
+        """Refuses a header whose content would fill the memory."""
+        if header.type in _EXTENSIONS and header.size > _MOST_EXTENSION:
+            raise tarfile.HeaderError(f"it describes the next in {header.size:,} bytes")
         return header
 
 
@@ -110,28 +134,28 @@ def _is_plain(header: bytes | bytearray) -> bool:
     return known is not None and int(known["sum"], 8) == sum(header) - sum(header[148:156]) + 8 * ord(" ")
 
 
-def _check_end(path: str, file: BinaryIO, offset: int) -> None:
-    """tarfile takes a damaged header, and a file cut between members, for the end. The end is a block of zeros."""
+def _next_archive(file: BinaryIO, offset: int) -> int | None:
+    """Where another archive starts: the first block that is not zeros, behind a member at `offset`; None at the end."""
     file.seek(offset)
-    block = file.read(tarfile.BLOCKSIZE)
-    if block != tarfile.NUL * tarfile.BLOCKSIZE:
-        raise BadFile(path, f"damaged header at byte {offset}" if block else "truncated: no end of the archive")
+    while content := file.read(_ZEROS):
+        zeros = len(content) - len(content.lstrip(tarfile.NUL))
+        if zeros < len(content):
+            return offset + zeros // tarfile.BLOCKSIZE * tarfile.BLOCKSIZE
+        offset += len(content)
+    return None
 
 
-def _row(file: BinaryIO, sample: Sample) -> Row:
-    """The fields of a pair: those of its .json, its key and its text."""
-    members = sample.members
-    row = _fields(read_at(file, members["json"])) if "json" in members else {}
-    row[KEY] = valid(sample.key)
-    if "txt" in members:
-        row[TEXT] = read_at(file, members["txt"])
-    return row
+def _text(content: bytes) -> bytes:
+    """The text of a .txt without a byte order mark; UTF-16 that has one becomes UTF-8."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace").encode()
+    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _fields(content: bytes) -> Row:
-    """The fields of a JSON object; none where it is damaged, which is this one pair's loss."""
+    """The fields of a JSON object; none where it is damaged or nested too deep, which is this one pair's loss."""
     try:
-        fields = json.loads(content.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        fields = parse(content)
+    except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}

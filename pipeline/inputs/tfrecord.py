@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from pipeline.inputs.errors import BadFile
-from pipeline.inputs.pairs import Pair, PairReader, Place, Row
+from pipeline.inputs.errors import BadFile, too_long
+from pipeline.inputs.pairs import Pair, PairReader, Row
+from pipeline.inputs.samples import Place
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
 
+_MOST_BYTES = 1 << 26  # of a record with its image: numbers take up to 14 times as much memory once they are decoded
+_MOST_VALUES = 1 << 16  # features of a record, and values of a feature: more is no pair
 _IMAGES = tuple(dict.fromkeys(("jpg", "png", "webp", *ALIASES["image"])))  # img2dataset names the feature by its format
 _HEAD = 12  # bytes of a record before its data: the length and its checksum
 
@@ -21,14 +24,21 @@ class RecordReader(PairReader):
         features, image = None, None
         file.seek(0)
         for place, features in self._examples(file):
-            image = self._image(features) or image
-            yield Pair(self._row(features), self._image(features) if images else None, place)
+            found = self._image(features)
+            self._check_length(place, found)
+            image = found or image
+            yield Pair(self._row(features), found if images else None, place)
         if features is not None and image is None:
             there = ", ".join(sorted(features))
             raise BadFile(self.source.path, f"no image ({', '.join(self._names)}); the features are {there}")
 
     def image(self, content: bytes) -> bytes | None:
         return self._image(decode_example(content))
+
+    def _check_length(self, place: Place, image: bytes | None) -> None:
+        """Raises BadFile for a record of more bytes than a row may have beside its image."""
+        if (place.length or 0) - len(image or b"") > self._max_row_bytes:
+            raise too_long(self.source.path, f"the record at byte {(place.offset or 0) - _HEAD:,}", self._max_row_bytes)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -37,8 +47,8 @@ class RecordReader(PairReader):
 
     def _examples(self, file: BinaryIO) -> Iterator[tuple[Place, dict[str, list[Any]]]]:
         try:
-            for offset, data in read_records(file):
-                yield Place(offset + _HEAD, len(data)), decode_example(data)
+            for offset, data in read_records(file, _MOST_BYTES):
+                yield Place(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
         except ValueError as error:
             raise BadFile(self.source.path, str(error).removeprefix(f"{self.source.path}: ")) from error
 

@@ -1,0 +1,131 @@
+"""The samples of an archive: its members grouped by their names, of each only where it lies."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import NamedTuple
+
+IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "avif", "bmp", "tif", "tiff", "heic", "heif")
+SUFFIXES = (*IMAGES, "txt", "json")
+
+_KINDS = ("image", "txt", "json")
+_KIND_OF = {suffix: _KINDS.index("image" if suffix in IMAGES else suffix) for suffix in SUFFIXES}
+_NUMBERS = 2 * len(_KINDS)  # of a sample: offset and length of each kind
+_MISSING = -1
+
+
+class Place(NamedTuple):
+    """Where something lies in a file, in bytes."""
+
+    offset: int | None
+    length: int | None
+
+
+NOWHERE = Place(None, None)
+
+
+class Sample(NamedTuple):
+    """The members of one pair; a missing one is NOWHERE."""
+
+    key: str
+    image: Place
+    txt: Place
+    json: Place
+
+
+class Samples:
+    """The samples of one archive, in the order of their first members.
+
+    Memory holds the key of each sample and six integers, so that millions of samples fit.
+    """
+
+    def __init__(self) -> None:
+        self._keys: list[str] = []
+        self._places = array("q")
+        self._newest: dict[str, int] = {}  # the newest sample of each key
+        self._last = -1  # the sample of the member before
+
+    def add(self, name: str, place: Place) -> None:
+        """Adds a member to the sample of its key; a name that is no pair's is passed over.
+
+        The first member of a kind counts in a sample. A kind that comes again later in the archive, where other samples
+        lie between, begins another sample of the same key.
+        """
+        if (known := split_name(name)) is None:
+            return
+        key, kind = known
+        number = self._newest.get(key, -1)
+        if number < 0 or (self._has(number, kind) and number != self._last):
+            number = self._begin(key)
+        if not self._has(number, kind):
+            self._places[_NUMBERS * number + 2 * kind] = place.offset or 0
+            self._places[_NUMBERS * number + 2 * kind + 1] = place.length or 0
+        self._last = number
+
+    def finish(self) -> None:
+        """Removes what are parts of other samples, and forgets what only adding needs."""
+        kept = [number for number in range(len(self._keys)) if not self._is_part(number)]
+        if len(kept) < len(self._keys):
+            self._places = array("q", (value for number in kept for value in self._numbers(number)))
+            self._keys = [self._keys[number] for number in kept]
+        self._newest = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[Sample]:
+        for number, key in enumerate(self._keys):
+            values = self._numbers(number)
+            yield Sample(key, *(_place(*values[first : first + 2]) for first in range(0, _NUMBERS, 2)))
+
+    def _begin(self, key: str) -> int:
+        self._newest[key] = len(self._keys)
+        self._keys.append(key)
+        self._places.extend([_MISSING] * _NUMBERS)
+        return len(self._keys) - 1
+
+    def _numbers(self, number: int) -> array[int]:
+        return self._places[_NUMBERS * number : _NUMBERS * (number + 1)]
+
+    def _has(self, number: int, kind: int) -> bool:
+        return self._places[_NUMBERS * number + 2 * kind] != _MISSING
+
+    def _is_part(self, number: int) -> bool:
+        """Whether a sample is a further part of another one, such as 0.seg.png of 0.jpg and 0.txt.
+
+        WebDataset takes all after the first dot for the name of a part. A sample that lacks image or caption is one
+        where a sample exists whose key is the same up to a dot.
+        """
+        key = self._keys[number]
+        base = key.rfind("/") + 1
+        if "." not in key[base:]:
+            return False
+        image, txt, json = (self._has(number, kind) for kind in range(len(_KINDS)))
+        if image and (txt or json):
+            return False
+        dots = (place for place in range(base + 1, len(key)) if key[place] == ".")
+        return any(key[:place] in self._newest for place in dots)
+
+
+def _place(offset: int, length: int) -> Place:
+    return NOWHERE if offset == _MISSING else Place(offset, length)
+
+
+def split_name(name: str) -> tuple[str, int] | None:
+    """The key and the kind of a member: split at the last dot of its base name, where a known suffix follows.
+
+    None for other suffixes and for hidden members: a path part that begins with a dot, or `__MACOSX`.
+    """
+    stem, dot, suffix = name.rpartition(".")
+    kind = _KIND_OF.get(suffix.lower())
+    if kind is None or not dot or stem == "" or stem.endswith("/") or _is_hidden(name):
+        return None
+    return stem, kind
+
+
+def _is_hidden(name: str) -> bool:
+    if "/." not in name and not name.startswith((".", "__MACOSX")) and "/__MACOSX" not in name:
+        return False
+    parts = name.split("/")
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
