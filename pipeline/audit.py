@@ -114,6 +114,8 @@ def finish_audit(output: Output, images: Sequence[Source], max_pixels: int) -> N
 
     `images` are the evaluation pictures, whose thumbnails take the place of the views.
     """
+    if output.has(FILE):  # made of all shards, of which an ended run may have lost some
+        return
     tables = []
     for name in output.names(FOLDER, ".parquet"):
         with open_file(output.path(name)) as file:

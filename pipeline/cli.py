@@ -41,13 +41,17 @@ def _run(options: Options, folder: str) -> int:
     from pipeline.funnel import format_funnel
     from pipeline.identity import OtherRun
     from pipeline.inputs import InputError
+    from pipeline.lock import Held, locked
     from pipeline.plan import BadInputs
     from pipeline.run import run
 
     try:
-        funnel = run(options, folder)
+        with locked(options.output):
+            funnel = run(options, folder)
     except (InputError, OtherRun) as error:
         return PIPELINE.say(USAGE, str(error))
+    except Held as error:
+        return PIPELINE.say(FAILED, str(error))
     except BadInputs as error:
         return PIPELINE.say(FAILED, *error.lines)
     except Exception as error:

@@ -17,8 +17,9 @@ import numpy as np
 from apache_beam.pvalue import AsList, AsSingleton
 
 from filters import RareNgram
-from pipeline.files import Output, is_local, open_file, read_bytes
+from pipeline.files import Output, is_local, open_file, read_bytes, read_many
 from pipeline.frequent import Cut, Histogram, choose_cut, histogram, select
+from pipeline.markers import forget_lost
 from pipeline.plan import Plan, Shard
 from pipeline.progress import Meter
 from pipeline.runs import (
@@ -47,7 +48,8 @@ REMOTE = 8  # times as much of both where files are remote: there each range of 
 NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; it sizes the merges, never a result
 
 Group = tuple[int, tuple[Shard, ...]]
-MERGED = dict[str, int | list[tuple[int, int]]]  # of one range: `part`, `histogram` (count, n-grams with it), `keys`
+MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; the first where n-grams can be rare
+MERGED = dict[str, int | list[tuple[int, int]] | list[str]]  # `part`, `histogram` (count, n-grams), `keys`, `files`
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,35 @@ def groups(output: Output, shards: Iterable[Shard]) -> list[Group]:
     return [(number, tuple(group)) for number, group in enumerate(result)]
 
 
+def is_counted(output: Output) -> bool:
+    """Whether the second pass is done, and all files that it left are there."""
+    if not output.has(SUMMARY):
+        return False
+    files = json.loads(read_bytes(output.path(SUMMARY)))["files"]
+    forget_lost(output, {SUMMARY: files})
+    return output.has(SUMMARY)
+
+
+def forget_lost_runs(counting: Counting) -> None:
+    """Forgets that a group is counted, or a range merged, where files of theirs are gone."""
+    output = counting.output
+    needed = {
+        _name(RUNS, "keys", number): [_name(RUNS, kind, number) for kind in ("ngrams", "pairs")]
+        for number in range(counting.runs)
+    }
+    notes = output.names(PARTS, ".json")
+    contents = read_many([output.path(name) for name in notes])
+    merged = {name: json.loads(content)["files"] for name, content in zip(notes, contents, strict=True)}
+    forget_lost(output, needed | merged)
+
+
 @dataclass(eq=False)
 class CountCorpus(beam.PTransform):
     """Groups of shards to the sorted files of `work/counts`; the output holds the summary."""
 
     counting: Counting
 
-    def expand(self, shards: beam.PCollection[Group]) -> beam.PCollection[dict[str, int]]:
+    def expand(self, shards: beam.PCollection[Group]) -> beam.PCollection[dict[str, Any]]:
         counting, pipeline = self.counting, shards.pipeline
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
@@ -144,12 +168,14 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
     note = f"{PARTS}/{part:05d}.json"
     if counting.output.has(note):
         return json.loads(read_bytes(counting.output.path(note)))
-    histogram = _merge_ngrams(part, counting, _can_be_rare(sum(runs), counting.rule))
+    can_be_rare = _can_be_rare(sum(runs), counting.rule)
+    histogram = _merge_ngrams(part, counting, can_be_rare)
     images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
-    for kind, hashes in (("images", images), ("texts", texts)):
-        write_ranges(counting.output, _name(PARTS, f"{kind}-of", part), count(hashes), counting.parts)
+    for kind, hashes in (("images-of", images), ("texts-of", texts)):
+        write_ranges(counting.output, _name(PARTS, kind, part), count(hashes), counting.parts)
     keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
     result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
+    result["files"] = [_name(PARTS, kind, part) for kind in MERGED_KINDS if kind != "ngrams" or can_be_rare]
     counting.output.write_bytes(note, json.dumps(result).encode())
     return result
 
@@ -185,7 +211,7 @@ def finish_range(part: int, counting: Counting, cut: Cut) -> int:
     return part
 
 
-def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, finished: list[int]) -> dict[str, int]:
+def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, finished: list[int]) -> dict[str, Any]:
     """Puts the ranges, which are in the order of their hashes, into one file a kind, and sums up."""
     kinds = ["images", "images-counts", "texts", "texts-counts"] + ([] if cut.all_frequent else ["frequent"])
     for kind in kinds:
@@ -194,7 +220,9 @@ def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, fi
                 with open_file(path) as part:
                     file.write(part.read())
     keys = sum(result["keys"] for result in merged)
+    files = [f"{COUNTS}/{kind}" for kind in kinds]
     summary = {"distinct": cut.distinct, "frequent": cut.frequent, "count_at_cut": cut.count, "distinct_keys": keys}
+    summary |= {"files": files}
     counting.output.write_bytes(SUMMARY, json.dumps(summary).encode())
     return summary
 

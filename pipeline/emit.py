@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from filters import failures, first_failures, reasons
 from pipeline.audit import Audit
 from pipeline.config import Config
+from pipeline.examples import FOLDER as EXAMPLES
 from pipeline.examples import Examples
 from pipeline.files import Output
 from pipeline.headers import image_ids
@@ -29,6 +31,14 @@ from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 
 NOTES = "work/emitted"
+
+
+def needed_by_notes(names: Iterable[str]) -> dict[str, list[str]]:
+    """The files that the note of each of these output shards says are whole, by the note's name."""
+    folders = {"corpus": ".tfrecord", "verdicts": ".parquet", EXAMPLES: ".parquet"}
+    return {
+        f"{NOTES}/{name}.json": [f"{folder}/{name}{ending}" for folder, ending in folders.items()] for name in names
+    }
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         "histograms": count_shard(signals, columns),
         "records": records.count,
         "bytes": records.bytes,
+        "audit": bool(audit.chosen),
         "corpus_sha256": records.sha256,
         "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", table),
     }

@@ -14,10 +14,11 @@ import apache_beam as beam
 from dedup.evaluation import EvalIndex, build
 from filters import EvalDuplicate
 from pipeline.config import Embedding
-from pipeline.embedding import PictureVectors, load_embedder, write_vectors
+from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS, PictureVectors, load_embedder, write_vectors
 from pipeline.files import Output, exists, is_local, local_copy, read_bytes
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.sources import list_files
+from pipeline.markers import Listing
 from pipeline.printable import tell
 from pipeline.progress import Meter
 
@@ -170,6 +171,21 @@ def _contents(images: Sequence[Source], meter: Meter) -> Iterator[tuple[str, byt
     for image in images:
         yield image.name, read_bytes(image.path)
         meter.add(1, 1)
+
+
+def needed_by_parts(parts: Sequence[Part], embedding: Embedding) -> dict[str, list[str]]:
+    """The files that the note of each part says are whole, by the note's name."""
+    endings = ("idx", "embedding") if embedding.model else ("idx",)
+    return {f"{part.name}.json": [f"{part.name}.{ending}" for ending in endings] for part in parts}
+
+
+def is_evaluated(output: Output, embedding: Embedding) -> bool:
+    """Whether all that `join_parts` writes is there."""
+    files = [EVAL_NOTE, EVAL_INDEX]
+    if embedding.model:
+        files += [EVAL_VECTORS, EVAL_CLUSTERS] if embedding.search == "clusters" else [EVAL_VECTORS]
+    there = Listing(output)
+    return all(name in there for name in files)
 
 
 def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embedding: Embedding) -> dict[str, Any]:

@@ -12,13 +12,14 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from vocab.private import private_folder
 
 TEMPORARY = "work/tmp"
+LOCK = "work/lock"  # see `pipeline.lock`
 REQUESTS = 16  # to a remote filesystem at once: each takes some 50 ms, most of it waiting
 
 
@@ -111,9 +112,13 @@ class Output:
         return exists(self.path(name))
 
     def names(self, folder: str, ending: str = "") -> list[str]:
-        """The finished names (below the root) right in `folder`, sorted."""
-        found = filesystems().match([join(self.root, folder, "*" + ending)])[0].metadata_list
-        return sorted(f"{folder}/{filesystems().split(entry.path)[1]}" for entry in found)
+        """The finished names (below the root) right in `folder`, sorted; none where it isn't there. One listing."""
+        path = self.path(folder)
+        if is_local(path):
+            found = os.listdir(path) if os.path.isdir(path) else []
+            return sorted(f"{folder}/{name}" for name in found if name.endswith(ending))
+        entries = filesystems().match([join(path, "*" + ending)])[0].metadata_list
+        return sorted(f"{folder}/{filesystems().split(entry.path)[1]}" for entry in entries)
 
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
@@ -139,6 +144,18 @@ class Output:
         """Deletes a file or folder (full path) if it is there."""
         remove(path)
 
+    def clear_work(self, *kept: str) -> None:
+        """Removes all that is in `work` but the names `kept`, and the lock of the command that is at it."""
+        stays = {self.path(name) for name in (LOCK, *kept)}
+        if is_local(self.root):
+            for path in {self.path(name) for name in self.names("work")} - stays:
+                remove(path)
+            remove_empty(self.path("work"))
+            return
+        found = filesystems().match([self.path("work/**")])[0].metadata_list  # an object store knows no folders
+        if gone := [entry.path for entry in found if entry.path not in stays]:
+            filesystems().delete(gone)
+
 
 @contextmanager
 def write_aside(aside: str, target: str) -> Iterator[BinaryIO]:
@@ -159,15 +176,36 @@ def write_aside(aside: str, target: str) -> Iterator[BinaryIO]:
 
 def write_file(path: str) -> AbstractContextManager[BinaryIO]:
     """A file to write `path` through, aside until it is whole. For a single file of the user's; see `write_aside`."""
-    return write_aside(f"{path}.{uuid.uuid4().hex}.tmp", path)
+    return write_aside(hidden(path, f".{uuid.uuid4().hex}.tmp"), path)
+
+
+def hidden(path: str, ending: str) -> str:
+    """The path of a hidden file of ours beside `path`: of a lock, or of what is written aside."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}{ending}"
 
 
 def remove(path: str) -> None:
-    """Deletes a file or folder if it is there."""
-    if exists(path):
+    """Deletes a file or folder if it is there. A local path is no glob, which it is to Beam."""
+    if is_local(path):
+        _remove_local(path)
+    elif exists(path):
         filesystems().delete([path])
-    elif not is_local(path):
+    else:
         filesystems().delete([join(path, "")])  # an object store knows no folders, but what begins with their name
+
+
+def remove_empty(folder: str) -> None:
+    """Deletes a local folder if it is there and nothing is in it."""
+    with suppress(OSError):  # there is something in it, perhaps since a moment ago
+        os.rmdir(folder)
+
+
+def _remove_local(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.remove(path)
 
 
 def _rename(source: str, target: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 from pipeline import __version__
+from pipeline.audit import FILE as AUDIT
 from pipeline.audit import FOLDER as AUDITS
 from pipeline.audit import finish_audit
 from pipeline.config import Config
@@ -18,6 +21,7 @@ from pipeline.emit import NOTES
 from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import MANIFEST
+from pipeline.markers import Listing, forget_lost
 from pipeline.plan import FOLDER as INDEX
 from pipeline.plan import Plan
 from pipeline.records import write_metadata
@@ -32,9 +36,10 @@ def finish(
     """Writes what is said of the whole run, the report last: with it the run is finished."""
     from pipeline.report import write_report
 
+    names = [shard.output_name(config.name) for shard in plan.shards]
+    notes = [json.loads(note) for note in read_many([output.path(f"{NOTES}/{name}.json") for name in names])]
+    check_audits(output, names, notes)
     finish_audit(output, sets.images, config.filters.undecodable.max_pixels)
-    names = [f"{NOTES}/{shard.output_name(config.name)}.json" for shard in plan.shards]
-    notes = [json.loads(note) for note in read_many([output.path(name) for name in names])]
     counts = json.loads(read_bytes(output.path(SUMMARY)))
     output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
     write_metadata(output, config.name, notes, __version__)
@@ -44,6 +49,23 @@ def finish(
     known = {"versions": _versions(), "evaluation": evaluation} | left_out
     output.write_bytes(MANIFEST, _json(run | settings | known | {"shards": _shards(config, plan, notes)}))
     write_report(output)
+
+
+def check_audits(output: Output, names: Sequence[str], notes: Sequence[dict[str, Any]]) -> None:
+    """Raises FileNotFoundError where matches that a note speaks of are gone, and forgets the note: a rerun makes them.
+
+    A finished run has them all in one file.
+    """
+    there = Listing(output)
+    needed = {
+        f"{NOTES}/{name}.json": [f"{AUDITS}/{name}.parquet"]
+        for name, note in zip(names, notes, strict=True)
+        if note["audit"] and AUDIT not in there
+    }
+    lost = [name for files in needed.values() for name in files if name not in there]
+    forget_lost(output, needed)
+    if lost:
+        raise FileNotFoundError(errno.ENOENT, "is gone, and comes again", output.path(lost[0]))
 
 
 def clear_work(output: Output) -> None:

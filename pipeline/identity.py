@@ -15,12 +15,14 @@ from pipeline.config import LATER, Config
 from pipeline.evaluation import EvalSets
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
+from pipeline.markers import Listing
+from pipeline.overwriting import make_room
 from vocab.segment import dictionaries
 
 RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
-OURS = (MANIFEST, REPORT, "funnel.json", "corpus", "verdicts", "work")  # what --overwrite removes
+OURS = (REPORT, MANIFEST, "funnel.json", "corpus", "verdicts")  # what --overwrite removes, and `work`
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
 
@@ -89,9 +91,7 @@ def _digest(content: bytes) -> str:
 
 def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     """Takes the directory for `run`; returns whether the run is finished there already. Raises OtherRun."""
-    if overwrite:
-        for name in OURS:
-            output.remove(output.path(name))
+    make_room(output, OURS, overwrite)
     held = _held(output)
     if held is None:
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
@@ -99,7 +99,15 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     if differences := list(_differences(held, run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
-    return output.has(REPORT)
+    return output.has(REPORT) and _is_whole(output, held)
+
+
+def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
+    """Whether every shard of a finished run is still there: one listing a folder."""
+    names = [shard["name"] for shard in held.get("shards", ())]
+    needed = {"corpus": ".tfrecord", "verdicts": ".parquet"}
+    there = Listing(output)
+    return all(f"{folder}/{name}{ending}" in there for folder, ending in needed.items() for name in names)
 
 
 def _held(output: Output) -> dict[str, Any] | None:
@@ -107,7 +115,7 @@ def _held(output: Output) -> dict[str, Any] | None:
         if output.has(name):
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
-    if any(output.has(name) for name in OURS if name != "work"):
+    if any(output.has(name) for name in OURS):
         raise OtherRun(f"{output.root} holds files of a run that can't be told; --overwrite replaces it")
     return None
 

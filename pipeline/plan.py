@@ -106,6 +106,27 @@ class Plan:
         return sum(shard.rows for shard in self.shards)
 
 
+def note_indexed(output: Output) -> None:
+    """Says that the first pass is done, by the names of all files that it left."""
+    output.write_bytes(INDEXED, json.dumps(output.names(FOLDER)).encode())
+
+
+def is_indexed(output: Output) -> bool:
+    """Whether the first pass is done. Forgets the notes of tasks, and that it is, where files of theirs are gone."""
+    there = set(output.names(FOLDER))
+    if INDEXED in there and there >= set(json.loads(read_bytes(output.path(INDEXED)) or b'[""]')):
+        return True
+    names = sorted(name for name in there if name.endswith(".json"))
+    lost = [INDEXED] if INDEXED in there else []
+    for name, content in zip(names, read_many([output.path(name) for name in names]), strict=True):
+        note = json.loads(content)
+        if not there.issuperset(shard_name(note["file"], first) for first, _ in note["shards"]):
+            lost.append(name)
+    for name in lost:
+        output.remove(output.path(name))
+    return False
+
+
 def forget_bad(output: Output) -> None:
     """Gives files that were bad in an earlier run another try."""
     for name in output.names(FOLDER, ".bad"):

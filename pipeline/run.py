@@ -15,20 +15,21 @@ import apache_beam as beam
 
 from filters.porn import OPEN_NSFW, load_scorer
 from pipeline.config import Config, Text
-from pipeline.count import SUMMARY, CountCorpus, counting, groups
+from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.dataflow import check_options, job_options
 from pipeline.embedding import load_embedder
-from pipeline.emit import Emission, EmitCorpus
+from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engine import Engine
 from pipeline.evaluation import (
-    EVAL_INDEX,
     EvalSets,
     Indexing,
     IndexPictures,
     find_sets,
     index_mode,
+    is_evaluated,
     join_parts,
     load_indexes,
+    needed_by_parts,
     parts,
 )
 from pipeline.files import Output, read_bytes
@@ -36,8 +37,9 @@ from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import InputError, Source, check_output, find_sources
+from pipeline.markers import forget_lost
 from pipeline.options import Options
-from pipeline.plan import INDEXED, Plan, forget_bad, make_plan
+from pipeline.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
 from pipeline.progress import Meter
 from vocab.segment import dictionaries
 
@@ -118,9 +120,10 @@ class Passes:
         """Hashes the pictures of the evaluation sets, and joins them with the index files."""
         filters, embedding = self.options.config.filters, self.options.config.dedup.embedding
         rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
-        if not sets or not rule.enabled or self.output.has(EVAL_INDEX):
+        if not sets or not rule.enabled or is_evaluated(self.output, embedding):
             return
         if sets.images:
+            forget_lost(self.output, needed_by_parts(parts(sets.images), embedding))
             job = Indexing(self.output, index_mode(rule), embedding, max_pixels, self.meter)
             with self._pass("evaluation sets", len(sets.images), "images") as root:
                 root | "Parts" >> beam.Create(parts(sets.images)) | IndexPictures(job)
@@ -129,28 +132,31 @@ class Passes:
     def index(self, sources: list[Source]) -> Plan:
         """Reads every input once: headers, texts, hashes."""
         config = self.options.config
-        if not self.output.has(INDEXED):
+        if not is_indexed(self.output):
             forget_bad(self.output)
             with self._pass("index", sum(source.size for source in sources)) as root:
                 root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
-        self.output.write_bytes(INDEXED, b"")  # a rerun needs no job to find it all there
+        note_indexed(self.output)  # a rerun needs no job to find it all there
         return plan
 
     def count(self, plan: Plan) -> None:
         """Counts the n-grams, the texts of each image and the images of each text over the raw corpus."""
         config = self.options.config
-        if self.output.has(SUMMARY):
+        if is_counted(self.output):
             return
         job = counting(self.output, plan, config.text.profile, config.filters.rare_ngram, self.meter)
+        forget_lost_runs(job)
         with self._pass("count", plan.pairs) as root:
             root | "Groups" >> beam.Create(groups(self.output, plan.shards)) | CountCorpus(job)
 
     def emit(self, plan: Plan) -> None:
         """Judges every pair by all rules; writes records and verdicts."""
-        emission = Emission(self.output, self.options.config, plan.carried, self.meter)
+        config = self.options.config
+        emission = Emission(self.output, config, plan.carried, self.meter)
+        forget_lost(self.output, needed_by_notes(shard.output_name(config.name) for shard in plan.shards))
         with self._pass("emit", plan.pairs) as root:
             root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
 

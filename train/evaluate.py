@@ -17,7 +17,11 @@ from train.retrieval import Recalls, image_to_text, text_to_image
 
 
 class TooFewPictures(TrainingError):
-    """There are no two pictures to tell apart."""
+    """There are no two pictures to tell apart, but `pictures`."""
+
+    def __init__(self, pictures: int) -> None:
+        super().__init__(f"{pictures} pictures: retrieval needs two at least")
+        self.pictures = pictures
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def embed(model: DualEncoder, pairs: tf.data.Dataset, batch: int) -> Iterator[Em
 
 def _retrieval(images: dict[bytes, np.ndarray], texts: list[np.ndarray], owners: list[bytes]) -> Retrieval:
     if len(images) < 2:
-        raise TooFewPictures(f"{len(images)} pictures: retrieval needs two at least")
+        raise TooFewPictures(len(images))
     place = {image_id: number for number, image_id in enumerate(images)}
     embeddings = np.stack(list(images.values())), np.stack(texts), np.array([place[owner] for owner in owners])
     return Retrieval(image_to_text(*embeddings), text_to_image(*embeddings))

@@ -30,6 +30,19 @@ class Recalls:
         return self.found[0] / self.chance[0]
 
 
+@dataclass(frozen=True)
+class NotMeasured:
+    """In place of recalls, where there are fewer than two pictures: how many, and of which kind."""
+
+    pictures: int
+    kind: str  # "held-out" or "test"
+
+    @property
+    def reason(self) -> str:
+        """Such as `0 held-out pictures`."""
+        return f"{self.pictures} {self.kind} {'picture' if self.pictures == 1 else 'pictures'}"
+
+
 def image_to_text(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarray) -> Recalls:
     """How well images find their texts: embeddings, float (images, d) and (texts, d); `image_of_text` int (texts,).
 

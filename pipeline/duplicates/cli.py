@@ -35,14 +35,16 @@ def _dedup(arguments: Sequence[str], folder: str) -> int:
 
         worker_server()  # it imports what workers need, while this process imports Beam
     from pipeline.inputs import BadFile, InputError
+    from pipeline.lock import Held, locked_files
     from pipeline.work import Work
 
     commands = {"index": _index, "match": _match, "groups": _groups}
     try:
-        return commands[options.command](options, Work(folder, options.workers))
+        with locked_files(options.output):
+            return commands[options.command](options, Work(folder, options.workers))
     except InputError as error:
         return DEDUP.say(USAGE, str(error))
-    except BadFile as error:
+    except (BadFile, Held) as error:
         return DEDUP.say(FAILED, str(error))
     except Exception as error:
         return DEDUP.failed(error)

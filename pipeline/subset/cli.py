@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from pipeline.arguments import Parser, worker_count
-from pipeline.command import DONE, USAGE, Program
+from pipeline.command import DONE, FAILED, USAGE, Program
 from pipeline.printable import tell
 
 
@@ -21,12 +21,16 @@ def subset(program: Program, arguments: Sequence[str], folder: str) -> int:
     from pipeline.funnel import format_funnel
     from pipeline.identity import OtherRun
     from pipeline.inputs import InputError
+    from pipeline.lock import Held, locked
     from pipeline.subset.run import make_subset
 
     try:
-        funnel = make_subset(options, folder)
+        with locked(options.output):
+            funnel = make_subset(options, folder)
     except (InputError, OtherRun) as error:
         return program.say(USAGE, str(error))
+    except Held as error:
+        return program.say(FAILED, str(error))
     except Exception as error:
         return program.failed(error, options.output)
     print(format_funnel(funnel))

@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 
 from pipeline import __version__
 from pipeline.config import config_of
-from pipeline.emit import NOTES
+from pipeline.emit import NOTES, needed_by_notes
 from pipeline.engine import Engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.finish import FUNNEL
 from pipeline.identity import MANIFEST, claim
 from pipeline.inputs import InputError
 from pipeline.manifest import corpus_name, read_manifest
+from pipeline.markers import forget_lost
 from pipeline.progress import Meter
 from pipeline.records import write_metadata
 from pipeline.subset.choose import find_cut, number_of, ties_before
@@ -86,6 +87,7 @@ def write_shards(
         Shard(shard["name"], shard["records"], len(names), ties)
         for shard, ties in zip(manifest["shards"], before, strict=True)
     ]
+    forget_lost(output, needed_by_notes(names))
     engine = Engine(options.workers, os.path.join(folder, "workers.log"))
     meter = Meter(os.path.join(folder, "meter"))
     subset = Subset(corpus, output, config_of(manifest["config"]), copies, cut, meter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
@@ -29,18 +30,30 @@ def _train(program: Program, arguments: Sequence[str], _: str) -> int:
     return _run(program, command, options)
 
 
+def _locked(command: str, options: Any) -> AbstractContextManager[None]:
+    """The lock of what a command writes: of a folder, or of files. Of several hosts that train together one has it."""
+    from pipeline.lock import locked, locked_files
+    from train.devices import host
+
+    if command in ("fit", "transfer", "embed"):
+        return locked(options.output) if host().number == 0 else nullcontext()
+    return locked_files(*(getattr(options, name, None) for name in ("numbers", "output", "page")))
+
+
 def _run(program: Program, command: str, options: Any) -> int:
     """Each command is a folder of its name, whose `run.run` does it: it prints, and raises what went wrong."""
     from pipeline.config import ConfigError
     from pipeline.inputs import InputError
+    from pipeline.lock import Held
     from train.errors import TrainingError
     from train.run import NoRecords, OtherRun
 
     try:
-        import_module(f"pipeline.training.{command}.run").run(options)
+        with _locked(command, options):
+            import_module(f"pipeline.training.{command}.run").run(options)
     except (InputError, ConfigError, NoRecords, OtherRun) as error:
         return program.say(USAGE, str(error))
-    except TrainingError as error:
+    except (TrainingError, Held) as error:
         return program.say(FAILED, *getattr(error, "lines", [str(error)]))
     except Exception as error:
         return program.failed(error, getattr(options, "output", None))

@@ -13,6 +13,7 @@ from pipeline.config import load_config
 from pipeline.files import Output
 from pipeline.inputs import InputError
 from pipeline.manifest import corpus_name, read_manifest
+from pipeline.overwriting import REMOVING
 from pipeline.training.options import Records, Settings
 from train.checkpoint import Checkpoints, digest, load, restore
 from train.model import DualEncoder
@@ -71,6 +72,8 @@ def load_model(folder: str, settings: Settings = ()) -> Trained:
 
     Raises InputError where there is none, or with another vocabulary; ConfigError, CheckpointError.
     """
+    if Output(folder).has(REMOVING):
+        raise InputError(f"model: {folder} is half removed by --overwrite; the command that was killed has to go on")
     path = Checkpoints(f"{folder}/checkpoints").newest()
     if path is None:
         raise InputError(f"model: {folder} holds no checkpoint of python -m train fit")

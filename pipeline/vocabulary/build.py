@@ -23,14 +23,13 @@ from pipeline.files import Output
 from pipeline.identity import entry
 from pipeline.inputs import InputError, Source
 from pipeline.manifest import corpus_name, digest, read_manifest
-from pipeline.plan import FOLDER as NOTES
 from pipeline.plan import bad_files, refuse_bad
 from pipeline.progress import Meter
 from pipeline.vocabulary.fit import measure_fit
 from pipeline.vocabulary.options import Options
 from pipeline.vocabulary.page import vocabulary_page
 from pipeline.vocabulary.texts import corpus_texts, find_texts, input_texts
-from pipeline.vocabulary.words import FOLDER, Counting, CountWords, read_number, read_ranges
+from pipeline.vocabulary.words import Counting, CountWords, read_number, read_ranges
 from pipeline.work import Work
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
 from vocab.languages import classifier
@@ -51,9 +50,9 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
     output = Output(options.output)
     manifest = read_manifest(Output(options.corpus)) if options.corpus else None
     config = options.settle(json.dumps(manifest["config"]) if manifest else "")
-    for name in (FACTS, FOLDER, NOTES):  # what another run, or a killed one, left
-        output.remove(output.path(name))
-    output.sweep()
+    output.remove(output.path(FILE))  # first: without it there is no vocabulary, whose profile is in FACTS
+    output.remove(output.path(FACTS))
+    output.clear_work()  # what another run, or a killed one, left
     origin = Counter(output, options, config, folder).count(manifest)
     settings = config.vocab.of_profile(config.text.profile)
     pieces, counts = learn(output, settings, options.workers)
@@ -143,7 +142,7 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
 def write(
     output: Output, profile: str, settings: Vocabulary, pieces: list[str], known: dict[str, Any], work: Work
 ) -> tuple[dict[str, Any], Quality]:
-    """Writes the vocabulary, its page, and what is known of it, that last: with it the run is finished."""
+    """Writes the page of the vocabulary, what is known of it, and itself, that last: with it the run is finished."""
     content = "".join(f"{piece}\n" for piece in pieces).encode()
     learned_with = dataclasses.asdict(settings)
     facts = {
@@ -158,8 +157,8 @@ def write(
     with open(local, "wb") as file:
         file.write(content)
     quality = measure_fit(output, local, profile, work)
-    output.write_bytes(FILE, content)
     output.write_bytes(REPORT, vocabulary_page(facts, quality))
     output.write_bytes(FACTS, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
-    output.remove(output.path("work"))
+    output.write_bytes(FILE, content)
+    output.clear_work()
     return facts, quality

@@ -35,17 +35,19 @@ def _vocabulary(arguments: Sequence[str], folder: str) -> int:
 def _build(options: Options, folder: str) -> int:
     from pipeline.config import ConfigError
     from pipeline.inputs import InputError
+    from pipeline.lock import Held, locked
     from pipeline.plan import BadInputs
     from pipeline.vocabulary.build import build
     from vocab.learn import TooFewWords
 
     try:
-        facts, quality = build(options, folder)
+        with locked(options.output):
+            facts, quality = build(options, folder)
     except (InputError, ConfigError) as error:
         return VOCAB.say(USAGE, str(error))
     except BadInputs as error:
         return VOCAB.say(FAILED, *error.lines)
-    except TooFewWords as error:
+    except (TooFewWords, Held) as error:
         return VOCAB.say(FAILED, str(error))
     except Exception as error:
         return VOCAB.failed(error, options.output)

@@ -97,7 +97,7 @@ def write_faiss(index: Index) -> None:
     """Adds what faiss searches in."""
     with index.folder.write(FAISS) as file:
         approximate.save(approximate.build(index.vectors), file)
-    index.folder.remove(index.folder.path("work"))
+    index.folder.clear_work()
 
 
 def _write_pictures(parts: Parts, count: int) -> None:

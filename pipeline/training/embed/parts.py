@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs.values import valid
+from pipeline.markers import Listing
 from pipeline.training.embed.pictures import Found
 
 PARTS = "work/parts"
@@ -74,10 +75,10 @@ class Parts:
         return note
 
     def notes(self) -> list[Note]:
-        """Of all complete parts, in order."""
-        notes: list[Note] = []
-        while self.output.has(name := _name(len(notes), "json")):
-            held = json.loads(read_bytes(self.output.path(name)))
+        """Of all complete parts, in order, as far as none is missing and all their files are there."""
+        notes, there = list[Note](), Listing(self.output)
+        while all(_name(len(notes), ending) in there for ending in ("json", "vectors", "parquet")):
+            held = json.loads(read_bytes(self.output.path(_name(len(notes), "json"))))
             notes.append(Note(**{**held, "after": tuple(held["after"])}))
         return notes
 

@@ -11,6 +11,8 @@ from pipeline.files import Output, read_bytes
 from pipeline.inputs import BadFile, InputError
 from pipeline.inputs.sources import check_output
 from pipeline.manifest import digest
+from pipeline.markers import forget_lost
+from pipeline.overwriting import make_room
 from pipeline.printable import tell
 from pipeline.training.embed.index import FACTS, FAISS, PICTURES, VECTORS, Index, check_faiss, write_faiss, write_index
 from pipeline.training.embed.indexing import write_parts
@@ -22,7 +24,7 @@ from train.errors import TrainingError
 
 MANY = 1_000_000  # pictures
 PLAN = "work/plan.json"
-OURS = (FACTS, VECTORS, PICTURES, FAISS, "work")
+OURS = (FACTS, VECTORS, PICTURES, FAISS)
 
 
 def run(options: Options) -> None:
@@ -42,22 +44,22 @@ def make_index(options: Options) -> Index:
     """The index that is asked for, made where it isn't there yet. Raises InputError, BadFile."""
     tasks, output = _tasks(options), Output(options.output)
     trained = load_model(options.model)
-    if options.overwrite:
-        for name in OURS:
-            output.remove(output.path(name))
+    make_room(output, OURS, options.overwrite)
     files = [(source.name, source.size) for source in files_of(tasks)]
     plan = {"model": trained.weights, "width": trained.width, "files": len(files), "sha256": digest(files)}
-    if not _is_there(output, FACTS, plan):
+    if _is_there(output, FACTS, plan):
+        forget_lost(output, {FACTS: (VECTORS, PICTURES)})
+    if not output.has(FACTS):
         if not _is_there(output, PLAN, plan):
             output.write_bytes(PLAN, json.dumps(plan).encode())
         parts = Parts(output)
         write_parts(parts, tasks, trained)
         counts = _counts(parts.notes())
         if not counts["pictures"]:
-            output.remove(output.path("work"))
+            output.clear_work()
             raise InputError(f"images: none of {counts['bad']:,} pictures can be read{_such(counts['named'])}")
         write_index(parts, {**plan, **counts})
-    output.remove(output.path("work"))
+    output.clear_work()
     return Index.open(options.output)
 
 

@@ -14,8 +14,9 @@ from pipeline.report.markup import serialized, shortened, tag
 from pipeline.report.parts import document, figure, flat, fold, pairs_table
 from pipeline.training.fit import curves, recall_table, settings_table
 from pipeline.training.fit.curves import MOST_POINTS, Curve, Level, curve_card, numbers_card
-from pipeline.training.fit.recall_table import percent, recalls_section, times_chance
+from pipeline.training.fit.recall_table import percent, recalls_section, times_chance, unmeasured_section
 from pipeline.training.fit.settings_table import settings_section
+from train.retrieval import NotMeasured
 
 if TYPE_CHECKING:
     from train.evaluate import Retrieval
@@ -28,11 +29,11 @@ RATE_SAYS = "The paper's rises for 10,000 steps of 1,200,000."
 STYLE = recall_table.STYLE + curves.STYLE + settings_table.STYLE + "footer .note { overflow-wrap: anywhere; }\n"
 
 
-def training_page(facts: Mapping[str, Any], rows: Sequence[Row], retrieval: Retrieval) -> bytes:
+def training_page(facts: Mapping[str, Any], rows: Sequence[Row], retrieval: Retrieval | NotMeasured) -> bytes:
     """The page as UTF-8: `facts` is what `model.json` holds, `rows` the log in the order of its steps."""
     sections = [
         _header(facts, retrieval),
-        recalls_section(retrieval),
+        unmeasured_section(retrieval) if isinstance(retrieval, NotMeasured) else recalls_section(retrieval),
         _curves_section(facts, rows),
         settings_section(facts),
         _footer(facts),
@@ -59,11 +60,11 @@ def floor_loss(count: int, smoothing: float) -> float:
     return -2 * (right * math.log(right) + (count - 1) * wrong * math.log(wrong)) if smoothing else 0.0
 
 
-def _header(facts: Mapping[str, Any], retrieval: Retrieval) -> Element:
-    train, parameters, found = facts["train"], facts["parameters"], retrieval.text_to_image
+def _header(facts: Mapping[str, Any], retrieval: Retrieval | NotMeasured) -> Element:
+    train, parameters = facts["train"], facts["parameters"]
     both = f"{_millions(parameters['images'])} for images, {_millions(parameters['texts'])} for texts"
     figures = [
-        figure("text to image, R@1", percent(found.found[0]), f"{times_chance(found)} times chance"),
+        _recall(retrieval),
         figure("steps", f"{facts['steps']:,}", _took(facts.get("seconds"))),
         figure("batch", f"{train['batch']:,}", f"{facts['steps'] * train['batch']:,} pairs in all"),
         figure("parameters", _millions(sum(parameters.values())), both),
@@ -76,6 +77,14 @@ def _header(facts: Mapping[str, Any], retrieval: Retrieval) -> Element:
         tag("dl", *figures, class_="figures"),
         tag("p", _learned_from(facts), class_="note"),
     )
+
+
+def _recall(retrieval: Retrieval | NotMeasured) -> Element:
+    name = "text to image, R@1"
+    if isinstance(retrieval, NotMeasured):
+        return figure(name, "not measured", retrieval.reason)
+    found = retrieval.text_to_image
+    return figure(name, percent(found.found[0]), f"{times_chance(found)} times chance")
 
 
 def _millions(count: int) -> str:

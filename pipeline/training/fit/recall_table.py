@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from pipeline.report.markup import tag
-from train.retrieval import RANKS, Recalls
+from train.retrieval import RANKS, NotMeasured, Recalls
 
 if TYPE_CHECKING:
     from train.evaluate import Retrieval
@@ -34,6 +34,12 @@ def recalls_section(retrieval: Retrieval) -> Element:
     ]
     table = tag("table", head, tag("tbody", *rows), class_="funnel recalls", aria_label="Retrieval")
     return tag("section", tag("h2", "Retrieval"), tag("p", NOTE, class_="note"), table, id="retrieval")
+
+
+def unmeasured_section(retrieval: NotMeasured) -> Element:
+    """In place of the table: why there is none."""
+    says = f"Recall was not measured: {retrieval.reason}, where it takes two at least."
+    return tag("section", tag("h2", "Retrieval"), tag("p", says, class_="empty"), id="retrieval")
 
 
 def percent(part: float) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.files import Output
+from pipeline.overwriting import make_room
 from pipeline.printable import tell
 from pipeline.training.fit.options import Options
 from pipeline.training.fit.page import training_page
@@ -17,8 +18,9 @@ from pipeline.training.material import Shards, Vocabulary, find_shards, load_voc
 from pipeline.training.recall_lines import recall_lines
 from train.data import Records, damage_named
 from train.devices import host, strategy
-from train.evaluate import Retrieval, evaluate
+from train.evaluate import Retrieval, TooFewPictures, evaluate
 from train.fit import Trainer
+from train.retrieval import NotMeasured
 from train.run import Run, check_records
 from vocab.wordpiece import FACTS as VOCABULARY_FACTS
 from vocab.wordpiece import FILE as VOCABULARY
@@ -44,15 +46,15 @@ def run(options: Options) -> None:
     tell(f"{options.output}/report.html shows the curves", error=False)
 
 
-def fit(options: Options) -> Retrieval:
-    """Trains, measures retrieval on what was held out, and writes what is left of it. Raises InputError and others."""
+def fit(options: Options) -> Retrieval | NotMeasured:
+    """Trains, writes the towers, measures retrieval on what was held out. Raises InputError and others."""
     config, output = options.config, Output(options.output)
     shards = find_shards(options.records)
     vocabulary = load_vocabulary(options.vocab)
     _warn_of_other(vocabulary, shards)
-    if options.overwrite:
-        for name in OURS:
-            output.remove(output.path(name))
+    if not config.train.data.held_out:
+        tell("train: train.data.held_out=0 holds out no picture, so recall won't be measured")
+    make_room(output, OURS, options.overwrite)
     run = Run(shards.paths, vocabulary.tokenizer, vocabulary.sha256, config.train, output.root)
     devices = strategy(options.devices)  # before TensorFlow is used
     check_records(run.shards)
@@ -60,18 +62,27 @@ def fit(options: Options) -> Retrieval:
     return complete(trainer, Material(config.name, shards, vocabulary), run.records, held_out=True)
 
 
-def complete(trainer: Trainer, material: Material, measured: Records, held_out: bool) -> Retrieval:
-    """Trains to the last step, and writes what is left of it; measures retrieval on `measured`, or its held-out pairs.
+def complete(trainer: Trainer, material: Material, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
+    """Trains to the last step, and writes what was learned; measures retrieval on `measured`, or its held-out pairs.
 
-    Raises TrainingError.
+    What is trained is written before it is measured, which may fail. Raises TrainingError.
     """
     trainer.fit()
-    with damage_named(measured.shards):
-        pairs = measured.evaluation(held_out)
-        retrieval = evaluate(trainer.model, pairs, trainer.settings.evaluation)
-    if host().number == 0:
-        _write(Output(trainer.run.output), trainer, retrieval, material)
+    output, writes = Output(trainer.run.output), host().number == 0
+    if writes:
+        _write_model(output, trainer, material.vocabulary)
+    retrieval = _measure(trainer, measured, held_out)
+    if writes:
+        _write_facts(output, trainer, retrieval, material)
     return retrieval
+
+
+def _measure(trainer: Trainer, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
+    with damage_named(measured.shards):
+        try:
+            return evaluate(trainer.model, measured.evaluation(held_out), trainer.settings.evaluation)
+        except TooFewPictures as error:
+            return NotMeasured(error.pictures, "held-out" if held_out else "test")
 
 
 def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
@@ -98,9 +109,8 @@ def _facts(material: Material, trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def _write(output: Output, trainer: Trainer, retrieval: Retrieval, material: Material) -> None:
-    """The towers, the vocabulary beside them, the facts and the page, which is written last."""
-    facts, vocabulary = _facts(material, trainer), material.vocabulary
+def _write_model(output: Output, trainer: Trainer, vocabulary: Vocabulary) -> None:
+    """The log, the towers, and the vocabulary beside them."""
     trainer.log.save()
     with TemporaryDirectory() as folder:  # Keras saves to local paths
         for name, tower in zip(TOWERS, (trainer.model.images, trainer.model.texts), strict=True):
@@ -110,7 +120,13 @@ def _write(output: Output, trainer: Trainer, retrieval: Retrieval, material: Mat
     for name in (VOCABULARY, VOCABULARY_FACTS):
         if (vocabulary.folder / name).exists():
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
-    content = json.dumps({**facts, "retrieval": dataclasses.asdict(retrieval)}, indent=1)
+
+
+def _write_facts(output: Output, trainer: Trainer, retrieval: Retrieval | NotMeasured, material: Material) -> None:
+    """The facts, in which recalls that weren't measured are null, and the page, which is written last."""
+    facts = _facts(material, trainer)
+    recalls = dataclasses.asdict(retrieval) if isinstance(retrieval, Retrieval) else None
+    content = json.dumps({**facts, "retrieval": recalls}, indent=1)
     output.write_bytes(FACTS, f"{content}\n".encode())
     output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval))
-    output.remove(output.path("work"))  # where files were written aside
+    output.clear_work()  # where files were written aside

@@ -43,7 +43,7 @@ def run(options: Options) -> None:
     _write_classifier(output, model)
     output.write_bytes(CLASSES, "".join(f"{name}\n" for name in training.classes).encode())
     write_json(output, RESULT, facts | {"accuracy": {name: dataclasses.asdict(one) for name, one in found.items()}})
-    output.remove(output.path("work"))  # where files were written aside
+    output.clear_work()  # where files were written aside
 
 
 def accuracy_line(name: str, accuracy: Accuracy) -> str:

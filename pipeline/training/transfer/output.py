@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.files import Output, read_bytes
+from pipeline.overwriting import make_room
 from pipeline.training.transfer.options import Options
 from train.run import OtherRun
 from train.trained import Trained
@@ -20,9 +21,7 @@ def claim(output: Output, facts: Mapping[str, Any], ours: Sequence[str], overwri
     Raises OtherRun.
     """
     facts = json.loads(json.dumps(facts))  # as it is read again
-    if overwrite:
-        for name in (*ours, RESULT, IDENTITY):
-            output.remove(output.path(name))
+    make_room(output, (RESULT, *ours, IDENTITY), overwrite)
     if output.has(IDENTITY):
         _check(output.root, json.loads(read_bytes(output.path(IDENTITY))), facts)
     elif output.has("checkpoints"):

@@ -46,7 +46,7 @@ def run(options: Options) -> None:
     tell(*_lines(found, mean, transfer.vtab.groups), error=False)
     accuracies = {name: dataclasses.asdict(accuracy) for name, accuracy in found.items()}
     write_json(output, RESULT, {**facts, "accuracy": accuracies, "mean": mean})
-    output.remove(output.path("work"))  # where files were written aside
+    output.clear_work()  # where files were written aside
 
 
 @dataclass(frozen=True)
