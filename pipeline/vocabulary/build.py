@@ -33,6 +33,7 @@ from pipeline.vocabulary.texts import corpus_texts, find_texts, input_texts
 from pipeline.vocabulary.words import FOLDER, Counting, CountWords, read_number, read_ranges
 from pipeline.work import Work
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
+from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG, tokenizer_files
 from vocab.languages import classifier
 from vocab.learn import Learner, TooFewWords
 from vocab.quality import Quality
@@ -51,7 +52,7 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
     output = Output(options.output)
     manifest = read_manifest(Output(options.corpus)) if options.corpus else None
     config = options.settle(json.dumps(manifest["config"]) if manifest else "")
-    for name in (FACTS, FOLDER, NOTES):  # what another run, or a killed one, left
+    for name in (FACTS, TOKENIZER, TOKENIZER_CONFIG, FOLDER, NOTES):  # what another run, or a killed one, left
         output.remove(output.path(name))
     output.sweep()
     origin = Counter(output, options, config, folder).count(manifest)
@@ -145,6 +146,7 @@ def write(
 ) -> tuple[dict[str, Any], Quality]:
     """Writes the vocabulary, its page, and what is known of it, that last: with it the run is finished."""
     content = "".join(f"{piece}\n" for piece in pieces).encode()
+    others = tokenizer_files(pieces, profile)
     learned_with = dataclasses.asdict(settings)
     facts = {
         "profile": profile,
@@ -152,14 +154,20 @@ def write(
         **known,
         "settings": learned_with,
         "versions": {"align-corpus": __version__, "sentencepiece": version("sentencepiece")},
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": _sha256(content),
+        "files": {name: _sha256(other) for name, other in others.items()},
     }
     local = os.path.join(work.folder, FILE)
     with open(local, "wb") as file:
         file.write(content)
     quality = measure_fit(output, local, profile, work)
-    output.write_bytes(FILE, content)
+    for name, other in {FILE: content, **others}.items():
+        output.write_bytes(name, other)
     output.write_bytes(REPORT, vocabulary_page(facts, quality))
     output.write_bytes(FACTS, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
     output.remove(output.path("work"))
     return facts, quality
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
