@@ -54,7 +54,7 @@ def parse_value(path: str, text: str) -> Any:
 
 def _check(events: Iterable[Any]) -> None:
     """Raises ConfigError where the tree would be too deep or too large. Aliases are counted, not followed."""
-    sizes, begun, total = dict[str, int](), list[tuple[str, int]](), 0
+    sizes, begun, total = dict[str | None, int](), list[tuple[str | None, int]](), 0
     for event in events:
         match event:
             case yaml.AliasEvent(anchor=anchor) if anchor in {name for name, _ in begun}:
