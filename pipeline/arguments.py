@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from pipeline.config import Config, ConfigError, load_config
 from pipeline.printable import printable
+from pipeline.yaml_text import read_text
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,16 +66,14 @@ def split_globs(globs: str) -> tuple[str, ...]:
 
 def read_config(path: str | None, settings: Sequence[tuple[str, str]], default: str = "") -> Config:
     """The config in a YAML file, or in the YAML `default`, with `settings` put over it. Raises ConfigError."""
-    return load_config(default if path is None else read_file(path), settings)
+    if path is None:
+        return load_config(default, settings)
+    return load_config(read_file(path), settings, f"--config={path}")
 
 
 def read_file(path: str) -> str:
     """The text of a config. Raises ConfigError."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError as error:
-        raise ConfigError(f"--config={path}: {error.strerror}") from error
+    return read_text("--config", path)
 
 
 def check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from dedup.clusters import Clusters
 from filters import (
     AspectRatio,
@@ -28,7 +26,8 @@ from filters import (
 )
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
-from pipeline.tree import ConfigError, build, put
+from pipeline.tree import ConfigError, build, put, shown
+from pipeline.yaml_text import parse_value, parse_yaml
 from train.config import Train, choose
 from train.transfer.config import Transfer
 from vocab.characters import PROFILES
@@ -36,6 +35,7 @@ from vocab.characters import PROFILES
 LATER = ("vocab", "train", "transfer")  # sections for what is made from a corpus
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
+LONGEST_NAME = 150  # bytes; a file's name has 255, with a shard's numbers and what it is called until it is whole
 
 
 @dataclass(frozen=True)
@@ -156,28 +156,32 @@ class Config:
 
     def __post_init__(self) -> None:
         choose("measure", self.measure, MEASURES)
-        if not self.name or "/" in self.name:
-            raise ValueError(f"name: {self.name!r} can't be part of a file's name")
+        if not self.name or "/" in self.name or self.name.startswith(".") or not self.name.isprintable():
+            raise ValueError(f"name: {shown(self.name)} can't be part of a file's name")
+        if (size := len(self.name.encode())) > LONGEST_NAME:
+            raise ValueError(
+                f"name: {shown(self.name)} is {size:,} bytes long, for a file's name {LONGEST_NAME} at most"
+            )
 
 
-def load_config(text: str, overrides: Iterable[tuple[str, str]] = ()) -> Config:
+def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:
     """The config in a YAML `text`, with settings such as ("filters.porn.enabled", "false") put over it.
 
-    Raises ConfigError.
+    Raises ConfigError, in which a text that is no config has the name of its `file`.
     """
-    return config_of(load_tree(text, overrides))
+    return config_of(load_tree(text, overrides, file))
 
 
-def load_tree(text: str, overrides: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+def load_tree(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> dict[str, Any]:
     """The values in a YAML `text`, with others put over them, before they are checked. Raises ConfigError."""
     try:
-        tree = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from error
+        tree = parse_yaml(text) or {}
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}" if file else str(error)) from error
     if not isinstance(tree, dict):
-        raise ConfigError(f"the config is a {type(tree).__name__}, not a tree of settings")
+        raise ConfigError(f"{file or 'the config'}: a {type(tree).__name__}, not a tree of settings")
     for path, value in overrides:
-        put(tree, path, yaml.safe_load(value) if value else "")
+        put(tree, path, parse_value(path, value))
     return tree
 
 

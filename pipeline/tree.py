@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import reprlib
 import types
 import typing
 from collections.abc import Mapping
@@ -14,25 +15,39 @@ class ConfigError(ValueError):
     """A setting that isn't there or has a wrong value: one line with its path, the value and the choices."""
 
 
+def shown(value: Any) -> str:
+    """A value as a message quotes it: whole, or the beginning of one that is long or deep."""
+    try:
+        text = _SHORT.repr(value)
+    except ValueError:  # Python writes no integer of thousands of digits
+        text = f"a number of {value.bit_length():,} bits"
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+LONGEST_VALUE = 100  # characters of a value in a message
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = LONGEST_VALUE
+
+
 def put(tree: dict[str, Any], path: str, value: Any) -> None:
     """Sets the value at a path such as `filters.porn.enabled` in a tree. Raises ConfigError."""
     *sections, leaf = path.split(".")
     for section in sections:
         tree = tree.setdefault(section, {})
         if not isinstance(tree, dict):
-            raise ConfigError(f"{path}: {section} is a value, not a section")
+            raise ConfigError(f"{_plain(path)}: {_plain(section)} is a value, not a section")
     tree[leaf] = value
 
 
 def build(kind: type, tree: Any, path: str) -> Any:
     """An object of the dataclass `kind` from a tree of values; `path` is where the tree stands."""
     if not isinstance(tree, Mapping):
-        raise ConfigError(f"{path}: {tree!r} is no section; {path} has {_names(kind)}")
+        raise ConfigError(f"{path}: {shown(tree)} is no section; {path} has {_names(kind)}")
     hints = typing.get_type_hints(kind)
     for name in tree:
         if name not in {setting.name for setting in dataclasses.fields(kind)}:
             place = path or "the config"
-            raise ConfigError(f"{_join(path, str(name))}: no such setting; {place} has {_names(kind)}")
+            raise ConfigError(f"{_join(path, _plain(name))}: no such setting; {place} has {_names(kind)}")
     values = {name: _value(hints[name], value, _join(path, name)) for name, value in tree.items()}
     try:
         return kind(**values)
@@ -54,7 +69,7 @@ def _value(kind: Any, value: Any, path: str) -> Any:
 
 def _list(kinds: tuple[type, ...], value: Any, path: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple) or len(value) != len(kinds):
-        raise ConfigError(f"{path}: {value!r} is no list of {len(kinds)}")
+        raise ConfigError(f"{path}: {shown(value)} is no list of {len(kinds)}")
     return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))
 
 
@@ -62,19 +77,26 @@ def _leaf(kind: type, value: Any, path: str) -> Any:
     if kind is bool and isinstance(value, bool):
         return value
     if kind is str and isinstance(value, str | int | float) and not isinstance(value, bool):
-        return str(value)
+        return _written(value, path)
     if kind in (int, float) and not isinstance(value, bool):
         return _number(kind, value, path)
-    raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
+    raise ConfigError(f"{path}: {shown(value)} is not {_KINDS[kind]}")
+
+
+def _written(value: str | int | float, path: str) -> str:
+    try:
+        return str(value)
+    except ValueError as error:  # Python writes no integer of thousands of digits
+        raise ConfigError(f"{path}: {shown(value)} is not {_KINDS[str]}") from error
 
 
 def _number(kind: type, value: Any, path: str) -> int | float:
     try:
         number = float(value)  # YAML reads 1e8 as a string
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not math.isfinite(number) or (kind is int and number != int(number)):
-        raise ConfigError(f"{path}: {value!r} is not {_KINDS[kind]}")
+        raise ConfigError(f"{path}: {shown(value)} is not {_KINDS[kind]}")
     return int(value if isinstance(value, int) else number) if number == int(number) else number
 
 
@@ -83,6 +105,11 @@ _KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: 
 
 def _names(kind: type) -> str:
     return ", ".join(setting.name for setting in dataclasses.fields(kind))
+
+
+def _plain(name: Any) -> str:
+    """The name of a setting, quoted only where it is no usual one."""
+    return name if isinstance(name, str) and name.isprintable() and len(name) < LONGEST_VALUE else shown(name)
 
 
 def _join(path: str, name: str) -> str:

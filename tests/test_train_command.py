@@ -88,7 +88,7 @@ def test_a_model_is_trained_and_its_retrieval_is_told(trained: Trained) -> None:
 def test_it_leaves_towers_vocabulary_log_and_page(trained: Trained) -> None:
     assert sorted(path.name for path in trained.model.iterdir()) == [
         "checkpoints", "image_tower.keras", "log.csv", "model.json", "report.html", "tensorboard", "text_tower.keras",
-        "vocab.json", "vocab.txt",
+        "tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt",
     ]  # fmt: skip
     assert fingerprint(trained.model / "vocab.txt") == trained.facts()["vocabulary"]["sha256"]
     assert [row["step"] for row in csv.DictReader((trained.model / "log.csv").open())] == ["1", "2", "3", "4"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from tests.command import Finished, run
 from tests.conftest import Runs
@@ -39,7 +40,7 @@ WORDS = [
 ]
 TEXTS = [" ".join(random.choices(WORDS, k=random.randint(0, 9))) for _ in range(3000)]
 LANGUAGES = [random.choice(["en", "de", None]) for _ in TEXTS]
-FILES = ("vocab.txt", "vocab.json", "report.html")
+FILES = ("vocab.txt", "tokenizer.json", "tokenizer_config.json", "vocab.json", "report.html")
 
 
 def vocab(output: Path, *options: str | Path) -> Finished:
@@ -251,3 +252,13 @@ def test_facts_are_json_without_place_or_time(usual: Finished, tables: Path) -> 
     assert json.loads(text)["corpus"]["inputs"] == ["0.parquet", "1.parquet", "2.parquet"]
     shown = subprocess.run(["sha256sum", usual.output / "vocab.txt"], capture_output=True, text=True, check=True)
     assert shown.stdout.split()[0] == json.loads(text)["sha256"]
+    files = json.loads(text)["files"]
+    assert files == {name: hashlib.sha256((usual.output / name).read_bytes()).hexdigest() for name in FILES[1:3]}
+
+
+def test_hugging_face_loads_the_folder(tables: Path, tmp_path: Path) -> None:
+    """The multilingual one too, whose accents every loader of vocab.txt alone strips."""
+    done = made(tmp_path / "out", f"--input={tables}", "--profile=multilingual", "--size=90", "--workers=1")
+    theirs = Tokenizer.from_file(str(done.output / "tokenizer.json"))
+    rows = WordPieceTokenizer.load(done.output).encode(TEXTS, length=200)
+    assert [encoding.ids for encoding in theirs.encode_batch(TEXTS)] == [row[row != 0].tolist() for row in rows]

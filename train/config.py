@@ -40,7 +40,7 @@ MAX_SEED = 2**32 - 1  # numpy's and Keras'
 def choose(name: str, value: str, choices: Iterable[str]) -> None:
     """Raises ValueError unless the value of a setting is one of the choices."""
     if value not in choices:
-        raise ValueError(f"{name}: {value!r}; the choices are {', '.join(choices)}")
+        raise ValueError(f"{name}: {value!r:.100}; the choices are {', '.join(choices)}")
 
 
 def above(settings: Any, low: float, *names: str) -> None:

@@ -32,6 +32,7 @@ from pipeline.vocabulary.texts import corpus_texts, find_texts, input_texts
 from pipeline.vocabulary.words import Counting, CountWords, read_number, read_ranges
 from pipeline.work import Work
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
+from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG, tokenizer_files
 from vocab.languages import classifier
 from vocab.learn import Learner, TooFewWords
 from vocab.quality import Quality
@@ -50,8 +51,8 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
     output = Output(options.output)
     manifest = read_manifest(Output(options.corpus)) if options.corpus else None
     config = options.settle(json.dumps(manifest["config"]) if manifest else "")
-    output.remove(output.path(FILE))  # first: without it there is no vocabulary, whose profile is in FACTS
-    output.remove(output.path(FACTS))
+    for name in (FILE, FACTS, TOKENIZER, TOKENIZER_CONFIG):  # FILE first: without it there is no vocabulary
+        output.remove(output.path(name))
     output.clear_work()  # what another run, or a killed one, left
     origin = Counter(output, options, config, folder).count(manifest)
     settings = config.vocab.of_profile(config.text.profile)
@@ -144,6 +145,7 @@ def write(
 ) -> tuple[dict[str, Any], Quality]:
     """Writes the page of the vocabulary, what is known of it, and itself, that last: with it the run is finished."""
     content = "".join(f"{piece}\n" for piece in pieces).encode()
+    others = tokenizer_files(pieces, profile)
     learned_with = dataclasses.asdict(settings)
     facts = {
         "profile": profile,
@@ -151,14 +153,21 @@ def write(
         **known,
         "settings": learned_with,
         "versions": {"align-corpus": __version__, "sentencepiece": version("sentencepiece")},
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": _sha256(content),
+        "files": {name: _sha256(other) for name, other in others.items()},
     }
     local = os.path.join(work.folder, FILE)
     with open(local, "wb") as file:
         file.write(content)
     quality = measure_fit(output, local, profile, work)
+    for name, other in others.items():
+        output.write_bytes(name, other)
     output.write_bytes(REPORT, vocabulary_page(facts, quality))
     output.write_bytes(FACTS, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
     output.write_bytes(FILE, content)
     output.clear_work()
     return facts, quality
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--corpus", metavar="DIR", help="the output of a finished run of python -m pipeline")
     add("--input", metavar="GLOB[,GLOB…]", help="instead: the text column of any table, tar or TFRecord, or .txt files")
-    add("--output", metavar="DIR", required=True, help="where vocab.txt, vocab.json and report.html go")
+    add("--output", metavar="DIR", required=True, help="where vocab.txt, its tokenizer.json and report.html go")
     add("--size", metavar="N", help="pieces, the special ones included")
     add("--profile", metavar="NAME", help="uncased or multilingual")
     add("--config", metavar="FILE", help="YAML settings, in place of the corpus' own")

@@ -7,11 +7,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from pipeline.arguments import no_such
 from pipeline.training.evaluate.kinds import KINDS, EvaluationSet
 from pipeline.tree import ConfigError, build
+from pipeline.yaml_text import parse_yaml, read_text
 from train.config import choose
 
 
@@ -29,13 +28,11 @@ def read_sets(file: str, data: str | None, only: Sequence[str]) -> dict[str, Eva
 
 
 def _tree(file: str) -> dict[str, Any]:
+    text = read_text("--sets", file)
     try:
-        with open(file, encoding="utf-8") as text:
-            tree = yaml.safe_load(text)
-    except OSError as error:
-        raise ConfigError(f"--sets={file}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--sets={file}: not YAML: {' '.join(str(error).split())}") from error
+        tree = parse_yaml(text)
+    except ConfigError as error:
+        raise ConfigError(f"--sets={file}: {error}") from error
     if not isinstance(tree, dict) or not tree:
         raise ConfigError(f"--sets={file}: no names of sets in it")
     return {str(name): settings for name, settings in tree.items()}
@@ -45,7 +42,7 @@ def _set(name: str, settings: Any) -> EvaluationSet:
     if not isinstance(settings, Mapping) or "kind" not in settings:
         raise ConfigError(f"{name}.kind: not given; the choices are {', '.join(KINDS)}")
     try:
-        choose("kind", settings["kind"], KINDS)
+        choose("kind", str(settings["kind"]), KINDS)
     except ValueError as error:
         raise ConfigError(f"{name}.{error}") from error
     kind = KINDS[settings["kind"]]

@@ -22,12 +22,14 @@ from train.evaluate import Retrieval, TooFewPictures, evaluate
 from train.fit import Trainer
 from train.retrieval import NotMeasured
 from train.run import Run, check_records
+from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG
 from vocab.wordpiece import FACTS as VOCABULARY_FACTS
 from vocab.wordpiece import FILE as VOCABULARY
 
 REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
 TOWERS = ("image_tower.keras", "text_tower.keras")
-OURS = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", VOCABULARY, VOCABULARY_FACTS, *TOWERS)  # --overwrite removes
+VOCABULARIES = (VOCABULARY, VOCABULARY_FACTS, TOKENIZER, TOKENIZER_CONFIG)
+OURS = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _write_model(output: Output, trainer: Trainer, vocabulary: Vocabulary) -> No
             tower.save(f"{folder}/{name}")
             with output.write(name) as file, open(f"{folder}/{name}", "rb") as saved:
                 shutil.copyfileobj(saved, file)
-    for name in (VOCABULARY, VOCABULARY_FACTS):
+    for name in VOCABULARIES:
         if (vocabulary.folder / name).exists():
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
 

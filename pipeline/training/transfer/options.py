@@ -10,6 +10,7 @@ from pipeline.arguments import read_file, worker_count
 from pipeline.config import Config, ConfigError, config_of, load_tree
 from pipeline.report.parts import flat
 from pipeline.training.options import Records, Settings, add_records, split
+from pipeline.tree import shown
 
 PAIRS = "give --captions with --images, --corpus or --records, one of them"
 
@@ -66,10 +67,10 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 
 def _configs(path: str, given: Settings) -> tuple[Config, Settings]:
     """The config without its section `train`, and the settings of that. Raises ConfigError."""
-    tree = load_tree(read_file(path), given)
+    tree = load_tree(read_file(path), given, f"--config={path}")
     train = tree.pop("train", None) or {}
     if not isinstance(train, Mapping):
-        raise ConfigError(f"train: {train!r} is no section")
+        raise ConfigError(f"train: {shown(train)} is no section")
     return config_of(tree), tuple(flat(train, "train."))
 
 
