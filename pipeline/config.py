@@ -37,6 +37,8 @@ LATER = ("vocab", "train", "transfer")  # sections for what is made from a corpu
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
 
+_DELIMITERS = ("", ",", "|", "\t")  # characters that are syntax to YAML, and values of settings
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -177,7 +179,7 @@ def load_tree(text: str, overrides: Iterable[tuple[str, str]] = ()) -> dict[str,
     if not isinstance(tree, dict):
         raise ConfigError(f"the config is a {type(tree).__name__}, not a tree of settings")
     for path, value in overrides:
-        put(tree, path, yaml.safe_load(value) if value else "")
+        put(tree, path, value if value in _DELIMITERS else yaml.safe_load(value))
     return tree
 
 
