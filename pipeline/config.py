@@ -37,6 +37,8 @@ MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
 LONGEST_NAME = 150  # bytes; a file's name has 255, with a shard's numbers and what it is called until it is whole
 
+_DELIMITERS = ("", ",", "|", "\t")  # characters that are syntax to YAML, and values of settings
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -181,7 +183,7 @@ def load_tree(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = 
     if not isinstance(tree, dict):
         raise ConfigError(f"{file or 'the config'}: a {type(tree).__name__}, not a tree of settings")
     for path, value in overrides:
-        put(tree, path, parse_value(path, value))
+        put(tree, path, value if value in _DELIMITERS else parse_value(path, value))
     return tree
 
 

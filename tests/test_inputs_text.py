@@ -105,18 +105,20 @@ def test_marks_and_ends_of_a_csv(tmp_path: Path, mark: str, end: str) -> None:
 
 @pytest.mark.parametrize("block", [60, 61, 62, 63, 64, 65, 100])
 def test_blocks_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    """Wherever Arrow's blocks of bytes end, also between the file and the row that is put after it."""
-    monkeypatch.setattr("pipeline.inputs.delimited._BLOCK", block)
+    """Wherever the blocks of bytes end that are read at a time."""
+    monkeypatch.setattr("pipeline.inputs.row_blocks._BLOCK", block)
     for count in range(12):
         path = write(tmp_path / "t.csv", "text,url\n" + "".join(f'"a\n{row}",u\n' for row in range(count)))
         assert texts(path) == [f"a\n{row}".encode() for row in range(count)]
 
 
-def test_a_row_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.inputs.delimited._BLOCK", 1_000)
-    path = write(tmp_path / "t.csv", "text,url\n" + "x" * 5_000 + ",u\n")
-    with pytest.raises(BadFile, match="a row is over 0 MB, or a quote is never closed"):
-        read(path)
+def test_a_row_has_a_limit(tmp_path: Path) -> None:
+    limit = Input(max_row_bytes=1_000)
+    for end in ("\n", "\r\n", ""):
+        assert texts(write(tmp_path / "t.csv", f"text,url\n{'x' * 998},u{end}"), limit) == [b"x" * 998]
+        path = write(tmp_path / "t.csv", f"text,url\na,b\n{'x' * 999},u{end}")
+        with pytest.raises(BadFile, match="row 3: over 1,000 bytes"):
+            read(path, limit)
 
 
 def test_sizes_and_images_by_name_in_a_csv(tmp_path: Path) -> None:
@@ -138,14 +140,14 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     [
         ("", "empty file"),
         ("\n\n", "empty file"),
-        ("text,url\na,b\nc\n", "Row #3: Expected 2 columns, got 1: c"),
-        ("text,url\na,b,c\n", "Row #2: Expected 2 columns, got 3: a,b,c"),
-        ('text,url\na,"b\n', "a quote is never closed"),
-        ('text,url\na,"b\nc,d\ne,f\n', "a quote is never closed"),
-        ('text,url\na,b\n"', "Expected 2 columns, got 1|a quote is never closed"),
-        ('text,"url', "a quote is never closed|no column with images"),
-        ("text,url\n".encode("utf-16"), "no text column"),
-        ("x" * 200_000, "not a table: field larger than field limit"),
+        ("text,url\na,b\nc\n", "row 3: 1 instead of 2 values: c"),
+        ("text,url\na,b,c\n", "row 2: 3 instead of 2 values: a,b,c"),
+        ('text,url\na,"b\n', "row 2: a quote is never closed"),
+        ('text,url\na,"b\nc,d\ne,f\n', "row 2: a quote is never closed"),
+        ('text,url\na,b\n"', "row 3: a quote is never closed"),
+        ('text,"url', "row 1: a quote is never closed"),
+        ("text,url\n".encode("utf-16"), "UTF-16, not UTF-8; convert it: "),
+        ("x" * 200_000, "no names of columns: a value has 200,000 characters"),
     ],
 )
 def test_bad_csv(tmp_path: Path, content: str | bytes, reason: str) -> None:

@@ -23,6 +23,7 @@ _READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".jsonl.gz": JsonLinesReader,
     ".tar": TarReader,
     ".tfrecord": RecordReader,
+    None: DelimitedReader,  # of `NAMED`
 }
 
 

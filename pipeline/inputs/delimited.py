@@ -1,134 +1,122 @@
-"""CSV and TSV, streamed by Arrow. Their values have no types: what is carried is text as written, an empty value null.
+"""CSV, TSV and other delimited text, parsed by Arrow. What is carried is text as written, an empty value null.
 
-A value in quotes may hold line breaks. Rows with more or fewer values than the first one make a bad file.
+Rows with more or fewer values than the first one make a bad file. `dialect.py` has the meanings of quotes.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
-from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.csv
 
+from pipeline.inputs import convert
 from pipeline.inputs.compressed import open_plain
+from pipeline.inputs.dialect import LITERAL, STRICT, WHOLE, Dialect, RaggedRow
 from pipeline.inputs.errors import BadFile, reading
-from pipeline.inputs.layout import Layout, layout
+from pipeline.inputs.faults import BadRow
+from pipeline.inputs.first_row import headerless, with_options
+from pipeline.inputs.form import Form, make_form
+from pipeline.inputs.layout import Layout
 from pipeline.inputs.reader import BATCH_ROWS, Span
+from pipeline.inputs.row_blocks import RowBlocks
+from pipeline.inputs.settings import DELIMITERS, delimiter_of
 from pipeline.inputs.sources import extension
 from pipeline.inputs.table import TableReader
 
-_BLOCK = 8 << 20  # bytes parsed at a time; the longest row there can be
-_END = "\x1eend of table\x1e"
+_MOST_COLUMNS = 10_000
 
 
 class DelimitedReader(TableReader):
-    """A .csv or .tsv file, also compressed."""
+    """A file of delimited text, also compressed. The delimiter is the setting, or that of the extension.
 
-    @cached_property
-    def layout(self) -> Layout:
-        header = self._settings.header
-        names = self._first_row if header else [str(number) for number in range(len(self._first_row))]
-        schema = pa.schema([(name, pa.string()) for name in names])
-        path, columns = self.source.path, self._settings.columns
-        return layout(
-            path,
-            schema,
-            columns,
-            header=header,
-            text_only=self._text_only,
-            has_files=self.has_files,
-            original_size=self._settings.original_size,
-        )
+    Where that one gives no column of texts, and exactly one other delimiter does, it is the other one.
+    """
+
+    @property
+    def layout(self) -> Layout:  # type: ignore[override]
+        return self._form.layout
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
-        with open_plain(self.source.path) as file, _plain_words(self.source.path):
-            rows = _Ended(file, self._delimiter.join([_END] * len(self._first_row)))
-            held = None
-            for batch in self._parse(rows):
-                if held is not None:
-                    yield from _pieces(held)
-                held = batch
-            yield from _pieces(self._without_end(held))
+        yield from self._batches(self._form)
+
+    def _batches(self, form: Form) -> Iterator[pa.RecordBatch]:
+        rows = int(form.has_header)
+        try:
+            for block in self._blocks(form):
+                batch = form.dialect.parse(form.mend(block), form.width)
+                rows += batch.num_rows
+                yield from _pieces(form.values(batch))
+        except RaggedRow as row:
+            raise BadFile(self.source.path, f"row {rows + row.number}: {row.reason}") from row
+        except BadRow as error:
+            raise BadFile(self.source.path, f"row {rows + 1}: {error}") from error
+
+    def _blocks(self, form: Form) -> Iterator[bytes]:
+        with open_plain(self.source.path) as file:
+            rows = RowBlocks(form.dialect, form.width, self._settings.max_row_bytes)
+            yield from rows.blocks(file, self.source.path, skip_first=form.has_header)
+
+    @cached_property
+    def _form(self) -> Form:
+        own = self._dialect(self._delimiter)
+        values = self._first_values(own)
+        try:
+            return self._form_of(own, values)
+        except BadFile as error:
+            return self._other_form(own, values, error)
 
     @property
     def _delimiter(self) -> str:
+        if self._settings.delimiter is not None:
+            return delimiter_of(self._settings.delimiter)
         return "\t" if extension(self.source.path) in (".tsv", ".tsv.gz") else ","
 
-    @cached_property
-    def _first_row(self) -> list[str]:
+    def _dialect(self, delimiter: str) -> Dialect:
+        quoting = self._settings.quoting
+        quotes = LITERAL if quoting is False else WHOLE if quoting is None and delimiter == "\t" else STRICT
+        return Dialect(delimiter, quotes, self._settings.max_quoted_lines)
+
+    def _form_of(self, dialect: Dialect, values: list[str]) -> Form:
+        def has_files(number: int) -> bool:
+            rows = Form(dialect, len(values), Layout({}, {}), self._settings.header)
+            return self.are_files(next(self._batches(rows)).column(number))
+
+        return make_form(self.source.path, dialect, values, self._settings, has_files, text_only=self._text_only)
+
+    def _first_values(self, dialect: Dialect) -> list[str]:
         path = self.source.path
         with reading(path), open_plain(path) as file:
-            lines = io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")
             try:
-                row = next((row for row in csv.reader(lines, delimiter=self._delimiter) if row), None)
-            except csv.Error as error:
-                raise BadFile(path, f"not a table: {error}") from error
+                row = RowBlocks(dialect, 0, self._settings.max_row_bytes).first_row(file, path)
+            except BadRow as error:
+                raise BadFile(path, f"row 1: {error}") from error
         if row is None:
             raise BadFile(path, "empty file")
-        return row
+        if dialect.most_values(row) > _MOST_COLUMNS:
+            raise BadFile(path, f"row 1: over {_MOST_COLUMNS:,} values")
+        batch = dialect.parse(row, dialect.count_values(row))
+        return [convert.string(column)[0].as_py() or "" for column in batch.columns]
 
-    def _parse(self, rows: io.RawIOBase) -> pa.csv.CSVStreamingReader:
-        """The values of all columns, called by their numbers, as strings that are not checked to be UTF-8."""
-        names = [str(number) for number in range(len(self._first_row))]
-        return pa.csv.open_csv(
-            pa.PythonFile(rows),
-            pa.csv.ReadOptions(
-                use_threads=False,
-                block_size=_BLOCK,
-                column_names=names,
-                skip_rows_after_names=int(self._settings.header),
-            ),
-            pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
-            pa.csv.ConvertOptions(
-                check_utf8=False,
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
+    def _other_form(self, own: Dialect, values: list[str], error: BadFile) -> Form:
+        """The form with the one other delimiter that fits. Raises BadFile, with the options that read the table."""
+        header, forms = self._settings.header, list[Form]()
+        options = headerless(values) if header else None
+        for dialect in self._other_dialects(own):
+            try:
+                found = self._first_values(dialect)
+                options = options or (headerless(found, dialect.name) if header else None)
+                forms.append(self._form_of(dialect, found))
+            except BadFile:
+                continue  # this delimiter doesn't fit
+        if header and len(forms) == 1:
+            return forms[0]
+        options = options or " or ".join(f"--input.delimiter={form.dialect.name}" for form in forms)
+        raise BadFile(self.source.path, with_options(error.reason, values, options)) from error
 
-    def _without_end(self, last: pa.RecordBatch | None) -> pa.RecordBatch:
-        """The last batch without the row that we put there; without it, a quote swallowed the end of the file."""
-        if last is None or not last.num_rows or last.column(0)[-1].as_py() != _END:
-            raise BadFile(self.source.path, "truncated: a quote is never closed")
-        return last.slice(0, last.num_rows - 1)
-
-
-@contextmanager
-def _plain_words(path: str) -> Iterator[None]:
-    """Says what Arrow means by an object that straddles two blocks."""
-    try:
-        yield
-    except pa.ArrowInvalid as error:
-        if "straddl" in str(error):
-            raise BadFile(path, f"a row is over {_BLOCK >> 20} MB, or a quote is never closed") from error
-        raise
-
-
-class _Ended(io.RawIOBase):
-    """A file followed by one more row: Arrow takes the end of the file for a closing quote."""
-
-    def __init__(self, file: BinaryIO, row: str) -> None:
-        super().__init__()
-        self._parts = [file, io.BytesIO(f"\n{row}\n".encode())]
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """`size` bytes, and fewer only at the end: Arrow refuses a short block that holds no whole row."""
-        content = b""
-        while self._parts and len(content) < size:
-            more = self._parts[0].read(size - len(content))
-            content += more
-            if not more:
-                self._parts.pop(0)
-        return content
+    def _other_dialects(self, own: Dialect) -> list[Dialect]:
+        given = self._settings.delimiter is not None
+        return [] if given else [self._dialect(other) for other in DELIMITERS.values() if other != own.delimiter]
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -27,6 +27,17 @@ PATH_ALIASES = ("file_name", "filepath", "filename", "path")
 
 ON_BAD_FILE = ("fail", "skip")
 
+DELIMITERS: Mapping[str, str] = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
+"""The names of common delimiters."""
+
+
+def delimiter_of(value: str) -> str:
+    """The delimiter that `input.delimiter` means: one byte, or a name. Raises ValueError."""
+    delimiter = DELIMITERS.get(value, "\t" if value == "\\t" else value)
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
+        raise ValueError(f"delimiter: {value!r} is neither one character nor one of {', '.join(DELIMITERS)}")
+    return delimiter
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -52,6 +63,9 @@ class Input:
 
     columns: Columns = field(default_factory=Columns)
     header: bool = True  # whether the first row of a .csv or .tsv names its columns
+    delimiter: str | None = None  # of delimited text, a character or tab, comma, semicolon, pipe; null: by extension
+    quoting: bool | None = None  # true: quotes by RFC 4180, false: plain characters; null: by delimiter
+    max_quoted_lines: int = 100  # line breaks in a quoted value; more make the file a bad one
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
     original_size: bool = True  # whether original_width and original_height decide short_side and aspect_ratio
@@ -62,6 +76,10 @@ class Input:
             raise ValueError(
                 f"on_bad_file: no such choice: {self.on_bad_file}; the choices are {', '.join(ON_BAD_FILE)}"
             )
+        if self.delimiter is not None:
+            delimiter_of(self.delimiter)
+        if self.max_quoted_lines < 1:
+            raise ValueError(f"max_quoted_lines: must be 1 or more: {self.max_quoted_lines}")
         if self.rows_per_shard < 1:
             raise ValueError(f"rows_per_shard: must be 1 or more: {self.rows_per_shard}")
         if self.max_row_bytes < 1:

@@ -23,6 +23,9 @@ EXTENSIONS = (
     ".tar",
     ".tfrecord",
 )
+NAMED = (".txt", ".token")
+"""Kinds of files of captions that are read where a pattern is their path: such files are of many other kinds too."""
+
 _GLOB = r"[*?\[]"
 
 
@@ -54,7 +57,7 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
         for file in list_files(pattern, kinds):
             if is_statistics(file.path):
                 continue
-            if not file.path.lower().endswith(kinds):
+            if not file.path.lower().endswith((*kinds, *NAMED) if file.path == pattern else kinds):
                 raise InputError(f"input: {file.path} is of another kind than {', '.join(kinds)}")
             place = os.path.abspath(file.path) if is_local(file.path) else file.path
             found.setdefault(place, replace(file, number=len(found)))

@@ -84,7 +84,11 @@ class TableReader:
 
     def has_files(self, number: int) -> bool:
         """Whether one of the first paths in a column is that of a file."""
-        paths = convert.string(self.first_values(number)).drop_null()[:_TRIED]
+        return self.are_files(self.first_values(number))
+
+    def are_files(self, values: pa.Array) -> bool:
+        """Whether one of the first of these paths is that of a file."""
+        paths = convert.string(values).drop_null()[:_TRIED]
         return any(content is not None for content in self._folder.read(paths.to_pylist()))
 
     def _arranged(self, span: Span) -> Iterator[pa.Table]:

@@ -1,0 +1,26 @@
+"""What a row of delimited text can have that makes its file a bad one."""
+
+from __future__ import annotations
+
+QUOTED, PLAIN, UNFINISHED, NEVER_CLOSED, TOO_MANY_LINES, TEXT_AFTER, AMBIGUOUS, TOO_LONG, TOO_LONG_QUOTED = range(9)
+"""What a value that begins with a quote is, or a row. From `NEVER_CLOSED` on, it is a fault."""
+
+_PLAIN_QUOTES = "--input.quoting=false reads quotes as plain characters"
+
+
+class BadRow(Exception):
+    """The first row that was not read yet can't be read: the reason, such as `over 5 bytes`."""
+
+
+def reason(kind: int, most_lines: int, most_bytes: int) -> str | None:
+    """The reason for `BadRow`; None for a kind without a fault."""
+    return {
+        NEVER_CLOSED: f"a quote is never closed; {_PLAIN_QUOTES}",
+        TOO_MANY_LINES: f"a quoted value runs over more than {most_lines} lines; {_PLAIN_QUOTES}, "
+        "--input.max_quoted_lines=N allows more lines",
+        TEXT_AFTER: f"text follows the closing quote of a value of several lines; {_PLAIN_QUOTES}",
+        AMBIGUOUS: "quotes enclose several lines that are whole rows too; --input.quoting=true reads them as one "
+        "value, --input.quoting=false as rows",
+        TOO_LONG: f"over {most_bytes:,} bytes",
+        TOO_LONG_QUOTED: f"over {most_bytes:,} bytes, or a quote is never closed; {_PLAIN_QUOTES}",
+    }.get(kind)

@@ -1,0 +1,234 @@
+"""Quoted values in blocks of delimited text, compiled: where they end, and which quotes are plain characters.
+
+A quote opens a quoted value only as the first character of a value. In a quoted value two quotes stand for one, and
+the next single quote closes the value. Importing this loads numba (0.2 s), so import it where a block holds a quote.
+
+`data` is uint8 (bytes,); `final` says whether the file ends with it. `breaks` is int64 (values, 2): the first and the
+last byte of each quoted value that holds line breaks, ascending.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from pipeline.inputs.faults import AMBIGUOUS, NEVER_CLOSED, PLAIN, QUOTED, TEXT_AFTER, TOO_MANY_LINES, UNFINISHED
+
+QUOTE, LF, CR = 34, 10, 13
+
+
+@njit(cache=True, nogil=True)
+def scan(
+    data: np.ndarray,
+    marks: np.ndarray,
+    delimiter: int,
+    columns: int,
+    most_lines: int,
+    final: bool,
+    breaks: np.ndarray,
+    plain: np.ndarray,
+) -> tuple[int, int, int, int]:
+    """Fills `breaks`, and `plain`: int64 (values, 2), the first byte and the end of a value with a plain first quote.
+
+    `marks` are the bytes of `data` that are quotes, int64, ascending. `columns` is -1 for RFC 4180; else values are
+    quoted as a whole or not at all, and it is the number of columns (0: not known yet). Returns how far the scan came,
+    what the value there is, and the numbers of `breaks` and of `plain`.
+    """
+    count, plains, wide_end, mark = 0, 0, 0, 0
+    while mark < len(marks):
+        first = marks[mark]
+        mark += 1
+        if not _begins_value(data, first, delimiter):
+            continue
+        closing = _closing(marks, mark)
+        last = marks[closing] if closing < len(marks) and (final or marks[closing] + 1 < len(data)) else len(data)
+        lines = _line_breaks(data, first, last)
+        if columns < 0:
+            kind = _judge_strict(data, last, delimiter, lines, most_lines, final)
+        else:
+            kind = _judge_whole(data, first, last, delimiter, lines, most_lines, final, columns, wide_end)
+        if kind == QUOTED:
+            mark = closing + 1
+            if lines:
+                breaks[count, 0], breaks[count, 1] = first, last
+                count += 1
+            if columns >= 0 and (lines or _has(data, first, last, delimiter)):
+                wide_end = last + 1
+        elif kind == PLAIN:
+            plain[plains, 0], plain[plains, 1] = first, _value_end(data, first, delimiter)
+            plains += 1
+        else:
+            return first, kind, count, plains
+    return len(data), QUOTED, count, plains
+
+
+@njit(cache=True, nogil=True)
+def _judge_strict(data: np.ndarray, last: int, delimiter: int, lines: int, most_lines: int, final: bool) -> int:
+    """A value by RFC 4180. Text after the closing quote is let pass on one line, as other readers do."""
+    if lines > most_lines:
+        return TOO_MANY_LINES
+    if last == len(data):
+        return NEVER_CLOSED if final else UNFINISHED
+    return QUOTED if lines == 0 or _ends_value(data, last, delimiter) else TEXT_AFTER
+
+
+@njit(cache=True, nogil=True)
+def _judge_whole(
+    data: np.ndarray,
+    first: int,
+    last: int,
+    delimiter: int,
+    lines: int,
+    most_lines: int,
+    final: bool,
+    columns: int,
+    wide_end: int,
+) -> int:
+    """A value that is quoted as a whole or not at all; `wide_end` is the end of the last one with breaks in it."""
+    if last == len(data) and lines <= most_lines and not final:
+        return UNFINISHED
+    if last == len(data) or lines > most_lines or not _ends_value(data, last, delimiter):
+        return PLAIN if final or _value_end(data, first, delimiter) < len(data) else UNFINISHED
+    row = _row_start(data, first, wide_end)
+    if row < 0 or not (lines or (columns and _has(data, first, last, delimiter))):
+        return QUOTED
+    end = _line_end(data, last)
+    if end == len(data) and not final:
+        return UNFINISHED
+    if not _are_rows(data, row, end, delimiter, columns):
+        return QUOTED
+    line = _row_start(data, last, first)
+    return AMBIGUOUS if lines and _same_column(data, row, first, line, last, delimiter) else PLAIN
+
+
+@njit(cache=True, nogil=True)
+def last_row_end(data: np.ndarray, stop: int, breaks: np.ndarray) -> int:
+    """The end of the last row that ends at `stop` or before it, its line break included; 0 if there is none."""
+    at, value = stop, len(breaks) - 1
+    while at > 0:
+        while value >= 0 and breaks[value, 0] >= at:
+            value -= 1
+        if value >= 0 and breaks[value, 1] >= at:
+            at = breaks[value, 0]
+        elif _is_line_end(data, at):
+            return at
+        else:
+            at -= 1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def first_row_end(data: np.ndarray, breaks: np.ndarray) -> int:
+    """The end of the first row, its line break included."""
+    return first_long_row(data, -1, breaks)[1]
+
+
+@njit(cache=True, nogil=True)
+def first_long_row(data: np.ndarray, most_bytes: int, breaks: np.ndarray) -> tuple[int, int]:
+    """The start and the end of the first row of over `most_bytes`, line break not counted; the end of `data` twice."""
+    row, at, value = 0, 0, 0
+    while at < len(data):
+        if value < len(breaks) and breaks[value, 0] == at:
+            at, value = breaks[value, 1], value + 1
+        at += 1
+        if at == len(data) or _is_line_end(data, at):
+            if _length(data, row, at) > most_bytes:
+                return row, at
+            row = at
+    return at, at
+
+
+@njit(cache=True, nogil=True)
+def _begins_value(data: np.ndarray, at: int, delimiter: int) -> bool:
+    return at == 0 or data[at - 1] == delimiter or data[at - 1] == LF or data[at - 1] == CR
+
+
+@njit(cache=True, nogil=True)
+def _closing(marks: np.ndarray, mark: int) -> int:
+    """The first of the quotes from `mark` on that isn't one of two side by side."""
+    while mark + 1 < len(marks) and marks[mark + 1] == marks[mark] + 1:
+        mark += 2
+    return mark
+
+
+@njit(cache=True, nogil=True)
+def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
+    found = False
+    for byte in data[first:last]:  # compiled to wide instructions, as it never leaves
+        found |= (byte == LF) | (byte == CR)
+    count = 0
+    if found:
+        for i in range(first, last):
+            count += data[i] == LF or (data[i] == CR and (i + 1 == len(data) or data[i + 1] != LF))
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
+    found = False
+    for byte in data[first:last]:
+        found |= byte == sought
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _ends_value(data: np.ndarray, last: int, delimiter: int) -> bool:
+    """Whether the value ends right after its byte `last`."""
+    if last + 1 == len(data):
+        return True
+    return data[last + 1] == delimiter or data[last + 1] == LF or data[last + 1] == CR
+
+
+@njit(cache=True, nogil=True)
+def _value_end(data: np.ndarray, at: int, delimiter: int) -> int:
+    while at < len(data) and data[at] != delimiter and data[at] != LF and data[at] != CR:
+        at += 1
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _line_end(data: np.ndarray, at: int) -> int:
+    return _value_end(data, at, LF)
+
+
+@njit(cache=True, nogil=True)
+def _row_start(data: np.ndarray, at: int, stop: int) -> int:
+    """The start of the line of `at`; -1 if it lies before `stop`."""
+    while at > stop:
+        if data[at - 1] == LF or data[at - 1] == CR:
+            return at
+        at -= 1
+    return 0 if at == 0 else -1
+
+
+@njit(cache=True, nogil=True)
+def _are_rows(data: np.ndarray, row: int, end: int, delimiter: int, columns: int) -> bool:
+    """Whether every line is a row of `columns` values (0: of as many as the first line) where all quotes are plain."""
+    found, values = 1, columns
+    for i in range(row, end + 1):
+        if i == end or data[i] == LF or (data[i] == CR and data[i + 1] != LF):
+            values = values or found
+            if found != values:
+                return False
+            found = 1
+        else:
+            found += data[i] == delimiter
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _same_column(data: np.ndarray, row: int, first: int, line: int, last: int, delimiter: int) -> bool:
+    return np.sum(data[row:first] == delimiter) == np.sum(data[line:last] == delimiter)
+
+
+@njit(cache=True, nogil=True)
+def _is_line_end(data: np.ndarray, at: int) -> bool:
+    """Whether a line break ends right before `at`; a CR at the end of `data` does."""
+    return data[at - 1] == LF or (data[at - 1] == CR and (at == len(data) or data[at] != LF))
+
+
+@njit(cache=True, nogil=True)
+def _length(data: np.ndarray, row: int, end: int) -> int:
+    while end > row and (data[end - 1] == LF or data[end - 1] == CR):
+        end -= 1
+    return end - row
