@@ -18,6 +18,7 @@ from typing import NoReturn
 import pipeline.quiet  # noqa: F401
 from pipeline.printable import escape_streams, printable, tell
 from pipeline.scratch import make_folder, remove_folders, short_places, sweep
+from vocab.private import private_folder
 
 DONE, FAILED, USAGE = 0, 1, 2
 GOES_ON, STARTS_AGAIN = "the same command goes on where it stopped", "the same command starts again"
@@ -41,6 +42,8 @@ class Program:
             machine = os.environ["TMPDIR"] = tempfile.gettempdir()  # for other processes and `vocab.private`
             sweep([machine, *short_places()])
             folder = tempfile.tempdir = make_folder(machine)  # the libraries' temporary files end with this process
+            if not os.access(os.path.expanduser("~"), os.W_OK):
+                os.environ.setdefault("KERAS_HOME", private_folder("keras"))  # it would take /tmp/.keras, anybody's
         except OSError as error:
             _end(self.say(FAILED, f"no temporary folder: {error.strerror or error}; TMPDIR=DIR names one"))
         self._catch_signals()
@@ -86,7 +89,6 @@ def keep(error: Exception, name: str, output: str | None) -> str:
     That is `work/error.log` in the output of a command that has a folder for it, else a file of this user's own.
     """
     from pipeline.files import Output
-    from vocab.private import private_folder
 
     lines = "".join(traceback.format_exception(error)).split("\n")
     content = "\n".join(map(printable, lines)).encode()

@@ -7,9 +7,9 @@ bits of the hash takes some 15 ns.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from vocab.counting import DIGIT, bucket_starts
+from vocab.kernel import kernel
 
 BUCKET = 1 << 15  # rows that are sorted in the cache of one core
 MOST_BITS = 11
@@ -37,7 +37,7 @@ def distinct_of_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray
     return _distinct(keys, values)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort_with(keys, values, shift, bits):  # type: ignore[no-untyped-def]
     starts = bucket_starts(keys, shift, 1 << bits)
     dealt, moved = np.empty_like(keys), np.empty_like(values)
@@ -55,7 +55,7 @@ def _sort_with(keys, values, shift, bits):  # type: ignore[no-untyped-def]
     return dealt, moved
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _deal(keys, values, to_keys, to_values, places, shift, buckets):  # type: ignore[no-untyped-def]
     mask = np.uint64(buckets - 1)
     for i in range(len(keys)):
@@ -65,7 +65,7 @@ def _deal(keys, values, to_keys, to_values, places, shift, buckets):  # type: ig
         places[bucket] = place + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _insertion_sort(keys, values):  # type: ignore[no-untyped-def]
     """Puts the few in order that agree in all bits that were dealt by."""
     for i in range(1, len(keys)):
@@ -76,7 +76,7 @@ def _insertion_sort(keys, values):  # type: ignore[no-untyped-def]
         keys[to], values[to] = key, value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum_of_equal(keys, counts):  # type: ignore[no-untyped-def]
     distinct, sums = np.empty_like(keys), np.empty(len(keys), np.uint32)
     k, total = 0, np.uint64(0)
@@ -88,7 +88,7 @@ def _sum_of_equal(keys, counts):  # type: ignore[no-untyped-def]
     return distinct[:k].copy(), sums[:k].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _distinct(keys, values):  # type: ignore[no-untyped-def]
     to_keys, to_values = np.empty_like(keys), np.empty_like(values)
     k, begin = 0, 0
@@ -105,7 +105,7 @@ def _distinct(keys, values):  # type: ignore[no-untyped-def]
     return to_keys[:k].copy(), to_values[:k].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort_short(values):  # type: ignore[no-untyped-def]
     if len(values) > SHORT:
         values.sort()

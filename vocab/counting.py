@@ -7,9 +7,9 @@ processor. Importing this loads numba.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from vocab.buffers import read_only
+from vocab.kernel import kernel
 
 DIGIT = 11  # bits
 BUCKET = 1 << 16  # keys, half a megabyte: sorted in the cache of one core
@@ -37,7 +37,7 @@ def radix_sort(keys: np.ndarray) -> np.ndarray:
     return dealt
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _radix_sort(keys: np.ndarray, bucket_bits: int) -> tuple[np.ndarray, bool]:
     """The keys, almost sorted at least, and whether they are sorted."""
     top = np.uint64(64 - bucket_bits)
@@ -56,7 +56,7 @@ def _radix_sort(keys: np.ndarray, bucket_bits: int) -> tuple[np.ndarray, bool]:
     return dealt, moves > 0 or len(keys) == 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bucket_starts(keys: np.ndarray, shift: np.uint64, buckets: int) -> np.ndarray:
     """Where each bucket of the keys' bits from `shift` on begins, int64 (buckets + 1,)."""
     starts = np.zeros(buckets + 1, np.int64)
@@ -68,7 +68,7 @@ def bucket_starts(keys: np.ndarray, shift: np.uint64, buckets: int) -> np.ndarra
     return starts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def deal(keys: np.ndarray, to: np.ndarray, places: np.ndarray, shift: np.uint64) -> None:
     """Moves every key to the next place of its bucket, in order. `places` are the buckets' starts, and move on."""
     mask = np.uint64(len(places) - 2)
@@ -78,7 +78,7 @@ def deal(keys: np.ndarray, to: np.ndarray, places: np.ndarray, shift: np.uint64)
         places[bucket] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def insertion_sort(keys: np.ndarray, moves: int) -> int:
     """Sorts keys that are almost in order with at most so many moves; returns how many are left."""
     for i in range(1, len(keys)):
@@ -91,7 +91,7 @@ def insertion_sort(keys: np.ndarray, moves: int) -> int:
     return moves
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _run_lengths(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct keys of a sorted array, and the length of the run of each (uint32). The loops have no branch."""
     distinct, ends = np.empty_like(keys), np.empty(len(keys), np.int64)

@@ -14,6 +14,7 @@ from numba import njit
 
 from vocab.buffers import read_only, replace_rows, utf8
 from vocab.characters import CJK, DROPPED, MARK, WORD, Characters
+from vocab.kernel import kernel
 from vocab.utf8 import decode
 from vocab.words import in_order
 
@@ -86,7 +87,7 @@ def hash_on(h: np.uint64, data: np.ndarray, begin: int, end: int) -> np.uint64:
     return h
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def simple_bytes(start: np.ndarray, blob: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """The bytes that need no look at the table, uint8 (256,): what a letter becomes, and 0 where a word ends."""
     simple = np.full(256, NOT_SIMPLE, np.uint8)
@@ -98,7 +99,7 @@ def simple_bytes(start: np.ndarray, blob: np.ndarray, kind: np.ndarray) -> np.nd
     return simple
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hash_strings(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     hashes = np.empty(len(offsets) - 1, np.uint64)
     for row in range(len(hashes)):
@@ -106,7 +107,7 @@ def _hash_strings(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return hashes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hash_words(
     data: np.ndarray, offsets: np.ndarray, start: np.ndarray, blob: np.ndarray, kind: np.ndarray, order: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -175,7 +176,7 @@ def _hash_row(
     return k + is_word, disordered
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hash_bigrams(hashes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     pairs = np.empty(len(hashes), np.uint64)
     k = 0

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from vocab.buffers import read_only
+from vocab.kernel import kernel
 
 MISSING = np.int64(-1)
 KEYS_PER_BUCKET_BITS = 2  # about 4 keys: an index of an eighth of the keys' size
@@ -42,7 +43,7 @@ class SortedTable:
         return _counts(self.keys, self._index, self._shift, self.counts, read_only(queries), default)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _build_index(keys: np.ndarray, bits: int) -> tuple[np.ndarray, bool]:
     """Where the keys with each value of the top bits begin, (2^bits + 1,), and whether the keys ascend."""
     shift = np.uint64(64 - bits)
@@ -72,7 +73,7 @@ def find(keys: np.ndarray, index: np.ndarray, shift: np.uint64, key: np.uint64) 
     return low if low < len(keys) and keys[low] == key else MISSING
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _contains(keys: np.ndarray, index: np.ndarray, shift: np.uint64, queries: np.ndarray) -> np.ndarray:
     found = np.empty(len(queries), np.bool_)
     for i in range(len(queries)):
@@ -80,7 +81,7 @@ def _contains(keys: np.ndarray, index: np.ndarray, shift: np.uint64, queries: np
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _counts(
     keys: np.ndarray, index: np.ndarray, shift: np.uint64, counts: np.ndarray, queries: np.ndarray, default: int
 ) -> np.ndarray:

@@ -9,13 +9,14 @@ import numpy as np
 from numba import njit
 
 from vocab.characters import UNSETTLED
+from vocab.kernel import kernel
 from vocab.utf8 import INVALID, decode_strictly
 
 AMPERSAND, BLANK, DELETE = np.uint8(0x26), np.uint8(0x20), np.uint8(0x7F)
 BLOCK = 64  # bytes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_canonical(data: np.ndarray, offsets: np.ndarray, orders: np.ndarray) -> np.ndarray:
     """Whether each row is valid UTF-8 and its own canonical text, bool (rows,). `orders` is `nfc_orders()`."""
     origin = np.int64(offsets[0])
@@ -33,7 +34,7 @@ def is_canonical(data: np.ndarray, offsets: np.ndarray, orders: np.ndarray) -> n
     return canonical
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def suspicious_blocks(data: np.ndarray) -> np.ndarray:
     """The blocks of the whole column with more than printable ASCII, single blanks and no ampersand, bool (blocks,).
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from vocab.buffers import read_only, string_array, utf8
 from vocab.characters import CJK, DROPPED, WORD, Characters
 from vocab.hashing import Words, hash_bigrams, marks_in_order
+from vocab.kernel import kernel
 from vocab.lookup import SortedTable
 from vocab.utf8 import decode
 
@@ -41,7 +41,7 @@ def ngram_texts(texts: pa.StringArray, codes: np.ndarray, characters: Characters
     return string_array(out, np.cumsum(lengths).astype(np.int32), wanted)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _first_rare(rows: np.ndarray, unigrams: np.ndarray, bigrams: np.ndarray) -> np.ndarray:
     codes = np.full(len(rows) - 1, NONE, np.int64)
     bigram = 0  # the first of the row
@@ -58,7 +58,7 @@ def _first_rare(rows: np.ndarray, unigrams: np.ndarray, bigrams: np.ndarray) -> 
     return codes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spans(data: np.ndarray, offsets: np.ndarray, codes: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """Where each n-gram's first and second word begin and end, int64 (rows, 4); a unigram's second is empty."""
     spans = np.zeros((len(codes), 4), np.int64)
@@ -70,7 +70,7 @@ def _spans(data: np.ndarray, offsets: np.ndarray, codes: np.ndarray, kind: np.nd
     return spans
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def nth_word(data: np.ndarray, i: np.int64, end: np.int64, n: int, kind: np.ndarray) -> tuple[np.int64, np.int64]:
     """Where the n-th word (from 0) after byte `i` begins and ends; at `end` if there is none."""
     begin, is_word = i, False
@@ -91,7 +91,7 @@ def nth_word(data: np.ndarray, i: np.int64, end: np.int64, n: int, kind: np.ndar
     return (begin, end) if is_word and n == 0 else (end, end)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lengths(data: np.ndarray, spans: np.ndarray, start: np.ndarray) -> np.ndarray:
     """The bytes of each n-gram, int64 (rows,)."""
     lengths = np.zeros(len(spans), np.int64)
@@ -105,7 +105,7 @@ def _lengths(data: np.ndarray, spans: np.ndarray, start: np.ndarray) -> np.ndarr
     return lengths
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write(data: np.ndarray, spans: np.ndarray, start: np.ndarray, blob: np.ndarray, length: int) -> np.ndarray:
     """The n-grams one after the other, uint8 (length,)."""
     out = np.full(length, BLANK, np.uint8)

@@ -1,0 +1,33 @@
+"""The compiler of the functions that go over bytes and hashes. Importing this loads numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+from numba.core import config
+
+from vocab.private import private_folder
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiles `function` at its first call, without Python's lock, and keeps the machine code for the next process.
+
+    Numba keeps it beside the source, or in the user's cache folder. Where neither can be written it goes into a folder
+    that no other user can write, since what numba reads there is executed.
+    """
+    try:
+        return _compiled(function, cache=True)
+    except RuntimeError:  # numba has found no place to keep it
+        pass
+    try:
+        setattr(config, "CACHE_DIR", private_folder("kernels"))  # noqa: B010  it comes from the environment
+    except OSError:  # no place at all: every process compiles
+        return _compiled(function, cache=False)
+    return _compiled(function, cache=True)
+
+
+def _compiled(function: Callable[..., Any], cache: bool) -> Callable[..., Any]:
+    compiled: Callable[..., Any] = njit(cache=cache, nogil=True)(function)
+    return compiled
