@@ -96,7 +96,12 @@ CASES = {
         Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
         Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
         Case("subset", "pipeline", lambda root, out: ["subset", f"{root}/finished", "--size=50%", f"--output={out}"]),
-        Case("embed", "train", lambda root, out: ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={out}"], False),
+        Case(
+            "embed",
+            "train",
+            lambda root, out: ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={out}"],
+            False,
+        ),
         Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
     )
 }
@@ -104,7 +109,7 @@ CASES = {
 
 def prepare(root: Path, cases: list[str]) -> None:
     """Imports what the commands need, and makes their inputs."""
-    import pipeline.warm  # noqa: F401
+    import pipeline.warm
     from tests.kill_inputs import write_inputs
 
     write_inputs(root, {CASES[name].program for name in cases})

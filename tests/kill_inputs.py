@@ -12,7 +12,24 @@ import pyarrow.parquet as pq
 
 from tests.pictures import encoded, noise
 
-WORDS = "red green blue old new small large cat dog town sea hill road tree house boat".split()
+WORDS = [
+    "red",
+    "green",
+    "blue",
+    "old",
+    "new",
+    "small",
+    "large",
+    "cat",
+    "dog",
+    "town",
+    "sea",
+    "hill",
+    "road",
+    "tree",
+    "house",
+    "boat",
+]
 
 
 def write_inputs(root: Path, programs: set[str]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import json
 import mmap
 import os
 import random
@@ -244,7 +243,9 @@ def again(root: Path | None) -> int:
             raise SystemExit("no C compiler: cc, gcc or clang")
         (place / "orders").write_bytes(bytes(8 * (len(FIELDS) + len(KINDS))))
         paths = {"FAULT_ORDERS": str(place / "orders"), "FAULT_PATH": f"{place}/watched/", "LD_PRELOAD": str(library)}
-        return subprocess.run([sys.executable, "-m", "tests.kill_sweep", *sys.argv[1:]], env=os.environ | paths).returncode
+        return subprocess.run(
+            [sys.executable, "-m", "tests.kill_sweep", *sys.argv[1:]], env=os.environ | paths
+        ).returncode
 
 
 if __name__ == "__main__":
