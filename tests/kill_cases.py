@@ -86,6 +86,10 @@ def _fit(root: Path, output: Path) -> list[str]:
     return ["fit", config, f"--records={root}/records/*", f"--vocab={root}/vocab.txt", *SMALL, f"--output={output}"]
 
 
+def _embed(root: Path, output: Path) -> list[str]:
+    return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
+
+
 CASES = {
     case.name: case
     for case in (
@@ -96,12 +100,7 @@ CASES = {
         Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
         Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
         Case("subset", "pipeline", lambda root, out: ["subset", f"{root}/finished", "--size=50%", f"--output={out}"]),
-        Case(
-            "embed",
-            "train",
-            lambda root, out: ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={out}"],
-            False,
-        ),
+        Case("embed", "train", _embed, has_workers=False),
         Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
     )
 }

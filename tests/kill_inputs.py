@@ -12,24 +12,10 @@ import pyarrow.parquet as pq
 
 from tests.pictures import encoded, noise
 
-WORDS = [
-    "red",
-    "green",
-    "blue",
-    "old",
-    "new",
-    "small",
-    "large",
-    "cat",
-    "dog",
-    "town",
-    "sea",
-    "hill",
-    "road",
-    "tree",
-    "house",
+WORDS = (
+    "red", "green", "blue", "old", "new", "small", "large", "cat", "dog", "town", "sea", "hill", "road", "tree", "house",
     "boat",
-]
+)  # fmt: skip
 
 
 def write_inputs(root: Path, programs: set[str]) -> None:

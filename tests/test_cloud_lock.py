@@ -26,9 +26,9 @@ def test_a_second_command_is_refused_and_told_how_to_remove_the_lock(storage: St
         assert storage.buckets["data"][LOCK].content == HERE.encode()
     assert not storage.buckets["data"]
     storage.put("data", LOCK, ELSEWHERE)
-    with pytest.raises(Held, match=f"^{ROOT} is being written by {ELSEWHERE.decode()}; .* 10 minutes .* delete {ROOT}"):
-        with locked(ROOT):
-            pass
+    said = f"^{ROOT} is being written by {ELSEWHERE.decode()}; .* 10 minutes .* delete {ROOT}"
+    with pytest.raises(Held, match=said), locked(ROOT):
+        pass
     assert storage.buckets["data"][LOCK].content == ELSEWHERE
 
 

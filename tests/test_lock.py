@@ -31,10 +31,10 @@ def everything(folder: Path) -> list[str]:
 
 
 def test_a_second_command_is_refused_with_the_host_and_process_that_hold_the_output(tmp_path: Path) -> None:
-    with locked(str(tmp_path / "out")), pytest.raises(Held, match=f"out is being written by {HERE}$"):
-        with locked(str(tmp_path / "out")):
-            pass
-    with locked(str(tmp_path / "out")), locked(str(tmp_path / "other")):
+    output = str(tmp_path / "out")
+    with locked(output), pytest.raises(Held, match=f"out is being written by {HERE}$"), locked(output):
+        pass
+    with locked(output), locked(str(tmp_path / "other")):
         pass
 
 
