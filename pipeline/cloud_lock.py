@@ -12,13 +12,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from pipeline.lock import Held, this_process
 
 RENEWED = 60.0  # seconds
-STALE = 600.0  # seconds without a renewal; far more than clocks differ
+STALE = timedelta(minutes=10)  # without a renewal; far more than clocks differ
 
 
 @contextmanager
@@ -90,12 +90,13 @@ class _Lock:
     def _abandoned(self) -> int:
         """The generation of an object that is nobody's. Raises Held, NotFound."""
         self.object.reload()
+        generation = int(self.object.generation)
         holder = self.object.download_as_bytes().decode(errors="replace")
-        age = (datetime.now(UTC) - self.object.updated).total_seconds()
+        age = datetime.now(UTC) - self.object.updated
         if age < STALE and not _is_gone(holder):
-            after = f"if that is gone, the lock is free {STALE / 60:.0f} minutes after its last renewal"
+            after = f"if that is gone, the lock is free {STALE.seconds // 60} minutes after its last renewal"
             raise Held(self.output, holder, f"; {after}, or when you delete {self.path}")
-        return int(self.object.generation)
+        return generation
 
     def _end(self) -> NoReturn:
         print(f"{self.output}: another command has taken its lock {self.path}; this one ends", file=sys.stderr)

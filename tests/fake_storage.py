@@ -8,9 +8,11 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +22,7 @@ from tests.fake_http import Reply, Request, Route, answer, answer_json, not_foun
 
 BUCKET = r"/storage/v1/b/([^/]+)"
 OBJECT = BUCKET + r"/o/([^/]+)"
+PRECONDITION_FAILED = answer_json({"error": {"code": 412, "message": "At least one condition didn't hold"}}, 412)
 LARGEST_PAGE = 1000  # objects of one answer to a listing
 
 
@@ -27,6 +30,7 @@ LARGEST_PAGE = 1000  # objects of one answer to a listing
 class Stored:
     content: bytes
     updated: str
+    generation: int = 1
 
 
 @dataclass
@@ -36,6 +40,7 @@ class Storage:
     buckets: dict[str, dict[str, Stored]] = field(default_factory=dict)
     uploads: dict[str, tuple[str, str, bytearray]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    generations: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def routes(self) -> list[Route]:
@@ -53,7 +58,8 @@ class Storage:
         ]
 
     def put(self, bucket: str, name: str, content: bytes) -> Reply:
-        self.buckets[bucket][name] = Stored(content, datetime.now(UTC).isoformat().replace("+00:00", "Z"))
+        updated = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self.buckets[bucket][name] = Stored(content, updated, next(self.generations))
         return answer_json(self.describe(bucket, name))
 
     def describe(self, bucket: str, name: str) -> dict[str, Any]:
@@ -62,7 +68,7 @@ class Storage:
             "kind": "storage#object",
             "bucket": bucket,
             "name": name,
-            "generation": "1",
+            "generation": str(stored.generation),
             "size": str(len(stored.content)),
             "updated": stored.updated,
             "timeCreated": stored.updated,
@@ -95,7 +101,14 @@ class Storage:
         self.requests.append(request)
         return _content(self.buckets[bucket][name].content, request.headers.get("Range", ""))
 
-    def delete(self, _: Request, bucket: str, name: str) -> Reply:
+    def is_other(self, request: Request, bucket: str, name: str) -> bool:
+        """Whether the object isn't of the generation that a request is for; one that isn't there has 0."""
+        stored, wanted = self.buckets[bucket].get(name), request.query.get("ifGenerationMatch")
+        return wanted is not None and int(wanted) != (stored.generation if stored else 0)
+
+    def delete(self, request: Request, bucket: str, name: str) -> Reply:
+        if self.is_other(request, bucket, name):
+            return PRECONDITION_FAILED
         return Reply(204) if self.buckets.get(bucket, {}).pop(name, None) else not_found(name)
 
     def copy(self, _: Request, bucket: str, name: str, to_bucket: str, to_name: str) -> Reply:
@@ -116,7 +129,8 @@ class Storage:
             return not_found(bucket)
         if request.query["uploadType"] == "multipart":
             metadata, content = _two_parts(request)
-            return self.put(bucket, json.loads(metadata)["name"], content)
+            name = json.loads(metadata)["name"]
+            return PRECONDITION_FAILED if self.is_other(request, bucket, name) else self.put(bucket, name, content)
         key, name = uuid.uuid4().hex, request.query.get("name") or json.loads(request.body)["name"]
         self.uploads[key] = bucket, name, bytearray()
         place = f"http://{request.headers['Host']}{quote(request.path)}?uploadType=resumable&upload_id={key}"

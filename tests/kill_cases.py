@@ -1,0 +1,141 @@
+"""The commands that are killed over and over (`tests.kill_sweep`), on next to nothing, and what they leave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+SMALL = (
+    "--train.image.tower=tiny", "--train.image.resize=40", "--train.image.crop=32", "--train.text.tower=tiny",
+    "--train.text.length=8", "--train.batch=4", "--train.steps=4", "--train.optimizer.warmup_steps=1",
+    "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3",
+)  # fmt: skip
+Arguments = Callable[[Path, Path], list[str]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command: its program, and its arguments for the folder of the inputs and the output."""
+
+    name: str
+    program: str
+    arguments: Arguments
+    has_workers: bool = True
+    before: str = ""  # what is in the output already, which the first attempt replaces
+    changing: tuple[str, ...] = ()  # files that a run may replace while it lasts
+
+    def run(self, root: Path, output: Path, workers: int, first: bool) -> None:
+        """Runs it in this process; it ends with SystemExit or by itself."""
+        more = [f"--workers={workers}"] if self.has_workers else []
+        more += ["--overwrite"] if self.before and first else []
+        PROGRAMS[self.program]([*self.arguments(root, output), *more])
+
+    def may_change(self, name: str) -> bool:
+        return name.startswith(self.changing)
+
+
+def _pipeline(arguments: list[str]) -> None:
+    from pipeline.cli import main
+
+    main(arguments)
+
+
+def _vocab(arguments: list[str]) -> None:
+    from pipeline.vocabulary.cli import main
+
+    main(arguments)
+
+
+def _dedup(arguments: list[str]) -> None:
+    from pipeline.duplicates.cli import main
+
+    main(arguments)
+
+
+def _train(arguments: list[str]) -> None:
+    """With small towers, in a process where TensorFlow wasn't used yet."""
+    from pipeline.training.cli import main
+    from tests.training import use_small_towers
+
+    use_small_towers()
+    main(arguments)
+
+
+PROGRAMS: dict[str, Callable[[list[str]], None]] = {
+    "pipeline": _pipeline, "vocab": _vocab, "dedup": _dedup, "train": _train,
+}  # fmt: skip
+
+
+def _corpus(root: Path, output: Path) -> list[str]:
+    inputs = f"--input={root}/pictures.parquet,{root}/urls.csv"
+    more = ["--input.rows_per_shard=4", "--filters.porn.enabled=false", f"--eval_images={root}/eval"]
+    return [inputs, *more, "--filters.rare_ngram.top_k=108", f"--output={output}"]
+
+
+def _urls(root: Path, output: Path) -> list[str]:
+    return [f"--input={root}/urls.csv", "--input.rows_per_shard=8", f"--output={output}"]
+
+
+def _fit(root: Path, output: Path) -> list[str]:
+    config = f"--config={Path(__file__).parents[1]}/configs/toy.yaml"
+    return ["fit", config, f"--records={root}/records/*", f"--vocab={root}/vocab.txt", *SMALL, f"--output={output}"]
+
+
+def _embed(root: Path, output: Path) -> list[str]:
+    return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("corpus", "pipeline", _corpus),
+        Case("overwrite", "pipeline", _corpus, before="finished"),
+        Case("urls", "pipeline", _urls),
+        Case("vocab", "vocab", lambda root, out: [f"--input={root}/urls.csv", "--size=60", f"--output={out}"]),
+        Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
+        Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
+        Case("subset", "pipeline", lambda root, out: ["subset", f"{root}/finished", "--size=50%", f"--output={out}"]),
+        Case("embed", "train", _embed, has_workers=False),
+        Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
+    )
+}
+
+
+def prepare(root: Path, cases: list[str]) -> None:
+    """Imports what the commands need, and makes their inputs."""
+    import pipeline.warm
+    from tests.kill_inputs import write_inputs
+
+    write_inputs(root, {CASES[name].program for name in cases})
+    if "train" in {CASES[name].program for name in cases}:
+        import pipeline.training.embed.run
+        import pipeline.training.fit.run  # noqa: F401
+
+
+def state(output: Path) -> dict[str, str]:
+    """A digest of every file of an output by its name, but what depends on time."""
+    found = {}
+    for folder, _, names in os.walk(output):
+        for name in names:
+            path = Path(folder, name)
+            relative = path.relative_to(output).as_posix()
+            if not relative.startswith(("tensorboard/", "work/error")):
+                found[relative] = hashlib.sha256(_content(path)).hexdigest()[:16]
+    return found
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix == ".keras":  # Keras writes the time into metadata.json
+        with zipfile.ZipFile(path) as archive:
+            members = sorted((member.filename, member.CRC) for member in archive.infolist())
+        return json.dumps([member for member in members if member[0] != "metadata.json"]).encode()
+    content = path.read_bytes()
+    if path.name == "funnel.json":
+        funnel = json.loads(content)
+        return json.dumps({name: funnel[name] for name in funnel if name != "seconds"}).encode()
+    return content
