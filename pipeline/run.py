@@ -36,6 +36,7 @@ from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import InputError, Source, check_output, find_sources
+from pipeline.inputs.unused import check_columns
 from pipeline.options import Options
 from pipeline.plan import INDEXED, Plan, forget_bad, make_plan
 from pipeline.progress import Meter
@@ -51,6 +52,7 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     check_options(options)
     check_output(options.output, options.inputs)
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
+    check_columns(sources, config.input.columns)
     check_segmenter(config.text)
     check_models(config, sets)
     load_indexes(sets, config.filters.eval_duplicate)  # one that can't be used is refused here
