@@ -37,6 +37,7 @@ from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import InputError, Source, check_output, find_sources
+from pipeline.inputs.unused import check_columns
 from pipeline.markers import forget_lost
 from pipeline.options import Options
 from pipeline.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -53,6 +54,7 @@ def run(options: Options, folder: str) -> dict[str, Any]:
     check_options(options)
     check_output(options.output, options.inputs)
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
+    check_columns(sources, config.input.columns)
     check_segmenter(config.text)
     check_models(config, sets)
     load_indexes(sets, config.filters.eval_duplicate)  # one that can't be used is refused here
