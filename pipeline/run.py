@@ -119,10 +119,10 @@ class Passes:
         rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
         if not sets or not rule.enabled or self.output.has(EVAL_INDEX):
             return
-        if sets.images:
+        if sets.tasks:
             job = Indexing(self.output, index_mode(rule), embedding, max_pixels, self.meter)
-            with self._pass("evaluation sets", len(sets.images), "images") as root:
-                root | "Parts" >> beam.Create(parts(sets.images)) | IndexPictures(job)
+            with self._pass("evaluation sets", sum(task.work for task in sets.tasks), "images") as root:
+                root | "Parts" >> beam.Create(parts(sets)) | IndexPictures(job)
         join_parts(self.output, sets, load_indexes(sets, rule), embedding)
 
     def index(self, sources: list[Source]) -> Plan:
