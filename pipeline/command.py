@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -110,15 +112,41 @@ def keep(error: Exception, name: str, output: str | None) -> str:
 
 
 def cause(error: Exception) -> str:
-    """What was raised, also in a worker, whose whole traceback is the message that arrives here."""
-    message = str(error).partition(" [while running")[0]
+    """What was raised, also in a worker, whose whole traceback is the message that arrives here.
+
+    Without the class of a bad file, or of an error of the operating system.
+    """
+    message = _WHERE.sub(r"\1", str(error), count=1)
     if "Traceback (most recent call last)" in message:
         message = message.rpartition("Traceback (most recent call last)")[2]
         raised = [line for line in message.splitlines()[1:] if line and not line.startswith(" ")]
-        return raised[0] if raised else type(error).__name__
+        return _without_class(raised[0]) if raised else type(error).__name__
     lines = [line for line in message.splitlines() if line.strip()]
     first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__name__}" if kind.__module__ == _OURS else kind.__name__
+    return _without_class(f"{name}: {first}") if first else kind.__name__
+
+
+def _without_class(line: str) -> str:
+    """`Type: message`, or the message alone, such as `can't write FILE: permission denied`."""
+    name, _, message = line.partition(": ")
+    kind = getattr(builtins, name, None)
+    if name.rpartition(".")[0] != _OURS and not (isinstance(kind, type) and issubclass(kind, OSError)):
+        known = _TENSORFLOW.fullmatch(message)
+        return f"can't write {known[1]}: {known[2].lower()}" if known else line
+    if known := _SYSTEM.fullmatch(message):
+        reason = known[1][:1].lower() + known[1][1:]
+        return f"{known[2]}: {reason}" if known[2] else reason
+    return message or line
+
+
+_OURS = "pipeline.inputs.errors"
+_WHERE = re.compile(r" \[while running '[^\n]*?'\]([^\n]*)(?s:.*)")  # Beam puts it into an error's first argument
+_SYSTEM = re.compile(r"""\[Errno \d+\] (.*?)(?:: ['"]?(.*?)['"]?)?""")
+_TENSORFLOW = re.compile(
+    r"(/.+); ((?:Permission denied|Read-only file system|No space left on device|Not a directory)\b.*)"
+)
 
 
 def _end(code: int) -> NoReturn:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
@@ -14,70 +14,62 @@ import apache_beam as beam
 from dedup.evaluation import EvalIndex, build
 from filters import EvalDuplicate
 from pipeline.config import Embedding
+from pipeline.duplicates.pictures import PICTURES, Files, Rows, Task, find_tasks
 from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS, PictureVectors, load_embedder, write_vectors
 from pipeline.files import Output, exists, is_local, local_copy, read_bytes
-from pipeline.inputs import InputError, Source
-from pipeline.inputs.sources import list_files
+from pipeline.inputs import EXTENSIONS, BadFile, InputError, Source, list_files
 from pipeline.markers import Listing
 from pipeline.printable import tell
 from pipeline.progress import Meter
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 EVAL_INDEX = "work/evaluation.idx"
 EVAL_NOTE = "work/evaluation.json"
 PARTS = "work/evaluation"
-IMAGES_PER_PART = 256
 
 
 @dataclass(frozen=True)
 class EvalSets:
-    """Pictures, named `<set>/<path below it>`, and the files of `python -m dedup index`."""
+    """What holds pictures, which are named `<set>/<path or key>`, and the files of `python -m dedup index`."""
 
-    images: list[Source] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
     indexes: list[Source] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.images or self.indexes)
+        return bool(self.tasks or self.indexes)
+
+    @property
+    def images(self) -> list[Source]:
+        """The files that are pictures."""
+        return [image for task in self.tasks if isinstance(task, Files) for image in task.sources]
+
+    @property
+    def tables(self) -> list[Source]:
+        """The tables and tars, each once."""
+        return list(dict.fromkeys(task.source for task in self.tasks if isinstance(task, Rows)))
 
 
 def find_sets(patterns: Sequence[str]) -> EvalSets:
-    """The evaluation sets: each a folder or a glob of pictures, or an index file.
+    """The evaluation sets: whatever `python -m dedup index` takes, and its index files.
 
-    Raises InputError for a set without a picture.
+    Raises InputError for a set without a picture, and for one that can't be read.
     """
     sets = EvalSets()
-    for pattern in patterns:
-        if _is_index(pattern):
-            sets.indexes.extend(list_files(pattern))
-        else:
-            sets.images.extend(find_pictures(pattern))
+    try:
+        for pattern in patterns:
+            if is_index(pattern):
+                sets.indexes.extend(list_files(pattern))
+            else:
+                sets.tasks.extend(find_tasks([pattern]))
+    except (InputError, BadFile) as error:
+        raise InputError(f"eval_images: {str(error).removeprefix('input: ').removeprefix('images: ')}") from error
     return sets
 
 
-def _is_index(pattern: str) -> bool:
-    """A file that is named, and is no picture."""
-    if pattern.lower().endswith(PICTURES) or re.search(r"[*?\[]", pattern):
+def is_index(pattern: str) -> bool:
+    """A file that is named, and neither a picture nor of a kind that holds pictures."""
+    if pattern.lower().endswith((*PICTURES, *EXTENSIONS)) or re.search(r"[*?\[]", pattern):
         return False
     return os.path.isfile(pattern) if is_local(pattern) else exists(pattern)
-
-
-def find_pictures(pattern: str) -> list[Source]:
-    """The pictures of a folder or glob, named by it. Raises InputError where there is none."""
-    try:
-        files = list_files(pattern, PICTURES)
-    except InputError as error:
-        raise InputError(str(error).replace("input:", "eval_images:", 1)) from error
-    images = [image for image in files if image.path.lower().endswith(PICTURES)]
-    if not images:
-        raise InputError(f"eval_images: no picture in {pattern!r}; the kinds are {', '.join(PICTURES)}")
-    return [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
-
-
-def _set_name(pattern: str) -> str:
-    """The last name of the folder, or of the fixed part of a glob."""
-    fixed = pattern.partition("*")[0]
-    folder = pattern if fixed == pattern and not pattern.lower().endswith(PICTURES) else os.path.dirname(fixed)
-    return os.path.basename(folder.rstrip("/"))
 
 
 def index_mode(rule: EvalDuplicate) -> str:
@@ -107,20 +99,19 @@ def load_indexes(sets: EvalSets, rule: EvalDuplicate) -> list[EvalIndex]:
 
 @dataclass(frozen=True)
 class Part:
-    """Some consecutive pictures of all."""
+    """A task of all."""
 
     number: int
-    images: tuple[Source, ...]
+    task: Task
 
     @property
     def name(self) -> str:
         return f"{PARTS}/{self.number:06d}"
 
 
-def parts(images: Sequence[Source]) -> list[Part]:
-    """All pictures in parts of which each is one task."""
-    starts = range(0, len(images), IMAGES_PER_PART)
-    return [Part(number, tuple(images[start : start + IMAGES_PER_PART])) for number, start in enumerate(starts)]
+def parts(sets: EvalSets) -> list[Part]:
+    """The tasks of all sets, numbered."""
+    return [Part(number, task) for number, task in enumerate(sets.tasks)]
 
 
 @dataclass(frozen=True)
@@ -146,15 +137,19 @@ class IndexPictures(beam.PTransform):
 
 
 def index_part(part: Part, job: Indexing) -> str:
-    """Writes the index of a part, and then a note of its pictures that can't be decoded; returns the part's name."""
+    """Writes the index of a part, and then a note of its pictures that can't be decoded; returns the part's name.
+
+    Raises BadFile.
+    """
     if not job.output.has(f"{part.name}.json"):
         undecodable = _index(part, job)
         job.output.write_bytes(f"{part.name}.json", json.dumps(undecodable).encode())
+    job.meter.add(0, part.task.work)
     return part.name
 
 
 def _index(part: Part, job: Indexing) -> list[str]:
-    pictures, vectors = _contents(part.images, job.meter), None
+    pictures, vectors = _contents(part.task, job.meter), None
     if job.embedding.model:
         vectors = PictureVectors(load_embedder(job.embedding), job.max_pixels)
         pictures = vectors.pass_on(pictures)
@@ -167,10 +162,10 @@ def _index(part: Part, job: Indexing) -> list[str]:
     return undecodable
 
 
-def _contents(images: Sequence[Source], meter: Meter) -> Iterator[tuple[str, bytes]]:
-    for image in images:
-        yield image.name, read_bytes(image.path)
-        meter.add(1, 1)
+def _contents(task: Task, meter: Meter) -> Iterator[tuple[str, bytes]]:
+    for name, data in task.contents():
+        yield name, data
+        meter.add(1)
 
 
 def needed_by_parts(parts: Sequence[Part], embedding: Embedding) -> dict[str, list[str]]:
@@ -193,12 +188,12 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embed
 
     Raises InputError where nothing can.
     """
-    names = [part.name for part in parts(sets.images)]
+    names = [part.name for part in parts(sets)]
     undecodable = [name for part in names for name in json.loads(read_bytes(output.path(f"{part}.json")))]
     index = EvalIndex.join([*(open_index(output.path(f"{part}.idx")) for part in names), *given])
     if not index.ids:
-        first = (sets.images or sets.indexes)[0].path
-        raise InputError(f"eval_images: none of the {len(sets.images)} pictures can be decoded, such as {first}")
+        first = undecodable[0] if undecodable else sets.indexes[0].path
+        raise InputError(f"eval_images: none of the {len(undecodable)} pictures can be decoded, such as {first}")
     for image in undecodable:
         tell(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found")
     if embedding.model:

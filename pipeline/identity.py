@@ -40,7 +40,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
         "dictionaries": dictionaries() if config.text.segment else None,
         "porn_model": _porn_model(config.filters.porn),
         "embedding_model": _embedding_model(config, sets),
-        "eval_images": _pictures(sets.images),
+        "eval_images": _pictures([*sets.images, *sets.tables]),
         "eval_indexes": [fingerprint(index) for index in sets.indexes],
     }
 

@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--config", metavar="FILE", help="YAML settings (default: the paper's, configs/align.yaml)")
     add("--input", metavar="GLOB[,GLOB…]", required=True, help="tables, tars or TFRecords; a directory or a list too")
     add("--output", metavar="DIR", required=True, help="where corpus, verdicts and report go")
-    add("--eval_images", metavar="DIR[,DIR…]", default="", help="evaluation sets whose near-duplicates are dropped")
+    add(
+        "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
+    )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
     add("--workers", metavar="N", type=worker_count, default=os.cpu_count() or 1, help="processes (default: all cores)")
     add("--overwrite", action="store_true", help="replace the run that is in DIR")

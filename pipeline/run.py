@@ -124,11 +124,11 @@ class Passes:
         rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
         if not sets or not rule.enabled or is_evaluated(self.output, embedding):
             return
-        if sets.images:
-            forget_lost(self.output, needed_by_parts(parts(sets.images), embedding))
+        if sets.tasks:
+            forget_lost(self.output, needed_by_parts(parts(sets), embedding))
             job = Indexing(self.output, index_mode(rule), embedding, max_pixels, self.meter)
-            with self._pass("evaluation sets", len(sets.images), "images") as root:
-                root | "Parts" >> beam.Create(parts(sets.images)) | IndexPictures(job)
+            with self._pass("evaluation sets", sum(task.work for task in sets.tasks), "images") as root:
+                root | "Parts" >> beam.Create(parts(sets)) | IndexPictures(job)
         join_parts(self.output, sets, load_indexes(sets, rule), embedding)
 
     def index(self, sources: list[Source]) -> Plan:

@@ -131,22 +131,30 @@ def test_a_dense_index_serves_no_other_mode(folders: Path, tmp_path: Path) -> No
         assert fits or f"dense.idx is an index of mode dense; filters.eval_duplicate.mode={mode} needs" in done.stderr
 
 
-def test_the_pipeline_takes_index_files_and_folders(folders: Path, index: Path, tmp_path: Path) -> None:
+def test_the_pipeline_takes_index_files_folders_and_tars(folders: Path, index: Path, tmp_path: Path) -> None:
     names = sorted(path.name for path in (folders / "crawl").iterdir())
     table = {"text": ["some text of five words"] * len(names), "image_path": names}
     pyarrow.csv.write_csv(pa.table(table), folders / "crawl" / "pairs.csv")
     (tmp_path / "second").mkdir()
     (tmp_path / "second" / "x.png").write_bytes((folders / "crawl" / "other 100.jpg").read_bytes())
-    options = (f"--eval_images={index},{tmp_path / 'second'}", "--workers=1", "--filters.porn.enabled=false")
+    with tarfile.open(tmp_path / "third.tar", "w") as tar:
+        tar.add(folders / "crawl" / "other 101.jpg", "x.jpg")
+        tar.addfile(tarfile.TarInfo("x.txt"))
+    options = (
+        f"--eval_images={index},{tmp_path / 'second'},{tmp_path}/*.tar",
+        "--workers=1",
+        "--filters.porn.enabled=false",
+    )
     done = run_corpus(tmp_path / "out", folders / "crawl" / "pairs.csv", *options, "--filters.short_side.enabled=false")
     assert done.process.returncode == 0, done.process.stderr
     found = {row["image_path"]: row["eval_match"] for row in done.verdicts()}
     assert {f"crawl/{path}": match for path, match in found.items() if match} == EXPECTED | {
-        "crawl/other 100.jpg": "second/x.png"
+        "crawl/other 100.jpg": "second/x.png",
+        "crawl/other 101.jpg": "third/x",
     }
     assert done.json("manifest.json")["evaluation"] == {
-        "images": 9,
-        "entries": 936,
+        "images": 10,
+        "entries": 1040,
         "mode": "default",
         "undecodable": [],
     }
@@ -208,7 +216,12 @@ def test_groups_are_those_of_a_plain_union(sizes: list[int], data: st.DataObject
         (("index", "--images={folder}/broken", "--output={folder}/a.idx"), 2, "none of the 1 pictures can be decoded"),
         (("index", "--images={folder}/links.csv", "--output={folder}/a.idx"), 2, "links.csv holds no pictures"),
         (("index", "--images={folder}", "--output={folder}/a.idx", "--mode=fast"), 2, "invalid choice: 'fast'"),
-        (("match", "--index={folder}/links.csv", "--images={folder}/broken"), 2, "not an index of evaluation images"),
+        (("match", "--index={folder}/links.csv", "--images={folder}/broken"), 2, "links.csv holds no pictures"),
+        (
+            ("match", "--index={folder}/broken/a.idx", "--images={folder}/broken"),
+            2,
+            "not an index of evaluation images",
+        ),
         (
             ("match", "--index={folder}/broken", "--images={folder}/broken", "--output=a.txt"),
             2,
@@ -221,7 +234,8 @@ def test_groups_are_those_of_a_plain_union(sizes: list[int], data: st.DataObject
 )
 def test_what_is_refused(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "a.jpg").write_bytes(b"no picture")
+    for name in ("a.jpg", "a.idx"):
+        (tmp_path / "broken" / name).write_bytes(b"no picture")
     (tmp_path / "links.csv").write_text("text,url\na,b\n")
     done = run("dedup", *(word.format(folder=tmp_path) for word in words))
     assert done.returncode == code, done.stderr

@@ -8,6 +8,7 @@ import pytest
 
 from filters.models import Preparation, load_network
 from pipeline.config import ConfigError, load_config
+from pipeline.duplicates.pictures import Files
 from pipeline.embedding import Embedder
 from pipeline.evaluation import EvalSets
 from pipeline.identity import identity
@@ -49,7 +50,7 @@ def test_the_papers_numbers_are_the_defaults() -> None:
 def test_a_model_counts_by_its_content_where_it_is_used(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     config = load_config("", [("dedup.embedding.model", str(path))])
-    sets = EvalSets(images=[Source(0, "a.jpg", "set/a.jpg", 1, 0.0)])
+    sets = EvalSets([Files((Source(0, "a.jpg", "set/a.jpg", 1, 0.0),))])
     path.write_bytes(b"first")
     first = identity(config, [], sets)
     path.write_bytes(b"second")

@@ -102,11 +102,11 @@ def _one_index(options: Namespace, work: Work) -> str:
     from dedup.evaluation import EvalIndex
     from filters import EvalDuplicate
     from pipeline.duplicates.index import build_index
-    from pipeline.evaluation import find_sets, index_mode, load_indexes
+    from pipeline.evaluation import find_sets, index_mode, is_index, load_indexes
 
     rule = EvalDuplicate(mode=options.mode)
-    files = [pattern for pattern in options.index if os.path.isfile(pattern)]
-    folders = [pattern for pattern in options.index if not os.path.isfile(pattern)]
+    files = [pattern for pattern in options.index if is_index(pattern)]
+    folders = [pattern for pattern in options.index if not is_index(pattern)]
     indexes = load_indexes(find_sets(files), rule)
     if folders:
         index, undecodable = build_index(work, folders, index_mode(rule), options.max_pixels)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.evaluation import IMAGES_PER_PART, PICTURES, find_pictures
+import pyarrow.compute as pc
+
 from pipeline.files import is_local, read_bytes
 from pipeline.inputs import Input, InputError, Source, Span, find_sources, open_source
 from pipeline.inputs.sources import EXTENSIONS, list_files
 from pipeline.shards import row_keys
 
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+IMAGES_PER_TASK = 256
 ROWS_PER_TASK = 1000
 
 
@@ -46,7 +50,7 @@ class Rows:
         reader, first = open_source(self.source, Input()), self.span.first
         for batch in reader.batches(self.span):
             keys = batch["key"].combine_chunks()
-            named = keys.fill_null("") if not keys.null_count else row_keys(self.source.name, first, len(batch))
+            named = pc.coalesce(keys, row_keys(self.source.name, first, len(batch))) if keys.null_count else keys
             for key, image in zip(named, batch["image"], strict=True):
                 yield f"{self.name}/{key.as_py()}", image.as_py() or b""
             first += len(batch)
@@ -71,8 +75,21 @@ def _tasks(pattern: str, name: str | None) -> Iterator[Task]:
     images = find_pictures(pattern)
     if name is not None:
         images = [replace(image, name=f"{name}/{image.name.partition('/')[2]}") for image in images]
-    for start in range(0, len(images), IMAGES_PER_PART):
-        yield Files(tuple(images[start : start + IMAGES_PER_PART]))
+    for start in range(0, len(images), IMAGES_PER_TASK):
+        yield Files(tuple(images[start : start + IMAGES_PER_TASK]))
+
+
+def find_pictures(pattern: str) -> list[Source]:
+    """The picture files of a folder or glob, named by it. Raises InputError where nothing matches."""
+    images = [image for image in list_files(pattern, PICTURES) if image.path.lower().endswith(PICTURES)]
+    return [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
+
+
+def _set_name(pattern: str) -> str:
+    """The last name of the folder, or of the fixed part of a glob."""
+    fixed = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    folder = pattern if fixed == pattern and not pattern.lower().endswith(PICTURES) else os.path.dirname(fixed)
+    return os.path.basename(folder.rstrip("/"))
 
 
 def _has_pictures(pattern: str) -> bool:
