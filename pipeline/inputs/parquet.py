@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
+from pipeline.inputs.embedded import has_paths
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.layout import Layout, layout, listed
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, Span
@@ -22,7 +23,7 @@ _IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small 
 
 
 class ParquetReader(TableReader):
-    """A Parquet file. Only columns that are wanted are read, and of an image's struct only the bytes."""
+    """A Parquet file. Only columns that are wanted are read, and of an image's struct only bytes and path."""
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         super().__init__(source, settings, text_only)
@@ -35,8 +36,8 @@ class ParquetReader(TableReader):
         numbers = [number for role, number in whole.roles.items() if role != "image" or not text_only]
         numbers += whole.carried.values()
         self.layout = _renumbered(whole, numbers)
-        self._columns = [_path(schema.field(number)) for number in numbers]
-        self._image = _path(schema.field(whole.roles["image"])) if "image" in self.layout.roles else None
+        self._columns = [name for number in numbers for name in _names(schema.field(number))]
+        self._image = _names(schema.field(whole.roles["image"])) if "image" in self.layout.roles else None
         self._empty = pa.RecordBatch.from_pylist([], pa.schema([schema.field(number) for number in numbers]))
         self._starts = _starts(self._file.metadata)
 
@@ -71,20 +72,19 @@ class ParquetReader(TableReader):
             for group in np.unique(groups).tolist():
                 yield from self._images_of_group(self._image, group, wanted[groups == group] - self._starts[group])
 
-    def _images_of_group(self, column: str, group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
+    def _images_of_group(self, names: list[str], group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
         """The images at these places of a row group."""
         first = 0
-        for batch in self._stream([group], [column]):
+        for batch in self._stream([group], names):
             inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
-            images = convert.image_bytes(batch.column(0))
-            yield from (images[place].as_py() for place in inside.tolist())
+            yield from self.pictures(batch.column(0), inside.tolist())
             first += batch.num_rows
             if first > wanted[-1]:
                 return
 
     def _stream(self, groups: list[int], columns: list[str]) -> Iterator[pa.RecordBatch]:
         """The rows of these row groups. Raises BadFile where there are fewer than the footer says: Arrow doesn't."""
-        most = _IMAGE_ROWS if self._image in columns else min(BATCH_ROWS, self._settings.rows_per_shard)
+        most = _IMAGE_ROWS if self._image and self._image[0] in columns else min(BATCH_ROWS, self._settings.rows_per_shard)
         rows = _batch_rows(self._file.metadata, groups, most)
         missing = sum(int(self._starts[group + 1] - self._starts[group]) for group in groups)
         for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False):
@@ -105,9 +105,11 @@ def _starts(metadata: pq.FileMetaData) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _path(field: pa.Field) -> str:
+def _names(field: pa.Field) -> list[str]:
     """What to read of a column."""
-    return f"{field.name}.bytes" if convert.is_picture(field.type) else field.name
+    if not convert.is_picture(field.type):
+        return [field.name]
+    return [f"{field.name}.bytes", *([f"{field.name}.path"] if has_paths(field.type) else [])]
 
 
 def _renumbered(whole: Layout, numbers: list[int]) -> Layout:

@@ -44,6 +44,7 @@ class Input:
     header: bool = True  # whether the first row of a .csv or .tsv names its columns
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
+    image_folder: str | None = None  # where the paths of images start; None: the folder of the file that names them
 
     def __post_init__(self) -> None:
         if self.on_bad_file not in ON_BAD_FILE:
