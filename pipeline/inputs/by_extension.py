@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pipeline.inputs.arrow import ArrowReader
 from pipeline.inputs.delimited import DelimitedReader
 from pipeline.inputs.jsonl import JsonLinesReader
 from pipeline.inputs.parquet import ParquetReader
 from pipeline.inputs.partitions import PartitionedReader, partitions
+from pipeline.inputs.published import CaptionSetReader
 from pipeline.inputs.reader import Reader
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source, extension
@@ -24,6 +26,8 @@ _READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".jsonl.gz": JsonLinesReader,
     ".tar": TarReader,
     ".tfrecord": RecordReader,
+    ".arrow": ArrowReader,
+    ".json": CaptionSetReader,
 }
 
 

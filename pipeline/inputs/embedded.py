@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 
@@ -37,6 +38,6 @@ def lone_paths(column: pa.Array) -> pa.StringArray | None:
 def embedding_command(path: str, column: str) -> str:
     """The shell command that writes a table anew with all its images as bytes, into the folder `embedded`."""
     kind = os.path.splitext(path)[1].lower().removeprefix(".")
-    code = f"datasets.load_dataset({kind!r}, data_files={path!r}, split='train')"
-    code += f".cast_column({column!r}, datasets.Image()).save_to_disk('embedded')"
-    return f"python -c {shlex.quote('import datasets; ' + code)}"
+    code = f'import datasets; datasets.load_dataset("{kind}", data_files={json.dumps(path)}, split="train")'
+    code += f'.cast_column({json.dumps(column)}, datasets.Image()).save_to_disk("embedded")'
+    return f"python -c {shlex.quote(code)}"

@@ -12,6 +12,7 @@ from pipeline.files import filesystems, is_local
 from pipeline.inputs.errors import InputError
 from pipeline.inputs.hidden import is_hidden, visible
 from pipeline.inputs.leftovers import hidden_files, nothing_to_read, remedy
+from pipeline.inputs.passed_over import find_passed_over
 
 EXTENSIONS = (
     ".parquet",
@@ -54,12 +55,23 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
     """
     found: dict[str, Source] = {}
     for pattern in patterns:
-        for file in list_files(pattern, kinds, hidden=False):
+        for file in _inputs(pattern, kinds):
             if not file.path.lower().endswith(kinds):
                 raise InputError(_other_kind(file.path, kinds))
             place = os.path.abspath(file.path) if is_local(file.path) else file.path
             found.setdefault(place, replace(file, number=len(found)))
     return list(found.values())
+
+
+def _inputs(pattern: str, kinds: tuple[str, ...]) -> list[Source]:
+    """The files of a pattern; of those in a directory the ones that are inputs."""
+    files = list_files(pattern, kinds, hidden=False)
+    if os.path.isfile(pattern) or not _is_directory(pattern):
+        return files
+    passed_over = find_passed_over([file.path for file in files])
+    if len(passed_over) == len(files):
+        raise InputError(f"input: no file matches {pattern!r}{_instead(pattern, pattern, [], kinds)}")
+    return [file for file in files if file.path not in passed_over]
 
 
 def _other_kind(path: str, kinds: tuple[str, ...]) -> str:
