@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 _BLOCK = 1 << 20  # characters read at a time
 _LONGEST = 4 << 20  # characters of an element: as Python's objects it takes up to 30 times as much
 _DEEPEST = 64  # levels of nesting
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACES = " \t\r\n"
 
 
 def list_elements(file: BinaryIO) -> Iterator[tuple[str, Any]]:
@@ -50,11 +49,13 @@ class _Text:
 
     def next(self) -> str:
         """The next character that is no space; empty at the end."""
-        while True:
-            found = _SPACE.match(self._held, self._place)
-            self._place = found.end() if found else self._place
-            if self._place < len(self._held) or not self._read_more():
-                return self._held[self._place : self._place + 1]
+        character = self._held[self._place : self._place + 1]
+        while not character or character in _SPACES:
+            self._place += 1 if character else 0
+            if not character and not self._read_more():
+                break
+            character = self._held[self._place : self._place + 1]
+        return character
 
     def take(self, character: str) -> None:
         if self.next() != character:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from pipeline.files import REQUESTS
+from pipeline.files import REQUESTS, is_local
 from pipeline.inputs.caption_sets import find_form
 from pipeline.inputs.errors import BadFile
 
@@ -19,9 +19,16 @@ def find_passed_over(paths: Sequence[str]) -> set[str]:
     They are copies that `datasets` caches (`cache-….arrow`), and .json files that hold no captions.
     """
     json = [path for path in paths if path.lower().endswith(".json")]
-    with ThreadPoolExecutor(REQUESTS) as threads:
-        others = {path for path, is_other in zip(json, threads.map(_is_other_json, json), strict=True) if is_other}
+    others = {path for path, is_other in zip(json, _map(_is_other_json, json), strict=True) if is_other}
     return others | {path for path in paths if _CACHE.fullmatch(path)}
+
+
+def _map(test: Callable[[str], bool], paths: Sequence[str]) -> Iterable[bool]:
+    """The test of every path; of remote files many at once."""
+    if all(map(is_local, paths)):
+        return map(test, paths)
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        return list(threads.map(test, paths))
 
 
 def _is_other_json(path: str) -> bool:
