@@ -20,9 +20,11 @@ import pyarrow as pa
 from pipeline.files import is_local, open_file
 from pipeline.inputs.arrow_messages import MAGIC, check_sizes
 from pipeline.inputs.errors import BadFile, reading
-from pipeline.inputs.layout import Layout, layout, listed
-from pipeline.inputs.reader import BATCH_ROWS, Span
-from pipeline.inputs.table import TableReader
+from pipeline.inputs.layout import Layout, layout
+from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
+from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_ROWS, Span
+from pipeline.inputs.roles import listed
+from pipeline.inputs.table import TableReader, rows_of
 
 _IMAGE_ROWS = 32  # of a batch
 
@@ -32,24 +34,26 @@ class ArrowReader(TableReader):
 
     @cached_property
     def layout(self) -> Layout:
-        path, schema = self.source.path, self._schema
-        if len(set(schema.names)) < len(schema.names):
-            raise BadFile(path, f"two columns of one name; the columns are {listed(schema)}")
-        found = layout(path, schema, self._settings.columns, text_only=self._text_only)
+        path, columns = self.source.path, self._settings.columns
+        found = layout(path, self._schema, columns, text_only=self._text_only, has_files=self.has_files)
         left_out = "image" if self._text_only else None
         return replace(found, roles={role: number for role, number in found.roles.items() if role != left_out})
 
+    def first_values(self, number: int) -> pa.Array:
+        return next(batch for _, batch in self._pieces({number}, IMAGE_BATCH_ROWS)).column(number)
+
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
-        return (batch for _, batch in self._pieces({*self.layout.roles.values(), *self.layout.carried.values()}))
+        most = _IMAGE_ROWS if "image" in self.layout.roles else min(BATCH_ROWS, self._settings.rows_per_shard)
+        return (batch for _, batch in self._pieces(set(self.layout.numbers), most))
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         number = self.layout.roles.get("image")
         if number is None:
             yield from super().images(rows)
             return
-        wanted = rows["row"].to_numpy()
+        wanted = rows_of(rows).to_numpy()
         with reading(self.source.path):
-            for first, batch in self._pieces({number}):
+            for first, batch in self._pieces({number}, _IMAGE_ROWS):
                 inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
                 yield from self.pictures(batch.column(number), inside.tolist())
                 if not len(wanted) or first + batch.num_rows > wanted[-1]:
@@ -57,15 +61,19 @@ class ArrowReader(TableReader):
 
     @cached_property
     def _schema(self) -> pa.Schema:
-        with reading(self.source.path), open_file(self.source.path) as file:
-            return pa.ipc.open_stream(_after_magic(file)).schema
+        path = self.source.path
+        with reading(path), open_file(path) as file:
+            schema = pa.ipc.open_stream(_after_magic(file)).schema
+        if len(set(schema.names)) < len(schema.names):
+            raise BadFile(path, f"two columns of one name; the columns are {listed(schema)}")
+        return nested_schema(schema, nested_names(self._settings.columns))
 
-    def _pieces(self, used: set[int]) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Consecutive rows of all columns, with the number of the first; at least one. Checks the `used` columns."""
-        most = _IMAGE_ROWS if "image" in self.layout.roles else min(BATCH_ROWS, self._settings.rows_per_shard)
+    def _pieces(self, used: set[int], most: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Up to `most` consecutive rows, with the number of the first; at least one. The `used` columns are checked."""
         row = 0
         with _mapped(self.source.path) as memory:
             for batch in _record_batches(self.source.path, memory):
+                batch = nested_batch(batch, self._schema.names)
                 for number in used:
                     batch.column(number).validate(full=True)
                 for first in range(0, batch.num_rows, most):

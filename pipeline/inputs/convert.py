@@ -30,6 +30,21 @@ def is_bytes(kind: pa.DataType) -> bool:
     return bool(plain)
 
 
+def is_list(kind: pa.DataType) -> bool:
+    """Whether a type holds lists of any form."""
+    lists = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
+    return any(check(kind) for check in lists)
+
+
+def depth(kind: pa.DataType) -> int:
+    """How many lists, structs and maps of a type lie inside one another."""
+    levels, kinds = 0, [value_type(kind)]
+    while kinds := [kind for kind in kinds if pt.is_nested(kind)]:
+        levels += 1
+        kinds = [value_type(kind.field(place).type) for kind in kinds for place in range(kind.num_fields)]
+    return levels
+
+
 def is_picture(kind: pa.DataType) -> bool:
     """Whether a type holds an image in the form of the Hugging Face libraries: a struct with `bytes`."""
     if not pt.is_struct(kind) or (place := kind.get_field_index("bytes")) < 0:
@@ -50,8 +65,10 @@ def plain(column: pa.Array) -> pa.Array:
 
 
 def binary(column: pa.Array) -> pa.Array:
-    """Text or bytes as binary; numbers as their digits."""
+    """Text or bytes as binary; numbers as their digits, and null where they are none."""
     column = plain(column)
+    if pt.is_floating(column.type):
+        column = _only(column, pc.is_finite(column))
     if not is_bytes(column.type) and not is_string(column.type):
         column = column.cast(pa.string())
     return column.cast(pa.binary())

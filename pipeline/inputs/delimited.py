@@ -35,7 +35,7 @@ class DelimitedReader(TableReader):
         names = self._first_row if header else [str(number) for number in range(len(self._first_row))]
         schema = pa.schema([(name, pa.string()) for name in names])
         path, columns = self.source.path, self._settings.columns
-        return layout(path, schema, columns, header=header, text_only=self._text_only)
+        return layout(path, schema, columns, header=header, text_only=self._text_only, has_files=self.has_files)
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
         with open_plain(self.source.path) as file, _plain_words(self.source.path):

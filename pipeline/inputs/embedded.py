@@ -8,7 +8,6 @@ import shlex
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.types as pt
 
 from pipeline.inputs import convert
 

@@ -27,6 +27,11 @@ class BadFile(Exception):
         return f"{self.path}: {self.reason}"
 
 
+def too_long(path: str, what: str, most: int) -> BadFile:
+    """The error for a row, line or member, `what` with its number or name, of more than `input.max_row_bytes`."""
+    return BadFile(path, f"{what} is over {most:,} bytes (input.max_row_bytes)")
+
+
 @contextmanager
 def reading(path: str) -> Iterator[None]:
     """Turns what the libraries raise on a damaged or unreadable file into `BadFile`."""

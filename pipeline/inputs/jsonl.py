@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import count, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from pipeline.inputs.compressed import open_plain
-from pipeline.inputs.errors import BadFile, reading
+from pipeline.inputs.errors import BadFile, reading, too_long
+from pipeline.inputs.json_text import parse
 from pipeline.inputs.layout import Layout, layout
-from pipeline.inputs.reader import Span
+from pipeline.inputs.nested import nested_names, with_nested
+from pipeline.inputs.reader import IMAGE_BATCH_BYTES, Span
 from pipeline.inputs.table import TableReader
 from pipeline.inputs.values import Fields
 
-_LONGEST = 64 << 20  # bytes of a line
 _BATCH = 10_000  # rows
+_CELLS = 1_000_000  # of a batch
+
+
+class _Line(NamedTuple):
+    number: int
+    length: int  # bytes
+    row: dict[str, Any]
 
 
 class JsonLinesReader(TableReader):
@@ -26,39 +33,55 @@ class JsonLinesReader(TableReader):
 
     @cached_property
     def layout(self) -> Layout:
-        path, columns = self.source.path, self._settings.columns
-        return layout(path, self._fields.schema, columns, text_only=self._text_only)
+        path, columns, schema = self.source.path, self._settings.columns, self._fields.schema
+        return layout(path, schema, columns, text_only=self._text_only, has_files=self.has_files)
+
+    def first_values(self, number: int) -> pa.Array:
+        return self._fields.batch([line.row for line in islice(self._lines(), 1_000)]).column(number)
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
-        rows = self._rows()
-        while some := list(islice(rows, _BATCH)):
-            yield self._fields.batch(some)
+        names = self._fields.schema.names
+        texts = {names[number] for number in self.layout.texts}
+        most = min(_BATCH, _CELLS // len(names) + 1) if names else _BATCH
+        rows, size = list[dict[str, Any]](), 0
+        for line in self._lines():
+            rows.append(line.row)
+            size += line.length
+            if len(rows) == most or size >= IMAGE_BATCH_BYTES:
+                yield self._fields.batch(rows, texts)
+                rows, size = [], 0
+        if rows:
+            yield self._fields.batch(rows, texts)
 
     @cached_property
     def _fields(self) -> Fields:
         fields = Fields()
-        row = None
-        for row in self._rows():
-            fields.add(row)
-        if row is None:
+        line = None
+        for line in self._lines():
+            try:
+                fields.add(line.row)
+            except ValueError as error:
+                raise BadFile(self.source.path, f"line {line.number}: {error}") from error
+        if line is None:
             raise BadFile(self.source.path, "empty file")
         return fields
 
-    def _rows(self) -> Iterator[dict[str, Any]]:
+    def _lines(self) -> Iterator[_Line]:
+        most, nested = self._settings.max_row_bytes, nested_names(self._settings.columns)
         with reading(self.source.path), open_plain(self.source.path) as file:
             for number in count(1):
-                line = file.readline(_LONGEST)
+                line = file.readline(most + 2)  # with its end
+                if len(line) > most and len(line.rstrip(b"\r\n")) > most:
+                    raise too_long(self.source.path, f"line {number}", most)
                 if not line:
                     return
                 if line.strip():
-                    yield self._object(line, number)
+                    yield _Line(number, len(line), with_nested(self._object(line, number), nested))
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
-        if len(line) == _LONGEST:
-            raise BadFile(self.source.path, f"line {number} is over {_LONGEST >> 20} MB")
         try:
-            row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8", "replace"))
-        except (ValueError, RecursionError) as error:
+            row = parse(line)
+        except ValueError as error:
             raise BadFile(self.source.path, f"line {number} is not JSON: {error}") from error
         if not isinstance(row, dict):
             raise BadFile(self.source.path, f"line {number} is {type(row).__name__}, not an object")

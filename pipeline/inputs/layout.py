@@ -1,17 +1,19 @@
-"""Which column of a table plays which role, and the table in the order and types of `FIELDS`."""
+"""The columns of a table by their roles, and the table in the order and types of `FIELDS`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.types as pt
 
 from pipeline.inputs import convert
+from pipeline.inputs.captions import first_captions, with_lists
 from pipeline.inputs.errors import BadFile
+from pipeline.inputs.json_text import NESTING
 from pipeline.inputs.reader import FIELDS, batch_name
-from pipeline.inputs.settings import ALIASES, Aliases, Columns
+from pipeline.inputs.roles import find_roles, first_alias, missing, more_texts
+from pipeline.inputs.settings import ALIASES, PATH_ALIASES, Columns
 
 OURS = frozenset(
     {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
@@ -20,7 +22,7 @@ OURS = frozenset(
 """The verdicts' own columns: a carried one of the same name gets a prefix."""
 
 _PREFIX = "input_"
-_LISTED = 30  # columns in a message
+_IMAGES = ("image", "image_path", "url")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Layout:
 
     roles: Mapping[str, int]
     carried: Mapping[str, int]
+    more_texts: tuple[int, ...] = ()  # columns that have the text where the one of that role is empty
 
     @property
     def has_images(self) -> bool:
@@ -38,15 +41,35 @@ class Layout:
     def images_by_path(self) -> bool:
         return "image_path" in self.roles and "image" not in self.roles
 
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """The columns of the text, in the order in which they are tried."""
+        return (self.roles["text"], *self.more_texts) if "text" in self.roles else ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """All columns that are used, each once."""
+        return list(dict.fromkeys([*self.roles.values(), *self.more_texts, *self.carried.values()]))
+
+    def renumbered(self, numbers: list[int]) -> Layout:
+        """The layout for a table of the columns `numbers` alone, in this order."""
+        place = {number: place for place, number in enumerate(numbers)}
+        roles = {role: place[number] for role, number in self.roles.items() if number in place}
+        carried = {name: place[number] for name, number in self.carried.items()}
+        return Layout(roles, carried, tuple(place[number] for number in self.more_texts))
+
     def without(self, *names: str) -> Layout:
         """The same without these carried columns."""
-        return Layout(self.roles, {name: number for name, number in self.carried.items() if name not in names})
+        return replace(self, carried={name: number for name, number in self.carried.items() if name not in names})
 
     def arrange(self, batch: pa.RecordBatch) -> pa.Table:
-        """The columns of a batch of the table as `FIELDS` and the carried ones."""
-        fields = [self._field(batch, field) for field in FIELDS]
+        """The columns of a batch of the table as `FIELDS`, the carried ones, and the lists of captions if there are."""
+        text, lists = first_captions([batch.column(number) for number in self.texts]) if self.texts else (None, None)
+        fields = [self._field(batch, field) if field.name != "text" or text is None else text for field in FIELDS]
         carried = [convert.carried(batch.column(number)) for number in self.carried.values()]
-        return pa.Table.from_arrays(fields + carried, names=FIELDS.names + [batch_name(name) for name in self.carried])
+        names = FIELDS.names + [batch_name(name) for name in self.carried]
+        table = pa.Table.from_arrays(fields + carried, names=names)
+        return table if lists is None else with_lists(table, lists)
 
     def _field(self, batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
         number = self.roles.get(field.name)
@@ -62,81 +85,56 @@ def layout(
     *,
     header: bool = True,
     text_only: bool = False,
+    has_files: Callable[[int], bool] = lambda number: False,
 ) -> Layout:
     """The layout of a table with `schema`.
 
-    `header` says whether the names are the file's own. With `text_only` only the text is asked for.
-    Raises BadFile where the text, or every place of the image, is missing.
+    `header` says whether the names are the file's own, and `has_files` whether a column holds paths of files. With
+    `text_only` only the text is asked for. Raises BadFile where the text, or every place of the image, is missing.
     """
     roles = find_roles(path, schema, columns, ALIASES, header=header)
     if "text" not in roles:
-        raise BadFile(path, _missing("text column", ("text",), schema))
-    if not text_only and not roles.keys() & {"image", "image_path", "url"}:
-        raise BadFile(
-            path,
-            _missing(
-                "column with images, their paths or URLs",
-                ("image", "image_path", "url"),
-                schema,
-            ),
-        )
-    return make_layout(schema, roles, has_images="image" in roles or "image_path" in roles)
+        raise BadFile(path, missing("text column", ALIASES["text"], ("text",), schema))
+    if not text_only:
+        _find_paths(schema, roles, has_files)
+        if not roles.keys() & set(_IMAGES):
+            names = (*ALIASES["image"], *ALIASES["image_path"], *PATH_ALIASES, *ALIASES["url"])
+            raise BadFile(path, missing("column with images, their paths or URLs", names, _IMAGES, schema))
+    texts = more_texts(schema, columns, header=header)
+    made = make_layout(schema, roles, has_images="image" in roles or "image_path" in roles, more_texts=texts)
+    _check_depth(path, schema, made.carried)
+    return made
 
 
-def make_layout(schema: pa.Schema, roles: dict[str, int], *, has_images: bool) -> Layout:
+def _find_paths(schema: pa.Schema, roles: dict[str, int], has_files: Callable[[int], bool]) -> None:
+    """Takes a column of one of PATH_ALIASES for paths of images where there are such files, or no URLs."""
+    number = None if roles.keys() & {"image", "image_path"} else first_alias(schema, "image_path", PATH_ALIASES)
+    if number is not None and ("url" not in roles or has_files(number)):
+        roles["image_path"] = number
+
+
+def _check_depth(path: str, schema: pa.Schema, carried: Mapping[str, int]) -> None:
+    """Raises BadFile for a column nested deeper than JSON may be: a row is the first level."""
+    for number in carried.values():
+        if convert.depth(schema.types[number]) >= NESTING:
+            raise BadFile(path, f"column {schema.names[number]} is nested more than {NESTING - 1} deep")
+
+
+def make_layout(
+    schema: pa.Schema, roles: dict[str, int], *, has_images: bool, more_texts: tuple[int, ...] = ()
+) -> Layout:
     """The layout with these roles: sizes are the input's only where there are no images; the rest is carried."""
     if has_images:
         roles = {role: number for role, number in roles.items() if role not in ("width", "height")}
-    return Layout(roles, _carried(schema, set(roles.values())))
+    used = {*roles.values(), *more_texts}
+    if "image" in roles:
+        used |= _parents(schema, schema.names[roles["image"]])
+    return Layout(roles, _carried(schema, used), more_texts)
 
 
-def find_roles(
-    path: str,
-    schema: pa.Schema,
-    columns: Columns,
-    aliases: Aliases,
-    *,
-    header: bool = True,
-) -> dict[str, int]:
-    """The number of the column of each role: the one that `columns` names, else its first alias of a fitting type."""
-    found = {}
-    for role, names in aliases.items():
-        chosen = getattr(columns, role)
-        if chosen is not None and (header is False or not chosen.isdigit() or chosen in schema.names):
-            found[role] = _chosen(path, schema, role, chosen)
-        elif (number := _first(schema, role, names)) is not None:
-            found[role] = number
-    return found
-
-
-def _chosen(path: str, schema: pa.Schema, role: str, name: str) -> int:
-    if name not in schema.names:
-        raise BadFile(
-            path,
-            f"no column {name} (input.columns.{role}); the columns are {listed(schema)}",
-        )
-    number = schema.names.index(name)
-    if not _fits(role, schema.types[number]):
-        raise BadFile(
-            path,
-            f"column {name} (input.columns.{role}) can't be used: it holds {schema.types[number]}",
-        )
-    return number
-
-
-def _first(schema: pa.Schema, role: str, names: tuple[str, ...]) -> int | None:
-    numbers = (schema.names.index(name) for name in names if name in schema.names)
-    return next((number for number in numbers if _fits(role, schema.types[number])), None)
-
-
-def _fits(role: str, kind: pa.DataType) -> bool:
-    kind = convert.value_type(kind)
-    if pt.is_null(kind):
-        return True
-    if role == "image":
-        return convert.is_bytes(kind) or convert.is_picture(kind)
-    number = pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
-    return bool(number) or convert.is_string(kind) or convert.is_bytes(kind)
+def _parents(schema: pa.Schema, name: str) -> set[int]:
+    """The column that a field inside it is taken from."""
+    return {number for number, parent in enumerate(schema.names) if parent and name.startswith(parent + ".")}
 
 
 def _carried(schema: pa.Schema, used: set[int]) -> dict[str, int]:
@@ -150,7 +148,7 @@ def _carried(schema: pa.Schema, used: set[int]) -> dict[str, int]:
 
 def _is_image(field: pa.Field) -> bool:
     kind = convert.value_type(field.type)
-    return convert.is_picture(kind) or (field.name in ALIASES["image"] and convert.is_bytes(kind))
+    return convert.is_picture(kind) or (field.name.casefold() in ALIASES["image"] and convert.is_bytes(kind))
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
@@ -160,21 +158,8 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return name
 
 
-def _missing(what: str, roles: tuple[str, ...], schema: pa.Schema) -> str:
-    names = ", ".join(name for role in roles for name in ALIASES[role])
-    settings = ", ".join(f"input.columns.{role}" for role in roles)
-    return f"no {what} ({names}; or choose with {settings}); the columns are {listed(schema)}"
-
-
-def listed(schema: pa.Schema) -> str:
-    """The names and types of the columns, for a message."""
-    names = [f"{field.name} ({field.type})" for field in schema]
-    return ", ".join(names[:_LISTED] + ["…"] * (len(names) > _LISTED)) or "none"
-
-
 _CONVERT: Mapping[str, Callable[[pa.Array], pa.Array]] = {
     "key": convert.string,
-    "text": convert.binary,
     "url": convert.string,
     "image_path": convert.string,
     "sha256": convert.sha256,

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.files import open_file
-from pipeline.inputs import convert
 from pipeline.inputs.batching import bounded, set_columns
+from pipeline.inputs.captions import LISTS, captions_of, or_else, spread, with_lists
 from pipeline.inputs.errors import BadFile, reading
-from pipeline.inputs.layout import find_roles, listed, make_layout
+from pipeline.inputs.layout import make_layout
+from pipeline.inputs.nested import nested_names, with_nested
 from pipeline.inputs.reader import WHOLE, Span
+from pipeline.inputs.roles import find_roles, listed, more_texts
 from pipeline.inputs.settings import ALIASES, Columns, Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.values import Fields
@@ -61,6 +62,7 @@ class PairReader:
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
         self._columns = settings.columns
+        self._max_row_bytes = settings.max_row_bytes
         self._text_only = text_only
 
     def spans(self, rows: int) -> list[Span]:
@@ -70,8 +72,17 @@ class PairReader:
         with reading(self.source.path), open_file(self.source.path) as file:
             rows = (pair.row for pair in self.pairs(file, images=False))
             form = Form(self.source.path, rows, self._columns)
-            for pairs in bounded(self.pairs(file, images=not self._text_only), lambda pair: len(pair.image or b"")):
-                yield form.table(pairs)
+            row = 0
+            for pairs in bounded(self.pairs(file, images=not self._text_only), _size):
+                yield from self._spread(form.table(pairs), row)
+                row += len(pairs)
+
+    def _spread(self, table: pa.Table, row: int) -> Iterator[pa.Table]:
+        """A pair a caption where a row has several."""
+        try:
+            yield from spread(table, self.source.name, row)
+        except ValueError as error:
+            raise BadFile(self.source.path, str(error)) from error
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         places = zip(rows["offset"].to_pylist(), rows["length"].to_pylist(), strict=True)
@@ -94,29 +105,52 @@ class Form:
     def __init__(self, path: str, rows: Iterable[Row], columns: Columns) -> None:
         """Raises BadFile where there are pairs, and none has a text."""
         self._fields = Fields()
-        for row in rows:
-            self._fields.add(row)
+        self._nested = nested_names(columns)
+        for number, row in enumerate(rows, start=1):
+            self._add(path, number, row)
         schema = self._fields.schema
         columns = columns if len(schema) else Columns()  # a file without pairs is as good as any
         roles = find_roles(path, schema, columns, {**_ROLES, **_FIRST})
         if "text" not in roles and len(schema):
             there = listed(pa.schema([field for field in schema if field.name != KEY]))
             raise BadFile(path, f"no text ({', '.join(_FIRST['text'])}); the fields are {there}")
-        self._layout = make_layout(schema, roles, has_images=True).without(KEY, TEXT)
+        texts = more_texts(schema, columns)
+        self._layout = make_layout(schema, roles, has_images=True, more_texts=texts).without(KEY, TEXT)
         self._other_text = find_roles(path, schema, columns, _ROLES).get("text")
+        numbers = {*self._layout.texts, *([] if self._other_text is None else [self._other_text])}
+        self._texts = {schema.names[number] for number in numbers}
+
+    def _add(self, path: str, number: int, row: Row) -> None:
+        try:
+            self._fields.add(with_nested(row, self._nested))
+        except ValueError as error:
+            raise BadFile(path, f"pair {number} ({row.get(KEY)}): {error}") from error
 
     def table(self, pairs: Sequence[Pair]) -> pa.Table:
         """The batch of some pairs. A field is the text of those without a member of their own for it."""
-        batch = self._fields.batch([pair.row for pair in pairs])
+        batch = self._fields.batch([with_nested(pair.row, self._nested) for pair in pairs], self._texts)
         table = self._layout.arrange(batch)
         if self._other_text is not None:
-            table = set_columns(table, text=pc.coalesce(table["text"], convert.binary(batch.column(self._other_text))))
+            table = _fill(table, batch.column(self._other_text))
         return set_columns(
             table,
             image=pa.array([pair.image for pair in pairs], pa.large_binary()),
             offset=pa.array([pair.place.offset for pair in pairs], pa.int64()),
             length=pa.array([pair.place.length for pair in pairs], pa.int64()),
         )
+
+
+def _fill(table: pa.Table, other: pa.Array) -> pa.Table:
+    """The table with the captions of a column in the rows that have none."""
+    lists = table[LISTS].combine_chunks() if LISTS in table.column_names else None
+    text, lists = or_else(table["text"].combine_chunks(), lists, *captions_of(other))
+    table = set_columns(table.drop_columns(LISTS) if LISTS in table.column_names else table, text=text)
+    return table if lists is None else with_lists(table, lists)
+
+
+def _size(pair: Pair) -> int:
+    """The bytes of a pair's image and of what it has of text."""
+    return len(pair.image or b"") + sum(len(value) for value in pair.row.values() if isinstance(value, str | bytes))
 
 
 def read_at(file: BinaryIO, place: Place) -> bytes:

@@ -12,11 +12,13 @@ from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
 from pipeline.inputs.embedded import has_paths
 from pipeline.inputs.errors import BadFile, reading
-from pipeline.inputs.layout import Layout, layout, listed
-from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, Span
+from pipeline.inputs.layout import layout
+from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
+from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, WHOLE, Span
+from pipeline.inputs.roles import listed
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
-from pipeline.inputs.table import TableReader
+from pipeline.inputs.table import TableReader, rows_of
 
 _BUFFER = 1 << 20  # bytes read at a time; without it Arrow holds the column of a whole row group
 _IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small where a dictionary hides the bytes
@@ -32,16 +34,26 @@ class ParquetReader(TableReader):
             schema = self._file.schema_arrow
         if len(set(schema.names)) < len(schema.names):
             raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
-        whole = layout(source.path, schema, settings.columns, text_only=text_only)
-        numbers = [number for role, number in whole.roles.items() if role != "image" or not text_only]
-        numbers += whole.carried.values()
-        self.layout = _renumbered(whole, numbers)
-        self._columns = [name for number in numbers for name in _names(schema.field(number))]
-        self._image = _names(schema.field(whole.roles["image"])) if "image" in self.layout.roles else None
-        self._empty = pa.RecordBatch.from_pylist([], pa.schema([schema.field(number) for number in numbers]))
         self._starts = _starts(self._file.metadata)
+        self._schema = nested_schema(schema, nested_names(settings.columns))
+        whole = layout(source.path, self._schema, settings.columns, text_only=text_only, has_files=self.has_files)
+        image = whole.roles.get("image")
+        numbers = [number for number in whole.numbers if number != image or not text_only]
+        self.layout = whole.renumbered(numbers)
+        self._wanted = pa.schema([self._schema.field(number) for number in numbers])
+        self._has_lists = any(convert.is_list(convert.value_type(self._wanted.types[n])) for n in self.layout.texts)
+        self._columns = [name for field in self._wanted for name in _names(field)]
+        self._image = self._schema.field(image) if image is not None and not text_only else None
+
+    def first_values(self, number: int) -> pa.Array:
+        with reading(self.source.path):
+            name = self._schema.names[number]
+            batches = (nested_batch(batch, [name]) for batch in self._file.iter_batches(1_000, columns=[name]))
+            return next((batch.column(0) for batch in batches), pa.nulls(0))
 
     def spans(self, rows: int) -> list[Span]:
+        if self._has_lists:
+            return [WHOLE]  # rows of pairs are counted from the file's start
         spans, first, end = [], 0, int(self._starts[-1])
         for last in self._starts[1:].tolist():
             if last - first >= rows:
@@ -58,33 +70,37 @@ class ParquetReader(TableReader):
             row += batch.num_rows
             if inside.num_rows:
                 is_empty = False
-                yield inside
+                yield nested_batch(inside, self._wanted.names)
         if is_empty:
-            yield self._empty
+            yield pa.RecordBatch.from_pylist([], self._wanted)
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         if self._image is None:
             yield from super().images(rows)
             return
-        wanted = rows["row"].to_numpy()
+        wanted = rows_of(rows).to_numpy()
         groups = np.searchsorted(self._starts, wanted, side="right") - 1
         with reading(self.source.path):
             for group in np.unique(groups).tolist():
                 yield from self._images_of_group(self._image, group, wanted[groups == group] - self._starts[group])
 
-    def _images_of_group(self, names: list[str], group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
+    def _images_of_group(self, field: pa.Field, group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
         """The images at these places of a row group."""
         first = 0
-        for batch in self._stream([group], names):
+        for batch in self._stream([group], _names(field)):
             inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
-            yield from self.pictures(batch.column(0), inside.tolist())
+            yield from self.pictures(nested_batch(batch, [field.name]).column(0), inside.tolist())
             first += batch.num_rows
             if first > wanted[-1]:
                 return
 
     def _stream(self, groups: list[int], columns: list[str]) -> Iterator[pa.RecordBatch]:
         """The rows of these row groups. Raises BadFile where there are fewer than the footer says: Arrow doesn't."""
-        most = _IMAGE_ROWS if self._image and self._image[0] in columns else min(BATCH_ROWS, self._settings.rows_per_shard)
+        most = (
+            _IMAGE_ROWS
+            if self._image is not None and _names(self._image)[0] in columns
+            else min(BATCH_ROWS, self._settings.rows_per_shard)
+        )
         rows = _batch_rows(self._file.metadata, groups, most)
         missing = sum(int(self._starts[group + 1] - self._starts[group]) for group in groups)
         for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False):
@@ -110,13 +126,6 @@ def _names(field: pa.Field) -> list[str]:
     if not convert.is_picture(field.type):
         return [field.name]
     return [f"{field.name}.bytes", *([f"{field.name}.path"] if has_paths(field.type) else [])]
-
-
-def _renumbered(whole: Layout, numbers: list[int]) -> Layout:
-    """The layout for the columns `numbers` alone, in this order."""
-    place = {number: place for place, number in enumerate(numbers)}
-    roles = {role: place[number] for role, number in whole.roles.items() if number in place}
-    return Layout(roles, {name: place[number] for name, number in whole.carried.items()})
 
 
 def _batch_rows(metadata: pq.FileMetaData, groups: list[int], most: int) -> int:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 import pyarrow as pa
 
 from pipeline.inputs.layout import free_name
 from pipeline.inputs.reader import WHOLE, Reader, Span, batch_name, carried_columns
-from pipeline.inputs.sources import Source
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -21,52 +19,46 @@ def partitions(name: str) -> dict[str, str | None]:
     return {unquote(key): None if value == _NULL else unquote(value) for key, equals, value in parts if equals and key}
 
 
-@dataclass(frozen=True)
 class PartitionedReader:
     """A reader whose batches carry the columns of the file's folders too. A column of the file's own goes first."""
 
-    reader: Reader
-    columns: Mapping[str, str | None]
-
-    @property
-    def source(self) -> Source:
-        return self.reader.source
-
-    @property
-    def one_shard(self) -> bool:
-        return self.reader.one_shard
+    def __init__(self, reader: Reader, columns: Mapping[str, str | None]) -> None:
+        self.source = reader.source
+        self.one_shard = reader.one_shard
+        self._reader = reader
+        self._columns = {free_name(name, ()): value for name, value in columns.items()}
 
     @property
     def has_images(self) -> bool:
-        return self.reader.has_images
+        return self._reader.has_images
 
     @property
     def folder(self) -> str:
-        return self.reader.folder
+        return self._reader.folder
 
     @property
     def looked_in(self) -> str:
-        return self.reader.looked_in
+        return self._reader.looked_in
 
     @property
     def paths_seen(self) -> int:
-        return self.reader.paths_seen
+        return self._reader.paths_seen
 
     @property
     def paths_found(self) -> int:
-        return self.reader.paths_found
+        return self._reader.paths_found
 
     def spans(self, rows: int) -> list[Span]:
-        return self.reader.spans(rows)
+        return self._reader.spans(rows)
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
-        return map(self._with_columns, self.reader.batches(span))
+        return map(self._with_columns, self._reader.batches(span))
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
-        return self.reader.images(rows)
+        return self._reader.images(rows)
 
     def _with_columns(self, table: pa.Table) -> pa.Table:
-        columns = {free_name(name, ()): value for name, value in self.columns.items()}
-        for name in sorted(columns.keys() - carried_columns(table).keys()):
-            table = table.append_column(batch_name(name), pa.repeat(pa.scalar(columns[name], pa.string()), len(table)))
+        for name in sorted(self._columns.keys() - carried_columns(table).keys()):
+            column = pa.repeat(pa.scalar(self._columns[name], pa.string()), len(table))
+            table = table.append_column(batch_name(name), column)
         return table

@@ -9,22 +9,32 @@ Aliases = Mapping[str, tuple[str, ...]]
 
 ALIASES: Aliases = {
     "key": ("key", "__key__"),
-    "text": ("text", "TEXT", "caption", "alt_text", "alt", "txt"),
-    "image": ("image",),
+    "text": ("text", "TEXT", "caption", "alt_text", "alt", "txt", "captions"),
+    "image": ("image", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes"),
     "image_path": ("image_path",),
     "url": ("url", "URL", "image_url"),
     "sha256": ("sha256",),
-    "width": ("width",),
-    "height": ("height",),
+    "width": ("original_width", "orig_width", "width", "image_width"),
+    "height": ("original_height", "orig_height", "height", "image_height"),
 }
-"""The names under which each column is looked for, in this order."""
+"""The names under which each column is looked for, in this order: first as they are written, then in any case.
+
+Width and height are looked for together. The size of the picture on the web goes before that of a copy.
+"""
+
+PATH_ALIASES = ("file_name", "filepath", "filename", "path")
+"""The names of columns that are paths of images where there are such files, or nothing else that tells of an image."""
 
 ON_BAD_FILE = ("fail", "skip")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The name of each column, or its number in a table without a header. None: the first of its `ALIASES`."""
+    """The name of each column, or its number in a table without a header. None: the first of its `ALIASES`.
+
+    A name such as meta.caption is a field inside the objects of a column. Several names for the text, separated by
+    commas, are tried row by row: the first that isn't empty.
+    """
 
     key: str | None = None
     text: str | None = None
@@ -45,6 +55,7 @@ class Input:
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
     image_folder: str | None = None  # where the paths of images start; None: the folder of the file that names them
+    max_row_bytes: int = 16 << 20  # of a line, a row or a .txt or .json member, without its image; a longer one is bad
 
     def __post_init__(self) -> None:
         if self.on_bad_file not in ON_BAD_FILE:
@@ -53,3 +64,5 @@ class Input:
             )
         if self.rows_per_shard < 1:
             raise ValueError(f"rows_per_shard: must be 1 or more: {self.rows_per_shard}")
+        if self.max_row_bytes < 1:
+            raise ValueError(f"max_row_bytes: must be 1 or more: {self.max_row_bytes}")

@@ -10,15 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.files import is_local
-from pipeline.inputs import convert
+from pipeline.inputs import captions, convert
 from pipeline.inputs.batching import bounded, merged, set_columns
 from pipeline.inputs.embedded import embedding_command, lone_paths
-from pipeline.inputs.errors import reading
+from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.layout import Layout
 from pipeline.inputs.reader import WHOLE, Span
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
+
+_TRIED = 100  # paths of a column
 
 
 class TableReader:
@@ -66,8 +68,9 @@ class TableReader:
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path):
-            tables = (table for batch in self.raw_batches(span) for table in self._tables(batch))
-            yield from merged(tables) if "image" in self.layout.roles and not self._text_only else tables
+            parts = (part for table, paths in self._arranged(span) for part in self._with_files(table, paths))
+            is_small = "image" in self.layout.roles and not self._text_only
+            yield from self._spread(merged(parts) if is_small else parts, span.first)
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         return self._folder.read(rows["image_path"].to_pylist())
@@ -90,25 +93,76 @@ class TableReader:
         for row, content in zip(rows, found, strict=True):
             yield images[row].as_py() if images[row].is_valid else content
 
-    def _tables(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
-        """The rows of a batch as `FIELDS` and the carried columns, with the images that they name by path."""
-        table = self.layout.arrange(batch)
-        number = self.layout.roles.get("image")
-        paths = lone_paths(batch.column(number)) if number is not None else None
+    def first_values(self, number: int) -> pa.Array:
+        """The first values of a column that the layout may have a role for, to find out."""
+        return next(self.raw_batches(WHOLE)).column(number)
+
+    def has_files(self, number: int) -> bool:
+        """Whether one of the first paths in a column is that of a file."""
+        paths = convert.string(self.first_values(number)).drop_null()[:_TRIED]
+        return any(content is not None for content in self._folder.read(paths.to_pylist()))
+
+    def _arranged(self, span: Span) -> Iterator[tuple[pa.Table, pa.StringArray | None]]:
+        """The rows of `span` by their roles, and the paths of the images that are to be read.
+
+        Raises BadFile for a row that is too long.
+        """
+        row, most = span.first, self._settings.max_row_bytes
+        for batch in self.raw_batches(span):
+            table, paths = self._with_paths(self.layout.arrange(batch), batch)
+            long = _long_row(table.drop_columns("image"), most)
+            if long is not None:
+                raise too_long(self.source.path, f"row {row + long + 1}", most)
+            yield table, None if self._text_only else paths
+            row += len(table)
+
+    def _with_paths(self, table: pa.Table, batch: pa.RecordBatch) -> tuple[pa.Table, pa.StringArray | None]:
+        """The table, with the paths that an image column has in place of bytes; and the paths to read, if any."""
+        if "image" not in self.layout.roles:
+            return table, table["image_path"] if self.layout.images_by_path else None
+        paths = lone_paths(batch.column(self.layout.roles["image"]))
         if paths is not None:
             table = set_columns(table, image_path=pc.coalesce(paths, table["image_path"]))
-        elif self.layout.images_by_path:
-            paths = table["image_path"]
-        yield from [table] if paths is None or self._text_only else self._with_files(table, paths.to_pylist())
+        return table, paths
 
-    def _with_files(self, table: pa.Table, paths: list[str | None]) -> Iterator[pa.Table]:
-        """The table in smaller ones, each with the files at `paths`, a path a row, where it has no image yet."""
+    def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
+        """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
+        for table in tables:
+            if captions.LISTS in table.column_names:
+                numbers = pa.array(range(row, row + len(table)), pa.int64())
+                table = set_columns(table, offset=numbers)
+            try:
+                yield from captions.spread(table, self.source.name, row)
+            except ValueError as error:
+                raise BadFile(self.source.path, str(error)) from error
+            row += len(table)
+
+    def _with_files(self, table: pa.Table, paths: pa.StringArray | None) -> Iterator[pa.Table]:
+        """The table in smaller ones, each with the files at `paths`, one a row; as it is without paths."""
+        if paths is None:
+            yield table
+            return
         first = 0
-        for contents in bounded(self._folder.read_counted(paths), _length):
+        for contents in bounded(self._folder.read_counted(paths.to_pylist()), _length):
             part, images = table.slice(first, len(contents)), pa.array(contents, pa.large_binary())
             embedded = part["image"]
             yield set_columns(part, image=pc.coalesce(embedded, images) if embedded.null_count < len(part) else images)
             first += len(contents)
+
+
+def rows_of(rows: pa.Table) -> pa.Array:
+    """The row of the table in which each pair stands, int64."""
+    return pc.coalesce(rows["offset"], rows["row"]).combine_chunks()
+
+
+def _long_row(table: pa.Table, most: int) -> int | None:
+    """The first row of more than `most` bytes, found by halves."""
+    if table.nbytes <= most or len(table) < 2:
+        return 0 if table.nbytes > most and len(table) else None
+    half = len(table) // 2
+    first = _long_row(table.slice(0, half), most)
+    second = _long_row(table.slice(half), most) if first is None else None
+    return first if second is None else half + second
 
 
 def _length(image: bytes | None) -> int:

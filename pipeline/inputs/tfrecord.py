@@ -10,7 +10,7 @@ from pipeline.inputs.pairs import Pair, PairReader, Place, Row
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
 
-_IMAGES = ("jpg", "png", "webp", *ALIASES["image"])  # img2dataset names the feature by its format
+_IMAGES = tuple(dict.fromkeys(("jpg", "png", "webp", *ALIASES["image"])))  # img2dataset names the feature by its format
 _HEAD = 12  # bytes of a record before its data: the length and its checksum
 
 

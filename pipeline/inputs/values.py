@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+
+from pipeline.inputs.captions import MIXED
+from pipeline.inputs.convert import nulls
+
+MOST_FIELDS = 1_000
+"""The most fields of all rows of a file together: each is a column, also for the rows that don't have it."""
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _TYPES: Mapping[frozenset[type], pa.DataType] = {
@@ -18,6 +25,10 @@ _TYPES: Mapping[frozenset[type], pa.DataType] = {
     frozenset({int, float}): pa.float64(),
     frozenset({bytes}): pa.binary(),
     frozenset({bytes, str}): pa.binary(),
+}
+_NESTED: Mapping[frozenset[type], pa.DataType] = {
+    frozenset({list}): pa.list_(pa.string()),
+    frozenset({dict}): pa.struct([]),
 }
 
 
@@ -33,21 +44,35 @@ class Fields:
 
     @property
     def schema(self) -> pa.Schema:
-        return pa.schema([(valid(name), _type_of(kinds)) for name, kinds in self._kinds.items()])
+        """What the fields hold, by which their roles are found: also lists and objects, which `batch` has as JSON."""
+        return pa.schema([(valid(name), _role_type(kinds)) for name, kinds in self._kinds.items()])
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Takes the values of one row into account."""
+        """Takes the values of one row into account. Raises ValueError for more than MOST_FIELDS fields."""
         for name, value in row.items():
-            self._kinds[name].add(_Large if type(value) is int and not _LEAST <= value <= _MOST else type(value))
+            kind = type(value)
+            if kind is int and not _LEAST <= value <= _MOST:
+                kind = _Large
+            elif kind is list and value and isinstance(value[0], list | dict):
+                kind = dict  # a list of objects is no list of captions
+            self._kinds[name].add(kind)
+        if len(self._kinds) > MOST_FIELDS:
+            raise ValueError(f"more than {MOST_FIELDS:,} fields in the file")
 
-    def batch(self, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-        """These rows with all fields; null where a row has none."""
-        schema = self.schema
-        kinds = zip(self._kinds, schema.types, strict=True)
-        columns = [_column([row.get(name) for row in rows], kind) for name, kind in kinds]
+    def batch(self, rows: Sequence[Mapping[str, Any]], texts: Collection[str] = ()) -> pa.RecordBatch:
+        """These rows with all fields; null where a row has none.
+
+        The fields `texts`, by their names in `schema`, are MIXED where they hold lists or objects.
+        """
+        there = set[str]().union(*rows)
+        columns, names = [], []
+        for name, kinds in self._kinds.items():
+            names.append(valid(name))
+            kind = MIXED if names[-1] in texts and kinds & {list, dict} else _type_of(kinds)
+            columns.append(_column([row.get(name) for row in rows], kind) if name in there else nulls(kind, len(rows)))
         if not columns:  # a batch without columns forgets its rows
             return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
-        return pa.RecordBatch.from_arrays(columns, schema=schema)
+        return pa.RecordBatch.from_arrays(columns, names)
 
 
 class _Large(int):
@@ -58,7 +83,13 @@ def _type_of(kinds: set[type]) -> pa.DataType:
     return _TYPES.get(frozenset(kinds - {type(None)}), pa.string())
 
 
+def _role_type(kinds: set[type]) -> pa.DataType:
+    return _NESTED.get(frozenset(kinds - {type(None)})) or _type_of(kinds)
+
+
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if kind == MIXED:
+        return _mixed(values)
     if kind == pa.string():
         return pa.array([_text(value) for value in values], kind)
     if kind == pa.float64():
@@ -66,6 +97,19 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.binary():
         return pa.array([valid(value).encode() if isinstance(value, str) else value for value in values], kind)
     return pa.array(values, kind)
+
+
+def _mixed(values: list[Any]) -> pa.Array:
+    """Captions and lists of captions. What is neither is no text: null."""
+    one = pa.array([_caption(value) for value in values], pa.binary())
+    many = [[_caption(item) for item in value] if isinstance(value, list) else None for value in values]
+    return pa.StructArray.from_arrays([one, pa.array(many, pa.list_(pa.binary()))], fields=list(MIXED))
+
+
+def _caption(value: Any) -> bytes | None:
+    if value is None or isinstance(value, list | dict) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value if isinstance(value, bytes) else str(_text(value)).encode()
 
 
 def _text(value: Any) -> str | None:
