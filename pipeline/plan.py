@@ -53,6 +53,7 @@ class TaskNote:
             "has_images": reader.has_images,
             "paths": [reader.paths_seen, reader.paths_found],
             "failed_downloads": reader.failed_downloads,
+            "looked_in": reader.looked_in,
             "carried": base64.b64encode((self.carried or pa.schema([])).serialize()).decode(),
         }
         output.write_bytes(self.name, json.dumps(content).encode())
@@ -188,12 +189,13 @@ def _failed_downloads(notes: list[dict[str, Any]], sources: list[Source]) -> dic
 
 def _check_paths(notes: list[dict[str, Any]], sources: list[Source]) -> None:
     seen: dict[int, list[int]] = {}
+    looked_in = {note["file"]: note["looked_in"] for note in notes}
     for note in notes:
         seen[note["file"]] = [a + b for a, b in zip(seen.get(note["file"], [0, 0]), note["paths"], strict=True)]
     for file, (paths, found) in seen.items():
         if paths and not found:
             path = sources[file].path
-            raise BadInputs(f"{path}: none of its {paths:,} images exists; looked in {path.rpartition('/')[0] or '.'}")
+            raise BadInputs(f"{path}: none of its {paths:,} images exists; looked in {looked_in[file]}")
 
 
 def _unify(schemas: list[pa.Schema]) -> pa.Schema:

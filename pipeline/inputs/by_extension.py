@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pipeline.inputs.arrow import ArrowReader
+from pipeline.inputs.caption_set_reader import CaptionSetReader
 from pipeline.inputs.delimited import DelimitedReader
 from pipeline.inputs.jsonl import JsonLinesReader
 from pipeline.inputs.parquet import ParquetReader
+from pipeline.inputs.partitions import PartitionedReader, partitions
 from pipeline.inputs.reader import Reader
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source, extension
@@ -23,6 +26,8 @@ _READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".jsonl.gz": JsonLinesReader,
     ".tar": TarReader,
     ".tfrecord": RecordReader,
+    ".arrow": ArrowReader,
+    ".json": CaptionSetReader,
     None: DelimitedReader,  # of `NAMED`
 }
 
@@ -32,4 +37,6 @@ def open_source(source: Source, settings: Input, *, text_only: bool = False) -> 
 
     With `text_only` a table needs no column with images, paths or URLs, and no image is read: all are null.
     """
-    return _READERS[extension(source.path)](source, settings, text_only)
+    reader = _READERS[extension(source.path)](source, settings, text_only)
+    columns = partitions(source.name)
+    return PartitionedReader(reader, columns) if columns else reader

@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pipeline.files import exists, is_local, join, read_bytes
 
@@ -28,21 +28,30 @@ _MISSING = frozenset(
 
 
 class Folder:
-    """A local or remote folder, and how many of the paths asked for it had."""
+    """A local or remote folder, and how many of the paths asked for it had.
 
-    def __init__(self, root: str) -> None:
+    A path that isn't there is looked for below each of `subfolders` too.
+    """
+
+    def __init__(self, root: str, subfolders: Sequence[str] = ()) -> None:
         self.root = root
         self.seen = 0
         self.found = 0
+        self._subfolders = subfolders
         self._is_below = lru_cache(maxsize=4096)(self._is_really_below)
 
-    def read(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
-        """The content of the file at each path below the folder, in order.
+    @property
+    def places(self) -> str:
+        """All folders where paths start, for a message."""
+        return ", ".join([self.root or ".", *(join(self.root, name) for name in self._subfolders)])
 
-        None where there is no such file that can be read, or where it lies outside: an absolute path, one with `..`,
-        a link that leads out. Raises OSError for failures of the machine.
+    def read(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
+        """The content of the file at each path below the folder, in order; an absolute path may lead there too.
+
+        None where there is no such file that can be read, or where it lies outside: another absolute path, one with
+        `..`, a link that leads out. Raises OSError for failures of the machine.
         """
-        return map(self._read_local, paths) if is_local(self.root) else self._read_remote_many(paths)
+        return map(self._read, paths) if is_local(self.root) else self._read_remote_many(paths)
 
     def read_counted(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
         """As `read`, and counts."""
@@ -51,9 +60,27 @@ class Folder:
             self.found += content is not None
             yield content
 
-    def _read_local(self, path: str | None) -> bytes | None:
-        if path is None or not _stays_below(path):
+    def _read(self, path: str | None) -> bytes | None:
+        inner = None if path is None else self._relative(path)
+        if inner is None or not _stays_below(inner):
             return None
+        read = self._read_local if is_local(self.root) else self._read_remote
+        contents = (read(place) for place in (inner, *(f"{name}/{inner}" for name in self._subfolders)))
+        return next((content for content in contents if content is not None), None)
+
+    def _relative(self, path: str) -> str:
+        """The path below the folder, where it is written with the folder in front."""
+        start = next((top for top in self._tops if path.startswith(top)), "")
+        return path.removeprefix(start)
+
+    @cached_property
+    def _tops(self) -> tuple[str, ...]:
+        """The folder as absolute paths begin that lead into it."""
+        root = self.root
+        tops = (os.path.abspath(root), os.path.realpath(root)) if is_local(root) else (root,)
+        return tuple(top.rstrip("/") + "/" for top in tops)
+
+    def _read_local(self, path: str) -> bytes | None:
         try:
             return self._read_inside(os.path.join(self.root or ".", path))
         except OSError as error:
@@ -81,11 +108,9 @@ class Folder:
     def _read_remote_many(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             for first in range(0, len(paths), _AT_ONCE):
-                yield from threads.map(self._read_remote, paths[first : first + _AT_ONCE])
+                yield from threads.map(self._read, paths[first : first + _AT_ONCE])
 
-    def _read_remote(self, path: str | None) -> bytes | None:
-        if path is None or not _stays_below(path):
-            return None
+    def _read_remote(self, path: str) -> bytes | None:
         place = join(self.root, *path.split("/"))
         return read_bytes(place) if exists(place) else None
 

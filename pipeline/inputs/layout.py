@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -157,7 +157,7 @@ def _carried(schema: pa.Schema, used: set[int]) -> dict[str, int]:
     carried: dict[str, int] = {}
     for number, field in enumerate(schema):
         if number not in used and not _is_image(field):
-            carried[_free_name(field.name or str(number), carried)] = number
+            carried[free_name(field.name or str(number), carried)] = number
     return carried
 
 
@@ -166,7 +166,8 @@ def _is_image(field: pa.Field) -> bool:
     return convert.is_picture(kind) or (field.name.casefold() in ALIASES["image"] and convert.is_bytes(kind))
 
 
-def _free_name(name: str, taken: Mapping[str, int]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name of a carried column in the verdicts: prefixed while it is one of `OURS` or taken."""
     while name in OURS or name in taken:
         name = _PREFIX + name
     return name

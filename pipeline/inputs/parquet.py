@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
+from pipeline.inputs.embedded import has_paths
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.img2dataset import find_folder
 from pipeline.inputs.layout import layout
@@ -25,7 +26,7 @@ _IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small 
 
 
 class ParquetReader(TableReader):
-    """A Parquet file. Only columns that are wanted are read, and of an image's struct only the bytes."""
+    """A Parquet file. Only columns that are wanted are read, and of an image's struct only bytes and path."""
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         super().__init__(source, settings, text_only)
@@ -50,7 +51,7 @@ class ParquetReader(TableReader):
         self.layout = whole.renumbered(numbers)
         self._wanted = pa.schema([self._schema.field(number) for number in numbers])
         self._has_lists = any(convert.is_list(convert.value_type(self._wanted.types[n])) for n in self.layout.texts)
-        self._columns = [_path(field) for field in self._wanted]
+        self._columns = [name for field in self._wanted for name in _names(field)]
         self._image = self._schema.field(image) if image is not None and not text_only else None
 
     def _find_folder(self) -> tuple[str, str] | None:
@@ -103,10 +104,9 @@ class ParquetReader(TableReader):
     def _images_of_group(self, field: pa.Field, group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
         """The images at these places of a row group."""
         first = 0
-        for batch in self._stream([group], [_path(field)]):
+        for batch in self._stream([group], _names(field)):
             inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
-            images = convert.image_bytes(nested_batch(batch, [field.name]).column(0))
-            yield from (images[place].as_py() for place in inside.tolist())
+            yield from self.pictures(nested_batch(batch, [field.name]).column(0), inside.tolist())
             first += batch.num_rows
             if first > wanted[-1]:
                 return
@@ -115,7 +115,7 @@ class ParquetReader(TableReader):
         """The rows of these row groups. Raises BadFile where there are fewer than the footer says: Arrow doesn't."""
         most = (
             _IMAGE_ROWS
-            if self._image is not None and _path(self._image) in columns
+            if self._image is not None and _names(self._image)[0] in columns
             else min(BATCH_ROWS, self._settings.rows_per_shard)
         )
         rows = _batch_rows(self._file.metadata, groups, most)
@@ -138,9 +138,11 @@ def _starts(metadata: pq.FileMetaData) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _path(field: pa.Field) -> str:
+def _names(field: pa.Field) -> list[str]:
     """What to read of a column."""
-    return f"{field.name}.bytes" if convert.is_picture(field.type) else field.name
+    if not convert.is_picture(field.type):
+        return [field.name]
+    return [f"{field.name}.bytes", *([f"{field.name}.path"] if has_paths(field.type) else [])]
 
 
 def _batch_rows(metadata: pq.FileMetaData, groups: list[int], most: int) -> int:

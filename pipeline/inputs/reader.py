@@ -77,6 +77,11 @@ class Reader(Protocol):
         ...
 
     @property
+    def looked_in(self) -> str:
+        """All places where those paths may start, and what helps where no image is there; for a message."""
+        ...
+
+    @property
     def paths_seen(self) -> int:
         """The paths of images that `batches` met so far."""
         ...

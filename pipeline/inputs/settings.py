@@ -69,6 +69,7 @@ class Input:
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
     original_size: bool = True  # whether original_width and original_height decide short_side and aspect_ratio
+    image_folder: str | None = None  # where the paths of images start; None: the folder of the file that names them
     max_row_bytes: int = 16 << 20  # of a line, a row or a .txt or .json member, without its image; a longer one is bad
 
     def __post_init__(self) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 
 from pipeline.files import filesystems, is_local
 from pipeline.inputs.errors import InputError
+from pipeline.inputs.hidden import is_hidden, visible
 from pipeline.inputs.img2dataset import is_statistics, without_sidecars
+from pipeline.inputs.leftovers import hidden_files, nothing_to_read, remedy
+from pipeline.inputs.passed_over import find_passed_over
 
 EXTENSIONS = (
     ".parquet",
@@ -22,6 +25,8 @@ EXTENSIONS = (
     ".jsonl.gz",
     ".tar",
     ".tfrecord",
+    ".arrow",
+    ".json",
 )
 NAMED = (".txt", ".token")
 """Kinds of files of captions that are read where a pattern is their path: such files are of many other kinds too."""
@@ -49,21 +54,38 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
     """The files of these kinds of all patterns: patterns as given, names sorted within each, a file once.
 
     In a directory, files of other kinds are passed over: the images of a table may lie there too. What img2dataset
-    writes beside its archives is left out.
+    writes beside its archives is left out. Path parts below a directory, or below the fixed part of a glob, that begin
+    with `.` or `_` are skipped.
     Raises InputError for a pattern without a file to read, and for a file of another kind that is named or matched.
     """
     found: dict[str, Source] = {}
     for pattern in patterns:
-        for file in list_files(pattern, kinds):
+        for file in _inputs(pattern, kinds):
             if is_statistics(file.path):
                 continue
             if not file.path.lower().endswith((*kinds, *NAMED) if file.path == pattern else kinds):
-                raise InputError(f"input: {file.path} is of another kind than {', '.join(kinds)}")
+                raise InputError(_other_kind(file.path, kinds))
             place = os.path.abspath(file.path) if is_local(file.path) else file.path
             found.setdefault(place, replace(file, number=len(found)))
     if not found:
         raise InputError(f"input: no file matches {', '.join(map(repr, patterns))} but statistics of img2dataset")
     return without_sidecars(list(found.values()))
+
+
+def _inputs(pattern: str, kinds: tuple[str, ...]) -> list[Source]:
+    """The files of a pattern; of those in a directory the ones that are inputs."""
+    files = list_files(pattern, kinds, hidden=False)
+    if os.path.isfile(pattern) or not _is_directory(pattern):
+        return files
+    passed_over = find_passed_over([file.path for file in files])
+    if len(passed_over) == len(files):
+        raise InputError(f"input: no file matches {pattern!r}{_instead(pattern, pattern, [], kinds)}")
+    return [file for file in files if file.path not in passed_over]
+
+
+def _other_kind(path: str, kinds: tuple[str, ...]) -> str:
+    command = remedy(path, kinds)
+    return f"input: {path} is of another kind than {', '.join(kinds)}" + (f"; {command}" if command else "")
 
 
 def check_output(output: str, patterns: Sequence[str]) -> None:
@@ -78,27 +100,39 @@ def _full(folder: str) -> str:
     return (os.path.realpath(folder) if is_local(folder) else folder).rstrip("/") + "/"
 
 
-def list_files(pattern: str, kinds: tuple[str, ...] = ("",)) -> list[Source]:
+def list_files(pattern: str, kinds: tuple[str, ...] = ("",), *, hidden: bool = True) -> list[Source]:
     """The files of a pattern, sorted by name; at least one.
 
     A pattern is a file, a directory (the files below it with an ending of `kinds`) or a glob: `*` and `?` stay within
-    a folder, `**` doesn't. Raises InputError where there is none.
+    a folder, `**` doesn't. Without `hidden`, files are skipped that `is_hidden` by their names.
+    Raises InputError where there is none.
     """
-    root, files = _match(pattern, kinds)
-    if not files:
-        raise InputError(f"input: no file matches {pattern!r}")
-    named = sorted({_below(root, file.path): file for file in files}.items())
-    return [replace(file, number=number, name=name) for number, (name, file) in enumerate(named)]
+    root, files = _match(pattern, kinds, hidden)
+    named = {_below(root, file.path): file for file in files}
+    shown = sorted(name for name in named if hidden or not is_hidden(name, pattern))
+    if not shown:
+        raise InputError(f"input: no file matches {pattern!r}{_instead(pattern, root, list(named), kinds)}")
+    return [replace(named[name], number=number, name=name) for number, name in enumerate(shown)]
 
 
-def _match(pattern: str, kinds: tuple[str, ...]) -> tuple[str, list[Source]]:
-    """The folder where names start, and the files, not named yet."""
+def _instead(pattern: str, root: str, skipped: list[str], kinds: tuple[str, ...]) -> str:
+    """What there is in place of files to read."""
+    if skipped:
+        return f": {hidden_files(skipped, root)}"
+    if not pattern or not _is_directory(pattern):
+        return ""
+    names = [_below(pattern, file.path) for file in _match(pattern, ("",), True)[1]]
+    return nothing_to_read(names, pattern, kinds)
+
+
+def _match(pattern: str, kinds: tuple[str, ...], hidden: bool) -> tuple[str, list[Source]]:
+    """The folder where names start, and the files, not named yet. Without `hidden`, a local walk leaves those out."""
     if is_local(pattern) and os.path.isfile(pattern):
         return os.path.dirname(pattern), [_local(pattern)]
     if not pattern or not _is_directory(pattern):
         return _fixed_part(pattern), _glob(pattern) if pattern else []
     if is_local(pattern):
-        return pattern, _walk(pattern, kinds)
+        return pattern, _walk(pattern, kinds, hidden)
     return pattern, [file for file in _glob(pattern.rstrip("/") + "/**") if file.path.lower().endswith(kinds)]
 
 
@@ -109,12 +143,15 @@ def _is_directory(pattern: str) -> bool:
     return not re.search(_GLOB, pattern) and (pattern.endswith("/") or not _glob(pattern))
 
 
-def _walk(directory: str, kinds: tuple[str, ...]) -> list[Source]:
+def _walk(directory: str, kinds: tuple[str, ...], hidden: bool) -> list[Source]:
     def fail(error: OSError) -> None:
         raise InputError(f"input: can't read {error.filename}: {error.strerror}") from error
 
-    walk = os.walk(directory, onerror=fail)
-    paths = (os.path.join(folder, name) for folder, _, names in walk for name in names if name.lower().endswith(kinds))
+    paths = []
+    for folder, folders, names in os.walk(directory, onerror=fail):
+        if not hidden:
+            folders[:], names = visible(folders), visible(names)
+        paths += [os.path.join(folder, name) for name in names if name.lower().endswith(kinds)]
     return [_local(path) for path in paths if os.path.isfile(path)]
 
 

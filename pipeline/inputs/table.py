@@ -13,6 +13,7 @@ import pyarrow.types as pt
 from pipeline.files import is_local
 from pipeline.inputs import captions, convert
 from pipeline.inputs.batching import bounded, merged, set_columns
+from pipeline.inputs.embedded import embedding_command, lone_paths
 from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.img2dataset import STATUS, succeeded
@@ -34,7 +35,7 @@ class TableReader:
         self.source = source
         self._settings = settings
         self._text_only = text_only
-        self._folder = Folder(parent(source.path))
+        self._folder = self.make_folder(settings.image_folder or parent(source.path))
 
     @cached_property
     def layout(self) -> Layout:
@@ -50,6 +51,14 @@ class TableReader:
         return self._folder.root
 
     @property
+    def looked_in(self) -> str:
+        help_ = f"{self._folder.places}; input.image_folder=DIR names another folder"
+        if "image" not in self.layout.roles:
+            return help_
+        name = self._settings.columns.image or "image"
+        return f"{help_}, or embed the images where they are: {embedding_command(self.source.path, name)}"
+
+    @property
     def paths_seen(self) -> int:
         return self._folder.seen
 
@@ -62,21 +71,30 @@ class TableReader:
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path):
-            tables = self._arranged(span)
-            if self._text_only or not self.has_images:
-                pass
-            elif self.layout.images_by_path:
-                tables = (part for table in tables for part in self._with_files(table))
-            else:
-                tables = merged(tables)
-            yield from self._spread(tables, span.first)
+            parts = (part for table, paths in self._arranged(span) for part in self._with_files(table, paths))
+            is_small = "image" in self.layout.roles and not self._text_only
+            yield from self._spread(merged(parts) if is_small else parts, span.first)
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         return self._folder.read(rows["image_path"].to_pylist())
 
+    def make_folder(self, root: str) -> Folder:
+        """Where the images are that this table names by path; `root` is a local or remote folder."""
+        return Folder(root)
+
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
         """The rows of `span` with the columns that `layout` was made for; at least one batch."""
         raise NotImplementedError
+
+    def pictures(self, column: pa.Array, rows: list[int]) -> Iterator[bytes | None]:
+        """The images in these rows of an image column, read by path where they have no bytes."""
+        images, paths = convert.image_bytes(column), lone_paths(column)
+        if paths is None:
+            yield from (images[row].as_py() for row in rows)
+            return
+        found = self._folder.read(paths.take(pa.array(rows, pa.int64())).to_pylist())
+        for row, content in zip(rows, found, strict=True):
+            yield images[row].as_py() if images[row].is_valid else content
 
     def first_values(self, number: int) -> pa.Array:
         """The first values of a column that the layout may have a role for, to find out."""
@@ -91,25 +109,39 @@ class TableReader:
         paths = convert.string(values).drop_null()[:_TRIED]
         return any(content is not None for content in self._folder.read(paths.to_pylist()))
 
-    def _arranged(self, span: Span) -> Iterator[pa.Table]:
-        """The rows of `span` by their roles. Raises BadFile for one that is too long."""
+    def _arranged(self, span: Span) -> Iterator[tuple[pa.Table, pa.StringArray | None]]:
+        """The rows of `span` by their roles, and the paths of the images that are to be read.
+
+        Raises BadFile for a row that is too long.
+        """
         row, most = span.first, self._settings.max_row_bytes
         for batch in self.raw_batches(span):
-            table = self.layout.arrange(batch)
+            table, paths = self._with_paths(self.layout.arrange(batch), batch)
             long = _long_row(table.drop_columns("image"), most)
             if long is not None:
                 raise too_long(self.source.path, f"row {row + long + 1}", most)
-            yield self._without_failed(table, row)
+            yield self._without_failed(table, None if self._text_only else paths, row)
             row += len(table)
 
-    def _without_failed(self, table: pa.Table, row: int) -> pa.Table:
+    def _without_failed(
+        self, table: pa.Table, paths: pa.StringArray | None, row: int
+    ) -> tuple[pa.Table, pa.StringArray | None]:
         """The table from row `row` on without failed downloads; its `offset` is then the row of each pair."""
         if not self.layout.has_status or not pt.is_string(table[STATUS].type):
-            return table
+            return table, paths
         table = set_columns(table, offset=pa.array(range(row, row + len(table)), pa.int64()))
-        pairs = table.filter(succeeded(table[STATUS]))
-        self.failed_downloads += len(table) - len(pairs)
-        return pairs
+        done = succeeded(table[STATUS]).combine_chunks()
+        self.failed_downloads += len(table) - done.true_count
+        return table.filter(done), None if paths is None else paths.filter(done)
+
+    def _with_paths(self, table: pa.Table, batch: pa.RecordBatch) -> tuple[pa.Table, pa.StringArray | None]:
+        """The table, with the paths that an image column has in place of bytes; and the paths to read, if any."""
+        if "image" not in self.layout.roles:
+            return table, table["image_path"] if self.layout.images_by_path else None
+        paths = lone_paths(batch.column(self.layout.roles["image"]))
+        if paths is not None:
+            table = set_columns(table, image_path=pc.coalesce(paths, table["image_path"]))
+        return table, paths
 
     def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
         """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
@@ -123,12 +155,17 @@ class TableReader:
                 raise BadFile(self.source.path, str(error)) from error
             row += len(table)
 
-    def _with_files(self, table: pa.Table) -> Iterator[pa.Table]:
-        """The table in smaller ones, each with its images."""
+    def _with_files(self, table: pa.Table, paths: pa.StringArray | None) -> Iterator[pa.Table]:
+        """The table in smaller ones, each with the files at `paths`, one a row; as it is without paths."""
+        if paths is None:
+            yield table
+            return
         first = 0
-        for images in bounded(self._folder.read_counted(table["image_path"].to_pylist()), _length):
-            yield set_columns(table.slice(first, len(images)), image=pa.array(images, pa.large_binary()))
-            first += len(images)
+        for contents in bounded(self._folder.read_counted(paths.to_pylist()), _length):
+            part, images = table.slice(first, len(contents)), pa.array(contents, pa.large_binary())
+            embedded = part["image"]
+            yield set_columns(part, image=pc.coalesce(embedded, images) if embedded.null_count < len(part) else images)
+            first += len(contents)
 
 
 def rows_of(rows: pa.Table) -> pa.Array:

@@ -1,0 +1,38 @@
+"""Files in a folder that have an ending of an input, and are none: what libraries keep beside their data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pipeline.files import REQUESTS, is_local
+from pipeline.inputs.caption_sets import find_form
+from pipeline.inputs.errors import BadFile
+
+_CACHE = re.compile(r"(.*/)?cache-[0-9a-f]{16}(_\w+)?\.arrow", re.DOTALL)
+
+
+def find_passed_over(paths: Sequence[str]) -> set[str]:
+    """Those of the files of a folder that are no inputs.
+
+    They are copies that `datasets` caches (`cache-….arrow`), and .json files that hold no captions.
+    """
+    json = [path for path in paths if path.lower().endswith(".json")]
+    others = {path for path, is_other in zip(json, _map(_is_other_json, json), strict=True) if is_other}
+    return others | {path for path in paths if _CACHE.fullmatch(path)}
+
+
+def _map(test: Callable[[str], bool], paths: Sequence[str]) -> Iterable[bool]:
+    """The test of every path; of remote files many at once."""
+    if all(map(is_local, paths)):
+        return map(test, paths)
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        return list(threads.map(test, paths))
+
+
+def _is_other_json(path: str) -> bool:
+    try:
+        return find_form(path) is None
+    except BadFile:
+        return False  # the first pass names it
