@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from tests.pictures import encoded, noise
 
 WORDS = (
-    "red", "green", "blue", "old", "new", "small", "large", "cat", "dog", "town", "sea", "hill", "road", "tree", "house",
-    "boat",
+    "red", "green", "blue", "old", "new", "small", "large", "cat", "dog", "town", "sea", "hill", "road", "tree",
+    "house", "boat",
 )  # fmt: skip
 
 
