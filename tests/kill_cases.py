@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 SMALL = (
@@ -106,15 +108,27 @@ CASES = {
 }
 
 
+MODULES = {
+    "pipeline": ("pipeline.run", "pipeline.report", "pipeline.subset.run", "pipeline.cli", "pipeline.options"),
+    "vocab": ("pipeline.vocabulary.cli", "pipeline.vocabulary.build", "sentencepiece"),
+    "dedup": ("pipeline.duplicates.cli", "pipeline.duplicates.index", "pipeline.duplicates.groups"),
+    "train": ("tests.training", "pipeline.training.cli", "pipeline.training.embed.run", "pipeline.training.fit.run"),
+}
+
+
 def prepare(root: Path, cases: list[str]) -> None:
     """Imports what the commands need, and makes their inputs."""
-    import pipeline.warm
+
+    import pipeline.lock
+    import pipeline.warm  # noqa: F401
     from tests.kill_inputs import write_inputs
 
-    write_inputs(root, {CASES[name].program for name in cases})
-    if "train" in {CASES[name].program for name in cases}:
-        import pipeline.training.embed.run
-        import pipeline.training.fit.run  # noqa: F401
+    programs = {CASES[name].program for name in cases}
+    for program in programs:
+        for module in MODULES[program]:
+            import_module(module)
+    gc.freeze()  # forks would copy all that it visits
+    write_inputs(root, programs)
 
 
 def state(output: Path) -> dict[str, str]:

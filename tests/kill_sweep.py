@@ -148,7 +148,7 @@ class Sweep:
             if time.monotonic() > end:
                 os.killpg(child, signal.SIGKILL)
                 os.waitpid(child, 0)
-                self.wrong.append(f"{self.case.name}: hangs")
+                self._note("hangs")
                 return HANGS
             time.sleep(0.005)
         with suppress(ProcessLookupError):
@@ -194,6 +194,7 @@ class Sweep:
 
     def _note(self, what: str) -> None:
         self.wrong.append(f"{self.case.name}, {what}: {self._said()[-1500:]}")
+        print(self.wrong[-1], flush=True)
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds.items() if count)
@@ -214,8 +215,8 @@ def sweep(cases: list[str], root: Path, kills: int, faults: int, workers: int, s
             print(f"{name}: {one.kills} kills", flush=True)
         for number in range(faults if len(one.wrong) < 3 else 0):
             one.fault(ERRORS[number % len(ERRORS)])
+            print(f"{name}: {one.faults} faults", flush=True)
         print(one, flush=True)
-        print("".join(f"  {wrong}\n" for wrong in one.wrong), end="", flush=True)
         done.append(one)
     return done
 
