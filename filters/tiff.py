@@ -98,6 +98,7 @@ def _white_strip(image: TiffImagePlugin.TiffImageFile, rows: int) -> bytes:
         Image.new("1", (image.width, rows), 1).save(
             file, "TIFF", compression=image.info["compression"], tiffinfo=options, strip_size=image.width * rows
         )
+        file.seek(0)
         saved = TiffImagePlugin.TiffImageFile(file)
         (place,), (size,) = saved.tag_v2[_OFFSETS], saved.tag_v2[_SIZES]
         return file.getvalue()[place : place + size]

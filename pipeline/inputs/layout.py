@@ -15,7 +15,7 @@ from pipeline.inputs.settings import ALIASES, Aliases, Columns
 
 OURS = frozenset(
     {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
-    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"}
+    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"}
 )
 """The verdicts' own columns: a carried one of the same name gets a prefix."""
 
