@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 
 # JPEG markers (ITU-T T.81, table B.1)
 _FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive, with Huffman codes
-_START_OF_SCAN = 0xDA
+START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
-_SEGMENTS = {*_FRAMES, 0xC4, _START_OF_SCAN, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
+_ONE_SCAN = {0xC0, 0xC1}
+_SIZE = struct.Struct(">HH")  # height, width
+_SEGMENTS = {*_FRAMES, 0xC4, START_OF_SCAN, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # neither a stuffed zero, nor fill, nor a restart
 
 # PNG (ISO/IEC 15948): samples a pixel by colour type; first column and row, and steps, of the passes of interlacing
@@ -52,6 +54,26 @@ def is_whole_jpeg(data: bytes) -> bool:
         frames += marker in _FRAMES
         at += int.from_bytes(data[at : at + 2], "big")
     return False
+
+
+def count_scans(data: bytes) -> int:
+    """The scans of a JPEG, up to its end, or the end of the bytes."""
+    at, scans = 2, 0
+    while (found := _MARKER.search(data, at)) and found[0][1] != _END_OF_IMAGE:
+        scans += found[0][1] == START_OF_SCAN
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return scans
+
+
+def frame_of(data: bytes) -> tuple[int, int] | None:
+    """Width and height in the frame header of a JPEG of one scan; None where there is none before the scan."""
+    at = 2
+    while (found := _MARKER.search(data, at)) and found[0][1] in _SEGMENTS - {START_OF_SCAN}:
+        if found[0][1] in _ONE_SCAN:
+            height, width = _SIZE.unpack(data[found.end() + 3 : found.end() + 7].ljust(4, b"\0"))
+            return width, height
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return None
 
 
 def is_whole_png(data: bytes) -> bool:

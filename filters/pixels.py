@@ -5,10 +5,6 @@ It judges nothing. Everything that can be wrong with the bytes is one exception,
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -16,35 +12,21 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageFile
 
+from filters.image_errors import Undecodable
+from filters.limits import check_limits
+from filters.opening import bounded, decoding, open_image
 from filters.originals import is_whole_jpeg, is_whole_png
+from filters.png import SIGNATURE, without_ancillary
+from filters.tiff import load_tiff
+
+__all__ = ["Header", "Picture", "Undecodable", "convert", "header", "luma", "record_bytes", "thumbnail"]
 
 LUMA_SIDE = 128
 RECORD_QUALITY = 95
+BAND_PIXELS = 1 << 21  # what takes several copies is converted so many at a time
 
-# What Pillow raises on bad bytes. It documents OSError alone; damaged files of every format gave the others.
-_BAD_BYTES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
-_NEXT_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)  # how a Pillow plugin says "not mine"
 _JPEG = {"JPEG", "MPO"}
-_OUTSIDE = {"EPS", "WMF"}  # formats that Pillow hands to another program
 _GRAY = {"1", "L", "LA", "La", "F"}
-
-
-class Undecodable(ValueError):
-    """The bytes are no image, a broken one, or one over the pixel limit."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +43,15 @@ class Picture:
     """An image's bytes, parsed once; pixels are decoded only when a method asks for them.
 
     Raises Undecodable at once if the header is broken, and from every method but `header` if the image has more than
-    `max_pixels`, before any pixel is decoded.
+    `max_pixels` or is over another limit, before any pixel is decoded.
     """
 
     def __init__(self, data: bytes, max_pixels: int) -> None:
         self.data = data
         self.max_pixels = max_pixels
         _lift_pillows_limit(max_pixels)
-        self._opened: ImageFile.ImageFile | None = _open(data)
+        self._content = without_ancillary(data) if data.startswith(SIGNATURE) else data
+        self._opened: ImageFile.ImageFile | None = open_image(self._content)
         image = self._opened
         self._alpha = image.mode in ("LA", "RGBA") or (image.mode == "P" and "transparency" in image.info)
         self.header = Header(image.width, image.height, image.format or "", image.mode)
@@ -80,7 +63,7 @@ class Picture:
     @cached_property
     def _luma(self) -> np.ndarray:
         image = self._small("L", LUMA_SIDE)
-        with _decoding():
+        with decoding():
             gray = _convert(image).convert("L")
             return np.asarray(gray.resize((LUMA_SIDE, LUMA_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0))
 
@@ -88,9 +71,8 @@ class Picture:
     def converted(self) -> Image.Image:
         """The one conversion: first frame, transparency over white, orientation left alone, then RGB or L."""
         image = self._fresh()
-        with _decoding():
-            image.load()
-            return _convert(image)
+        with decoding(), bounded(self.header.format):
+            return _convert(_load(image, self._content))
 
     def record_bytes(self) -> bytes:
         """The original bytes if TensorFlow reads them as RGB or gray, else the conversion as JPEG quality 95.
@@ -103,13 +85,13 @@ class Picture:
     def at_least(self, side: int) -> Image.Image:
         """The one conversion, but of a JPEG only as large as `side` needs: no side is under it that wasn't before."""
         small = self._small("RGB", side)
-        with _decoding():
+        with decoding():
             return _convert(small)
 
     def thumbnail(self, side: int) -> bytes:
         """A JPEG of at most `side` x `side` pixels, in the image's proportions."""
         small = self.at_least(side).copy()
-        with _decoding():
+        with decoding():
             small.thumbnail((side, side))
             return _jpeg(small, quality=80)
 
@@ -123,16 +105,16 @@ class Picture:
         if self.header.format not in _JPEG:
             return self.converted
         image = self._fresh()
-        with _decoding():
+        with decoding():
             image.draft(mode, (side, side))
             image.load()
         return image
 
     def _fresh(self) -> ImageFile.ImageFile:
         """The opened image with no pixel decoded: drafting and loading change it, so each is used once."""
-        if self.header.width * self.header.height > self.max_pixels:
-            raise Undecodable(f"{self.header.width} x {self.header.height} pixels; the limit is {self.max_pixels}")
-        image, self._opened = self._opened or _open(self.data), None
+        image, self._opened = self._opened or open_image(self._content), None
+        with decoding():
+            check_limits(image, self._content, self.max_pixels)
         return image
 
 
@@ -164,51 +146,43 @@ def thumbnail(data: bytes, side: int, max_pixels: int) -> bytes | None:
         return None
 
 
-@contextmanager
-def _decoding() -> Iterator[None]:
-    try:
-        yield
-    except _BAD_BYTES as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
-
-
 def _lift_pillows_limit(max_pixels: int) -> None:
     """Pillow's limit on pixels holds for the process and a few of its plugins check it: it is raised, never lowered."""
     if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels
 
 
-def _open(data: bytes) -> ImageFile.ImageFile:
-    """`Image.open`, but any number of pixels may be in the header."""
-    with _decoding():
-        for load_plugins in (Image.preinit, Image.init):  # the common formats, and all where none of these fits
-            load_plugins()
-            for name in Image.ID:
-                if name not in _OUTSIDE and (image := _open_as(name, data)):
-                    return image
-    raise Undecodable("no image format")
-
-
-def _open_as(name: str, data: bytes) -> ImageFile.ImageFile | None:
-    factory, accepts = Image.OPEN[name]
-    if accepts and accepts(data[:16]) is not True:
-        return None
-    try:
-        return factory(BytesIO(data), "")
-    except _NEXT_FORMAT:
-        return None
+def _load(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
+    """The image with its pixels; `data` is what it was opened from."""
+    if image.format == "TIFF":
+        return load_tiff(image, data)
+    image.load()
+    return image
 
 
 def _convert(image: Image.Image) -> Image.Image:
     """A loaded image as RGB or L. 16-bit gray is divided by 256; other values out of 0 to 255 are clipped."""
+    wide = image.mode.startswith("I")
+    mode = "L" if wide or image.mode in _GRAY else "RGB"
+    if image.mode == mode and not image.has_transparency_data:
+        return image
+    if not wide and not image.has_transparency_data:
+        return image.convert(mode)
+    rows = max(BAND_PIXELS // image.width, 1)
+    if rows >= image.height:
+        return _convert_band(image, mode)
+    converted = Image.new(mode, image.size)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        converted.paste(_convert_band(band, mode), (0, top))
+    return converted
+
+
+def _convert_band(image: Image.Image, mode: str) -> Image.Image:
     if image.mode.startswith("I"):
         return _from_16_bits(image)
-    gray = image.mode in _GRAY
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    mode = "L" if gray else "RGB"
-    return image if image.mode == mode else image.convert(mode)
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA")).convert(mode)
 
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
@@ -219,6 +193,6 @@ def _from_16_bits(image: Image.Image) -> Image.Image:
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
-    with _decoding(), BytesIO() as file:
+    with decoding(), BytesIO() as file:
         image.save(file, "JPEG", quality=quality, comment=b"")
         return file.getvalue()

@@ -18,6 +18,7 @@ from pipeline.examples import FOLDER as EXAMPLES
 from pipeline.examples import Examples
 from pipeline.files import Output
 from pipeline.headers import image_ids
+from pipeline.image_errors import count_errors, header_errors
 from pipeline.images import Columns, ShardImages, load_measures, search_of
 from pipeline.plan import Shard
 from pipeline.progress import Meter
@@ -94,6 +95,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,
+        "image_errors": count_errors(columns["image_error"]) if shard.has_images else None,
         "histograms": count_shard(signals, columns),
         "records": records.count,
         "bytes": records.bytes,
@@ -109,6 +111,7 @@ def measured_columns(shard: Shard, emission: Emission) -> Columns:
     columns: Columns = {column: one_array(pairs[column]) for column in pairs.column_names}
     columns["image_id"] = image_ids(columns)
     columns["key"] = full_keys(columns["key"], shard)
+    columns["image_error"] = header_errors(columns, emission.config.filters.undecodable.max_pixels)
     columns |= measure_text(columns, load_counts(emission.output), emission.config.text)
     late = {"eval_match": pa.string(), "eval_distance": pa.int32(), "porn_score": pa.float64()}
     return columns | {column: pa.nulls(shard.rows, kind) for column, kind in late.items()}

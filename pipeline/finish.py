@@ -21,6 +21,7 @@ from pipeline.emit import NOTES
 from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import MANIFEST
+from pipeline.image_errors import add_errors
 from pipeline.markers import Listing, forget_lost
 from pipeline.plan import FOLDER as INDEX
 from pipeline.plan import Plan
@@ -88,6 +89,7 @@ def funnel(
         "skipped_files": len(plan.skipped),
         "first_reason": {code: sum(note["first_reason"][code] for note in notes) for code in codes},
         "any_reason": {code: sum(note["any_reason"][code] for note in notes) for code in codes},
+        "image_errors": add_errors([note["image_errors"] for note in notes]),
         "ngrams": ngrams if config.filters.rare_ngram.enabled else None,
         "seconds": seconds,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 HEADER = ("rule", "dropped here", "left", "of raw", "drops alone")
@@ -73,6 +74,8 @@ def _notes(funnel: Mapping[str, Any]) -> Iterator[str]:
     if ngrams := funnel["ngrams"]:
         distinct, frequent, cut = (ngrams[name] for name in ("distinct", "frequent", "count_at_cut"))
         yield f"n-grams: {distinct:,} distinct, {frequent:,} frequent, count at the cut {cut:,}"
+    if any((errors := funnel.get("image_errors") or {}).values()):
+        yield from wrap("image errors: " + ", ".join(f"{n:,} {error}" for error, n in errors.items() if n), 79)
     if skipped := funnel.get("skipped_files"):
         yield f"skipped files: {skipped:,}"
     if funnel["duplicate_keys"]:

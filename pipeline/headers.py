@@ -9,7 +9,8 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.pixels import Undecodable, header
+from filters.image_errors import ImageError, Undecodable
+from filters.pixels import header
 from pipeline.inputs import carried_columns
 from pipeline.plan import CARRIED
 from vocab.buffers import one_array
@@ -53,17 +54,20 @@ def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
         "width": batch["width"],
         "height": batch["height"],
         "decodable": pa.nulls(len(batch), pa.bool_()),
+        "image_error": pa.nulls(len(batch), pa.string()),
     }
 
 
 def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
     digests, widths, heights = list[str | None](), list[int | None](), list[int | None]()
+    errors = list[str | None]()
     for content, believed in zip(batch["image"], batch["sha256"].is_valid().to_pylist(), strict=True):
         data = content.as_py()
         digests.append(hashlib.sha256(data).hexdigest() if data and not believed else None)
-        width, height = _size(data)
+        width, height, error = _size(data)
         widths.append(width)
         heights.append(height)
+        errors.append(error)
     width, height = pa.array(widths, pa.int64()), pa.array(heights, pa.int64())
     has_original = pc.and_(batch["width"].is_valid(), batch["height"].is_valid())
     return {
@@ -73,17 +77,19 @@ def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
         "image_width": width,
         "image_height": height,
         "decodable": width.is_valid(),
+        "image_error": pa.array(errors, pa.string()),
     }
 
 
-def _size(data: bytes | None) -> tuple[int | None, int | None]:
-    if not data:
-        return None, None
+def _size(data: bytes | None) -> tuple[int | None, int | None, ImageError | None]:
+    """Width and height, or the error for which there are none."""
+    if data is None:
+        return None, None, ImageError.MISSING
     try:
         found = header(data)
-    except Undecodable:
-        return None, None
-    return found.width, found.height
+    except Undecodable as error:
+        return None, None, error.error
+    return found.width, found.height, None
 
 
 def _hash(strings: pa.StringArray) -> pa.Array:

@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.evaluation import EvalIndex, Search
 from filters import failures, first_failures
@@ -63,7 +64,9 @@ class ShardImages:
             if examples.wants(rule, row):
                 examples.add(rule, row, thumbnail(picture))
             audit.see(row, picture, signals, measures.index)
-        return signals.columns(measures.eval_ids)
+            del picture  # the next batch is decoded without its pixels in memory
+        seen = signals.columns(measures.eval_ids)
+        return seen | {"image_error": pc.coalesce(self.columns["image_error"], seen["image_error"])}
 
     def _read(self, rows: np.ndarray) -> Iterator[bytes | None]:
         """The bytes of the images of these rows, in order; the meter follows."""
@@ -83,8 +86,8 @@ class ShardImages:
             assert picture is not None, "a pair is kept only once it was decoded"
             records.add(picture.record_bytes(), {name: self.columns[name][row].as_py() for name in records.COLUMNS})
             return KEPT
-        except Undecodable:
-            signals.decodable[row] = False
+        except Undecodable as error:
+            signals.fail(row, error)
             return UNDECODABLE
 
 

@@ -19,7 +19,8 @@ from dedup.embedding import TRANSFORM
 from dedup.evaluation import EvalIndex, Search
 from filters import EvalDuplicate, Porn, Rule, failures, first_failures, survivors
 from filters.image import pixels_of_image
-from filters.pixels import Picture, Undecodable
+from filters.image_errors import ImageError, Undecodable
+from filters.pixels import Picture
 from filters.porn import Scorer
 from pipeline.embedding import EmbeddingSearch
 
@@ -61,6 +62,7 @@ class PixelSignals:
     def __init__(self, decodable: np.ndarray) -> None:
         rows = len(decodable)
         self.decodable = decodable  # bool (rows,): what the header said, then what decoding says
+        self.error = np.full(rows, None)  # ImageError of what decoding failed at
         self.image = np.full(rows, -1, np.int32)  # the evaluation image that is matched
         self.distance = np.full(rows, -1, np.int32)  # bits; none of a match by vectors
         self.closeness = np.full(rows, np.nan, np.float32)  # score of the match, or cosine
@@ -77,9 +79,15 @@ class PixelSignals:
             return row
         return self._firsts.setdefault((image, len(picture.data), google_crc32c.value(picture.data)), row)
 
+    def fail(self, row: int, error: Undecodable) -> None:
+        """Notes that the image of a row can't be decoded after all."""
+        self.decodable[row] = False
+        self.error[row] = error.error
+
     def copy(self, sources: np.ndarray, targets: np.ndarray) -> None:
         """Gives rows the signals of others."""
-        for column in (self.decodable, self.image, self.distance, self.closeness, self.transform, self.score):
+        shared = (self.decodable, self.error, self.image, self.distance, self.closeness, self.transform, self.score)
+        for column in shared:
             column[targets] = column[sources]
 
     def columns(self, eval_ids: pa.StringArray, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
@@ -87,6 +95,7 @@ class PixelSignals:
         image, distance, score = self.image[rows], self.distance[rows], self.score[rows]
         return {
             "decodable": pa.array(self.decodable[rows]),
+            "image_error": pa.array(self.error[rows], pa.string()),
             "eval_match": eval_ids.take(pa.array(image, mask=image < 0)),
             "eval_distance": pa.array(distance, mask=distance < 0),
             "porn_score": pa.array(score, mask=np.isnan(score)),
@@ -168,10 +177,10 @@ def _decode(
         picture = pictures[place]
         try:
             if picture is None:
-                raise Undecodable("gone since its header was read")
+                raise Undecodable("gone since its header was read", ImageError.MISSING)
             lumas[place] = picture.luma()
-        except Undecodable:
-            signals.decodable[rows[place]] = False
+        except Undecodable as error:
+            signals.fail(rows[place], error)
     return lumas
 
 
@@ -208,6 +217,6 @@ def _convert(
         try:
             if picture is not None:
                 converted[int(place)] = picture.converted
-        except Undecodable:
-            signals.decodable[rows[place]] = False
+        except Undecodable as error:
+            signals.fail(rows[place], error)
     return converted

@@ -29,6 +29,7 @@ OURS = pa.schema(
         ("eval_match", pa.string()),
         ("eval_distance", pa.int32()),
         ("porn_score", pa.float64()),
+        ("image_error", pa.string()),
         ("reasons", pa.list_(pa.string())),
     ]
 )
@@ -64,7 +65,7 @@ def write_verdicts(output: Output, name: str, table: pa.Table) -> str:
         table,
         buffer,
         compression="zstd",
-        use_dictionary=["source", "eval_match", "reasons.list.element"],
+        use_dictionary=["source", "eval_match", "image_error", "reasons.list.element"],
         write_statistics=False,
         store_schema=False,
     )

@@ -35,6 +35,7 @@ VERDICTS = {
     "eval_match": pa.string(),
     "eval_distance": pa.int32(),
     "porn_score": pa.float64(),
+    "image_error": pa.string(),
     "reasons": pa.list_(pa.string()),
 }
 CANDIDATES = VERDICTS | {"thumbnail": pa.binary(), "draw": pa.uint64()}
@@ -167,7 +168,7 @@ def candidate(number: int, **columns) -> dict:
 def dropped_pair(number: int, reason: str, **columns) -> dict:
     """A pair that fails exactly this rule."""
     signals = {
-        "undecodable": {"width": None, "height": None},
+        "undecodable": {"width": None, "height": None, "image_error": "truncated"},
         "short_side": {"width": 199},
         "aspect_ratio": {"width": 2000},
         "texts_of_image": {"texts_of_image": 1204},

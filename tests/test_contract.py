@@ -24,7 +24,7 @@ from tests.statement_image import BAND, THRESHOLD, converted, decodable, nearest
 
 COLUMNS = (
     *("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"),
-    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"),
+    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"),
 )
 CASES: dict[str, dict] = {
     "paper": {},

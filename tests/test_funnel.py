@@ -12,6 +12,7 @@ def test_funnel_table():
         "kept": 10_000,
         "records": 9_000,
         "duplicate_keys": 7,
+        "image_errors": {"missing": 1_200, "empty": 0, "truncated": 3},
         "first_reason": {"undecodable": 0, "short_side": 2_344, "porn": 1},
         "any_reason": {"undecodable": 0, "short_side": 3_000, "porn": 1},
         "ngrams": {"distinct": 1_000, "frequent": 900, "count_at_cut": 3},
@@ -28,6 +29,7 @@ def test_funnel_table():
         "kept                       10,000   81.0%",
         "records                     9,000   72.9%",
         "n-grams: 1,000 distinct, 900 frequent, count at the cut 3",
+        "image errors: 1,200 missing, 3 truncated",
         "duplicate keys: 7",
     ]
 

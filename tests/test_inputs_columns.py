@@ -13,7 +13,7 @@ from pipeline.inputs import BadFile, Columns, Input
 from tests.inputs import carried, open_path, read, read_columns
 
 OURS = ["key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"]
-OURS += ["images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"]
+OURS += ["images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"]
 
 
 def parquet(folder: Path, **columns: Any) -> Path:

@@ -54,7 +54,7 @@ def test_no_image_is_undecodable(data):
 
 
 def test_programs_are_not_started_on_a_picture():
-    with pytest.raises(Undecodable, match="no image format"):
+    with pytest.raises(Undecodable, match="a format that is not decoded"):
         header(encoded(noise(), "EPS"))
 
 

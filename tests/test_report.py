@@ -87,7 +87,7 @@ def test_every_rule_has_its_words():
     assert list(rules.values()) == Filters().enabled()
     words = {reason: decided(rule, dropped_pair(1, reason)) for reason, rule in rules.items()}
     assert words == {
-        "undecodable": "no image, or none that can be read",
+        "undecodable": "truncated",
         "short_side": "short side 199 px, at least 200",
         "aspect_ratio": "2,000 × 480 px, ratio 4.167, at most 3",
         "texts_of_image": "1,204 alt-texts, at most 1,000",
@@ -102,8 +102,9 @@ def test_every_rule_has_its_words():
 def test_words_follow_the_numbers_of_the_run():
     assert sentence(filters.ShortSide(min_pixels=64)) == "Short side under 64 pixels"
     assert sentence(filters.RareNgram(top_k=5, min_count=3)).endswith("the 5 most frequent, or seen under 3 times")
-    assert decided(filters.Undecodable(max_pixels=9), PAIR) == "307,200 pixels, at most 9"
-    assert decided(filters.Undecodable(), PAIR) == "640 × 480 px, but not decodable"
+    large, cut = (PAIR | {"image_error": error} for error in ("over the limit", "truncated"))
+    assert decided(filters.Undecodable(max_pixels=9), large) == "307,200 pixels, at most 9"
+    assert decided(filters.Undecodable(), cut) == "640 × 480 px, truncated"
 
 
 def test_examples_have_the_smallest_draws(tmp_path):

@@ -20,7 +20,7 @@ from pipeline.inputs.sizes import SIZES, aliases, without_copies
 
 OURS = frozenset(
     {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
-    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "reasons"}
+    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"}
 )
 """The verdicts' own columns: a carried one of the same name gets a prefix."""
 

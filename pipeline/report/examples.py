@@ -30,6 +30,7 @@ COLUMNS = (
     "eval_match",
     "eval_distance",
     "porn_score",
+    "image_error",
     "thumbnail",
 )
 

@@ -80,10 +80,12 @@ def _header(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
 
 
 def _notes(funnel: Mapping[str, Any]) -> Iterator[Element]:
+    errors = funnel.get("image_errors") or {}
     counts = {
         "Kept pairs without a record, as their image is not part of the input": funnel["kept"] - funnel["records"],
         "Input files that could not be read and were skipped": funnel.get("skipped_files", 0),
         "Pairs with a key that another pair has too": funnel["duplicate_keys"],
+        **{f"Images with the error “{error}”": count for error, count in errors.items()},
     }
     for says, count in counts.items():
         if count:

@@ -17,6 +17,7 @@ from filters import (
     Undecodable,
     WordCount,
 )
+from filters.image_errors import ImageError
 from pipeline.config import config_of
 from pipeline.report.markup import shortened
 
@@ -90,7 +91,7 @@ def words(row: Mapping[str, Any]) -> str:
 
 
 def _undecodable(row: Mapping[str, Any], most: int) -> str:
-    if row["width"] is None or row["height"] is None:
-        return "no image, or none that can be read"
-    pixels = row["width"] * row["height"]
-    return f"{pixels:,} pixels, at most {most:,}" if pixels > most else f"{size(row)}, but not decodable"
+    error = row.get("image_error") or "not decodable"  # a run of an earlier version has no errors
+    if error == ImageError.OVER_LIMIT:
+        return f"{row['width'] * row['height']:,} pixels, at most {most:,}"
+    return error if row["width"] is None else f"{size(row)}, {error}"

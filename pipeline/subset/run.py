@@ -108,6 +108,8 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     rows = sum(note["rows"] for note in notes)
     none = dict.fromkeys(parent["first_reason"], 0)
     funnel = parent | {"raw": rows, "kept": rows, "records": sum(note["records"] for note in notes)}
+    if errors := parent.get("image_errors"):
+        funnel["image_errors"] = dict.fromkeys(errors, 0)
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "first_reason": none, "any_reason": none, "seconds": {}}
     output.write_bytes(FUNNEL, _json(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
