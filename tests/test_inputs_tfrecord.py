@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import tensorflow as tf
 
 from pipeline.inputs import BadFile, Columns, Input, Span
 from tests.inputs import again, carried, open_path, read
+from train.example import _masked_crc, read_records, write_record
 
 
 def feature(value: Any) -> tf.train.Feature:
@@ -131,3 +134,62 @@ def test_records_that_are_no_examples(tmp_path: Path) -> None:
         writer.write(b"\xff\xff not an example")
     with pytest.raises(BadFile, match=r"not a tf\.train\.Example"):
         read(path)
+
+
+def record(length: int, data: bytes) -> bytes:
+    """A record that claims `length` bytes, under right checksums."""
+    file = io.BytesIO()
+    write_record(file, data)
+    head = length.to_bytes(8, "little")
+    return head + _masked_crc(head) + file.getvalue()[12:]
+
+
+@pytest.mark.parametrize("length", [101, 1 << 24, 1 << 26, (1 << 26) + 1, 1 << 40, 1 << 62, (1 << 64) - 1])
+def test_a_length_is_only_a_claim(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "t.tfrecord"
+    path.write_bytes(record(length, bytes(100)))
+    expected = "cut off in the record at byte 0" if length <= 1 << 26 else rf"byte 0 claims {length:,} bytes; the limit"
+    tracemalloc.start()
+    with pytest.raises(BadFile, match=expected):
+        read(path)
+    assert tracemalloc.get_traced_memory()[1] < 40 << 20
+    tracemalloc.stop()
+
+
+def test_the_trainer_s_reader_has_the_limit_of_protocol_buffers(tmp_path: Path) -> None:
+    for length, reason in (((1 << 31) - 1, "cut off"), (1 << 31, "claims 2,147,483,648 bytes")):
+        with pytest.raises(ValueError, match=reason):
+            list(read_records(io.BytesIO(record(length, bytes(100)))))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x0a\xff\xff\xff\xff\x07",  # a message of 2 GB
+        b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  # of -1 bytes
+        b"\x0a\x06\x0a\xff\xff\xff\xff\x07",  # a feature of 2 GB
+        b"\x0a" + b"\xff" * 11,  # a number that doesn't end
+    ],
+)
+def test_lengths_inside_an_example_are_only_claims(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "t.tfrecord"
+    path.write_bytes(record(len(data), data))
+    with pytest.raises(BadFile, match=r"not a tf\.train\.Example"):
+        read(path)
+
+
+def test_a_record_has_a_limit_beside_its_image(tmp_path: Path) -> None:
+    first = write(tmp_path / "t.tfrecord", [row(0)]).stat().st_size
+    path = write(tmp_path / "t.tfrecord", [row(0), row(1) | {"jpg": bytes(1_000), "txt": "x" * 500}])
+    assert len(read(path, Input(max_row_bytes=600))) == 2
+    with pytest.raises(BadFile, match=rf"the record at byte {first} is over 500 bytes \(input.max_row_bytes\)"):
+        read(path, Input(max_row_bytes=500))
+
+
+def test_features_and_their_values_have_a_limit(tmp_path: Path) -> None:
+    most = 1 << 16
+    assert len(read(write(tmp_path / "t.tfrecord", [row(0, many=[1] * most)]))) == 1
+    with pytest.raises(BadFile, match="feature 'many' has 65,537 values; the limit is 65,536"):
+        read(write(tmp_path / "t.tfrecord", [row(0, many=[1] * (most + 1))]))
+    with pytest.raises(BadFile, match="an Example of 65,537 features; the limit is 65,536"):
+        read(write(tmp_path / "t.tfrecord", [{str(number): 0 for number in range(most + 1)}]))

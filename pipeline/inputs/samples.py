@@ -75,9 +75,9 @@ class Samples:
         return len(self._keys)
 
     def __iter__(self) -> Iterator[Sample]:
-        for number, key in enumerate(self._keys):
-            values = self._numbers(number)
-            yield Sample(key, *(_place(*values[first : first + 2]) for first in range(0, _NUMBERS, 2)))
+        numbers = iter(self._places)
+        for key, *six in zip(self._keys, *[numbers] * _NUMBERS, strict=True):
+            yield Sample(key, _place(*six[:2]), _place(*six[2:4]), _place(*six[4:]))
 
     def _begin(self, key: str) -> int:
         self._newest[key] = len(self._keys)
@@ -125,7 +125,7 @@ def split_name(name: str) -> tuple[str, int] | None:
 
 
 def _is_hidden(name: str) -> bool:
-    if "/." not in name and not name.startswith((".", "__MACOSX")) and "/__MACOSX" not in name:
-        return False
+    if name.count(".") == 1 and "__MACOSX" not in name:
+        return False  # the dot is before the suffix
     parts = name.split("/")
     return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
