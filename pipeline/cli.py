@@ -62,9 +62,9 @@ def _subset(arguments: Sequence[str], folder: str) -> int:
 
 
 def _report(arguments: Sequence[str], _: str) -> int:
-    import argparse
+    from pipeline.parser import Parser
 
-    parser = argparse.ArgumentParser(prog="python -m pipeline report", allow_abbrev=False)
+    parser = Parser(prog="python -m pipeline report", allow_abbrev=False)
     parser.add_argument("output", metavar="DIR", help="the output of a finished run")
     folder = parser.parse_args(arguments).output
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pipeline.arguments import split_globs, worker_count
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
+from pipeline.parser import Parser
 
 MODES = ("default", "thorough", "dense")
 
@@ -28,7 +29,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m dedup",
         description="Near-duplicates: the index of an evaluation set, who matches whom, and copies inside a corpus.",
         allow_abbrev=False,
@@ -40,9 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
-) -> argparse.ArgumentParser:
+def _add(commands: argparse._SubParsersAction[Parser], name: str, what: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
     cores = os.cpu_count() or 1
     command.add_argument(

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.parser import Parser
+
 MARK = "sample.json"
 FEWEST = 10  # pictures, so that no file is empty
 
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m pipeline.sample",
         description="A small crawl of generated pictures and captions in DIR/crawl, an evaluation set in DIR/eval, and "
         "in DIR/expected.jsonl the verdicts on its special cases under configs/toy.yaml.",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pipeline.arguments import worker_count
 from pipeline.command import DONE, USAGE, Program
+from pipeline.parser import Parser
 
 
 def subset(program: Program, arguments: Sequence[str], folder: str) -> int:
@@ -34,7 +35,7 @@ def subset(program: Program, arguments: Sequence[str], folder: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m pipeline subset",
         description="A part of a finished corpus, as a corpus of its own: the kept pairs with the smallest hashes, "
         "so that every subset lies in the larger ones.",
