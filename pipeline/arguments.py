@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-from collections.abc import Collection, Sequence
-from typing import NoReturn
+from collections.abc import Sequence
 
 from pipeline.config import Config, ConfigError, load_config
-from pipeline.printable import printable
+from pipeline.parser import no_such
 from pipeline.yaml_text import read_text
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser of a command line; what it quotes in an error is printable."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exits with 2 and one line."""
-        super().error(printable(message))
 
 
 def worker_count(text: str) -> int:
@@ -54,11 +44,6 @@ def _switches(parser: argparse.ArgumentParser) -> set[str]:
     return {name for name, action in parser._option_string_actions.items() if action.nargs == 0}
 
 
-def no_such(kind: str, given: str, name: str, known: Collection[str]) -> str:
-    """What is said of a name that isn't known, with the nearest that is."""
-    return f"{given}: no such {kind}; the nearest is {difflib.get_close_matches(name, known, 1, 0)[0]}"
-
-
 def split_globs(globs: str) -> tuple[str, ...]:
     """The parts of a list with commas."""
     return tuple(part for part in globs.split(",") if part)
@@ -74,6 +59,14 @@ def read_config(path: str | None, settings: Sequence[tuple[str, str]], default: 
 def read_file(path: str) -> str:
     """The text of a config. Raises ConfigError."""
     return read_text("--config", path)
+
+
+def beam_options(parser: argparse.ArgumentParser, others: Sequence[str]) -> tuple[str, ...]:
+    """The arguments for Beam. Exits with 2 and one line for one that is nobody's, before another is missed."""
+    try:
+        return tuple(check_beam(others, list(parser._option_string_actions)))
+    except ConfigError as error:
+        parser.error(str(error))
 
 
 def check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:

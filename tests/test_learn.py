@@ -102,7 +102,8 @@ def test_too_small_for_its_alphabet() -> None:
     characters = len(alphabet_of(COUNTS))
     least = len(SPECIAL) + 2 * characters
     assert len(learned(COUNTS, size=least)) == least
-    with pytest.raises(TooFewWords, match=f"both forms of {characters} characters need {least}"):
+    said = f"--size={least} is the smallest, as 5 special pieces and both forms of {characters} characters need {least}"
+    with pytest.raises(TooFewWords, match=said):
         learned(COUNTS, size=least - 1)
 
 

@@ -196,6 +196,15 @@ def test_what_is_off_or_unmeasured_is_said(tmp_path):
     assert "This run set no examples aside." in words
 
 
+def test_what_was_not_asked_is_said_in_the_funnel(tmp_path):
+    output = write_run(tmp_path, [candidate(1)], verdicts=False)
+    silent = {"eval_duplicate": "no --eval_images given", "porn": "no images in the input"}
+    funnel = funnel_of([reason for reason in REASONS if reason not in silent]) | {"not_asked": silent}
+    output.write_bytes("funnel.json", json.dumps(funnel).encode())
+    words = Page(page_of(output)).words
+    assert "not asked: no --eval_images given" in words and "not asked: no images in the input" in words
+
+
 def test_a_reason_without_a_drop_says_none(tmp_path):
     words = Page(page_of(write_run(tmp_path, [candidate(1)], verdicts=False))).words
     assert words.count("None.") == len(REASONS)

@@ -54,15 +54,18 @@ class Learner:
         pieces = dict.fromkeys([*SPECIAL, *alphabet, *(INSIDE + character for character in alphabet)])
         if self.size < len(pieces):
             raise TooFewWords(
-                f"size: {self.size:,} is too small: {len(SPECIAL)} special pieces and both forms of "
-                f"{len(alphabet):,} characters need {len(pieces):,}"
+                f"size: {self.size:,} is too small: --size={len(pieces)} is the smallest, as {len(SPECIAL)} special "
+                f"pieces and both forms of {len(alphabet):,} characters need {len(pieces):,}"
             )
         for piece in self._merges(words, self.size):
             if len(pieces) == self.size:
                 break
             pieces[piece] = None
         if len(pieces) < self.size:
-            raise TooFewWords(f"size: {self.size:,} is too large: {len(words):,} words give {len(pieces):,} pieces")
+            raise TooFewWords(
+                f"size: {self.size:,} is too large: --size={len(pieces)} is the largest, as {len(words):,} words give "
+                f"{len(pieces):,} pieces"
+            )
         return list(pieces)
 
     def _merges(self, words: pa.Table, most: int) -> Iterator[str]:

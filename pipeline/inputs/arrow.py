@@ -24,7 +24,7 @@ from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_ROWS, Span
 from pipeline.inputs.roles import listed
-from pipeline.inputs.table import TableReader, rows_of
+from pipeline.inputs.table import TableReader, check_rows, rows_of
 
 _IMAGE_ROWS = 32  # of a batch
 
@@ -50,8 +50,12 @@ class ArrowReader(TableReader):
         return next(batch for _, batch in self._pieces({number}, IMAGE_BATCH_ROWS)).column(number)
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
-        most = _IMAGE_ROWS if "image" in self.layout.roles else min(BATCH_ROWS, self._settings.rows_per_shard)
-        return (batch for _, batch in self._pieces(set(self.layout.numbers), most))
+        image = self.layout.roles.get("image")
+        most = min(BATCH_ROWS, self._settings.rows_per_shard) if image is None else _IMAGE_ROWS
+        others = sorted(set(self.layout.numbers) - {image})
+        for first, batch in self._pieces(set(self.layout.numbers), most):
+            check_rows(self.source.path, batch.select(others), first, self._settings.max_row_bytes)
+            yield batch
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         number = self.layout.roles.get("image")

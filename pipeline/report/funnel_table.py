@@ -7,16 +7,16 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
-from pipeline.funnel import Step, share, steps
+from pipeline.funnel import Step, not_asked, share, steps
 from pipeline.report.charts import funnel_bar
 from pipeline.report.markup import tag
 from pipeline.report.wording import sentence
 
-COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "Drops alone")
+COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "All that fail")
 EXPLANATION = (
-    "Rules apply in this order, and a pair is dropped by the first that it fails. “Drops alone” counts every measured "
-    "pair that fails the rule, whatever else it fails; the last two rules look only at pairs that nothing before them "
-    "drops, unless the run measured everything."
+    "Rules apply in this order, and a pair is dropped by the first that it fails. “All that fail” counts every "
+    "measured pair that fails the rule, whatever else it fails; the last two rules look only at pairs that nothing "
+    "before them drops, unless the run measured everything."
 )
 
 
@@ -36,10 +36,12 @@ def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasu
 
 def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Iterator[Element]:
     raw, kept = funnel["raw"], funnel["kept"]
-    done = {step.reason: step for step in steps(funnel)}
+    done, silent = {step.reason: step for step in steps(funnel)}, not_asked(funnel)
     yield _total("raw", "All pairs of the input", raw, raw, "")
     for reason, rule in rules.items():
-        if reason in unmeasured and rule.enabled:
+        if reason in silent and rule.enabled:
+            yield _idle(rule, f"not asked: {silent[reason]}")
+        elif reason in unmeasured and rule.enabled:
             yield _idle(rule, "not measured for any pair")
         else:
             yield _step(done[reason], rule, raw) if reason in done else _idle(rule, "switched off")
@@ -54,7 +56,7 @@ def _step(step: Step, rule: Rule, raw: int) -> Element:
         _cell(funnel_bar(before, step.left, raw, label), class_="picture"),
         _amount("dropped here", step.dropped, raw, "accent" if step.dropped else "nothing"),
         _amount("left", step.left, raw, ""),
-        _amount("drops alone", step.alone, raw, "" if step.alone else "nothing"),
+        _amount("all that fail", step.failed, raw, "" if step.failed else "nothing"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from argparse import Namespace
 from typing import Any
 
@@ -43,7 +44,14 @@ def make_subset(options: Namespace, folder: str) -> dict[str, Any]:
         write_shards(corpus, output, manifest, copies, options, folder)
         finish(corpus, output, manifest, this)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
+    say_less(options.size, funnel["kept"])
     return funnel
+
+
+def say_less(size: str | None, pairs: int) -> None:
+    """Says where a subset has fewer `pairs` than were asked for: all that there are."""
+    if size is not None and (wanted := number_of(size, pairs)) > pairs:
+        print(f"size: the corpus has {pairs:,} pairs to choose from, not {wanted:,}; all are taken", file=sys.stderr)
 
 
 def check(options: Namespace) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from pipeline.arguments import Parser, no_such, read_config, sort_arguments, split_globs
+from pipeline.arguments import read_config, sort_arguments, split_globs
 from pipeline.config import Config, ConfigError
+from pipeline.parser import Parser, no_such
 
 USAGE = "python -m train COMMAND [--option=value …] [--train.field=value …]"
 EPILOG = """
@@ -61,11 +62,10 @@ def add_records(parser: argparse.ArgumentParser) -> None:
 def split(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> tuple[argparse.Namespace, Settings]:
     """The options of `parser`, and settings of the config. Exits with 2 for anything else."""
     known, settings, others = sort_arguments(parser, arguments)
-    ours = parser.parse_args(known)
     if others:
         name = others[0].partition("=")[0]
         parser.error(no_such("option", name, name, parser._option_string_actions))
-    return ours, tuple(settings)
+    return parser.parse_args(known), tuple(settings)
 
 
 def settle(parser: argparse.ArgumentParser, path: str | None, settings: Settings) -> Config:

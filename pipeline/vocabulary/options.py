@@ -7,8 +7,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.arguments import Parser, check_beam, read_config, sort_arguments, split_globs, worker_count
+from pipeline.arguments import beam_options, read_config, sort_arguments, split_globs, worker_count
 from pipeline.config import Config, ConfigError
+from pipeline.parser import Parser
 
 USAGE = "python -m vocab --corpus=DIR | --input=GLOB[,GLOB…] --output=DIR [--section.field=value …]"
 EPILOG = """
@@ -40,6 +41,7 @@ def parse(arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line where one is wrong."""
     parser = _parser()
     arguments, settings, others = sort_arguments(parser, arguments)
+    beam = beam_options(parser, others)
     ours = parser.parse_args(arguments)
     if (ours.corpus is None) == (ours.input is None):
         parser.error("give --corpus or --input, one of them")
@@ -56,10 +58,9 @@ def parse(arguments: Sequence[str]) -> Options:
         language=ours.language,
         identify=ours.identify,
         workers=ours.workers,
-        beam=tuple(others),
+        beam=beam,
     )
     try:
-        check_beam(others, list(parser._option_string_actions))
         options.settle()
     except ConfigError as error:
         parser.error(str(error))

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.arguments import no_such
+from pipeline.parser import no_such
 from pipeline.training.evaluate.kinds import KINDS, EvaluationSet
 from pipeline.tree import ConfigError, build
 from pipeline.yaml_text import parse_yaml, read_text
