@@ -34,7 +34,7 @@ def scan(
     quoted as a whole or not at all, and it is the number of columns (0: not known yet). Returns how far the scan came,
     what the value there is, and the numbers of `breaks` and of `plain`.
     """
-    count, plains, wide_end, mark = 0, 0, 0, 0
+    count, plains, wide_end, rows_end, mark = 0, 0, 0, 0, 0
     while mark < len(marks):
         first = marks[mark]
         mark += 1
@@ -45,6 +45,8 @@ def scan(
         lines = _line_breaks(data, first, last)
         if columns < 0:
             kind = _judge_strict(data, last, delimiter, lines, most_lines, final)
+        elif last < rows_end and lines == 0 and _has(data, first, last, delimiter):
+            kind = PLAIN
         else:
             kind = _judge_whole(data, first, last, delimiter, lines, most_lines, final, columns, wide_end)
         if kind == QUOTED:
@@ -57,6 +59,8 @@ def scan(
         elif kind == PLAIN:
             plain[plains, 0], plain[plains, 1] = first, _value_end(data, first, delimiter)
             plains += 1
+            if last < len(data) and last >= rows_end and lines <= most_lines and _ends_value(data, last, delimiter):
+                rows_end = _line_end(data, last)  # the line was looked at, which is not to be done for each value
         else:
             return first, kind, count, plains
     return len(data), QUOTED, count, plains
@@ -89,8 +93,10 @@ def _judge_whole(
         return UNFINISHED
     if last == len(data) or lines > most_lines or not _ends_value(data, last, delimiter):
         return PLAIN if final or _value_end(data, first, delimiter) < len(data) else UNFINISHED
+    if not lines and not (columns and _has(data, first, last, delimiter)):
+        return QUOTED
     row = _row_start(data, first, wide_end)
-    if row < 0 or not (lines or (columns and _has(data, first, last, delimiter))):
+    if row < 0:
         return QUOTED
     end = _line_end(data, last)
     if end == len(data) and not final:
@@ -99,6 +105,22 @@ def _judge_whole(
         return QUOTED
     line = _row_start(data, last, first)
     return AMBIGUOUS if lines and _same_column(data, row, first, line, last, delimiter) else PLAIN
+
+
+@njit(cache=True, nogil=True)
+def requoted(data: np.ndarray, begin: int, end: int, plain: np.ndarray) -> np.ndarray:
+    """The bytes from `begin` to `end`, uint8, by RFC 4180: each value of `plain` in quotes, its own quotes doubled."""
+    doubled, value, size = False, 0, 0
+    out = np.empty(2 * (end - begin + len(plain)), np.uint8)
+    for at in range(begin, end):
+        if value < len(plain) and at == plain[value, 0]:
+            out[size], size, doubled = QUOTE, size + 1, True
+        out[size], size = data[at], size + 1
+        if doubled and data[at] == QUOTE:
+            out[size], size = QUOTE, size + 1
+        if doubled and at + 1 == plain[value, 1]:
+            out[size], size, doubled, value = QUOTE, size + 1, False, value + 1
+    return out[:size]
 
 
 @njit(cache=True, nogil=True)

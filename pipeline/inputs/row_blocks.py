@@ -82,8 +82,9 @@ def _first_end(block: bytes, cut: Cut) -> int:
 
 def _readable(block: bytes, cut: Cut, begin: int, end: int) -> bytes:
     """Some rows of a block, quoted by RFC 4180: a value with a plain first quote is put into quotes."""
-    parts, at = [], begin
-    for first, last in cut.plain[(cut.plain[:, 0] >= begin) & (cut.plain[:, 0] < end)].tolist():
-        parts += [block[at:first], b'"', block[first:last].replace(b'"', b'""'), b'"']
-        at = last
-    return b"".join([*parts, block[at:end]])
+    plain = cut.plain[(cut.plain[:, 0] >= begin) & (cut.plain[:, 0] < end)]
+    if not len(plain):
+        return block[begin:end]
+    from pipeline.inputs import quotes  # loads numba
+
+    return quotes.requoted(np.frombuffer(block, np.uint8), begin, end, plain).tobytes()
