@@ -23,12 +23,13 @@ import pytest
 from PIL import Image
 
 from filters.pixels import header
-from pipeline.inputs import Columns, Input, carried_columns, find_sources, open_source
+from pipeline.inputs import Input, carried_columns, find_sources, open_source
 from tests.inputs import again, whole
 
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".venv-img2dataset"
 PACKAGES = ("img2dataset", "tensorflow", "tensorflow_io")  # the last two write its TFRecords
-ENDINGS = {"webdataset": "tar", "tfrecord": "tfrecord", "parquet": "parquet"}
+ENDINGS = {"webdataset": "tar", "tfrecord": "tfrecord", "parquet": "parquet", "files": "parquet"}
+ARCHIVES = ("webdataset", "tfrecord")
 SIZES = [(200 + 10 * number, 300 - 5 * number) for number in range(17)]
 MISSING = (3, 8)  # there is no such file
 BROKEN = 5  # the file is no image
@@ -128,10 +129,9 @@ def written(request: pytest.FixtureRequest, folders: dict[str, Path]) -> tuple[s
 
 def read_shards(written: tuple[str, Path]) -> pa.Table:
     kind, folder = written
-    chosen = Columns(image="jpg") if kind == "parquet" else Columns()
-    sources = find_sources([f"{folder}/*.{ENDINGS[kind]}"])
+    sources = find_sources([str(folder)])
     assert [source.name for source in sources] == [f"0000{number}.{ENDINGS[kind]}" for number in range(2)]
-    return pa.concat_tables([whole(open_source(source, Input(columns=chosen))) for source in sources])
+    return pa.concat_tables([whole(open_source(source, Input())) for source in sources])
 
 
 def numbers(pairs: pa.Table) -> list[int]:
@@ -142,20 +142,18 @@ def numbers(pairs: pa.Table) -> list[int]:
 def test_pairs(written: tuple[str, Path], table: pd.DataFrame, site: str, pictures: Path) -> None:
     pairs = read_shards(written)
     rows = numbers(pairs)
-    assert sorted(rows) == [
-        row for row in range(len(table)) if written[0] == "parquet" or row not in (*MISSING, BROKEN)
-    ]
+    assert sorted(rows) == [row for row in range(len(table)) if row not in (*MISSING, BROKEN)]
     assert pairs["url"].to_pylist() == [f"{site}/{number}.jpg" for number in rows]
     captions = [table["caption"][number] for number in rows]
     texts = ["" if text is None else text.decode() for text in pairs["text"].to_pylist()]
     assert texts == ["" if pd.isna(caption) else caption for caption in captions]
     for number, image, sha256 in zip(rows, pairs["image"].to_pylist(), pairs["sha256"].to_pylist(), strict=True):
-        if number in (*MISSING, BROKEN):
-            assert image is None and sha256 is None
-        else:
-            assert (header(image).width, header(image).height) == SIZES[number]
-            original = (pictures / f"{number}.jpg").read_bytes()
-            assert sha256 == hashlib.sha256(original).hexdigest(), "of the file before img2dataset encoded it anew"
+        assert (header(image).width, header(image).height) == SIZES[number]
+        original = (pictures / f"{number}.jpg").read_bytes()
+        assert sha256 == hashlib.sha256(original).hexdigest(), "of the file before img2dataset encoded it anew"
+    assert list(zip(pairs["width"].to_pylist(), pairs["height"].to_pylist(), strict=True)) == [
+        SIZES[row] for row in rows
+    ]
 
 
 def test_other_columns_are_carried(written: tuple[str, Path], table: pd.DataFrame) -> None:
@@ -164,26 +162,24 @@ def test_other_columns_are_carried(written: tuple[str, Path], table: pd.DataFram
     columns = {name: column.to_pylist() for name, column in carried_columns(pairs).items()}
     assert columns["similarity"] == pytest.approx([table["similarity"][row] for row in rows])
     assert columns["language"] == [None if pd.isna(value) else value for value in table["language"][rows]]
-    good = [row not in (*MISSING, BROKEN) for row in rows]
-    assert columns["input_width"] == [SIZES[row][0] if ok else None for row, ok in zip(rows, good, strict=True)]
-    assert [status == "success" for status in columns["status"]] == good
+    assert columns["input_width"] == columns["original_width"] == [SIZES[row][0] for row in rows]
+    assert set(columns["status"]) == {"success"}
     assert not columns.keys() & {"jpg", "url", "key", "text", "sha256", ".key", ".txt"}
-    assert ("caption" in columns) == (written[0] != "parquet"), "where the text has a place of its own"
+    assert ("caption" in columns) == (written[0] in ARCHIVES), "where the text has a place of its own"
 
 
 def test_images_are_read_again(written: tuple[str, Path]) -> None:
     kind, folder = written
     path = f"{folder}/00000.{ENDINGS[kind]}"
-    settings = Input(columns=Columns(image="jpg") if kind == "parquet" else Columns())
-    pairs = whole(open_source(find_sources([path])[0], settings))
+    pairs = whole(open_source(find_sources([path])[0], Input()))
     rows = [0, 2, len(pairs) - 1]
-    assert again(path, pairs, rows, settings) == [pairs["image"][row].as_py() for row in rows]
+    assert again(path, pairs, rows) == [pairs["image"][row].as_py() for row in rows]
 
 
-def test_the_table_of_a_tar_s_downloads_is_urls_only(written: tuple[str, Path], table: pd.DataFrame) -> None:
-    """Beside every tar lies a Parquet of all its rows, failures too: as an input it is a table of its own."""
-    kind, folder = written
-    if kind != "parquet":
-        reader = open_source(find_sources([f"{folder}/00000.parquet"])[0], Input())
-        assert not reader.has_images and len(whole(reader)) == 10
-        assert json.loads((folder / "00000_stats.json").read_text())["successes"] == 7
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_the_table_of_an_archive_s_downloads_is_urls_only(folders: dict[str, Path], kind: str) -> None:
+    """Beside every archive lies a Parquet of all its rows, failures too: named alone it is a table of its own."""
+    folder = folders[kind]
+    reader = open_source(find_sources([f"{folder}/00000.parquet"])[0], Input())
+    assert not reader.has_images and len(whole(reader)) == 7 and reader.failed_downloads == 3
+    assert json.loads((folder / "00000_stats.json").read_text())["successes"] == 7
