@@ -24,7 +24,7 @@ from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_ROWS, Span
 from pipeline.inputs.roles import listed
-from pipeline.inputs.table import TableReader, rows_of
+from pipeline.inputs.table import TableReader, check_rows, rows_of
 
 _IMAGE_ROWS = 32  # of a batch
 
@@ -44,7 +44,11 @@ class ArrowReader(TableReader):
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
         most = _IMAGE_ROWS if "image" in self.layout.roles else min(BATCH_ROWS, self._settings.rows_per_shard)
-        return (batch for _, batch in self._pieces(set(self.layout.numbers), most))
+        used = set(self.layout.numbers)
+        others = sorted(used - {self.layout.roles.get("image")})
+        for row, batch in self._pieces(used, most):
+            check_rows(self.source.path, batch.select(others), row, self._settings.max_row_bytes)
+            yield batch
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         number = self.layout.roles.get("image")
@@ -73,6 +77,7 @@ class ArrowReader(TableReader):
         row = 0
         with _mapped(self.source.path) as memory:
             for batch in _record_batches(self.source.path, memory):
+                batch.validate()
                 batch = nested_batch(batch, self._schema.names)
                 for number in used:
                     batch.column(number).validate(full=True)

@@ -103,18 +103,10 @@ class TableReader:
         return any(content is not None for content in self._folder.read(paths.to_pylist()))
 
     def _arranged(self, span: Span) -> Iterator[tuple[pa.Table, pa.StringArray | None]]:
-        """The rows of `span` by their roles, and the paths of the images that are to be read.
-
-        Raises BadFile for a row that is too long.
-        """
-        row, most = span.first, self._settings.max_row_bytes
+        """The rows of `span` by their roles, and the paths of the images that are to be read."""
         for batch in self.raw_batches(span):
             table, paths = self._with_paths(self.layout.arrange(batch), batch)
-            long = _long_row(table.drop_columns("image"), most)
-            if long is not None:
-                raise too_long(self.source.path, f"row {row + long + 1}", most)
             yield table, None if self._text_only else paths
-            row += len(table)
 
     def _with_paths(self, table: pa.Table, batch: pa.RecordBatch) -> tuple[pa.Table, pa.StringArray | None]:
         """The table, with the paths that an image column has in place of bytes; and the paths to read, if any."""
@@ -155,13 +147,19 @@ def rows_of(rows: pa.Table) -> pa.Array:
     return pc.coalesce(rows["offset"], rows["row"]).combine_chunks()
 
 
-def _long_row(table: pa.Table, most: int) -> int | None:
+def check_rows(path: str, batch: pa.RecordBatch, first: int, most: int) -> None:
+    """Raises BadFile for a row of more than `most` bytes; `first` is the number of the batch's first row."""
+    if (row := _long_row(batch, most)) is not None:
+        raise too_long(path, f"row {first + row + 1}", most)
+
+
+def _long_row(batch: pa.RecordBatch, most: int) -> int | None:
     """The first row of more than `most` bytes, found by halves."""
-    if table.nbytes <= most or len(table) < 2:
-        return 0 if table.nbytes > most and len(table) else None
-    half = len(table) // 2
-    first = _long_row(table.slice(0, half), most)
-    second = _long_row(table.slice(half), most) if first is None else None
+    if batch.nbytes <= most or batch.num_rows < 2:
+        return 0 if batch.num_rows and batch.nbytes > most else None
+    half = batch.num_rows // 2
+    first = _long_row(batch.slice(0, half), most)
+    second = _long_row(batch.slice(half), most) if first is None else None
     return first if second is None else half + second
 
 

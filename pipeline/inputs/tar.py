@@ -5,7 +5,6 @@ Member names are keys and nothing else: nothing is extracted, and links, folders
 
 from __future__ import annotations
 
-import json
 import re
 import tarfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Self
 
 from pipeline.inputs.errors import BadFile
+from pipeline.inputs.json_text import parse
 from pipeline.inputs.pairs import KEY, NOWHERE, TEXT, Pair, PairReader, Place, Row, read_at
 from pipeline.inputs.values import valid
 
@@ -131,7 +131,7 @@ def _row(file: BinaryIO, sample: Sample) -> Row:
 def _fields(content: bytes) -> Row:
     """The fields of a JSON object; none where it is damaged, which is this one pair's loss."""
     try:
-        fields = json.loads(content.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        fields = parse(content)
+    except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
