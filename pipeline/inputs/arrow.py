@@ -84,6 +84,7 @@ class ArrowReader(TableReader):
         row = 0
         with _mapped(self.source.path) as memory:
             for batch in _record_batches(self.source.path, memory):
+                batch.validate()
                 batch = nested_batch(batch, self._schema.names)
                 for number in used:
                     batch.column(number).validate(full=True)

@@ -10,7 +10,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from pipeline.inputs.caption_sets import COCO, KARPATHY, Row, find_form, rows
+from pipeline.inputs.caption_sets import COCO, KARPATHY, Row, find_form, rows, table_command
 from pipeline.inputs.errors import BadFile
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.layout import Layout, layout
@@ -44,7 +44,8 @@ class CaptionSetReader(TableReader):
     def _form(self) -> str:
         form = find_form(self.source.path)
         if form is None:
-            raise BadFile(self.source.path, f"neither of the form of {COCO} captions nor of {KARPATHY}; {_HELP}")
+            reason = f"neither captions in the form of {COCO} nor a split in that of {KARPATHY}"
+            raise BadFile(self.source.path, f"{reason}{table_command(self.source.path)}")
         return form
 
     @cached_property
@@ -59,6 +60,3 @@ class CaptionSetReader(TableReader):
 
     def _rows(self) -> Iterator[Row]:
         return rows(self.source.path, self._form)
-
-
-_HELP = "an object a line is a .jsonl file (mv), a list of objects becomes one by: jq -c '.[]' FILE.json > FILE.jsonl"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ Row = dict[str, Any]
 COCO, KARPATHY = "COCO", "Karpathy"
 
 _MOST_IMAGES = 1_000_000  # of a file in COCO's form: they are held, some 0.5 kB each
+_BEGIN = 1 << 20  # bytes in which the first line of a table ends
 _SCALARS = (str, int, float)
 
 
@@ -32,6 +35,18 @@ def _form(name: str, element: Any) -> str | None:
     if name == "annotations" and "caption" in element and "image_id" in element:
         return COCO
     return KARPATHY if name == "images" and "sentences" in element and "filename" in element else None
+
+
+def table_command(path: str) -> str:
+    """What makes a .jsonl file of a .json file that holds a list of objects, or an object a line; else empty."""
+    with open_file(path) as file:
+        begin = file.read(_BEGIN).lstrip()
+    table = shlex.quote(os.path.splitext(path)[0] + ".jsonl")
+    if begin[:1] == b"[":
+        return f"; a list of objects becomes a table by: jq -c '.[]' {shlex.quote(path)} > {table}"
+    line, end, _ = begin.partition(b"\n")
+    is_line = begin[:1] == b"{" and end and line.rstrip().endswith(b"}")
+    return f"; an object a line is a table by its name: mv {shlex.quote(path)} {table}" if is_line else ""
 
 
 def rows(path: str, form: str) -> Iterator[Row]:

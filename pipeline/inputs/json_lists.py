@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from pipeline.inputs.json_text import NESTING
+
 _BLOCK = 1 << 20  # characters read at a time
 _LONGEST = 4 << 20  # characters of an element: as Python's objects it takes up to 30 times as much
-_DEEPEST = 64  # levels of nesting
 _SPACES = " \t\r\n"
 
 
@@ -45,7 +46,7 @@ class _Text:
         self._file = io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")
         self._held = ""
         self._place = 0
-        self._decode = json.JSONDecoder().raw_decode
+        self._decode = json.JSONDecoder(parse_constant=lambda name: None).raw_decode  # NaN isn't JSON
 
     def next(self) -> str:
         """The next character that is no space; empty at the end."""
@@ -83,7 +84,7 @@ class _Text:
 
     def _checked(self, value: Any, end: int) -> Any:
         brackets = self._held.count("[", self._place, end) + self._held.count("{", self._place, end)
-        if brackets > _DEEPEST and _is_deeper(value, _DEEPEST):
+        if brackets > NESTING and _is_deeper(value, NESTING):
             raise _too_deep()
         self._place = end
         return value
@@ -105,4 +106,4 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _too_deep() -> ValueError:
-    return ValueError(f"nested in more than {_DEEPEST} levels")
+    return ValueError(f"nested in more than {NESTING} levels")

@@ -11,7 +11,7 @@ from pipeline.files import is_local
 from pipeline.inputs.hidden import is_hidden
 
 _LISTED = 5  # kinds of files in a message
-_PACKED = {".gz": "gunzip -k", ".bz2": "bunzip2 -k", ".xz": "unxz -k", ".zst": "unzstd", ".lz4": "unlz4 -k"}
+_PACKED = {".gz": "gunzip -k", ".bz2": "bunzip2 -k", ".xz": "unxz -k", ".zst": "unzstd", ".lz4": "unlz4"}
 _TARS = {".tgz": "gunzip -k", ".tbz2": "bunzip2 -k", ".txz": "unxz -k", ".tzst": "unzstd"}
 _OTHER_NAMES = {".ndjson": ".jsonl", ".pq": ".parquet", ".parq": ".parquet", ".tfrecords": ".tfrecord", ".tab": ".tsv"}
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
@@ -35,6 +35,11 @@ def _command(path: str, kinds: tuple[str, ...]) -> str | None:
     return None
 
 
+def packed_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
+    """The endings of archives, and of compressed files of `kinds`, for which there is a `remedy`."""
+    return (".zip", *_TARS, *(kind + packed for kind in kinds for packed in _PACKED if kind + packed not in kinds))
+
+
 def nothing_to_read(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
     """What a folder holds in place of files of `kinds`, and what helps; empty for an empty folder.
 
@@ -51,6 +56,8 @@ def _help(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
     commands = (remedy(os.path.join(root, name), kinds) for name in sorted(names) if not is_hidden(name))
     if command := next(filter(None, commands), None):
         return f"; make them readable with: {command}"
+    if ".json" in kinds and (others := [name for name in names if name.lower().endswith(".json")]):
+        return f"; the .json files hold no captions in the form of COCO or Karpathy, such as {min(others)}"
     if _PICTURES[0] not in kinds and any(name.lower().endswith(_PICTURES) for name in names):
         return "; pictures alone have no texts: put a metadata.csv with the columns file_name and text beside them"
     return ""
@@ -58,8 +65,9 @@ def _help(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
 
 def hidden_files(names: Sequence[str], root: str) -> str:
     """What to type to read files that `is_hidden` skips; `names` are their paths below `root`."""
-    files = f"{len(names):,} files or their folders begin" if len(names) > 1 else "1 file or its folder begins"
-    return f"{files} with . or _ and are skipped: name them to read them, such as {os.path.join(root, min(names))}"
+    files = f"{len(names):,} file{'s' * (len(names) > 1)}"
+    example = os.path.join(root, min(names))
+    return f"skipped for a name that begins with . or _: {files}, such as {example}; name it to read it"
 
 
 def _counts(names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from pipeline.files import filesystems, is_local
 from pipeline.inputs.errors import InputError
 from pipeline.inputs.hidden import is_hidden, visible
 from pipeline.inputs.img2dataset import is_statistics, without_sidecars
-from pipeline.inputs.leftovers import hidden_files, nothing_to_read, remedy
+from pipeline.inputs.leftovers import hidden_files, nothing_to_read, packed_kinds, remedy
 from pipeline.inputs.passed_over import find_passed_over
 
 EXTENSIONS = (
@@ -74,18 +75,24 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
 
 def _inputs(pattern: str, kinds: tuple[str, ...]) -> list[Source]:
     """The files of a pattern; of those in a directory the ones that are inputs."""
-    files = list_files(pattern, kinds, hidden=False)
-    if os.path.isfile(pattern) or not _is_directory(pattern):
-        return files
-    passed_over = find_passed_over([file.path for file in files])
-    if len(passed_over) == len(files):
+    if os.path.isfile(pattern) or not pattern or not _is_directory(pattern):
+        return list_files(pattern, kinds, hidden=False)
+    files = list_files(pattern, (*kinds, *packed_kinds(kinds)), hidden=False)
+    paths = [file.path for file in files if file.path.lower().endswith(kinds)]
+    inputs = set(paths) - find_passed_over(paths)
+    if not inputs:
         raise InputError(f"input: no file matches {pattern!r}{_instead(pattern, pattern, [], kinds)}")
-    return [file for file in files if file.path not in passed_over]
+    if packed := [file.path for file in files if not file.path.lower().endswith(kinds)]:
+        names = f"{len(packed):,} packed file{'s' * (len(packed) > 1)}"
+        print(f"input: {pattern}: {names} not read; to read the first: {remedy(packed[0], kinds)}", file=sys.stderr)
+    return [file for file in files if file.path in inputs]
 
 
 def _other_kind(path: str, kinds: tuple[str, ...]) -> str:
     command = remedy(path, kinds)
-    return f"input: {path} is of another kind than {', '.join(kinds)}" + (f"; {command}" if command else "")
+    return f"input: {path} is of another kind than {', '.join(kinds)}" + (
+        f"; make it readable with: {command}" if command else ""
+    )
 
 
 def check_output(output: str, patterns: Sequence[str]) -> None:
