@@ -80,7 +80,8 @@ class Buckets:
     @classmethod
     def load(cls, file: BinaryIO) -> Buckets:
         """Reads what `save` wrote."""
-        return cls(np.load(file), np.load(file), int(np.load(file)))
+        centres, nearest, bucket = (np.load(file, allow_pickle=False) for _ in range(3))
+        return cls(centres, nearest, int(bucket))
 
 
 def kmeans(vectors: np.ndarray, count: int) -> np.ndarray:

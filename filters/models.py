@@ -7,9 +7,11 @@ else is asked, to the last bit.
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,6 +22,7 @@ Shape = tuple[int | str | None, ...]
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime reports each model to its maker
 
+LARGEST_EXPANSION = 100  # times a megabyte, or what is compressed
 _ORDERS = {"RGB": slice(None), "BGR": slice(None, None, -1)}
 
 
@@ -109,7 +112,10 @@ def _size(name: str, shape: Shape, own: Shape, asked: tuple[int, int] | None) ->
 
 
 def load_onnx(path: Path) -> tuple[Predict, Shape]:
-    """The first output of an ONNX model, and the shape of its one input. Raises ValueError."""
+    """The first output of an ONNX model, and the shape of its one input.
+
+    Weights in files of their own have to lie below the model's folder: onnxruntime reads no others. Raises ValueError.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -117,15 +123,26 @@ def load_onnx(path: Path) -> tuple[Predict, Shape]:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no class in common
-        raise ValueError(f"{path}: not an ONNX model: {error}") from error
+        raise ValueError(f"{path}: not an ONNX model{_outside(str(error))}: {_line(error)}") from error
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type != "tensor(float)":
         raise ValueError(f"{path}: inputs of type {[each.type for each in inputs]}; it must be one tensor(float)")
     return lambda batch: session.run(None, {inputs[0].name: batch})[0], tuple(inputs[0].shape)
 
 
+def _outside(error: str) -> str:
+    return " that may be loaded, as it reads a file outside its folder" if "External data path" in error else ""
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
 def load_keras(path: Path) -> tuple[Predict, Shape]:
-    """The output of a Keras model, and the shape of its input. Raises ValueError, RuntimeError."""
+    """The output of a Keras model, and the shape of its input.
+
+    Code of the model's own is refused, such as that of a Lambda layer. Raises ValueError, RuntimeError.
+    """
     try:
         import tensorflow as tf
     except ImportError as error:
@@ -135,6 +152,22 @@ def load_keras(path: Path) -> tuple[Predict, Shape]:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     except RuntimeError as error:
         raise RuntimeError(f"{path}: load it before TensorFlow is used, it must run on one thread") from error
-    model = tf.keras.models.load_model(path, compile=False)
+    model = _load_safely(path, tf.keras.models.load_model)
     predict = tf.function(lambda batch: model(batch, training=False))
     return lambda batch: predict(tf.constant(batch)).numpy(), tuple(model.input_shape)
+
+
+def _load_safely(path: Path, load: Callable[..., Any]) -> Any:
+    """The Keras model in a zip archive. Raises ValueError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            large = [member.filename for member in archive.infolist() if _is_bomb(member)]
+        if large:
+            raise ValueError(f"{large[0]} in it takes far more than its {path.stat().st_size:,} bytes")
+        return load(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras' errors have no class in common
+        raise ValueError(f"{path}: not a Keras model, or one with code of its own: {_line(error)}") from error
+
+
+def _is_bomb(member: zipfile.ZipInfo) -> bool:
+    return member.file_size > LARGEST_EXPANSION * max(member.compress_size, 1 << 20)

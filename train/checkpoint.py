@@ -22,7 +22,8 @@ from train.files import written_aside
 FACTS = "facts"
 # What numpy, zipfile and TensorFlow raise for files that are damaged, or no archives
 _DAMAGED = (
-    ValueError,
+    ValueError,  # also an array of Python objects, which nothing unpickles
+    MemoryError,
     KeyError,
     EOFError,
     RuntimeError,
@@ -90,7 +91,9 @@ class _Stream:
 def load(path: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays and facts in a checkpoint. Raises OSError, CheckpointError."""
     try:
-        with tf.io.gfile.GFile(path, "rb") as file, np.load(file) as content:
+        with tf.io.gfile.GFile(path, "rb") as file, np.load(file, allow_pickle=False) as content:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in content.zip.infolist()):
+                raise ValueError("it is compressed, as no checkpoint is")
             arrays = {name: content[name] for name in content.files}
             return arrays, json.loads(str(arrays.pop(FACTS)))
     except _DAMAGED as error:

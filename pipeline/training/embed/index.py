@@ -39,7 +39,7 @@ class Index:
             raise InputError(f"index: {folder} holds no index of python -m train embed{unfinished}")
         try:
             facts = json.loads(read_bytes(output.path(FACTS)))
-            vectors = np.load(local_copy(output.path(VECTORS)), mmap_mode="r")
+            vectors = np.load(local_copy(output.path(VECTORS)), mmap_mode="r", allow_pickle=False)
             index = cls(output, facts, vectors)
             index._check()
         except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
