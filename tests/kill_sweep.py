@@ -97,10 +97,10 @@ class Sweep:
             raise AssertionError(f"{self.case.name}: {self._said()}")
         self.wanted, self.changes = state(self.output), self.orders.count
 
-    def chain(self) -> None:
-        """A run that is killed again and again, until it ends."""
+    def chain(self, most: int) -> None:
+        """A run that is killed again and again, about `most` times at the most, until it ends."""
         self._clear()
-        step, floor, first = self.random.choice((1, 3, 10, 40, max(2, self.changes // 2))), 0, True
+        step, floor, first = max(self.changes // most, self.random.choice((1, 3, 10, 40, self.changes // 2))), 0, True
         for number in range(10 * self.changes):
             self.orders.give(floor + self.random.randint(1, step), after=self.random.random() < 0.5)
             code = self._attempt(first)
@@ -111,6 +111,8 @@ class Sweep:
             self.kills += 1
             if not self.case.before:
                 self._check_names()
+            if self.case.loses and number % 3 == 2:
+                self._lose()
             floor += step if number % 5 == 4 else 0  # also where the same is done again and again
         self.wrong.append(f"{self.case.name}: never ends")
 
@@ -136,6 +138,13 @@ class Sweep:
         (self.root / "watched" / "tmp").mkdir(parents=True)
         if self.case.before:
             shutil.copytree(self.root / self.case.before, self.output)
+
+    def _lose(self) -> None:
+        """Deletes a file, as a user may, or what cleans a disk up; not the one that says which run it is."""
+        self.orders.give()
+        files = sorted(path for path in self.output.rglob("*") if path.is_file())
+        if files := [path for path in files if path.name not in ("run.json", "plan.json")]:
+            self.random.choice(files).unlink()
 
     def _attempt(self, first: bool) -> int:
         """The exit code of the command, below 0 where a signal ended it."""
@@ -211,7 +220,7 @@ def sweep(cases: list[str], root: Path, kills: int, faults: int, workers: int, s
         one = Sweep(CASES[name], root, orders, random.Random(seed), workers)
         one.learn()
         while one.kills < kills and len(one.wrong) < 3:
-            one.chain()
+            one.chain(max(1, kills))
             print(f"{name}: {one.kills} kills", flush=True)
         for number in range(faults if len(one.wrong) < 3 else 0):
             one.fault(ERRORS[number % len(ERRORS)])
