@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import mmap
 import os
 import random
 import shutil
@@ -26,47 +25,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults import LAYOUT, Orders, compiled
 from tests.kill_cases import CASES, Case, prepare, state
 
 ROOT = Path(__file__).resolve().parents[1]
-KINDS = ("create", "write", "rename", "unlink", "mkdir")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EMFILE, errno.EINTR)
-FIELDS = ("count", "at", "after", "error", "many")
 LONGEST = 180  # seconds of an attempt, which hangs then
 HANGS = -1000
-
-
-def compiled(folder: Path) -> Path | None:
-    """The library, made by the compiler there is; None without one."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        return None
-    library = folder / "fault.so"
-    source = str(ROOT / "tests" / "fault.c")
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", str(library), source, "-ldl"], check=True)
-    return library
-
-
-class Orders:
-    """The memory that this process and all it starts share with tests/fault.c."""
-
-    def __init__(self, path: str) -> None:
-        with open(path, "r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), 0)
-
-    def give(self, at: int = 0, after: bool = False, error: int = 0, many: int = 1) -> None:
-        self.memory[:] = struct.pack(f"{len(FIELDS) + len(KINDS)}q", 0, at, after, error, many, *[0] * len(KINDS))
-
-    @property
-    def count(self) -> int:
-        """The changes of the last attempt."""
-        return int(struct.unpack_from("q", self.memory)[0])
-
-    @property
-    def kinds(self) -> Counter[str]:
-        """Which it was killed at, or failed at."""
-        counts = struct.unpack_from(f"{len(KINDS)}q", self.memory, 8 * len(FIELDS))
-        return Counter(dict(zip(KINDS, counts, strict=True)))
 
 
 @dataclass
@@ -119,7 +84,7 @@ class Sweep:
     def fault(self, error: int) -> None:
         """A run in which some changes fail, and one after it."""
         self._clear()
-        many = self.random.choice((1, 1, 3, 0))
+        many = self.random.choice((1, 1, 3, 0 if error != errno.EINTR else 1))  # Python tries again after EINTR
         place = self.random.randint(1, self.changes)
         self.orders.give(place, error=error, many=many)
         code, count = self._attempt(first=True), sum(self.orders.kinds.values())
@@ -252,7 +217,7 @@ def again(root: Path | None) -> int:
         library = compiled(place)
         if library is None:
             raise SystemExit("no C compiler: cc, gcc or clang")
-        (place / "orders").write_bytes(bytes(8 * (len(FIELDS) + len(KINDS))))
+        (place / "orders").write_bytes(bytes(struct.calcsize(LAYOUT)))
         paths = {"FAULT_ORDERS": str(place / "orders"), "FAULT_PATH": f"{place}/watched/", "LD_PRELOAD": str(library)}
         words = [sys.executable, "-m", "tests.kill_sweep", *sys.argv[1:]]
         return subprocess.run(words, env=os.environ | paths).returncode

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import ROOT
-from tests.kill_sweep import KINDS, compiled
+from tests.faults import KINDS, compiled
 
 
 @pytest.mark.parametrize(("cases", "kills", "faults"), [("urls,index", 12, 4), ("vocab", 6, 4)])
