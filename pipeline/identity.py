@@ -22,7 +22,10 @@ from vocab.segment import dictionaries
 RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
-OURS = (REPORT, MANIFEST, "funnel.json", "corpus", "verdicts")  # what --overwrite removes, and `work`
+FUNNEL = "funnel.json"
+OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # what --overwrite removes, and `work`
+SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
+METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
 
@@ -94,20 +97,20 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     make_room(output, OURS, overwrite)
     held = _held(output)
     if held is None:
+        output.clear_work()  # of whatever run: nothing says
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
     if differences := list(_differences(held, run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
-    return output.has(REPORT) and _is_whole(output, held)
+    return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
-    """Whether every shard of a finished run is still there: one listing a folder."""
-    names = [shard["name"] for shard in held.get("shards", ())]
-    needed = {"corpus": ".tfrecord", "verdicts": ".parquet"}
-    there = Listing(output)
-    return all(f"{folder}/{name}{ending}" in there for folder, ending in needed.items() for name in names)
+    """Whether the folders of a finished run are still whole: one listing each."""
+    names, there = [shard["name"] for shard in held["shards"]], Listing(output)
+    shards = [f"{folder}/{name}{ending}" for name in names for folder, ending in SHARDS]
+    return all(name in there for name in (*shards, *METADATA))
 
 
 def _held(output: Output) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ class Case:
     has_workers: bool = True
     before: str = ""  # what is in the output already, which the first attempt replaces
     changing: tuple[str, ...] = ()  # files that a run may replace while it lasts
+    loses: bool = False  # whether it makes again what somebody deletes after a kill
 
     def run(self, root: Path, output: Path, workers: int, first: bool) -> None:
         """Runs it in this process; it ends with SystemExit or by itself."""
@@ -88,6 +89,10 @@ def _fit(root: Path, output: Path) -> list[str]:
     return ["fit", config, f"--records={root}/records/*", f"--vocab={root}/vocab.txt", *SMALL, f"--output={output}"]
 
 
+def _subset(root: Path, output: Path) -> list[str]:
+    return ["subset", f"{root}/finished", "--size=50%", f"--output={output}"]
+
+
 def _embed(root: Path, output: Path) -> list[str]:
     return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
 
@@ -95,14 +100,14 @@ def _embed(root: Path, output: Path) -> list[str]:
 CASES = {
     case.name: case
     for case in (
-        Case("corpus", "pipeline", _corpus),
+        Case("corpus", "pipeline", _corpus, loses=True),
         Case("overwrite", "pipeline", _corpus, before="finished"),
-        Case("urls", "pipeline", _urls),
+        Case("urls", "pipeline", _urls, loses=True),
         Case("vocab", "vocab", lambda root, out: [f"--input={root}/urls.csv", "--size=60", f"--output={out}"]),
         Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
         Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
-        Case("subset", "pipeline", lambda root, out: ["subset", f"{root}/finished", "--size=50%", f"--output={out}"]),
-        Case("embed", "train", _embed, has_workers=False),
+        Case("subset", "pipeline", _subset, loses=True),
+        Case("embed", "train", _embed, has_workers=False, loses=True),
         Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
     )
 }

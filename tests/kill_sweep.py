@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import mmap
 import os
 import random
 import shutil
@@ -26,47 +25,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults import LAYOUT, Orders, compiled
 from tests.kill_cases import CASES, Case, prepare, state
 
 ROOT = Path(__file__).resolve().parents[1]
-KINDS = ("create", "write", "rename", "unlink", "mkdir")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EMFILE, errno.EINTR)
-FIELDS = ("count", "at", "after", "error", "many")
 LONGEST = 180  # seconds of an attempt, which hangs then
 HANGS = -1000
-
-
-def compiled(folder: Path) -> Path | None:
-    """The library, made by the compiler there is; None without one."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        return None
-    library = folder / "fault.so"
-    source = str(ROOT / "tests" / "fault.c")
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", str(library), source, "-ldl"], check=True)
-    return library
-
-
-class Orders:
-    """The memory that this process and all it starts share with tests/fault.c."""
-
-    def __init__(self, path: str) -> None:
-        with open(path, "r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), 0)
-
-    def give(self, at: int = 0, after: bool = False, error: int = 0, many: int = 1) -> None:
-        self.memory[:] = struct.pack(f"{len(FIELDS) + len(KINDS)}q", 0, at, after, error, many, *[0] * len(KINDS))
-
-    @property
-    def count(self) -> int:
-        """The changes of the last attempt."""
-        return int(struct.unpack_from("q", self.memory)[0])
-
-    @property
-    def kinds(self) -> Counter[str]:
-        """Which it was killed at, or failed at."""
-        counts = struct.unpack_from(f"{len(KINDS)}q", self.memory, 8 * len(FIELDS))
-        return Counter(dict(zip(KINDS, counts, strict=True)))
 
 
 @dataclass
@@ -97,10 +62,10 @@ class Sweep:
             raise AssertionError(f"{self.case.name}: {self._said()}")
         self.wanted, self.changes = state(self.output), self.orders.count
 
-    def chain(self) -> None:
-        """A run that is killed again and again, until it ends."""
+    def chain(self, most: int) -> None:
+        """A run that is killed again and again, about `most` times at the most, until it ends."""
         self._clear()
-        step, floor, first = self.random.choice((1, 3, 10, 40, max(2, self.changes // 2))), 0, True
+        step, floor, first = max(self.changes // most, self.random.choice((1, 3, 10, 40, self.changes // 2))), 0, True
         for number in range(10 * self.changes):
             self.orders.give(floor + self.random.randint(1, step), after=self.random.random() < 0.5)
             code = self._attempt(first)
@@ -111,13 +76,15 @@ class Sweep:
             self.kills += 1
             if not self.case.before:
                 self._check_names()
+            if self.case.loses and number % 3 == 2:
+                self._lose()
             floor += step if number % 5 == 4 else 0  # also where the same is done again and again
         self.wrong.append(f"{self.case.name}: never ends")
 
     def fault(self, error: int) -> None:
         """A run in which some changes fail, and one after it."""
         self._clear()
-        many = self.random.choice((1, 1, 3, 0))
+        many = self.random.choice((1, 1, 3, 0 if error != errno.EINTR else 1))  # Python tries again after EINTR
         place = self.random.randint(1, self.changes)
         self.orders.give(place, error=error, many=many)
         code, count = self._attempt(first=True), sum(self.orders.kinds.values())
@@ -136,6 +103,13 @@ class Sweep:
         (self.root / "watched" / "tmp").mkdir(parents=True)
         if self.case.before:
             shutil.copytree(self.root / self.case.before, self.output)
+
+    def _lose(self) -> None:
+        """Deletes a file, as a user may, or what cleans a disk up; not the one that says which run it is."""
+        self.orders.give()
+        files = sorted(path for path in self.output.rglob("*") if path.is_file())
+        if files := [path for path in files if path.name not in ("run.json", "plan.json")]:
+            self.random.choice(files).unlink()
 
     def _attempt(self, first: bool) -> int:
         """The exit code of the command, below 0 where a signal ended it."""
@@ -211,7 +185,7 @@ def sweep(cases: list[str], root: Path, kills: int, faults: int, workers: int, s
         one = Sweep(CASES[name], root, orders, random.Random(seed), workers)
         one.learn()
         while one.kills < kills and len(one.wrong) < 3:
-            one.chain()
+            one.chain(max(1, kills))
             print(f"{name}: {one.kills} kills", flush=True)
         for number in range(faults if len(one.wrong) < 3 else 0):
             one.fault(ERRORS[number % len(ERRORS)])
@@ -243,7 +217,7 @@ def again(root: Path | None) -> int:
         library = compiled(place)
         if library is None:
             raise SystemExit("no C compiler: cc, gcc or clang")
-        (place / "orders").write_bytes(bytes(8 * (len(FIELDS) + len(KINDS))))
+        (place / "orders").write_bytes(bytes(struct.calcsize(LAYOUT)))
         paths = {"FAULT_ORDERS": str(place / "orders"), "FAULT_PATH": f"{place}/watched/", "LD_PRELOAD": str(library)}
         words = [sys.executable, "-m", "tests.kill_sweep", *sys.argv[1:]]
         return subprocess.run(words, env=os.environ | paths).returncode
