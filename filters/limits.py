@@ -11,7 +11,8 @@ import numpy as np
 from PIL import ImageFile
 
 from filters.image_errors import ImageError, Undecodable
-from filters.originals import START_OF_SCAN, count_scans
+from filters.jpeg2000 import check_parts
+from filters.originals import START_OF_SCAN, count_scans, has_few_segments
 
 PIXELS = 89_478_485  # the default pixel limit
 BYTES_A_PIXEL = 8  # of the limit: the decoded pixels and the converted ones, 716 MB at most
@@ -19,10 +20,18 @@ SCANS_A_PIXEL = 20  # of the limit: 2 seconds
 
 # Bytes a pixel that the decoders were seen to take at most, where that is over `BYTES_A_PIXEL`
 _DECODERS = {"AVIF": 20, "ICNS": 28, "JPEG2000": 28, "QOI": 9, "WEBP": 20}
+_SEGMENTS = 1000  # of a JPEG's metadata, which Pillow joins one by one; 65 kB each
+_LONG = 1 << 20  # bytes under which their number doesn't matter
 _COEFFICIENT = 2  # bytes
 
 # TIFF tags
 _BITS, _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT = 258, 277, 278, 322, 323
+
+
+def check_segments(data: bytes) -> None:
+    """Raises Undecodable where a JPEG has too many segments to open it."""
+    if len(data) > _LONG and data.startswith(b"\xff\xd8") and not has_few_segments(data, _SEGMENTS):
+        raise Undecodable(f"a JPEG with over {_SEGMENTS} segments before its pixels", ImageError.REFUSED)
 
 
 def check_limits(image: ImageFile.ImageFile, data: bytes, max_pixels: int) -> None:
@@ -31,6 +40,8 @@ def check_limits(image: ImageFile.ImageFile, data: bytes, max_pixels: int) -> No
     if pixels > max_pixels:
         message = f"{image.width} x {image.height} pixels; the limit is {max_pixels}"
         raise Undecodable(message, ImageError.OVER_LIMIT)
+    if image.format in ("JPEG2000", "ICNS"):
+        check_parts(data)
     scans = _scans(image, data)
     if scans * pixels > SCANS_A_PIXEL * bound and (scans := count_scans(data)) * pixels > SCANS_A_PIXEL * bound:
         raise Undecodable(f"{scans} scans of {pixels} pixels", ImageError.REFUSED)

@@ -65,6 +65,17 @@ def count_scans(data: bytes) -> int:
     return scans
 
 
+def has_few_segments(data: bytes, most: int) -> bool:
+    """Whether a JPEG has up to `most` segments before its first scan."""
+    at = 2
+    for _ in range(most + 1):
+        found = _MARKER.search(data, at)
+        if not found or found[0][1] == START_OF_SCAN:
+            return True
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return False
+
+
 def frame_of(data: bytes) -> tuple[int, int] | None:
     """Width and height in the frame header of a JPEG of one scan; None where there is none before the scan."""
     at = 2

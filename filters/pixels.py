@@ -12,11 +12,11 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageFile
 
+from filters import gif, png
 from filters.image_errors import Undecodable
-from filters.limits import check_limits
+from filters.limits import check_limits, check_segments
 from filters.opening import bounded, decoding, open_image
 from filters.originals import is_whole_jpeg, is_whole_png
-from filters.png import SIGNATURE, without_ancillary
 from filters.tiff import load_tiff
 
 __all__ = ["Header", "Picture", "Undecodable", "convert", "header", "luma", "record_bytes", "thumbnail"]
@@ -50,7 +50,8 @@ class Picture:
         self.data = data
         self.max_pixels = max_pixels
         _lift_pillows_limit(max_pixels)
-        self._content = without_ancillary(data) if data.startswith(SIGNATURE) else data
+        self._content = _readable(data)
+        check_segments(self._content)
         self._opened: ImageFile.ImageFile | None = open_image(self._content)
         image = self._opened
         self._alpha = image.mode in ("LA", "RGBA") or (image.mode == "P" and "transparency" in image.info)
@@ -150,6 +151,13 @@ def _lift_pillows_limit(max_pixels: int) -> None:
     """Pillow's limit on pixels holds for the process and a few of its plugins check it: it is raised, never lowered."""
     if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels
+
+
+def _readable(data: bytes) -> bytes:
+    """What Pillow is given: the same pixels, without what it may stumble over."""
+    if data.startswith(png.SIGNATURE):
+        return png.without_ancillary(data)
+    return gif.without_extensions(data) if data.startswith(gif.SIGNATURES) else data
 
 
 def _load(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
