@@ -59,7 +59,7 @@ class TableReader:
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path):
-            tables = (self.layout.arrange(batch) for batch in self.raw_batches(span))
+            tables: Iterator[pa.Table] = (self.layout.arrange(batch) for batch in self.raw_batches(span))
             if self._text_only or not self.has_images:
                 pass
             elif self.layout.images_by_path:
