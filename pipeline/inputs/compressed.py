@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
@@ -27,6 +28,12 @@ def open_plain(path: str) -> Iterator[BinaryIO]:
             yield file
 
 
+def _repack(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    new = f"{folder}{slash}whole-{name}"
+    return f"gzip -dc {shlex.quote(path)} | gzip > {shlex.quote(new)}"
+
+
 @contextmanager
 def _gzip_faults(file: BinaryIO, path: str) -> Iterator[None]:
     """Tells a file without compression from one with other bytes behind what is compressed."""
@@ -37,5 +44,5 @@ def _gzip_faults(file: BinaryIO, path: str) -> Iterator[None]:
             raise
         file.seek(0)
         if file.read(len(_GZIP)) == _GZIP:
-            raise BadFile(path, "other bytes follow the gzip data; `gzip -dc` unpacks what comes before") from error
+            raise BadFile(path, f"other bytes follow the gzip data; to drop them: {_repack(path)}") from error
         raise BadFile(path, "not gzip, as its name says: it needs a name without .gz") from error

@@ -9,10 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.inputs.dialect import LITERAL, Dialect
+from pipeline.inputs.errors import BadFile
 from pipeline.inputs.first_row import column_names
 from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.published import TOKEN_COLUMNS, is_token_row, known_columns, mend_flickr30k, split_tokens
 from pipeline.inputs.settings import Columns, Input
+
+_MOST_REPEATED = 100  # each repeated name gets one prefix more
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def make_form(
         tokens = layout(path, _strings(TOKEN_COLUMNS), Columns(), text_only=text_only)
         return Form(Dialect("\t", LITERAL, dialect.most_lines), len(values), tokens, is_tokens=True)
     names = column_names(values) if settings.header else [str(number) for number in range(len(values))]
+    if len(names) > len(set(names)) + _MOST_REPEATED:
+        raise BadFile(path, f"over {_MOST_REPEATED} columns have the name of another one")
     columns = known_columns(names, settings.columns)
     found = layout(
         path,
