@@ -45,14 +45,15 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         "empty.tsv.gz": (b"", "empty file"),
         "no_image.parquet": (
             parquet(text=["a"], label=[1]),
-            "no column with images, their paths or URLs (image, image_path, url, URL, image_url; or choose with "
-            "input.columns.image, input.columns.image_path, input.columns.url); "
+            "no column with images, their paths or URLs (image, jpg, jpeg, png, webp, image_bytes, bytes, image_path, "
+            "file_name, filepath, filename, path, url, URL, image_url; or choose with input.columns.image, "
+            "input.columns.image_path, input.columns.url); "
             "the columns are text (string), label (int64)",
         ),
         "no_text.csv": (
             b"url,title\nhttp://x/1,a red kite\n",
-            "no text column (text, TEXT, caption, alt_text, alt, txt; or choose with input.columns.text); "
-            "the columns are url (string), title (string)",
+            "no text column (text, TEXT, caption, alt_text, alt, txt, captions; or choose with "
+            "input.columns.text); the columns are url (string), title (string)",
         ),
         "not.jsonl": (b'{"url": "u", "text": "t"}\n[]\n', "line 2 is list, not an object"),
         "not.parquet": (b"not Parquet" * 9, not_parquet),

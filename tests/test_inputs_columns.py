@@ -148,7 +148,7 @@ def test_text_missing(tmp_path: Path) -> None:
 
 
 def test_a_text_column_of_a_type_that_is_no_text(tmp_path: Path) -> None:
-    path = parquet(tmp_path, caption=[["a", "b"]], url=["u"])
+    path = parquet(tmp_path, caption=[[["a", "b"]]], url=["u"])
     with pytest.raises(BadFile, match=r"no text column.*caption \(list<"):
         open_path(path)
     with pytest.raises(BadFile, match=r"column caption \(input\.columns\.text\) can't be used: it holds list<"):

@@ -111,7 +111,7 @@ def test_text_only_keeps_no_image(tmp_path: Path) -> None:
 def test_text_or_image_missing(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"no text \(.*; the fields are key \(string\)"):
         read(write(tmp_path / "t.tfrecord", [{"jpg": b"i", "key": "k"}]))
-    with pytest.raises(BadFile, match=r"no image \(jpg, png, webp, image.*\); the features are txt, url"):
+    with pytest.raises(BadFile, match=r"no image \(jpg, png, webp, image, .*\); the features are txt, url"):
         read(write(tmp_path / "t.tfrecord", [{"txt": "t", "url": "u"}]))
 
 

@@ -22,26 +22,31 @@ _STARTS = np.isin(np.arange(256), list(b"[{,"))
 _DECODER = json.JSONDecoder(parse_constant=lambda name: None)
 
 
+class OverLimit(ValueError):
+    """JSON that nests too deep or has too many values."""
+
+
 def parse(content: bytes, *, most_values: int = VALUES) -> Any:
     """Returns the value of a JSON text. NaN and the infinities, which JSON doesn't have, are None.
 
     The text is UTF-8, also behind a byte order mark; bytes that aren't UTF-8 become U+FFFD.
-    Raises ValueError for what isn't JSON, nests deeper than NESTING, or has more than `most_values` values.
+    Raises ValueError for what isn't JSON; OverLimit for what nests deeper than NESTING or has more than `most_values`
+    values.
     """
     _check(content, most_values)
     return _DECODER.decode(content.decode("utf-8-sig", "replace"))
 
 
 def _check(content: bytes, most_values: int) -> None:
-    """Raises ValueError for a text over the limits. Only one with many brackets or commas is looked at closely."""
+    """Raises OverLimit for a text over the limits. Only one with many brackets or commas is looked at closely."""
     opened = content.count(b"[") + content.count(b"{")
     if opened <= NESTING and opened + content.count(b",") < most_values:
         return
     marks = _marks(content)
     if np.cumsum(_STEPS[marks], dtype=np.int32).max(initial=0) > NESTING:
-        raise ValueError(f"nested more than {NESTING} deep")
+        raise OverLimit(f"nested more than {NESTING} deep")
     if np.count_nonzero(_STARTS[marks]) >= most_values:
-        raise ValueError(f"more than {most_values:,} values")
+        raise OverLimit(f"more than {most_values:,} values")
 
 
 def _marks(content: bytes) -> np.ndarray:

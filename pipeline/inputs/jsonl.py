@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.inputs.compressed import open_plain
 from pipeline.inputs.errors import BadFile, reading, too_long
-from pipeline.inputs.json_text import parse
+from pipeline.inputs.json_text import OverLimit, parse
 from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.nested import nested_names, with_nested
 from pipeline.inputs.reader import IMAGE_BATCH_BYTES, Span
@@ -89,7 +89,8 @@ class JsonLinesReader(TableReader):
         try:
             row = parse(line)
         except ValueError as error:
-            raise BadFile(self.source.path, f"line {number} is not JSON: {error}") from error
+            fault = "" if isinstance(error, OverLimit) else " is not JSON"
+            raise BadFile(self.source.path, f"line {number}{fault}: {error}") from error
         if not isinstance(row, dict):
             raise BadFile(self.source.path, f"line {number} is {type(row).__name__}, not an object")
         return row

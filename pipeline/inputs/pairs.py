@@ -125,9 +125,9 @@ class Form:
             raise BadFile(path, f"no text ({', '.join(_FIRST['text'])}); the fields are {there}")
         texts = more_texts(schema, columns)
         self._layout = make_layout(schema, roles, has_images=True, more_texts=texts).without(KEY, TEXT)
-        self._other_text = find_roles(path, schema, columns, _ROLES).get("text")
-        numbers = {*self._layout.texts, *([] if self._other_text is None else [self._other_text])}
-        self._texts = {schema.names[number] for number in numbers}
+        self._texts = {schema.names[number] for number in self._layout.texts}
+        other = find_roles(path, schema, columns, _ROLES).get("text")
+        self._other_text = None if other in self._layout.texts else other
 
     def _add(self, path: str, number: int, row: Row) -> None:
         try:
@@ -137,10 +137,10 @@ class Form:
 
     def table(self, pairs: Sequence[Pair]) -> pa.Table:
         """The batch of some pairs. A field is the text of those without a member of their own for it."""
-        batch = self._fields.batch([with_nested(pair.row, self._nested) for pair in pairs], self._texts)
-        table = self._layout.arrange(batch)
+        rows = [with_nested(pair.row, self._nested) for pair in pairs]
+        table = self._layout.arrange(self._fields.batch(rows, self._texts))
         if self._other_text is not None:
-            table = _fill(table, batch.column(self._other_text))
+            table = _fill(table, self._fields.texts(rows, self._other_text))
         return set_columns(
             table,
             image=pa.array([pair.image for pair in pairs], pa.large_binary()),

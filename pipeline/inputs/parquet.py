@@ -18,7 +18,7 @@ from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, WHOLE, Span
 from pipeline.inputs.roles import first_alias, listed
 from pipeline.inputs.settings import ALIASES, Input
 from pipeline.inputs.sources import Source
-from pipeline.inputs.table import TableReader, rows_of
+from pipeline.inputs.table import TableReader, check_rows, rows_of
 
 _BUFFER = 1 << 20  # bytes read at a time; without it Arrow holds the column of a whole row group
 _IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small where a dictionary hides the bytes
@@ -83,10 +83,13 @@ class ParquetReader(TableReader):
         row, is_empty = int(self._starts[groups[0]]) if groups else 0, True
         for batch in self._stream(groups, self._columns):
             inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
-            row += batch.num_rows
             if inside.num_rows:
                 is_empty = False
-                yield nested_batch(inside, self._wanted.names)
+                found = nested_batch(inside, self._wanted.names)
+                others = found if self._image is None else found.drop_columns([self._image.name])
+                check_rows(self.source.path, others, max(row, span.first), self._settings.max_row_bytes)
+                yield found
+            row += batch.num_rows
         if is_empty:
             yield pa.RecordBatch.from_pylist([], self._wanted)
 

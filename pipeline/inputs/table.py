@@ -88,15 +88,11 @@ class TableReader:
         return any(content is not None for content in self._folder.read(paths.to_pylist()))
 
     def _arranged(self, span: Span) -> Iterator[pa.Table]:
-        """The rows of `span` by their roles. Raises BadFile for one that is too long."""
-        row, most = span.first, self._settings.max_row_bytes
+        """The rows of `span` by their roles."""
+        row = span.first
         for batch in self.raw_batches(span):
-            table = self.layout.arrange(batch)
-            long = _long_row(table.drop_columns("image"), most)
-            if long is not None:
-                raise too_long(self.source.path, f"row {row + long + 1}", most)
-            yield self._without_failed(table, row)
-            row += len(table)
+            yield self._without_failed(self.layout.arrange(batch), row)
+            row += batch.num_rows
 
     def _without_failed(self, table: pa.Table, row: int) -> pa.Table:
         """The table from row `row` on without failed downloads; its `offset` is then the row of each pair."""
@@ -110,7 +106,7 @@ class TableReader:
     def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
         """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
         for table in tables:
-            if captions.LISTS in table.column_names and not self.layout.has_status:
+            if captions.LISTS in table.column_names and table["offset"].null_count:
                 numbers = pa.array(range(row, row + len(table)), pa.int64())
                 table = set_columns(table, offset=numbers)
             try:
@@ -132,13 +128,19 @@ def rows_of(rows: pa.Table) -> pa.Array:
     return pc.coalesce(rows["offset"], rows["row"]).combine_chunks()
 
 
-def _long_row(table: pa.Table, most: int) -> int | None:
+def check_rows(path: str, batch: pa.RecordBatch, first: int, most: int) -> None:
+    """Raises BadFile for a row of more than `most` bytes; `first` is the number of the batch's first row."""
+    if (row := _long_row(batch, most)) is not None:
+        raise too_long(path, f"row {first + row + 1}", most)
+
+
+def _long_row(batch: pa.RecordBatch, most: int) -> int | None:
     """The first row of more than `most` bytes, found by halves."""
-    if table.nbytes <= most or len(table) < 2:
-        return 0 if table.nbytes > most and len(table) else None
-    half = len(table) // 2
-    first = _long_row(table.slice(0, half), most)
-    second = _long_row(table.slice(half), most) if first is None else None
+    if batch.nbytes <= most or batch.num_rows < 2:
+        return 0 if batch.num_rows and batch.nbytes > most else None
+    half = batch.num_rows // 2
+    first = _long_row(batch.slice(0, half), most)
+    second = _long_row(batch.slice(half), most) if first is None else None
     return first if second is None else half + second
 
 

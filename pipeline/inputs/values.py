@@ -68,11 +68,16 @@ class Fields:
         columns, names = [], []
         for name, kinds in self._kinds.items():
             names.append(valid(name))
-            kind = MIXED if names[-1] in texts and kinds & {list, dict} else _type_of(kinds)
+            kind = _text_type(kinds) if names[-1] in texts else _type_of(kinds)
             columns.append(_column([row.get(name) for row in rows], kind) if name in there else nulls(kind, len(rows)))
         if not columns:  # a batch without columns forgets its rows
             return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
         return pa.RecordBatch.from_arrays(columns, names)
+
+    def texts(self, rows: Sequence[Mapping[str, Any]], number: int) -> pa.Array:
+        """The field of this number in `schema`, as `batch` has it where it is a text."""
+        name = list(self._kinds)[number]
+        return _column([row.get(name) for row in rows], _text_type(self._kinds[name]))
 
 
 class _Large(int):
@@ -84,7 +89,11 @@ def _type_of(kinds: set[type]) -> pa.DataType:
 
 
 def _role_type(kinds: set[type]) -> pa.DataType:
-    return _NESTED.get(frozenset(kinds - {type(None)})) or _type_of(kinds)
+    return _NESTED.get(frozenset(kinds - {type(None)}), _type_of(kinds))
+
+
+def _text_type(kinds: set[type]) -> pa.DataType:
+    return MIXED if kinds & {list, dict} else _type_of(kinds)
 
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
