@@ -119,6 +119,18 @@ def test_rows_behind_failed_ones_find_their_images_in_other_row_groups(tmp_path:
     assert table["image"].to_pylist() == there == again(path, table, range(len(there)))
 
 
+def test_lists_of_captions_behind_failed_rows_find_their_images(tmp_path: Path) -> None:
+    rows = [
+        {"key": "a", "status": "failed_to_download", "error_message": "e", "caption": ["x", "y"], "jpg": None},
+        {"key": "b", "status": "success", "error_message": None, "caption": ["x", "y"], "jpg": b"b"},
+        {"key": "c", "status": "success", "error_message": None, "caption": ["z"], "jpg": b"c"},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    table = read(tmp_path / "t.parquet")
+    assert table["key"].to_pylist() == ["b#0", "b#1", "c#0"]
+    assert table["image"].to_pylist() == [b"b", b"b", b"c"] == again(tmp_path / "t.parquet", table, range(3))
+
+
 @pytest.mark.parametrize("name", ["original", "ORIGINAL", "Orig"])
 def test_both_sides_of_an_original_decide_or_none(tmp_path: Path, name: str) -> None:
     columns = {

@@ -140,7 +140,7 @@ class TableReader:
     def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
         """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
         for table in tables:
-            if captions.LISTS in table.column_names and not self.layout.has_status:
+            if captions.LISTS in table.column_names and table["offset"].null_count:
                 numbers = pa.array(range(row, row + len(table)), pa.int64())
                 table = set_columns(table, offset=numbers)
             try:
