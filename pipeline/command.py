@@ -131,6 +131,8 @@ def cause(error: Exception) -> str:
 def _without_class(line: str) -> str:
     """`Type: message`, or the message alone, such as `can't write FILE: permission denied`."""
     name, _, message = line.partition(": ")
+    if name == "RuntimeError" and (inner := _without_class(message)) != message:
+        return inner  # Beam's, around what it can't raise anew
     kind = getattr(builtins, name, None)
     if name.rpartition(".")[0] != _OURS and not (isinstance(kind, type) and issubclass(kind, OSError)):
         known = _TENSORFLOW.fullmatch(message)

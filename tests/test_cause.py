@@ -60,6 +60,14 @@ def test_what_beam_adds_takes_nothing_away() -> None:
     assert cause(in_worker(BadFile("/a.tar [while running 'Index']", "truncated"))) == "/a.tar: truncated"
 
 
+def test_what_beam_cannot_raise_anew_is_unwrapped() -> None:
+    """It puts class and message of an OSError into a RuntimeError."""
+    error = RuntimeError(f"PermissionError: {written(errno.EACCES)} [while running 'Emit']")
+    assert cause(error) == cause(in_worker(error)) == "can't write /a b/c.parquet: permission denied"
+    assert cause(RuntimeError("ValueError: 3 is odd [while running 'Emit']")) == "RuntimeError: ValueError: 3 is odd"
+    assert cause(RuntimeError("no worker: none")) == "RuntimeError: no worker: none"
+
+
 def test_tensorflow_names_what_it_cannot_write() -> None:
     import tensorflow as tf
 
