@@ -63,6 +63,26 @@ def tar(kind: int) -> bytes:
     return buffer.getvalue()
 
 
+def arrow(new_writer: Callable[..., pa.ipc.RecordBatchStreamWriter], compression: str | None = None) -> bytes:
+    rows = [{**row, "image": {"bytes": image(number), "path": None}} for number, row in enumerate(ROWS)]
+    table, buffer = pa.Table.from_pylist(rows), io.BytesIO()
+    with new_writer(buffer, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table, max_chunksize=7)
+    return buffer.getvalue()
+
+
+def coco() -> bytes:
+    captions = [{"id": number, "image_id": number // 2, "caption": row["text"]} for number, row in enumerate(ROWS)]
+    images = [{"id": number, "file_name": f"{number}.jpg", "width": 9} for number in range(len(ROWS) // 2)]
+    return json.dumps({"info": {"year": 2017}, "images": images, "annotations": captions}).encode()
+
+
+def karpathy() -> bytes:
+    sentences = [{"sentid": number, "raw": row["text"], "tokens": ["a"]} for number, row in enumerate(ROWS)]
+    images = [{"filename": f"{n}.jpg", "filepath": "x", "sentences": sentences[n : n + 3]} for n in range(0, 18, 3)]
+    return json.dumps({"images": images, "dataset": "flickr8k"}, indent=1).encode()
+
+
 def records(rng: random.Random | None = None) -> bytes:
     """With `rng` one record is damaged below its checksum."""
     buffer, hit = io.BytesIO(), rng.randrange(len(ROWS)) if rng else None
@@ -84,6 +104,11 @@ FILES: dict[str, Callable[[], bytes]] = {
     "gnu.tar": lambda: tar(tarfile.GNU_FORMAT),
     "pax.tar": lambda: tar(tarfile.PAX_FORMAT),
     "a.tfrecord": records,
+    "a.arrow": lambda: arrow(pa.ipc.new_stream),
+    "b.arrow": lambda: arrow(pa.ipc.new_file),
+    "c.arrow": lambda: arrow(pa.ipc.new_stream, "lz4"),
+    "coco.json": coco,
+    "karpathy.json": karpathy,
 }
 
 

@@ -107,7 +107,7 @@ def _after_magic(file: BinaryIO) -> Any:
     """The file from where its messages begin: the file format is the stream format with a head and a foot."""
     if file.read(len(MAGIC)) != MAGIC:
         file.seek(0)
-    return pa.PythonFile(file)
+    return pa.PythonFile(file, mode="r")
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def _objects(path: str, wanted: str) -> Iterator[Row]:
 
 
 def _row(key: Any, text: Any, others: Row) -> Row:
-    return {**others, "key": None if key is None else str(key), "text": _text(text)}
+    return {"image_path": None, **others, "key": None if key is None else str(key), "text": _text(text)}
 
 
 def _scalars(item: Row, *used: str) -> Row:

@@ -11,6 +11,7 @@ from pipeline.inputs.json_text import NESTING
 
 _BLOCK = 1 << 20  # characters read at a time
 _LONGEST = 4 << 20  # characters of an element: as Python's objects it takes up to 30 times as much
+_GOES_ON = 2  # characters after a number that may belong to it, as in 1e+5
 _SPACES = " \t\r\n"
 
 
@@ -79,7 +80,7 @@ class _Text:
             except RecursionError as error:
                 raise _too_deep() from error
             else:
-                if end < len(self._held) or not self._read_more():  # a number may go on
+                if end + _GOES_ON < len(self._held) or not self._read_more():
                     return self._checked(value, end)
 
     def _checked(self, value: Any, end: int) -> Any:
@@ -91,7 +92,8 @@ class _Text:
 
     def _read_more(self) -> bool:
         more = self._file.read(_BLOCK)
-        self._held, self._place = self._held[self._place :] + more, 0
+        if more:
+            self._held, self._place = self._held[self._place :] + more, 0
         if len(self._held) > _LONGEST + _BLOCK:
             raise ValueError(f"an element is over {_LONGEST >> 20} MB")
         return bool(more)
