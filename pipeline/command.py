@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 from typing import NoReturn
 
 import pipeline.quiet  # noqa: F401
@@ -72,7 +73,10 @@ class Program:
         """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
         stderr = sys.stderr  # a pass may have put it aside when the signal comes
 
-        def end(number: int, _: object) -> NoReturn:
+        def end(number: int, frame: FrameType | None) -> None:
+            on_top = signal.signal(signal.SIGINT, end)
+            if number != signal.SIGINT and callable(on_top) and on_top is not end:
+                on_top(number, frame)  # Beam's, put over ours: it ends the engine that it has started, and calls ours
             sys.stderr = stderr
             with suppress(OSError):  # the terminal may be gone
                 self.say(FAILED, "", f"{ENDS[signal.Signals(number)]}; {self.go_on}")

@@ -149,18 +149,18 @@ def test_an_error_outside_of_a_command_is_one_line_too(tmp_path: Path, temporary
     assert [name for name in os.listdir(temporary) if "-run-" in name] == []
 
 
-SIGNALLED = """
-import os, signal, sys
-from pipeline.command import Program
+PLAIN = """
 def act(arguments, folder):
     os.kill(os.getpid(), int(arguments[0]))
     return 7
-Program("vocab", "go on").main(act, sys.argv[1:])
 """
 
 
-def signalled(number: int, folder: Path, *before: str) -> subprocess.CompletedProcess[str]:
-    words = [*before, sys.executable, "-c", SIGNALLED, str(int(number))]
+def signalled(number: int, folder: Path, *before: str, act: str = PLAIN) -> subprocess.CompletedProcess[str]:
+    """A command that gets a signal in the midst of its work, `act`."""
+    program = f"import os, signal, sys\nfrom pipeline.command import Program\n{act}"
+    main = 'Program("vocab", "go on").main(act, sys.argv[1:])'
+    words = [*before, sys.executable, "-c", program + main, str(int(number))]
     environment = os.environ | {"TMPDIR": str(folder)}
     return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
 
@@ -177,6 +177,22 @@ def test_a_signal_ends_a_command_with_a_code_and_a_line(number: int, code: int, 
     done = signalled(number, temporary)
     assert (done.returncode, done.stderr) == (code, f"\nvocab: {says}; go on\n")
     assert os.listdir(temporary) == []
+
+
+BEAM = """
+def act(arguments, folder):
+    ours = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda *given: (print("engine stopped", flush=True), ours(*given)))
+    os.kill(os.getpid(), int(arguments[0]))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_engine_that_beam_has_started_is_stopped_first(number: int, code: int, temporary: Path) -> None:
+    """By its own handler of SIGINT, which it puts over ours, and which calls ours."""
+    done = signalled(number, temporary, act=BEAM)
+    assert (done.returncode, done.stdout) == (code, "engine stopped\n")
+    assert done.stderr.endswith("; go on\n") and done.stderr.count("go on") == 1
 
 
 def test_nohup_is_respected(temporary: Path) -> None:
