@@ -156,11 +156,14 @@ def act(arguments, folder):
 """
 
 
+def signalled_words(act: str) -> list[str]:
+    program = f"import os, signal, sys\nfrom pipeline.command import Program\n{act}"
+    return [sys.executable, "-c", program + 'Program("vocab", "go on").main(act, sys.argv[1:])']
+
+
 def signalled(number: int, folder: Path, *before: str, act: str = PLAIN) -> subprocess.CompletedProcess[str]:
     """A command that gets a signal in the midst of its work, `act`."""
-    program = f"import os, signal, sys\nfrom pipeline.command import Program\n{act}"
-    main = 'Program("vocab", "go on").main(act, sys.argv[1:])'
-    words = [*before, sys.executable, "-c", program + main, str(int(number))]
+    words = [*before, *signalled_words(act), str(int(number))]
     environment = os.environ | {"TMPDIR": str(folder)}
     return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
 
@@ -193,6 +196,16 @@ def test_an_engine_that_beam_has_started_is_stopped_first(number: int, code: int
     done = signalled(number, temporary, act=BEAM)
     assert (done.returncode, done.stdout) == (code, "engine stopped\n")
     assert done.stderr.endswith("; go on\n") and done.stderr.count("go on") == 1
+
+
+def test_a_terminal_that_is_gone_changes_no_code(temporary: Path) -> None:
+    """A session that ends takes its terminal along, and then sends SIGHUP."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as gone:
+        words = [*signalled_words(PLAIN), str(int(signal.SIGHUP))]
+        done = subprocess.run(words, cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}, stdout=gone, stderr=gone)
+    assert done.returncode == 129 and os.listdir(temporary) == []
 
 
 def test_nohup_is_respected(temporary: Path) -> None:
