@@ -5,18 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Collection, Sequence
-from typing import NoReturn
 
 from pipeline.config import Config, ConfigError, load_config
-from pipeline.printable import printable
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser of a command line; what it quotes in an error is printable."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exits with 2 and one line."""
-        super().error(printable(message))
 
 
 def worker_count(text: str) -> int:

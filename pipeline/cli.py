@@ -64,7 +64,7 @@ def _subset(arguments: Sequence[str], folder: str) -> int:
 
 
 def _report(arguments: Sequence[str], _: str) -> int:
-    from pipeline.arguments import Parser
+    from pipeline.parser import Parser
 
     parser = Parser(prog="python -m pipeline report", allow_abbrev=False)
     parser.add_argument("output", metavar="DIR", help="the output of a finished run")

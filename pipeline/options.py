@@ -7,8 +7,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.arguments import Parser, check_beam, read_config, sort_arguments, split_globs, worker_count
+from pipeline.arguments import check_beam, read_config, sort_arguments, split_globs, worker_count
 from pipeline.config import Config, ConfigError
+from pipeline.parser import Parser
 
 USAGE = "python -m pipeline --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
 EPILOG = """

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline import worker
-from pipeline.arguments import Parser
 from pipeline.command import Program
 from pipeline.duplicates import cli as dedup
+from pipeline.parser import Parser
 from pipeline.plan import BadInputs
 from pipeline.printable import EscapedText, escape_streams, open_log, printable, tell
 from tests.command import run

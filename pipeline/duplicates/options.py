@@ -6,9 +6,10 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from pipeline.arguments import Parser, split_globs, worker_count
+from pipeline.arguments import split_globs, worker_count
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
+from pipeline.parser import Parser
 
 MODES = ("default", "thorough", "dense")
 

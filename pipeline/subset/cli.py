@@ -6,8 +6,9 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from pipeline.arguments import Parser, worker_count
+from pipeline.arguments import worker_count
 from pipeline.command import DONE, USAGE, Program
+from pipeline.parser import Parser
 from pipeline.printable import tell
 
 

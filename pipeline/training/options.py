@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from pipeline.arguments import Parser, no_such, read_config, sort_arguments, split_globs
+from pipeline.arguments import no_such, read_config, sort_arguments, split_globs
 from pipeline.config import Config, ConfigError
+from pipeline.parser import Parser
 
 USAGE = "python -m train COMMAND [--option=value …] [--train.field=value …]"
 EPILOG = """
