@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 from typing import NoReturn
 
 import pipeline.quiet  # noqa: F401
@@ -62,7 +63,8 @@ class Program:
 
     def say(self, code: int, *lines: str) -> int:
         """Prints an error of one or more lines; returns `code`."""
-        tell(*(f"{self.name}: {line}" if line else "" for line in lines))
+        with suppress(OSError):  # nobody reads it any more: the code is left
+            tell(*(f"{self.name}: {line}" if line else "" for line in lines))
         return code
 
     def failed(self, error: Exception, output: str | None = None) -> int:
@@ -74,11 +76,12 @@ class Program:
         """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
         stderr = sys.stderr  # a pass may have put it aside when the signal comes
 
-        def end(number: int, _: object) -> NoReturn:
+        def end(number: int, frame: FrameType | None) -> None:
+            on_top = signal.signal(signal.SIGINT, end)
+            if number != signal.SIGINT and callable(on_top) and on_top is not end:
+                on_top(number, frame)  # Beam's, put over ours: it ends the engine that it has started, and calls ours
             sys.stderr = stderr
-            with suppress(OSError):  # the terminal may be gone
-                self.say(FAILED, "", f"{ENDS[signal.Signals(number)]}; {self.go_on}")
-            _end(128 + number)
+            _end(self.say(128 + number, "", f"{ENDS[signal.Signals(number)]}; {self.go_on}"))
 
         for number in ENDS:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.command import Program
 from pipeline.training.cli import _run
 from pipeline.training.embed import indexing
 from pipeline.training.embed import run as embed
@@ -42,7 +42,7 @@ def index_of_eleven(folder: Path) -> Path:
 
 def call(command: str, *options: str | Path, model: str = "model") -> int:
     """The exit code of a command, in this process."""
-    return _run(*parse([command, f"--model={model}", *map(str, options)]), folder=os.devnull)
+    return _run(Program("train"), *parse([command, f"--model={model}", *map(str, options)]))
 
 
 def photos(folder: Path, count: int) -> Path:

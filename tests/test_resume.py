@@ -20,9 +20,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.scratch import PREFIX
 from tests.command import ROOT, Finished, command, result, run_corpus
 from tests.conftest import Runs, arguments
 from tests.crawl import Crawl
+from tests.listening import listened
 
 MOMENTS = ((2, 34), (42, 58), (65, 110), (115, 160))  # files: in the first pass, in the second, twice in the third
 Start = Callable[..., subprocess.Popen[str]]
@@ -90,8 +92,17 @@ def assert_whole(output: Path, finished: Finished) -> None:
 
 
 def assert_goes_on(process: subprocess.Popen[str], output: Path, finished: Finished) -> None:
-    """It ends well with the bytes of a run that nobody disturbed, and nothing else is there."""
+    """It ends well with the bytes of a run that nobody disturbed, and nothing else is there, nor in TMPDIR.
+
+    As long as it runs, no process of it listens on a port; its workers are reached by sockets in a folder of its own.
+    """
+    ports, sockets = listened(process)
     said, _ = process.communicate(timeout=120)
+    assert not ports
+    assert {Path(socket).name for socket in sockets} <= {"control", "data", "state"}
+    assert all(Path(socket).parents[1].name.startswith(PREFIX) for socket in sockets)
+    assert not any(Path(socket).parents[1].exists() for socket in sockets)
+    assert not os.listdir(output.with_name("tmp"))
     assert process.returncode == 0, said
     assert result(output) == result(finished.output)
     assert everything(output) == everything(finished.output)
@@ -174,16 +185,33 @@ def test_workers_that_cannot_start_end_the_run(start: Start, tmp_path: Path) -> 
     assert "worker" in out.splitlines()[-1]
 
 
-@pytest.mark.parametrize(("files", "workers"), [(1, 2), (50, 2), (80, 1)])
-def test_an_interrupt_says_how_to_go_on(
-    start: Start, tmp_path: Path, finished: Finished, files: int, workers: int
+@pytest.mark.parametrize(
+    ("files", "workers", "number", "send", "says"),
+    [
+        (1, 2, signal.SIGINT, os.killpg, "interrupted"),
+        (50, 2, signal.SIGTERM, os.killpg, "terminated (SIGTERM)"),  # as Slurm does
+        (60, 2, signal.SIGTERM, os.kill, "terminated (SIGTERM)"),  # as Kubernetes and timeout do
+        (80, 1, signal.SIGHUP, os.killpg, "hung up (SIGHUP)"),
+    ],
+)
+def test_a_signal_ends_all_of_it_and_says_how_to_go_on(
+    start: Start,
+    tmp_path: Path,
+    finished: Finished,
+    files: int,
+    workers: int,
+    number: signal.Signals,
+    send: Callable[[int, int], None],
+    says: str,
 ) -> None:
     process = start(workers)
     assert wait_for_files(process, tmp_path / "out", files)
-    os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=2)
-    assert process.returncode == 130
-    assert "same command" in out.splitlines()[-1]
+    tree = psutil.Process(process.pid).children(recursive=True)
+    send(process.pid, number)
+    out, _ = process.communicate(timeout=60)  # whoever holds the terminal has ended then
+    assert process.returncode == 128 + number
+    assert out.splitlines()[-1] == f"pipeline: {says}; the same command goes on where it stopped"
+    assert psutil.wait_procs(tree, timeout=60)[1] == []
     assert_whole(tmp_path / "out", finished)
 
 

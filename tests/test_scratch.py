@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import scratch
 from tests.command import ROOT
+from vocab.private import is_private
 
 WAITS = "import sys; from pipeline.scratch import make_folder; print(make_folder(sys.argv[1]), flush=True); input()"
 
@@ -22,6 +23,7 @@ WAITS = "import sys; from pipeline.scratch import make_folder; print(make_folder
 def nothing_left() -> Iterator[None]:
     yield
     scratch.remove_folders()
+    scratch._socket_place.cache_clear()
 
 
 def another(place: Path) -> tuple[subprocess.Popen[str], Path]:
@@ -105,3 +107,28 @@ def test_a_filesystem_without_locks_is_used_and_never_swept(tmp_path: Path, monk
     folder = scratch.make_folder(str(tmp_path))
     scratch.sweep([str(tmp_path)])
     assert os.path.isdir(folder)
+
+
+@pytest.mark.parametrize("cause", ["the path is too long", "the disk has no sockets"])
+def test_sockets_have_another_folder_where_the_usual_takes_none(
+    cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = tmp_path / ("n" * 120 if cause == "the path is too long" else "disk")
+    usual.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(usual))
+    if cause == "the disk has no sockets":
+        takes = scratch._takes_sockets
+        monkeypatch.setattr(scratch, "_takes_sockets", lambda place: place != str(usual) and takes(place))
+    folder = Path(scratch.socket_folder())
+    assert str(folder.parents[1]) in scratch.short_places() and is_private(str(folder)) and not os.listdir(usual)
+    scratch.remove_folders()
+    assert not folder.parent.exists()
+
+
+def test_a_machine_without_a_place_for_sockets_is_an_error_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(scratch, "_takes_sockets", lambda _: False)
+    with pytest.raises(OSError, match=f"no socket can be made in {tmp_path}, nor in .*/tmp"):
+        scratch.socket_folder()

@@ -73,7 +73,7 @@ def test_what_is_found_is_told_by_rank_similarity_name_and_text(tmp_path: Path, 
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     best, other = sorted((0, 1), key=lambda number: -float(of_picture(number) @ of_text("a cat")))
-    says = ["one [U+001B][31mline", "another"]
+    says = [r"one \x1b[31mline", "another"]
     assert lines[0] == f"    1 {of_picture(best) @ of_text('a cat'):8.4f}  k{best}  {says[best]}"
     assert lines[1].startswith("    2 ") and lines[1].endswith(f"  k{other}  {says[other]}")
 

@@ -1,0 +1,44 @@
+"""Compiled code is kept where no other user can change it; where nothing can be kept, it is compiled all the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numba.core.caching as caching
+import numpy as np
+import pytest
+from numba.core import config
+
+from vocab import kernel, private
+
+
+def doubled(values: np.ndarray) -> int:
+    """A kernel of its own, so that no other test has compiled it."""
+    return 2 * len(values)
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the folder of the source nor the user's cache can be written."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for locator in (caching.InTreeCacheLocator, caching.UserWideCacheLocator):
+        monkeypatch.setattr(locator, "ensure_cache_path", refuse)
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+
+
+def test_it_is_kept_in_a_folder_of_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    private._root.cache_clear()
+    assert kernel.kernel(doubled)(np.zeros(3)) == 6
+    own = tmp_path / f"align-corpus-{os.geteuid()}"
+    assert private.is_private(str(own)) and len(list((own / "kernels").rglob("*.nbi"))) == 1
+
+
+def test_without_a_place_it_runs_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "not there"))
+    private._root.cache_clear()
+    assert kernel.kernel(doubled)(np.zeros(4)) == 8
