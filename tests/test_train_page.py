@@ -13,7 +13,7 @@ from pipeline.training.fit.recall_table import percent
 from tests.train_pages import RETRIEVAL, ROWS, TOY, facts, page
 from train.config import ImageTower, Queue, Temperature, Train
 from train.evaluate import Retrieval
-from train.retrieval import Recalls
+from train.retrieval import NotMeasured, Recalls
 
 RECALL_TABLE = ["Direction", "R@1", "R@5", "R@10", "Times chance"]
 SETTING_TABLE = ["Setting", "Here", "The paper"]
@@ -167,3 +167,13 @@ def test_the_pictures_have_words() -> None:
     assert report.tags.count("svg") == report.tags.count("desc") == 3
     assert set(" ".join(report.attribute("aria-labelledby")).split()) <= set(report.attribute("id"))
     assert len(set(report.attribute("id"))) == len(report.attribute("id"))
+
+
+# What was not measured
+
+
+@pytest.mark.parametrize(("pictures", "says"), [(0, "0 held-out pictures"), (1, "1 held-out picture")])
+def test_recalls_that_were_not_measured_are_said_and_not_zero(pictures: int, says: str) -> None:
+    content = training_page(facts(), ROWS, NotMeasured(pictures, "held-out")).decode()
+    assert f"Recall was not measured: {says}, where it takes two at least." in content
+    assert "not measured" in content and "times chance" not in content
