@@ -16,6 +16,7 @@ from filters.pixels import Undecodable, convert
 from tests.damage import damaged
 from tests.pictures import FILES, MAX_PIXELS, encoded, noise
 
+PICTURE = noise(3, (301, 243))
 FAXES = ("group3", "group4", "tiff_ccitt")
 
 DIGESTS = """
@@ -51,7 +52,7 @@ def run(code: str, data: bytes = b"", **environment: str) -> str:
 
 
 def test_damaged_files_have_the_same_pixels_whatever_memory_held_before() -> None:
-    page, picture = noise(3, (600, 440)).convert("1"), noise(3, (300, 220))
+    page, picture = PICTURE.resize((602, 486)).convert("1"), PICTURE
     files = [encoded(page, "TIFF", compression=name) for name in FAXES] * 2
     files += [encoded(picture, "TIFF", compression=name) for name in ("jpeg", "tiff_lzw", "packbits", "zstd")]
     files += [encoded(picture, format) for format in ("JPEG", "PNG", "GIF", "WEBP", "JPEG2000", "BMP", "TGA", "PCX")]
@@ -66,20 +67,20 @@ def test_damaged_files_have_the_same_pixels_whatever_memory_held_before() -> Non
 @pytest.mark.parametrize("options", [{}, {266: 2}, {292: 1}, {292: 4}, {262: 0}])
 @pytest.mark.parametrize("strip", [1 << 16, 1000])
 def test_whole_faxes_are_decoded_as_pillow_does(compression: str, options: dict[int, int], strip: int) -> None:
-    image = noise(3, (301, 243)).convert("1")
+    image = PICTURE.convert("1")
     data = encoded(image, "TIFF", compression=compression, tiffinfo=options, strip_size=strip)
     assert np.array_equal(convert(data, MAX_PIXELS), Image.open(io.BytesIO(data)).convert("L"))
 
 
 @pytest.mark.parametrize("strip", [1 << 16, 9000])
 def test_whole_jpeg_in_tiff_is_decoded_as_pillow_does(strip: int) -> None:
-    data = encoded(noise(3, (301, 243)), "TIFF", compression="jpeg", strip_size=strip)
+    data = encoded(PICTURE, "TIFF", compression="jpeg", strip_size=strip)
     assert np.array_equal(convert(data, MAX_PIXELS), Image.open(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize(("size", "whole"), [(b"\0\xf3", True), (b"\0\xf2", False), (b"\0\x01", False)])
 def test_jpeg_in_tiff_that_is_lower_than_its_strip_is_truncated(size: bytes, whole: bool) -> None:
-    data = encoded(noise(3, (301, 243)), "TIFF", compression="jpeg", strip_size=1 << 20)
+    data = encoded(PICTURE, "TIFF", compression="jpeg", strip_size=1 << 20)
     frame = data.index(b"\xff\xc0\0\x11\x08\0\xf3\x01\x2d") + 5
     data = data[:frame] + size + data[frame + 2 :]
     if whole:
@@ -91,7 +92,7 @@ def test_jpeg_in_tiff_that_is_lower_than_its_strip_is_truncated(size: bytes, who
 
 
 def test_cut_fax_is_truncated() -> None:
-    data = encoded(noise(3, (301, 243)).convert("1"), "TIFF", compression="group4")
+    data = encoded(PICTURE.convert("1"), "TIFF", compression="group4")
     with pytest.raises(Undecodable):
         convert(data[:-600], MAX_PIXELS)
 
