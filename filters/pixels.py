@@ -23,7 +23,7 @@ __all__ = ["Header", "Picture", "Undecodable", "convert", "header", "luma", "rec
 
 LUMA_SIDE = 128
 RECORD_QUALITY = 95
-BAND_PIXELS = 1 << 21  # what takes several copies is converted so many at a time
+BAND_PIXELS = 1 << 20  # what takes several copies is converted so many at a time
 
 _JPEG = {"JPEG", "MPO"}
 _GRAY = {"1", "L", "LA", "La", "F"}

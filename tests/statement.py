@@ -17,6 +17,7 @@ import pyarrow as pa
 from tests.statement_image import decodable, porn_score, size
 from tests.statement_text import canonical, count_ngrams, frequent, ngrams, words
 
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")  # of the crawl's images
 REASONS = (
     "undecodable",
     "short_side",
@@ -103,8 +104,19 @@ def cheap_signals(pair: Pair, settings: Settings) -> dict:
         "height": height,
         "words": len(words(text, settings.profile)),
         "porn_score": None,
+        "image_error": None if pair.url_only else header_error(pair.image, width, height, settings),
         **pair.carried,
     }
+
+
+def header_error(image: bytes | None, width: int | None, height: int | None, settings: Settings) -> str | None:
+    if image is None:
+        return "missing"
+    if image == b"":
+        return "empty"
+    if width is None or height is None:
+        return "truncated" if image.startswith(SIGNATURES) else "no image format"
+    return "over the limit" if width * height > settings.max_pixels else None
 
 
 def cheap_reasons(pair: Pair, s: Mapping, settings: Settings) -> set[str]:
@@ -128,6 +140,7 @@ def judge_pixels(pair: Pair, s: dict, failed: set[str], duplicates: Set[bytes], 
     if pair.url_only or "undecodable" in failed or (failed and not everything):
         return failed
     if not decodable(pair.image):
+        s["image_error"] = "truncated"
         return failed | {"undecodable"}
     if pair.image in duplicates and "eval_duplicate" not in settings.off:
         failed = failed | {"eval_duplicate"}
