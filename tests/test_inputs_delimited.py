@@ -156,6 +156,14 @@ def test_a_row_far_over_the_limit_is_refused_in_bounded_memory(tmp_path: Path) -
     assert rows == ["row 3", "row 1", "row 2"]
 
 
+def test_a_row_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.inputs.delimited._MOST_BYTES", 1_000)
+    for end in ("\n", "\r\n", ""):
+        assert texts(write(tmp_path / "t.csv", f"text,url\n{'x' * 998},u{end}")) == ["x" * 998]
+        path = write(tmp_path / "t.csv", f"text,url\na,b\n{'x' * 999},u{end}")
+        assert refusal(path) == "row 3: over 1,000 bytes"
+
+
 def test_columns_have_a_limit(tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(9_998)]
     assert texts(write(tmp_path / "a.csv", ",".join(["text", "url", *names]) + "\n" + "a," * 9_999 + "b\n")) == ["a"]
