@@ -41,20 +41,23 @@ def scan(
         if not _begins_value(data, first, delimiter):
             continue
         closing = _closing(marks, mark)
-        last = marks[closing] if closing < len(marks) and (final or marks[closing] + 1 < len(data)) else len(data)
+        last = marks[closing] if closing < len(marks) else len(data)
+        if last + 1 == len(data) and not final:
+            last = len(data)
         lines = _line_breaks(data, first, last)
+        is_wide = lines > 0 or (columns >= 0 and _has(data, first, last, delimiter))
         if columns < 0:
             kind = _judge_strict(data, last, delimiter, lines, most_lines, final)
-        elif last < rows_end and lines == 0 and _has(data, first, last, delimiter):
+        elif last < rows_end and lines == 0 and is_wide:
             kind = PLAIN
         else:
-            kind = _judge_whole(data, first, last, delimiter, lines, most_lines, final, columns, wide_end)
+            kind = _judge_whole(data, first, last, delimiter, lines, most_lines, final, columns, is_wide, wide_end)
         if kind == QUOTED:
             mark = closing + 1
             if lines:
                 breaks[count, 0], breaks[count, 1] = first, last
                 count += 1
-            if columns >= 0 and (lines or _has(data, first, last, delimiter)):
+            if is_wide:
                 wide_end = last + 1
         elif kind == PLAIN:
             plain[plains, 0], plain[plains, 1] = first, _value_end(data, first, delimiter)
@@ -86,14 +89,18 @@ def _judge_whole(
     most_lines: int,
     final: bool,
     columns: int,
+    is_wide: bool,
     wide_end: int,
 ) -> int:
-    """A value that is quoted as a whole or not at all; `wide_end` is the end of the last one with breaks in it."""
+    """A value that is quoted as a whole or not at all.
+
+    A wide value holds delimiters or line breaks; `wide_end` is the end of the last one that is quoted.
+    """
     if last == len(data) and lines <= most_lines and not final:
         return UNFINISHED
     if last == len(data) or lines > most_lines or not _ends_value(data, last, delimiter):
         return PLAIN if final or _value_end(data, first, delimiter) < len(data) else UNFINISHED
-    if not lines and not (columns and _has(data, first, last, delimiter)):
+    if not is_wide or (lines == 0 and columns == 0):
         return QUOTED
     row = _row_start(data, first, wide_end)
     if row < 0:
@@ -123,8 +130,10 @@ def _closing(marks: np.ndarray, mark: int) -> int:
 @njit(cache=True, nogil=True)
 def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
     found = False
-    for byte in data[first:last]:  # compiled to wide instructions, as it never leaves
-        found |= (byte == LF) | (byte == CR)
+    for i in range(np.uint64(first), np.uint64(last)):
+        if data[i] <= CR and (data[i] == LF or data[i] == CR):
+            found = True
+            break
     count = 0
     if found:
         for i in range(first, last):
@@ -134,10 +143,10 @@ def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
-    found = False
-    for byte in data[first:last]:
-        found |= byte == sought
-    return found
+    for i in range(np.uint64(first), np.uint64(last)):
+        if data[i] == sought:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
