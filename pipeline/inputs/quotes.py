@@ -143,7 +143,7 @@ def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
-    for i in range(np.uint64(first), np.uint64(last)):
+    for i in range(np.uint64(first), np.uint64(last)):  # noqa: SIM110 (numba compiles no generator here)
         if data[i] == sought:
             return True
     return False
