@@ -24,7 +24,7 @@ from pipeline.inputs.settings import DELIMITERS, delimiter_of
 from pipeline.inputs.sources import extension
 from pipeline.inputs.table import TableReader
 
-_MOST_BYTES = 1 << 26  # of a row
+_MOST_BYTES = 1 << 24  # of a row; becomes the setting input.max_row_bytes
 _MOST_COLUMNS = 10_000
 
 
