@@ -139,21 +139,29 @@ def test_marks_line_ends_and_zeros(tmp_path: Path) -> None:
 
 
 def test_a_row_far_over_the_limit_is_refused_in_bounded_memory(tmp_path: Path) -> None:
-    """160 MB on one line, from a file of 0.2 MB, in 1 GB for the process."""
+    """60 MB on one line, from a small file, in 600 MB for the process."""
     for name, start in (("a.csv.gz", b"text,url\na,u\n"), ("b.csv.gz", b""), ("c.csv.gz", b'text,url\n"')):
         packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-        some = [packer.compress(start), *(packer.compress(b"a " * (1 << 19)) for _ in range(160))]
+        some = [packer.compress(start), *(packer.compress(b"a " * (1 << 19)) for _ in range(60))]
         (tmp_path / name).write_bytes(b"".join(some) + packer.flush())
     code = (
         "import resource, sys; from tests.test_inputs_delimited import refusal; from pathlib import Path\n"
-        "resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (600 << 20, 600 << 20))\n"
         "for name in sys.argv[1:]: print(refusal(Path(name)))"
     )
     files = [str(tmp_path / name) for name in ("a.csv.gz", "b.csv.gz", "c.csv.gz")]
     done = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    rows = [line.partition(": over 67,108,864 bytes")[0] for line in done.stdout.splitlines()]
+    rows = [line.partition(": over 16,777,216 bytes")[0] for line in done.stdout.splitlines()]
     assert rows == ["row 3", "row 1", "row 2"]
+
+
+def test_a_row_has_a_limit(tmp_path: Path) -> None:
+    limit = Input(max_row_bytes=1_000)
+    for end in ("\n", "\r\n", ""):
+        assert texts(write(tmp_path / "t.csv", f"text,url\n{'x' * 998},u{end}"), limit) == ["x" * 998]
+        path = write(tmp_path / "t.csv", f"text,url\na,b\n{'x' * 999},u{end}")
+        assert refusal(path, limit) == "row 3: over 1,000 bytes (input.max_row_bytes)"
 
 
 def test_columns_have_a_limit(tmp_path: Path) -> None:

@@ -112,15 +112,6 @@ def test_blocks_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blo
         assert texts(path) == [f"a\n{row}".encode() for row in range(count)]
 
 
-def test_a_row_has_a_limit(tmp_path: Path) -> None:
-    limit = Input(max_row_bytes=1_000)
-    for end in ("\n", "\r\n", ""):
-        assert texts(write(tmp_path / "t.csv", f"text,url\n{'x' * 998},u{end}"), limit) == [b"x" * 998]
-        path = write(tmp_path / "t.csv", f"text,url\na,b\n{'x' * 999},u{end}")
-        with pytest.raises(BadFile, match="row 3: over 1,000 bytes"):
-            read(path, limit)
-
-
 def test_sizes_and_images_by_name_in_a_csv(tmp_path: Path) -> None:
     table = read(write(tmp_path / "t.csv", "text,url,image,width,height,sha256\na,u,cat.jpg,640,0," + "AB" * 32 + "\n"))
     assert table["width"].to_pylist() == [640] and table["height"].to_pylist() == [None]

@@ -56,7 +56,7 @@ class Dialect:
         return self._cut_quoted(block, columns, final)
 
     def _cut_quoted(self, block: bytes, columns: int, final: bool) -> Cut:
-        from pipeline.inputs import quotes  # loads numba
+        from pipeline.inputs import quoted_rows, quotes  # loads numba
 
         data = np.frombuffer(block, np.uint8)
         marks = np.flatnonzero(data == quotes.QUOTE)
@@ -69,7 +69,7 @@ class Dialect:
         if final and stop == len(block):
             return Cut(stop, kind, breaks, plain)
         stop -= stop == len(block) and block.endswith(b"\r")  # half a line break, or a whole one
-        end = quotes.last_row_end(data, stop, breaks)
+        end = quoted_rows.last_row_end(data, stop, breaks)
         return Cut(end, kind, breaks[breaks[:, 0] < end], plain[plain[:, 0] < end])
 
     def parse(self, rows: bytes, columns: int) -> pa.RecordBatch:

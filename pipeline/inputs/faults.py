@@ -21,6 +21,6 @@ def reason(kind: int, most_lines: int, most_bytes: int) -> str | None:
         TEXT_AFTER: f"text follows the closing quote of a value of several lines; {_PLAIN_QUOTES}",
         AMBIGUOUS: "quotes enclose several lines that are whole rows too; --input.quoting=true reads them as one "
         "value, --input.quoting=false as rows",
-        TOO_LONG: f"over {most_bytes:,} bytes",
-        TOO_LONG_QUOTED: f"over {most_bytes:,} bytes, or a quote is never closed; {_PLAIN_QUOTES}",
+        TOO_LONG: f"over {most_bytes:,} bytes (input.max_row_bytes)",
+        TOO_LONG_QUOTED: f"over {most_bytes:,} bytes (input.max_row_bytes), or a quote is never closed; {_PLAIN_QUOTES}",
     }.get(kind)

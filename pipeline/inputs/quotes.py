@@ -41,20 +41,23 @@ def scan(
         if not _begins_value(data, first, delimiter):
             continue
         closing = _closing(marks, mark)
-        last = marks[closing] if closing < len(marks) and (final or marks[closing] + 1 < len(data)) else len(data)
+        last = marks[closing] if closing < len(marks) else len(data)
+        if last + 1 == len(data) and not final:
+            last = len(data)
         lines = _line_breaks(data, first, last)
+        is_wide = lines > 0 or (columns >= 0 and _has(data, first, last, delimiter))
         if columns < 0:
             kind = _judge_strict(data, last, delimiter, lines, most_lines, final)
-        elif last < rows_end and lines == 0 and _has(data, first, last, delimiter):
+        elif last < rows_end and lines == 0 and is_wide:
             kind = PLAIN
         else:
-            kind = _judge_whole(data, first, last, delimiter, lines, most_lines, final, columns, wide_end)
+            kind = _judge_whole(data, first, last, delimiter, lines, most_lines, final, columns, is_wide, wide_end)
         if kind == QUOTED:
             mark = closing + 1
             if lines:
                 breaks[count, 0], breaks[count, 1] = first, last
                 count += 1
-            if columns >= 0 and (lines or _has(data, first, last, delimiter)):
+            if is_wide:
                 wide_end = last + 1
         elif kind == PLAIN:
             plain[plains, 0], plain[plains, 1] = first, _value_end(data, first, delimiter)
@@ -86,14 +89,18 @@ def _judge_whole(
     most_lines: int,
     final: bool,
     columns: int,
+    is_wide: bool,
     wide_end: int,
 ) -> int:
-    """A value that is quoted as a whole or not at all; `wide_end` is the end of the last one with breaks in it."""
+    """A value that is quoted as a whole or not at all.
+
+    A wide value holds delimiters or line breaks; `wide_end` is the end of the last one that is quoted.
+    """
     if last == len(data) and lines <= most_lines and not final:
         return UNFINISHED
     if last == len(data) or lines > most_lines or not _ends_value(data, last, delimiter):
         return PLAIN if final or _value_end(data, first, delimiter) < len(data) else UNFINISHED
-    if not lines and not (columns and _has(data, first, last, delimiter)):
+    if not is_wide or (lines == 0 and columns == 0):
         return QUOTED
     row = _row_start(data, first, wide_end)
     if row < 0:
@@ -105,59 +112,6 @@ def _judge_whole(
         return QUOTED
     line = _row_start(data, last, first)
     return AMBIGUOUS if lines and _same_column(data, row, first, line, last, delimiter) else PLAIN
-
-
-@njit(cache=True, nogil=True)
-def requoted(data: np.ndarray, begin: int, end: int, plain: np.ndarray) -> np.ndarray:
-    """The bytes from `begin` to `end`, uint8, by RFC 4180: each value of `plain` in quotes, its own quotes doubled."""
-    doubled, value, size = False, 0, 0
-    out = np.empty(2 * (end - begin + len(plain)), np.uint8)
-    for at in range(begin, end):
-        if value < len(plain) and at == plain[value, 0]:
-            out[size], size, doubled = QUOTE, size + 1, True
-        out[size], size = data[at], size + 1
-        if doubled and data[at] == QUOTE:
-            out[size], size = QUOTE, size + 1
-        if doubled and at + 1 == plain[value, 1]:
-            out[size], size, doubled, value = QUOTE, size + 1, False, value + 1
-    return out[:size]
-
-
-@njit(cache=True, nogil=True)
-def last_row_end(data: np.ndarray, stop: int, breaks: np.ndarray) -> int:
-    """The end of the last row that ends at `stop` or before it, its line break included; 0 if there is none."""
-    at, value = stop, len(breaks) - 1
-    while at > 0:
-        while value >= 0 and breaks[value, 0] >= at:
-            value -= 1
-        if value >= 0 and breaks[value, 1] >= at:
-            at = breaks[value, 0]
-        elif _is_line_end(data, at):
-            return at
-        else:
-            at -= 1
-    return 0
-
-
-@njit(cache=True, nogil=True)
-def first_row_end(data: np.ndarray, breaks: np.ndarray) -> int:
-    """The end of the first row, its line break included."""
-    return first_long_row(data, -1, breaks)[1]
-
-
-@njit(cache=True, nogil=True)
-def first_long_row(data: np.ndarray, most_bytes: int, breaks: np.ndarray) -> tuple[int, int]:
-    """The start and the end of the first row of over `most_bytes`, line break not counted; the end of `data` twice."""
-    row, at, value = 0, 0, 0
-    while at < len(data):
-        if value < len(breaks) and breaks[value, 0] == at:
-            at, value = breaks[value, 1], value + 1
-        at += 1
-        if at == len(data) or _is_line_end(data, at):
-            if _length(data, row, at) > most_bytes:
-                return row, at
-            row = at
-    return at, at
 
 
 @njit(cache=True, nogil=True)
@@ -176,8 +130,10 @@ def _closing(marks: np.ndarray, mark: int) -> int:
 @njit(cache=True, nogil=True)
 def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
     found = False
-    for byte in data[first:last]:  # compiled to wide instructions, as it never leaves
-        found |= (byte == LF) | (byte == CR)
+    for i in range(np.uint64(first), np.uint64(last)):
+        if data[i] <= CR and (data[i] == LF or data[i] == CR):
+            found = True
+            break
     count = 0
     if found:
         for i in range(first, last):
@@ -187,10 +143,10 @@ def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
-    found = False
-    for byte in data[first:last]:
-        found |= byte == sought
-    return found
+    for i in range(np.uint64(first), np.uint64(last)):  # noqa: SIM110 (numba compiles no generator here)
+        if data[i] == sought:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -241,16 +197,3 @@ def _are_rows(data: np.ndarray, row: int, end: int, delimiter: int, columns: int
 @njit(cache=True, nogil=True)
 def _same_column(data: np.ndarray, row: int, first: int, line: int, last: int, delimiter: int) -> bool:
     return np.sum(data[row:first] == delimiter) == np.sum(data[line:last] == delimiter)
-
-
-@njit(cache=True, nogil=True)
-def _is_line_end(data: np.ndarray, at: int) -> bool:
-    """Whether a line break ends right before `at`; a CR at the end of `data` does."""
-    return data[at - 1] == LF or (data[at - 1] == CR and (at == len(data) or data[at] != LF))
-
-
-@njit(cache=True, nogil=True)
-def _length(data: np.ndarray, row: int, end: int) -> int:
-    while end > row and (data[end - 1] == LF or data[end - 1] == CR):
-        end -= 1
-    return end - row

@@ -60,9 +60,9 @@ class RowBlocks:
 
     def _before_long_row(self, block: bytes, cut: Cut) -> Cut:
         """The cut before the first row over `most_bytes`, where there is one."""
-        from pipeline.inputs import quotes  # loads numba
+        from pipeline.inputs import quoted_rows  # loads numba
 
-        row, _ = quotes.first_long_row(np.frombuffer(block, np.uint8)[: cut.end], self.most_bytes, cut.breaks)
+        row, _ = quoted_rows.first_long_row(np.frombuffer(block, np.uint8)[: cut.end], self.most_bytes, cut.breaks)
         if row < cut.end:
             return replace(cut, end=row, kind=TOO_LONG)
         if reason(cut.kind, 0, 0) is None and len(block[cut.end :].rstrip(b"\r\n")) > self.most_bytes:
@@ -75,9 +75,9 @@ def _first_end(block: bytes, cut: Cut) -> int:
     if not len(cut.breaks):
         found = _LINE_BREAK.search(block, 0, cut.end)
         return found.end() if found else cut.end
-    from pipeline.inputs import quotes  # loads numba
+    from pipeline.inputs import quoted_rows  # loads numba
 
-    return int(quotes.first_row_end(np.frombuffer(block, np.uint8)[: cut.end], cut.breaks))
+    return int(quoted_rows.first_row_end(np.frombuffer(block, np.uint8)[: cut.end], cut.breaks))
 
 
 def _readable(block: bytes, cut: Cut, begin: int, end: int) -> bytes:
@@ -85,6 +85,6 @@ def _readable(block: bytes, cut: Cut, begin: int, end: int) -> bytes:
     plain = cut.plain[(cut.plain[:, 0] >= begin) & (cut.plain[:, 0] < end)]
     if not len(plain):
         return block[begin:end]
-    from pipeline.inputs import quotes  # loads numba
+    from pipeline.inputs import quoted_rows  # loads numba
 
-    return quotes.requoted(np.frombuffer(block, np.uint8), begin, end, plain).tobytes()
+    return quoted_rows.requoted(np.frombuffer(block, np.uint8), begin, end, plain).tobytes()
