@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
 _STARTS = np.isin(np.arange(256), list(b"[{,"))
 
+_SPACE = " \t\n\r"
 _DECODER = json.JSONDecoder(parse_constant=lambda name: None)
 
 
@@ -34,13 +36,17 @@ def parse(content: bytes, *, most_values: int = VALUES) -> Any:
     values.
     """
     _check(content, most_values)
-    return _DECODER.decode(content.decode("utf-8-sig", "replace"))
+    text = content.removeprefix(BOM_UTF8).decode("utf-8", "replace").strip(_SPACE)
+    value, end = _DECODER.raw_decode(text)
+    if end < len(text):
+        raise json.JSONDecodeError("Extra data", text, end)
+    return value
 
 
 def _check(content: bytes, most_values: int) -> None:
     """Raises OverLimit for a text over the limits. Only one with many brackets or commas is looked at closely."""
     opened = content.count(b"[") + content.count(b"{")
-    if opened <= NESTING and opened + content.count(b",") < most_values:
+    if opened <= NESTING and (len(content) < most_values or opened + content.count(b",") < most_values):
         return
     marks = _marks(content)
     if np.cumsum(_STEPS[marks], dtype=np.int32).max(initial=0) > NESTING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import count, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,10 +22,7 @@ _BATCH = 10_000  # rows
 _CELLS = 1_000_000  # of a batch
 
 
-class _Line(NamedTuple):
-    number: int
-    length: int  # bytes
-    row: dict[str, Any]
+_Line = tuple[int, int, dict[str, Any]]  # its number, its bytes, its object
 
 
 class JsonLinesReader(TableReader):
@@ -37,16 +34,16 @@ class JsonLinesReader(TableReader):
         return layout(path, schema, columns, text_only=self._text_only, has_files=self.has_files)
 
     def first_values(self, number: int) -> pa.Array:
-        return self._fields.batch([line.row for line in islice(self._lines(), 1_000)]).column(number)
+        return self._fields.batch([row for _, _, row in islice(self._lines(), 1_000)]).column(number)
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
         names = self._fields.schema.names
         texts = {names[number] for number in self.layout.texts}
         most = min(_BATCH, _CELLS // len(names) + 1) if names else _BATCH
         rows, size = list[dict[str, Any]](), 0
-        for line in self._lines():
-            rows.append(line.row)
-            size += line.length
+        for _, length, row in self._lines():
+            rows.append(row)
+            size += length
             if len(rows) == most or size >= IMAGE_BATCH_BYTES:
                 yield self._fields.batch(rows, texts)
                 rows, size = [], 0
@@ -56,13 +53,13 @@ class JsonLinesReader(TableReader):
     @cached_property
     def _fields(self) -> Fields:
         fields = Fields()
-        line = None
-        for line in self._lines():
+        row = None
+        for number, _, row in self._lines():
             try:
-                fields.add(line.row)
+                fields.add(row)
             except ValueError as error:
-                raise BadFile(self.source.path, f"line {line.number}: {error}") from error
-        if line is None:
+                raise BadFile(self.source.path, f"line {number}: {error}") from error
+        if row is None:
             raise BadFile(self.source.path, "empty file")
         return fields
 
@@ -76,7 +73,8 @@ class JsonLinesReader(TableReader):
                 if not line:
                     return
                 if line.strip():
-                    yield _Line(number, len(line), with_nested(self._object(line, number), nested))
+                    row = self._object(line, number)
+                    yield number, len(line), with_nested(row, nested) if nested else row
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
         try:

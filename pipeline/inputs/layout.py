@@ -116,8 +116,9 @@ def _find_paths(schema: pa.Schema, roles: dict[str, int], has_files: Callable[[i
 def _check_depth(path: str, schema: pa.Schema, carried: Mapping[str, int]) -> None:
     """Raises BadFile for a column nested deeper than JSON may be: a row is the first level."""
     for number in carried.values():
-        if convert.depth(schema.types[number]) >= NESTING:
-            raise BadFile(path, f"column {schema.names[number]} is nested more than {NESTING - 1} deep")
+        field = schema.field(number)
+        if convert.depth(field.type) >= NESTING:
+            raise BadFile(path, f"column {field.name} is nested more than {NESTING - 1} deep")
 
 
 def make_layout(

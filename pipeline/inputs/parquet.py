@@ -45,6 +45,10 @@ class ParquetReader(TableReader):
         self._columns = [name for field in self._wanted for name in _names(field)]
         self._image = self._schema.field(image) if image is not None and not text_only else None
 
+    @property
+    def image_name(self) -> str:
+        return str(self._image.name) if self._image is not None else ""
+
     def first_values(self, number: int) -> pa.Array:
         with reading(self.source.path):
             name = self._schema.names[number]

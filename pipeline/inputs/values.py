@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.inputs.captions import MIXED
-from pipeline.inputs.convert import nulls
 
 MOST_FIELDS = 1_000
 """The most fields of all rows of a file together: each is a column, also for the rows that don't have it."""
@@ -49,14 +48,15 @@ class Fields:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Takes the values of one row into account. Raises ValueError for more than MOST_FIELDS fields."""
+        known = self._kinds
         for name, value in row.items():
             kind = type(value)
             if kind is int and not _LEAST <= value <= _MOST:
                 kind = _Large
             elif kind is list and value and isinstance(value[0], list | dict):
                 kind = dict  # a list of objects is no list of captions
-            self._kinds[name].add(kind)
-        if len(self._kinds) > MOST_FIELDS:
+            known[name].add(kind)
+        if len(known) > MOST_FIELDS:
             raise ValueError(f"more than {MOST_FIELDS:,} fields in the file")
 
     def batch(self, rows: Sequence[Mapping[str, Any]], texts: Collection[str] = ()) -> pa.RecordBatch:
@@ -64,12 +64,11 @@ class Fields:
 
         The fields `texts`, by their names in `schema`, are MIXED where they hold lists or objects.
         """
-        there = set[str]().union(*rows)
         columns, names = [], []
         for name, kinds in self._kinds.items():
             names.append(valid(name))
             kind = _text_type(kinds) if names[-1] in texts else _type_of(kinds)
-            columns.append(_column([row.get(name) for row in rows], kind) if name in there else nulls(kind, len(rows)))
+            columns.append(_column([row.get(name) for row in rows], kind))
         if not columns:  # a batch without columns forgets its rows
             return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
         return pa.RecordBatch.from_arrays(columns, names)
