@@ -192,7 +192,9 @@ def test_an_element_has_a_limit(tmp_path: Path, size: int, fits: bool) -> None:
 
 
 @pytest.mark.parametrize(("most", "fits"), [(3, True), (2, False)])
-def test_the_images_of_coco_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, fits: bool) -> None:
+def test_the_images_of_coco_have_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, fits: bool
+) -> None:
     monkeypatch.setattr("pipeline.inputs.caption_sets._MOST_IMAGES", most)
     path = write(tmp_path / "a.json", COCO)
     with nullcontext() if fits else pytest.raises(BadFile, match="over 2 images"):
