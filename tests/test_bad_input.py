@@ -165,7 +165,8 @@ def test_a_table_none_of_whose_images_exists(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"image_path,text\n1.jpg,a red kite\n../2.jpg,a blue kite\n")
     done = run_corpus(tmp_path / "out", tmp_path / "a.csv", "--workers=1")
     assert done.process.returncode == 1
-    assert lines(done)[-1] == f"pipeline: {tmp_path}/a.csv: none of its 2 images exists; looked in {tmp_path}"
+    looked = f"looked in {tmp_path}; input.image_folder=DIR names another folder"
+    assert lines(done)[-1] == f"pipeline: {tmp_path}/a.csv: none of its 2 images exists; {looked}"
 
 
 def test_another_run_is_refused_and_replaced_on_demand(

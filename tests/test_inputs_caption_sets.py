@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,16 @@ def test_elements_are_those_that_json_gives(tmp_path: Path, monkeypatch: pytest.
 def test_an_element_has_a_limit(tmp_path: Path, size: int, fits: bool) -> None:
     path = write(tmp_path / "a.json", {"annotations": [{"id": 1, "image_id": 1, "caption": "a", "x": "y" * size}]})
     assert (find_form(str(path)) is not None) == fits
+
+
+@pytest.mark.parametrize(("most", "fits"), [(3, True), (2, False)])
+def test_the_images_of_coco_have_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, fits: bool
+) -> None:
+    monkeypatch.setattr("pipeline.inputs.caption_sets._MOST_IMAGES", most)
+    path = write(tmp_path / "a.json", COCO)
+    with nullcontext() if fits else pytest.raises(BadFile, match="over 2 images"):
+        assert len(read(path)) == 5
 
 
 def test_a_run_keeps_the_captions_of_a_set_in_a_partition(tmp_path: Path) -> None:

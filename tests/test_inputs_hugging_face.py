@@ -108,6 +108,19 @@ def test_a_run_stops_where_no_image_is_below_the_folder(folder: Path, tmp_path: 
     plan_of(tmp_path / "data", tmp_path / "out2", Input(image_folder=str(folder)))
 
 
+@pytest.mark.parametrize(("name", "kind"), [("t.parquet", "parquet"), ("t.arrow", "arrow")])
+def test_the_command_names_the_column_of_the_images(tmp_path: Path, name: str, kind: str) -> None:
+    table = pictures((None, "none.png"))
+    reader = open_path(write(tmp_path / name, table.rename_columns(["jpg", "text"])))
+    assert f'load_dataset("{kind}", ' in reader.looked_in and '.cast_column("jpg", ' in reader.looked_in
+
+
+def test_a_line_without_an_image_is_noted_too(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/t.jsonl").write_text('{"text": "a", "image": null}\n')
+    plan_of(tmp_path / "data", tmp_path / "out")
+
+
 def test_a_folder_that_save_to_disk_left(folder: Path) -> None:
     """Shards in folders of their splits, their notes beside them, and a copy that `map` cached."""
     for split in ("test", "train"):

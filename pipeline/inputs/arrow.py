@@ -46,6 +46,10 @@ class ArrowReader(TableReader):
         left_out = "image" if self._text_only else None
         return replace(found, roles={role: number for role, number in found.roles.items() if role != left_out})
 
+    @property
+    def image_name(self) -> str:
+        return str(self._schema.names[self.layout.roles["image"]])
+
     def first_values(self, number: int) -> pa.Array:
         return next(batch for _, batch in self._pieces({number}, IMAGE_BATCH_ROWS)).column(number)
 

@@ -16,7 +16,7 @@ from pipeline.inputs.sources import Source, extension
 from pipeline.inputs.tar import TarReader
 from pipeline.inputs.tfrecord import RecordReader
 
-_READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
+READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".parquet": ParquetReader,
     ".csv": DelimitedReader,
     ".csv.gz": DelimitedReader,
@@ -37,6 +37,6 @@ def open_source(source: Source, settings: Input, *, text_only: bool = False) -> 
 
     With `text_only` a table needs no column with images, paths or URLs, and no image is read: all are null.
     """
-    reader = _READERS[extension(source.path)](source, settings, text_only)
+    reader = READERS[extension(source.path)](source, settings, text_only)
     columns = partitions(source.name)
     return PartitionedReader(reader, columns) if columns else reader

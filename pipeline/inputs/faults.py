@@ -14,6 +14,7 @@ class BadRow(Exception):
 
 def reason(kind: int, most_lines: int, most_bytes: int) -> str | None:
     """The reason for `BadRow`; None for a kind without a fault."""
+    too_long = f"over {most_bytes:,} bytes (input.max_row_bytes)"
     return {
         NEVER_CLOSED: f"a quote is never closed; {_PLAIN_QUOTES}",
         TOO_MANY_LINES: f"a quoted value runs over more than {most_lines} lines; {_PLAIN_QUOTES}, "
@@ -21,6 +22,6 @@ def reason(kind: int, most_lines: int, most_bytes: int) -> str | None:
         TEXT_AFTER: f"text follows the closing quote of a value of several lines; {_PLAIN_QUOTES}",
         AMBIGUOUS: "quotes enclose several lines that are whole rows too; --input.quoting=true reads them as one "
         "value, --input.quoting=false as rows",
-        TOO_LONG: f"over {most_bytes:,} bytes (input.max_row_bytes)",
-        TOO_LONG_QUOTED: f"over {most_bytes:,} bytes (input.max_row_bytes), or a quote is never closed; {_PLAIN_QUOTES}",
+        TOO_LONG: too_long,
+        TOO_LONG_QUOTED: f"{too_long}, or a quote is never closed; {_PLAIN_QUOTES}",
     }.get(kind)

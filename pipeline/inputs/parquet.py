@@ -62,6 +62,10 @@ class ParquetReader(TableReader):
         with reading(self.source.path):
             return find_folder(self.source.path, self._file)
 
+    @property
+    def image_name(self) -> str:
+        return str(self._image.name) if self._image is not None else ""
+
     def first_values(self, number: int) -> pa.Array:
         with reading(self.source.path):
             name = self._schema.names[number]

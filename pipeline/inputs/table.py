@@ -55,8 +55,13 @@ class TableReader:
         help_ = f"{self._folder.places}; input.image_folder=DIR names another folder"
         if "image" not in self.layout.roles:
             return help_
-        name = self._settings.columns.image or "image"
-        return f"{help_}, or embed the images where they are: {embedding_command(self.source.path, name)}"
+        command = embedding_command(self.source.path, self.image_name)
+        return f"{help_}, or embed the images where they are: {command}"
+
+    @property
+    def image_name(self) -> str:
+        """The column with images."""
+        return self._settings.columns.image or "image"
 
     @property
     def paths_seen(self) -> int:
