@@ -41,13 +41,12 @@ def _run(options: Options, folder: str) -> int:
     from pipeline.funnel import format_funnel
     from pipeline.identity import OtherRun
     from pipeline.inputs import InputError
-    from pipeline.lock import Held, locked
+    from pipeline.lock import Held
     from pipeline.plan import BadInputs
     from pipeline.run import run
 
     try:
-        with locked(options.output):
-            funnel = run(options, folder)
+        funnel = run(options, folder)
     except (InputError, OtherRun) as error:
         return PIPELINE.say(USAGE, str(error))
     except Held as error:

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pipeline.files import LOCK, filesystems, hidden, is_local, join, remove, remove_empty
 
 TRIES = 100  # a command that ends may take the folder away in which the next one makes its file
+_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG}
 _ASIDE = r"\.[0-9a-f]{32}\.tmp"  # of `pipeline.files.write_file`
 
 
@@ -60,7 +61,8 @@ def _held(output: str, path: str) -> Iterator[bool]:
             stack.enter_context(_lock(output, path))
         except OSError as error:
             reason = error.strerror or str(error)
-            print(f"{output} can't be locked ({reason}): see that no other command writes it", file=sys.stderr)
+            if error.errno not in _UNWRITABLE:  # otherwise nothing can be written, and the first file says so
+                print(f"{output} can't be locked ({reason}): see that no other command writes it", file=sys.stderr)
             yield False
             return
         yield True

@@ -38,6 +38,7 @@ from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import InputError, Source, check_output, find_sources
 from pipeline.inputs.unused import check_columns
+from pipeline.lock import locked
 from pipeline.markers import forget_lost
 from pipeline.options import Options
 from pipeline.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -46,13 +47,19 @@ from vocab.segment import dictionaries
 
 
 def run(options: Options, folder: str) -> dict[str, Any]:
-    """Makes the corpus that `options` ask for, or goes on where a killed run stopped; returns its funnel.
+    """Makes the corpus that `options` ask for, or resumes a run that was killed; returns its funnel.
 
-    `folder` is a local one for what is worth nothing after the run.
+    `folder` is a local one for what is worth nothing after the run. Raises InputError, OtherRun, BadInputs, and Held
+    where another command writes the output.
     """
-    output, config = Output(options.output), options.config
     check_options(options)
     check_output(options.output, options.inputs)
+    with locked(options.output):
+        return _run(options, folder)
+
+
+def _run(options: Options, folder: str) -> dict[str, Any]:
+    output, config = Output(options.output), options.config
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_columns(sources, config.input.columns)
     check_segmenter(config.text)

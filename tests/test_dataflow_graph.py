@@ -18,8 +18,9 @@ from apache_beam.utils.windowed_value import PaneInfo
 
 from pipeline.config import Config
 from pipeline.count import CountCorpus, counting, groups
+from pipeline.duplicates.pictures import Files
 from pipeline.emit import Emission, EmitCorpus
-from pipeline.evaluation import Indexing, IndexPictures, parts
+from pipeline.evaluation import EvalSets, Indexing, IndexPictures, parts
 from pipeline.files import Output
 from pipeline.index import IndexInputs, Task
 from pipeline.inputs import Source
@@ -39,7 +40,7 @@ Wire = Callable[[beam.Pipeline], Any]
 
 def evaluation_sets(root: beam.Pipeline) -> Any:
     job = Indexing(OUTPUT, "default", CONFIG.dedup.embedding, 1, METER)
-    return root | "Parts" >> beam.Create(parts([SOURCE])) | IndexPictures(job)
+    return root | "Parts" >> beam.Create(parts(EvalSets([Files((SOURCE,))]))) | IndexPictures(job)
 
 
 def index(root: beam.Pipeline) -> Any:

@@ -79,7 +79,7 @@ def test_the_template_launches_the_command_with_its_parameters() -> None:
 
 def test_a_command_that_fails_says_its_last_line() -> None:
     with pytest.raises(CommandFailed, match="input: no file matches 'none'"):
-        run_command(["--input=none", "--output=none"])
+        run_command(["--input=none", "--output=out"])
 
 
 def test_parameters_of_the_template_are_options_of_the_command() -> None:

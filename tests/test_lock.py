@@ -113,7 +113,7 @@ def test_an_output_that_cannot_be_made_is_left_to_the_command(
 @pytest.mark.parametrize(
     "words",
     [
-        ("pipeline", "--input={0}", "--output={1}"),
+        ("pipeline", "--input={0}/none.csv", "--output={1}"),
         ("pipeline", "subset", "{0}", "--output={1}"),
         ("vocab", "--input={0}/none.txt", "--output={1}"),
         ("dedup", "index", "--images={0}", "--output={1}"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.command import Program
 from pipeline.lock import Held, locked, locked_files
 from tests.command import ROOT
 from tests.training import PIECES, in_process, use_small_towers, write_shards
@@ -31,7 +32,7 @@ def fit_each(folder: Path) -> dict[str, list[str]]:
         more = [f"--output={folder}/{name}", f"--train.data.held_out={held_out}", *SETTINGS]
         given = options.parse(ArgumentParser(), [*words, *more])
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-            code = cli._run("fit", given, str(folder))
+            code = cli._run(Program("train"), "fit", given)
         return [*out.getvalue().splitlines(), str(code)]
 
     def fails(*_: object) -> None:

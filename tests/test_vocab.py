@@ -216,7 +216,11 @@ def test_languages_on_the_page(tables: Path, tmp_path: Path, option: str, usual:
         (("--input={folder}/*.parquet",), 2, "input: no file matches '{folder}/*.parquet'"),
         (("--input={folder}/a.jpg",), 2, "input: {folder}/a.jpg is of another kind than .parquet, .csv"),
         (("--input={folder}/empty.txt",), 1, "no word to learn from: the texts are empty, or no text is kept"),
-        (("--input={folder}/a.csv",), 1, "{folder}/a.csv: no text column (text, TEXT, caption, alt_text, alt, txt;"),
+        (
+            ("--input={folder}/a.csv",),
+            1,
+            "{folder}/a.csv: no text column (text, TEXT, caption, alt_text, alt, txt, ",
+        ),
         (("--input={folder}/cut.txt.gz",), 1, "{folder}/cut.txt.gz: damaged: "),
         (("--input={folder}/empty.txt", "--size=0"), 2, "vocab.size: 0 is under 1"),
         (("--input={folder}/empty.txt", "--size=many"), 2, "vocab.size: 'many' is not a whole number"),
