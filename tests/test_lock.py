@@ -107,7 +107,7 @@ def test_an_output_that_cannot_be_made_is_left_to_the_command(
     (tmp_path / "file").write_bytes(b"")
     with locked(str(tmp_path / "file" / "out")):
         pass
-    assert "can't be locked (Not a directory)" in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
