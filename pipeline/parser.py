@@ -39,7 +39,10 @@ class Parser(argparse.ArgumentParser):
             name = argument.partition("=")[0]
             if name.startswith("--") and name != "--" and name not in self._option_string_actions:
                 self.error(no_such("option", name, name, self._option_string_actions))
-        return super().parse_known_args(args, namespace)
+        known, rest = super().parse_known_args(args, namespace)
+        if getattr(known, "output", None) == "":
+            self.error("--output is empty")
+        return known, rest
 
     def error(self, message: str) -> NoReturn:
         """Ends with 2 and the message in one line; for a wrong choice it names the nearest."""

@@ -68,6 +68,25 @@ def test_the_nearest_of_what_is_mistyped_is_named(
 
 
 @pytest.mark.parametrize(
+    ("parse", "words"),
+    [
+        (corpus, ("--input=x",)),
+        (vocab, ("--input=x",)),
+        (subset, ("x",)),
+        (dedup, ("index", "--images=x")),
+        (dedup, ("groups", "x")),
+        (train, ("fit", "--config=x", "--corpus=x")),
+    ],
+)
+@pytest.mark.parametrize("output", [("--output=",), ("--output", "")])
+def test_an_empty_output_is_refused(
+    parse: Parse, words: tuple[str, ...], output: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = ended(capsys, parse, *words, *output)
+    assert (code, line.rpartition(": ")[2]) == (2, "--output is empty")
+
+
+@pytest.mark.parametrize(
     ("size", "pairs", "said"), [("11", 10, True), ("10", 10, False), ("100%", 10, False), (None, 0, False)]
 )
 def test_a_subset_with_fewer_pairs_than_asked_for_says_so(
