@@ -114,9 +114,20 @@ def test_other_encodings_are_named_with_a_command_that_works(tmp_path: Path, enc
     assert texts(tmp_path / f"it's.utf8.{ending}") == ["an old café"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz"])
+def test_json_lines_in_other_encodings_are_named(tmp_path: Path, encoding: str, ending: str) -> None:
+    content = '{"text": "an old café", "url": "http://x/1"}\n'.encode(encoding)
+    path = write(tmp_path / f"a.{ending}", gzip.compress(content) if ending.endswith("gz") else content)
+    subprocess.run(["bash", "-ec", refusal(path).partition("convert it: ")[2]], check=True)
+    assert texts(tmp_path / f"a.utf8.{ending}") == ["an old café"]
+
+
 def test_bytes_of_other_files_are_named(tmp_path: Path) -> None:
     table = b"text,url\na,http://x/1\n"
-    assert "not a table of text but gzip" in refusal(write(tmp_path / "a.csv", gzip.compress(table)))
+    assert "not a file of text but gzip" in refusal(write(tmp_path / "a.csv", gzip.compress(table)))
+    assert "not a file of text but gzip" in refusal(write(tmp_path / "a.jsonl", gzip.compress(b"{}\n")))
+    assert "but Parquet" in refusal(write(tmp_path / "b.jsonl", b"PAR1\x15" + bytes(99)))
     assert "a zip archive" in refusal(write(tmp_path / "b.csv", b"PK\x03\x04" + bytes(99)))
     assert "not gzip, as its name says" in refusal(write(tmp_path / "c.csv.gz", table))
 

@@ -233,7 +233,7 @@ def test_a_text_that_is_no_string(tmp_path: Path, value: Any, text: bytes | None
         ('{"url": "a"}', r"no text column.*the columns are url \(string\)"),
         ('{"text": ' + "[" * 100_000, "line 1: nested more than 64 deep"),
         ('{"text": ' + "9" * 10_000 + "}", "line 1 is not JSON"),
-        ("PAR1", "line 1 is not JSON"),
+        ("PAR1", "not a file of text but Parquet"),
     ],
 )
 def test_bad_jsonl(tmp_path: Path, content: str, reason: str) -> None:

@@ -25,12 +25,17 @@ _OTHER_KINDS = (
 def text_start(file: BinaryIO, path: str) -> bytes:
     """Reads the first bytes of a file, and gives them without the mark of UTF-8. Raises BadFile, OSError, EOFError."""
     start = file.read(_LOOKED_AT)
+    refuse_others(start, path)
+    return without_mark(start)
+
+
+def refuse_others(start: bytes, path: str) -> None:
+    """Raises BadFile where a file that begins with `start` is no text in UTF-8, with what it is."""
     if (encoding := _encoding(start)) is not None:
         raise BadFile(path, f"{encoding}, not UTF-8; convert it: {_conversion(path, encoding)}")
     for magic, kind in _OTHER_KINDS:
         if start.startswith(magic):
-            raise BadFile(path, f"not a table of text but {kind}")
-    return without_mark(start)
+            raise BadFile(path, f"not a file of text but {kind}")
 
 
 def without_mark(content: bytes) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.inputs.compressed import open_plain
+from pipeline.inputs.encoding import refuse_others
 from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.json_text import OverLimit, parse
 from pipeline.inputs.layout import Layout, layout
@@ -20,6 +21,7 @@ from pipeline.inputs.values import Fields
 
 _BATCH = 10_000  # rows
 _CELLS = 1_000_000  # of a batch
+_LOOKED_AT = 4096  # bytes of what is no JSON
 
 
 _Line = tuple[int, int, dict[str, Any]]  # its number, its bytes, its object
@@ -87,6 +89,8 @@ class JsonLinesReader(TableReader):
         try:
             row = parse(line)
         except ValueError as error:
+            if number == 1:
+                refuse_others(line[:_LOOKED_AT], self.source.path)
             fault = "" if isinstance(error, OverLimit) else " is not JSON"
             raise BadFile(self.source.path, f"line {number}{fault}: {error}") from error
         if not isinstance(row, dict):
