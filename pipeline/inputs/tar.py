@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import shlex
 import tarfile
 from collections.abc import Iterator
 from itertools import chain
@@ -25,6 +26,7 @@ _DAMAGE = (tarfile.TarError, ValueError, OverflowError, RecursionError)  # all t
 _EXTENSIONS = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})  # describe the next header
 _EXTENSIONS |= {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
 _MOST_EXTENSION = 1 << 20  # bytes of such a content, which tarfile reads whole: names and times, no more
+_GZIP = b"\x1f\x8b"
 _ZEROS = 1 << 20  # bytes read at a time behind an archive
 
 
@@ -61,6 +63,9 @@ class TarReader(PairReader):
 
 def _read_archives(path: str, file: BinaryIO) -> Iterator[Samples]:
     """The samples of each archive in the file. Raises BadFile where there are members, but no pair."""
+    file.seek(0)
+    if file.read(len(_GZIP)) == _GZIP:
+        raise BadFile(path, f"a compressed tar; to unpack it: {_unpacking(path)}")
     name, found = None, 0
     begin: int | None = 0
     while begin is not None:
@@ -73,6 +78,11 @@ def _read_archives(path: str, file: BinaryIO) -> Iterator[Samples]:
         begin = _next_archive(file, archive.end)
     if name is not None and not found:
         raise BadFile(path, f"no pair: no member ends with {', '.join(SUFFIXES)}; the last is {name!r}")
+
+
+def _unpacking(path: str) -> str:
+    stem, dot, ending = path.rpartition(".")
+    return f"gzip -dc {shlex.quote(path)} > {shlex.quote(f'{stem}.plain{dot}{ending}')}"
 
 
 class _Archive:
