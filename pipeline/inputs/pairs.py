@@ -15,7 +15,7 @@ from pipeline.inputs.img2dataset import has_failed
 from pipeline.inputs.layout import make_layout
 from pipeline.inputs.nested import nested_names, with_nested
 from pipeline.inputs.reader import WHOLE, Span
-from pipeline.inputs.roles import find_roles, listed, more_texts
+from pipeline.inputs.roles import find_roles, first_alias, listed, more_texts
 from pipeline.inputs.samples import Place
 from pipeline.inputs.settings import ALIASES, Columns, Input
 from pipeline.inputs.sizes import aliases, without_copies
@@ -127,8 +127,13 @@ class Form:
         texts = more_texts(schema, columns)
         self._layout = make_layout(schema, roles, has_images=True, more_texts=texts).without(KEY, TEXT)
         self._texts = {schema.names[number] for number in self._layout.texts}
-        other = find_roles(path, schema, columns, _ROLES).get("text")
-        self._other_text = None if other in self._layout.texts else other
+        self._other_texts = self._find_others(schema, columns)
+
+    def _find_others(self, schema: pa.Schema, columns: Columns) -> list[int]:
+        """The fields that are the text of a pair without the ones before; none where settings choose the text."""
+        names = () if columns.text else _ROLES["text"]
+        there = dict.fromkeys(first_alias(schema, "text", (name,)) for name in names)
+        return [number for number in there if number is not None and number not in self._layout.texts]
 
     def _add(self, path: str, number: int, row: Row) -> None:
         try:
@@ -140,8 +145,8 @@ class Form:
         """The batch of some pairs. A field is the text of those without a member of their own for it."""
         rows = [with_nested(pair.row, self._nested) for pair in pairs]
         table = self._layout.arrange(self._fields.batch(rows, self._texts))
-        if self._other_text is not None:
-            table = _fill(table, self._fields.texts(rows, self._other_text))
+        for other in self._other_texts:
+            table = _fill(table, self._fields.texts(rows, other))
         return set_columns(
             table,
             image=pa.array([pair.image for pair in pairs], pa.large_binary()),
