@@ -14,6 +14,7 @@ _LISTED = 5  # kinds of files in a message
 _PACKED = {".gz": "gunzip -k", ".bz2": "bunzip2 -k", ".xz": "unxz -k", ".zst": "unzstd", ".lz4": "unlz4"}
 _TARS = {".tgz": "gunzip -k", ".tbz2": "bunzip2 -k", ".txz": "unxz -k", ".tzst": "unzstd"}
 _OTHER_NAMES = {".ndjson": ".jsonl", ".pq": ".parquet", ".parq": ".parquet", ".tfrecords": ".tfrecord", ".tab": ".tsv"}
+_CAPTIONS = ("captions.txt", ".token", ".token.txt")
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
 
@@ -58,6 +59,9 @@ def _help(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
         return f"; make them readable with: {command}"
     if ".json" in kinds and (others := [name for name in names if name.lower().endswith(".json")]):
         return f"; the .json files hold no captions in the form of COCO or Karpathy, such as {min(others)}"
+    if ".json" in kinds and (captions := [name for name in names if name.lower().endswith(_CAPTIONS)]):
+        file = shlex.quote(os.path.join(root, min(captions)))
+        return f"; captions are read where they are named: --input={file} --input.image_folder=DIR"
     if _PICTURES[0] not in kinds and any(name.lower().endswith(_PICTURES) for name in names):
         return "; pictures alone have no texts: put a metadata.csv with the columns file_name and text beside them"
     return ""

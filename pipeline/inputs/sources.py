@@ -129,7 +129,7 @@ def _instead(pattern: str, root: str, skipped: list[str], kinds: tuple[str, ...]
     if not pattern or not _is_directory(pattern):
         return ""
     names = [_below(pattern, file.path) for file in _match(pattern, ("",), True)[1]]
-    return nothing_to_read(names, pattern, kinds)
+    return nothing_to_read(names, pattern, kinds) or (": it is empty" if is_local(pattern) else "")
 
 
 def _match(pattern: str, kinds: tuple[str, ...], hidden: bool) -> tuple[str, list[Source]]:
