@@ -230,3 +230,13 @@ def test_what_nobody_can_read_any_more_is_a_failure(
     for code in (0, 2):
         command._end(code)
     assert ended == codes
+
+
+def test_a_vocabulary_does_not_replace_the_report_of_a_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "funnel.json").write_text("{}")
+    (tmp_path / "report.html").write_text("of the corpus")
+    assert vocabulary._build(Namespace(output=str(tmp_path)), "") == 2
+    assert capsys.readouterr().err.startswith(f"vocab: output: {tmp_path} holds a corpus")
+    assert (tmp_path / "report.html").read_text() == "of the corpus" and not (tmp_path / "work").exists()

@@ -41,6 +41,7 @@ def _build(options: Options, folder: str) -> int:
     from vocab.learn import TooFewWords
 
     try:
+        refuse_corpus(options.output)
         with locked(options.output):
             facts, quality = build(options, folder)
     except (InputError, ConfigError) as error:
@@ -53,6 +54,16 @@ def _build(options: Options, folder: str) -> int:
         return VOCAB.failed(error, options.output)
     tell(*summary(facts, quality), f"{options.output}/report.html shows it by language", error=False)
     return DONE
+
+
+def refuse_corpus(output: str) -> None:
+    """Raises InputError for the folder of a corpus: its report.html and work/ would be replaced."""
+    from pipeline.files import Output
+    from pipeline.finish import FUNNEL
+    from pipeline.inputs import InputError
+
+    if Output(output).has(FUNNEL):
+        raise InputError(f"output: {output} holds a corpus, whose report would be replaced; try {output}/vocab")
 
 
 def summary(facts: dict[str, Any], quality: Quality) -> list[str]:
