@@ -193,7 +193,9 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embed
     index = EvalIndex.join([*(open_index(output.path(f"{part}.idx")) for part in names), *given])
     if not index.ids:
         first = undecodable[0] if undecodable else sets.indexes[0].path
-        raise InputError(f"eval_images: none of the {len(undecodable)} pictures can be decoded, such as {first}")
+        raise InputError(
+            f"eval_images: none of the {len(undecodable)} pictures exists and can be decoded, such as {first}"
+        )
     for image in undecodable:
         tell(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found")
     if embedding.model:

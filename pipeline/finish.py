@@ -47,7 +47,7 @@ def finish(
     silent = not_asked(
         config.filters,
         sets=bool(sets),
-        images=any(shard.has_images for shard in plan.shards),
+        images=not plan.pairs or any(shard.has_images for shard in plan.shards),
         unmeasured=_unmeasured(config, notes) if plan.pairs else (),
     )
     output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds, silent)))

@@ -213,7 +213,11 @@ def test_groups_are_those_of_a_plain_union(sizes: list[int], data: st.DataObject
         ((), 2, "give a command: index, match or groups"),
         (("index", "--images={folder}"), 2, "required: --output"),
         (("index", "--images={folder}/nowhere", "--output={folder}/a.idx"), 2, "no file matches"),
-        (("index", "--images={folder}/broken", "--output={folder}/a.idx"), 2, "none of the 1 pictures can be decoded"),
+        (
+            ("index", "--images={folder}/broken", "--output={folder}/a.idx"),
+            2,
+            "none of the 1 pictures exists and can be",
+        ),
         (("index", "--images={folder}/links.csv", "--output={folder}/a.idx"), 2, "links.csv holds no pictures"),
         (("index", "--images={folder}", "--output={folder}/a.idx", "--mode=fast"), 2, "invalid choice: 'fast'"),
         (("match", "--index={folder}/links.csv", "--images={folder}/broken"), 2, "links.csv holds no pictures"),

@@ -32,6 +32,7 @@ ODD = {
         (b"fcTL", struct.pack(">IIIIIHHBB", 0, 999, 256, 0, 0, 1, 1, 0, 0)),
     ],
     "unknown": [(b"abCd", b"\0")],
+    **{f"tRNS of {length} bytes": [(b"tRNS", bytes(length))] for length in (0, 2, 5, 7)},
 }
 
 
@@ -59,6 +60,11 @@ def test_an_ancillary_chunk_with_a_wrong_checksum_is_skipped_and_the_record_conv
     data = with_chunks(PLAIN, [(b"tEXt", b"Comment\0good")]).replace(b"good", b"evil")
     assert np.array_equal(convert(data, MAX_PIXELS), noise())
     assert tf.io.decode_image(Picture(data, MAX_PIXELS).record_bytes()).shape == (40, 60, 3)
+
+
+def test_transparency_with_a_wrong_checksum_is_skipped() -> None:
+    data = with_chunks(PLAIN, [(b"tRNS", b"\0\1\0\2\0\3")]).replace(b"\0\1\0\2\0\3", b"\0\1\0\2\0\4")
+    assert np.array_equal(convert(data, MAX_PIXELS), tf.io.decode_image(data, channels=3).numpy())
 
 
 def test_critical_chunks_and_transparency_stay() -> None:

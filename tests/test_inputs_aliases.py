@@ -230,3 +230,21 @@ def test_columns_nest_no_deeper_than_json(tmp_path: Path, levels: int, is_good: 
     else:
         with pytest.raises(BadFile, match="column x is nested more than 63 deep"):
             open_path(tmp_path / "t.parquet")
+
+
+def test_objects_whose_text_has_another_name_are_refused_with_what_reads_both(tmp_path: Path) -> None:
+    path = jsonl(tmp_path, {"caption": "a", "url": "u"}, {"text": "b", "url": "u"}, {"url": "u"})
+    with pytest.raises(
+        BadFile, match=r"line 1 has no text, but caption; --input\.columns\.text=text,caption reads both"
+    ):
+        read(path)
+    assert read_columns(path, text="text,caption")["text"].to_pylist() == [b"a", b"b", None]
+    assert read_columns(path, text="caption")["text"].to_pylist() == [b"a", None, None]
+    whole = jsonl(tmp_path, {"caption": "a", "text": None, "url": "u"}, {"text": "b", "alt": "c", "url": "u"})
+    assert read(whole)["text"].to_pylist() == [None, b"b"]
+
+
+def test_a_text_inside_another_column_is_named_with_what_to_type(tmp_path: Path) -> None:
+    struct = pa.array([{"caption": "a"}])
+    with pytest.raises(BadFile, match=r"no text column.*; --input.columns.text=meta.NAME takes a field inside meta$"):
+        read(parquet(tmp_path, url=["u"], meta=struct))

@@ -13,7 +13,7 @@ from tests.command import ROOT
 from tests.faults import KINDS, compiled
 
 
-@pytest.mark.parametrize(("cases", "kills", "faults"), [("urls,index", 12, 4), ("vocab", 6, 4)])
+@pytest.mark.parametrize(("cases", "kills", "faults"), [("urls,index", 6, 4)])
 def test_commands_that_are_killed_or_whose_disk_fails_end_with_the_same_bytes(
     tmp_path: Path, cases: str, kills: int, faults: int
 ) -> None:

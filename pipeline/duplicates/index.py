@@ -28,7 +28,9 @@ def build_index(
         undecodable += note["undecodable"]
     index = EvalIndex.join(parts)
     if not index.ids:
-        raise InputError(f"images: none of the {len(undecodable)} pictures can be decoded, such as {undecodable[0]}")
+        raise InputError(
+            f"images: none of the {len(undecodable)} pictures exists and can be decoded, such as {undecodable[0]}"
+        )
     return index, undecodable
 
 

@@ -14,7 +14,7 @@ from pipeline.inputs import Input, InputError, Source, Span, find_sources, open_
 from pipeline.inputs.sources import EXTENSIONS, list_files
 from pipeline.shards import row_keys
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 IMAGES_PER_TASK = 256
 ROWS_PER_TASK = 1000
 

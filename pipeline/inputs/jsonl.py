@@ -16,11 +16,14 @@ from pipeline.inputs.json_text import OverLimit, parse
 from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.nested import nested_names, with_nested
 from pipeline.inputs.reader import IMAGE_BATCH_BYTES, Span
+from pipeline.inputs.settings import ALIASES, Input
+from pipeline.inputs.sources import Source
 from pipeline.inputs.table import TableReader
 from pipeline.inputs.values import Fields
 
 _BATCH = 10_000  # rows
 _CELLS = 1_000_000  # of a batch
+_TEXTS = frozenset(ALIASES["text"])
 _LOOKED_AT = 4096  # bytes of what is no JSON
 
 
@@ -30,10 +33,14 @@ _Line = tuple[int, int, dict[str, Any]]  # its number, its bytes, its object
 class JsonLinesReader(TableReader):
     """A .jsonl file, also compressed. A line that isn't an object makes a bad file."""
 
+    def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
+        super().__init__(source, settings, text_only)
+        self._texts = dict[frozenset[str], int]()  # names of texts that objects have, and the first line with these
+
     @cached_property
     def layout(self) -> Layout:
         path, columns, schema = self.source.path, self._settings.columns, self._fields.schema
-        return layout(
+        found = layout(
             path,
             schema,
             columns,
@@ -41,6 +48,17 @@ class JsonLinesReader(TableReader):
             has_files=self.has_files,
             original_size=self._settings.original_size,
         )
+        if columns.text is None:
+            self._check_texts(schema.names[found.roles["text"]])
+        return found
+
+    def _check_texts(self, name: str) -> None:
+        """Raises BadFile for an object that has a text, but under another name than `name`: it would go unread."""
+        for others, line in self._texts.items():
+            if others and name not in others:
+                other = min(others, key=ALIASES["text"].index)
+                chosen = f"--input.columns.text={name},{other}"
+                raise BadFile(self.source.path, f"line {line} has no {name}, but {other}; {chosen} reads both")
 
     def first_values(self, number: int) -> pa.Array:
         return self._fields.batch([row for _, _, row in islice(self._lines(), 1_000)]).column(number)
@@ -66,6 +84,7 @@ class JsonLinesReader(TableReader):
         for number, _, row in self._lines():
             try:
                 fields.add(row)
+                self._texts.setdefault(_TEXTS.intersection(row), number)
             except ValueError as error:
                 raise BadFile(self.source.path, f"line {number}: {error}") from error
         if row is None:

@@ -112,7 +112,9 @@ def _fits(role: str, kind: pa.DataType) -> bool:
 def missing(what: str, names: tuple[str, ...], roles: tuple[str, ...], schema: pa.Schema) -> str:
     """What to say of a table without any column of these names."""
     settings = ", ".join(f"input.columns.{role}" for role in roles)
-    return f"no {what} ({', '.join(names)}; or choose with {settings}); the columns are {listed(schema)}"
+    structs = [field.name for field in schema if pt.is_struct(field.type)]
+    inside = f"; --input.columns.{roles[0]}={structs[0]}.NAME takes a field inside {structs[0]}" if structs else ""
+    return f"no {what} ({', '.join(names)}; or choose with {settings}); the columns are {listed(schema)}{inside}"
 
 
 def listed(schema: pa.Schema) -> str:
