@@ -24,10 +24,10 @@ class Stages:
     """The passes of a run on URL-only tables as plain calls, in the order of `PASSES`."""
 
     def __init__(self, crawl: Path, output: Path) -> None:
+        from pipeline.commands.corpus.options import parse
+        from pipeline.engines.progress import Meter
         from pipeline.files import Output
         from pipeline.inputs import find_sources
-        from pipeline.options import parse
-        from pipeline.progress import Meter
 
         shutil.rmtree(output, ignore_errors=True)
         self._config = parse([f"--input={crawl}", f"--output={output}"]).config
@@ -36,7 +36,7 @@ class Stages:
 
     def index(self) -> None:
         from pipeline.index import index_task, split_source
-        from pipeline.plan import make_plan
+        from pipeline.storage.plan import make_plan
 
         settings = self._config.input
         for source in self._sources:

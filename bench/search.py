@@ -13,7 +13,7 @@ import faiss
 import numpy as np
 
 from bench.figures import Figure, median
-from pipeline.training.search.options import PROBES
+from pipeline.commands.train.search.options import PROBES
 from train import approximate
 from train.nearest import Nearest, nearest
 

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from bench.figures import Figure, median
-from pipeline.arguments import read_config
+from pipeline.commands.arguments import read_config
 from train.config import Train
 from train.fit import INPUTS, Trainer
 from train.loss import contrastive_loss

@@ -1,3 +1,3 @@
-from pipeline.duplicates.cli import main
+from pipeline.commands.dedup.cli import main
 
 main()

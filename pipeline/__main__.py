@@ -1,3 +1,3 @@
-from pipeline.cli import main
+from pipeline.commands.corpus.cli import main
 
 main()

@@ -26,7 +26,7 @@ from filters import (
 )
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
-from pipeline.tree import ConfigError, build, put, shown
+from pipeline.settings import ConfigError, build, put, shown
 from pipeline.yaml_text import parse_value, parse_yaml
 from train.config import Train, choose
 from train.transfer.config import Transfer

@@ -17,12 +17,12 @@ import numpy as np
 from apache_beam.pvalue import AsList, AsSingleton
 
 from filters import RareNgram
+from pipeline.engines.progress import Meter
 from pipeline.files import Output, is_local, open_file, read_bytes, read_many
-from pipeline.frequent import Cut, Histogram, choose_cut, histogram, select
-from pipeline.markers import forget_lost
-from pipeline.plan import Plan, Shard
-from pipeline.progress import Meter
-from pipeline.runs import (
+from pipeline.storage.frequent_ngrams import Cut, Histogram, choose_cut, histogram, select
+from pipeline.storage.markers import forget_lost
+from pipeline.storage.plan import Plan, Shard
+from pipeline.storage.runs import (
     COUNTED,
     PAIRS,
     merge_counts,
@@ -34,7 +34,7 @@ from pipeline.runs import (
     write_ranges,
     write_run,
 )
-from pipeline.shards import load_texts
+from pipeline.storage.shards import load_texts
 from vocab.characters import load
 from vocab.counting import count
 from vocab.hashing import hash_strings

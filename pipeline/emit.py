@@ -12,22 +12,22 @@ import numpy as np
 import pyarrow as pa
 
 from filters import failures, first_failures, reasons
-from pipeline.audit import Audit
 from pipeline.config import Config
-from pipeline.examples import FOLDER as EXAMPLES
-from pipeline.examples import Examples
+from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.headers import image_ids
-from pipeline.image_errors import count_errors, header_errors
-from pipeline.images import Columns, ShardImages, load_measures, search_of
-from pipeline.plan import Shard
-from pipeline.progress import Meter
-from pipeline.records import RecordShard
+from pipeline.measure.close_calls import Audit
+from pipeline.measure.examples import FOLDER as EXAMPLES
+from pipeline.measure.examples import Examples
+from pipeline.measure.header import image_ids
+from pipeline.measure.image_errors import count_errors, header_errors
+from pipeline.measure.images import Columns, ShardImages, load_measures, search_of
+from pipeline.measure.text import load_counts, measure_text
+from pipeline.outputs.records import RecordShard
+from pipeline.outputs.verdicts import verdicts, write_verdicts
+from pipeline.report.bins import signals_of
 from pipeline.report.histograms import count_shard
-from pipeline.report.signals import signals_of
-from pipeline.shards import full_keys, load
-from pipeline.signals import load_counts, measure_text
-from pipeline.verdicts import verdicts, write_verdicts
+from pipeline.storage.plan import Shard
+from pipeline.storage.shards import full_keys, load
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 

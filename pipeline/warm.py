@@ -7,8 +7,8 @@ from apache_beam.runners.worker import sdk_worker_main  # noqa: F401
 
 import pipeline.count
 import pipeline.emit
-import pipeline.headers
-import pipeline.inputs  # noqa: F401
+import pipeline.inputs
+import pipeline.measure.header  # noqa: F401
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.tree import ConfigError, shown
+from pipeline.settings import ConfigError, shown
 
 LARGEST = 200_000  # bytes; a config has some 2,000
 DEEPEST = 32  # sections or lists inside each other

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Finished, run_corpus
-from tests.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, flags, write_crawl
-from tests.statement import Settings
+from tests.support.command import Finished, run_corpus
+from tests.support.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, flags, write_crawl
+from tests.support.statement import Settings
 
 EVERY_RULE = replace(SETTINGS, min_count=3, max_score=0.002)  # each rule drops something
 LONGEST = (  # files that begin first, so that no process ends long after the others
-    "test_train_devices", "test_train_fit", "test_prism", "test_train_command", "test_contract_real", "test_resume",
-    "test_contract", "test_kill_sweep", "test_dataflow", "test_words", "test_vocab", "test_embedding_run",
-    "test_bad_input", "test_train_pieces", "test_subset", "test_train_towers", "test_img2dataset",
+    "test_devices", "test_fit", "test_prism", "test_train_command", "test_contract_real", "test_resume",
+    "test_contract", "test_kill_sweep", "test_dataflow", "test_words", "test_vocab", "test_vectors_run",
+    "test_bad_input", "test_pieces", "test_subset", "test_towers", "test_img2dataset",
 )  # fmt: skip
 Runs = Callable[..., Finished]
 Rerun = Callable[..., Finished]

@@ -1,3 +1,3 @@
-from pipeline.training.cli import main
+from pipeline.commands.train.cli import main
 
 main()

@@ -1,3 +1,3 @@
-from pipeline.vocabulary.cli import main
+from pipeline.commands.vocab.cli import main
 
 main()

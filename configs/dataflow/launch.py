@@ -1,7 +1,7 @@
-"""What the flex template's launcher runs; see `pipeline/launch.py`."""
+"""What the flex template's launcher runs; see `pipeline/engines/flex_template.py`."""
 
 import sys
 
-from pipeline.launch import launch
+from pipeline.engines.flex_template import launch
 
 launch(sys.argv[1:])

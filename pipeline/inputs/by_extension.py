@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.inputs.arrow import ArrowReader
-from pipeline.inputs.caption_set_reader import CaptionSetReader
-from pipeline.inputs.delimited import DelimitedReader
-from pipeline.inputs.jsonl import JsonLinesReader
-from pipeline.inputs.parquet import ParquetReader
+from pipeline.inputs.archives.tar import TarReader
+from pipeline.inputs.archives.tfrecord import RecordReader
+from pipeline.inputs.json_files.caption_set_reader import CaptionSetReader
+from pipeline.inputs.json_files.jsonl import JsonLinesReader
 from pipeline.inputs.partitions import PartitionedReader, partitions
 from pipeline.inputs.reader import Reader
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source, extension
-from pipeline.inputs.tar import TarReader
-from pipeline.inputs.tfrecord import RecordReader
+from pipeline.inputs.tables.arrow import ArrowReader
+from pipeline.inputs.tables.parquet import ParquetReader
+from pipeline.inputs.text.delimited import DelimitedReader
 
 READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".parquet": ParquetReader,

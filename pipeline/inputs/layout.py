@@ -12,7 +12,7 @@ from pipeline.inputs import convert
 from pipeline.inputs.captions import first_captions, with_lists
 from pipeline.inputs.errors import BadFile
 from pipeline.inputs.img2dataset import has_status
-from pipeline.inputs.json_text import NESTING
+from pipeline.inputs.json_files.json_text import NESTING
 from pipeline.inputs.reader import FIELDS, batch_name
 from pipeline.inputs.roles import find_roles, first_alias, missing, more_texts
 from pipeline.inputs.settings import ALIASES, PATH_ALIASES, Columns

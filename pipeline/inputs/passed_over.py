@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipeline.files import REQUESTS, is_local
-from pipeline.inputs.caption_sets import find_form
 from pipeline.inputs.errors import BadFile
+from pipeline.inputs.json_files.caption_sets import find_form
 
 _CACHE = re.compile(r"(.*/)?cache-[0-9a-f]{16}(_\w+)?\.arrow", re.DOTALL)
 

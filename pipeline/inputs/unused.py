@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from pipeline.inputs.archives.samples import IMAGES
 from pipeline.inputs.errors import InputError
-from pipeline.inputs.samples import IMAGES
 from pipeline.inputs.settings import Columns
 from pipeline.inputs.sources import Source, extension
 

@@ -8,9 +8,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from pipeline.report.axes import Axis, short_number
+from pipeline.page.axes import Axis, short_number
+from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
-from pipeline.report.markup import tag
 
 WIDTH, HEIGHT = 322, 180  # a number under the end of an axis has room
 LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144

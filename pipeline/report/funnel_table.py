@@ -7,9 +7,9 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
-from pipeline.funnel import Step, not_asked, share, steps
+from pipeline.page.markup import tag
 from pipeline.report.charts import funnel_bar
-from pipeline.report.markup import tag
+from pipeline.report.funnel import Step, not_asked, share, steps
 from pipeline.report.wording import sentence
 
 COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "All that fail")

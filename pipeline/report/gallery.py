@@ -8,9 +8,9 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
-from pipeline.report.examples import KEPT, Group
-from pipeline.report.markup import shortened, tag
-from pipeline.report.thumbnails import data_uri, fitted
+from pipeline.page.markup import shortened, tag
+from pipeline.page.thumbnails import data_uri, fitted
+from pipeline.report.chosen_examples import KEPT, Group
 from pipeline.report.wording import decided, sentence, size, words
 
 Row = Mapping[str, Any]

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from filters import Signals, dropped
-from pipeline.report.signals import Signal
+from pipeline.report.bins import Signal
 
 
 @dataclass

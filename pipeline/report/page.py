@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from pipeline.config import LATER
-from pipeline.funnel import share
-from pipeline.report.audit import AUDIT_STYLE, PICTURES, audit_section, read_audit
-from pipeline.report.examples import choose_examples
+from pipeline.page.markup import serialized, shortened, tag
+from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from pipeline.page.thumbnails import share_of
+from pipeline.report.bins import signals_of
+from pipeline.report.chosen_examples import choose_examples
+from pipeline.report.close_calls_section import AUDIT_STYLE, PICTURES, audit_section, read_audit
+from pipeline.report.funnel import share
 from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
 from pipeline.report.histograms import add_up
-from pipeline.report.markup import serialized, shortened, tag
-from pipeline.report.parts import document, figure, flat, fold, pairs_table
 from pipeline.report.signal_cards import signals_section
-from pipeline.report.signals import signals_of
-from pipeline.report.thumbnails import share_of
 from pipeline.report.wording import rules_of
 
 if TYPE_CHECKING:

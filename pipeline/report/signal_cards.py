@@ -7,10 +7,10 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
-from pipeline.funnel import share
+from pipeline.page.markup import tag
 from pipeline.report.charts import bin_name, histogram_chart
+from pipeline.report.funnel import share
 from pipeline.report.histograms import Histogram
-from pipeline.report.markup import tag
 from pipeline.report.wording import sentence
 
 AFTER_IMAGES_OF_TEXT = 4  # the place of the n-grams among the signals, by the order of the rules

@@ -19,7 +19,7 @@ from filters import (
 )
 from filters.image_errors import ImageError
 from pipeline.config import config_of
-from pipeline.report.markup import shortened
+from pipeline.page.markup import shortened
 
 
 def rules_of(config: Mapping[str, Any]) -> dict[str, Rule]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.parser import Parser
+from pipeline.commands.parser import Parser
 from pipeline.printable import tell
 
 MARK = "sample.json"

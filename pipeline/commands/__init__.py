@@ -1,0 +1,1 @@
+"""The commands, each in a folder of the name that one types."""

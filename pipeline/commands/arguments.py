@@ -1,0 +1,105 @@
+"""What all command lines share: our options, settings of the config, and Beam's options passed through."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from pipeline.commands.parser import no_such
+from pipeline.config import Config, ConfigError, load_config
+from pipeline.yaml_text import read_text
+
+
+def worker_count(text: str) -> int:
+    """The value of --workers. Raises ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def sort_arguments(
+    parser: argparse.ArgumentParser, arguments: Sequence[str]
+) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+    """Splits the arguments into ours, settings (path, value) and the rest."""
+    ours: list[str] = []
+    settings: list[tuple[str, str]] = []
+    others: list[str] = []
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        name, equals, value = argument.partition("=")
+        if not equals and rest and not rest[0].startswith("-") and name not in _switches(parser):
+            value = rest.pop(0)
+            argument = f"{name}={value}"
+        if name in parser._option_string_actions:
+            ours.append(argument)
+        elif name.startswith("--") and ("." in name or name == "--name"):
+            settings.append((name[2:], value))
+        else:
+            others.append(argument)
+    return ours, settings, others
+
+
+def _switches(parser: argparse.ArgumentParser) -> set[str]:
+    return {name for name, action in parser._option_string_actions.items() if action.nargs == 0}
+
+
+def split_globs(globs: str) -> tuple[str, ...]:
+    """The parts of a list with commas."""
+    return tuple(part for part in globs.split(",") if part)
+
+
+def read_config(path: str | None, settings: Sequence[tuple[str, str]], default: str = "") -> Config:
+    """The config in a YAML file, or in the YAML `default`, with `settings` put over it. Raises ConfigError."""
+    if path is None:
+        return load_config(default, settings)
+    return load_config(read_file(path), settings, f"--config={path}")
+
+
+def read_file(path: str) -> str:
+    """The text of a config. Raises ConfigError."""
+    return read_text("--config", path)
+
+
+def beam_options(parser: argparse.ArgumentParser, others: Sequence[str]) -> tuple[str, ...]:
+    """The arguments for Beam. Exits with 2 and one line for one that is nobody's, before another is missed."""
+    try:
+        return tuple(check_beam(others, list(parser._option_string_actions)))
+    except ConfigError as error:
+        parser.error(str(error))
+
+
+def check_beam(others: Sequence[str], ours: Sequence[str]) -> Sequence[str]:
+    """Refuses what Beam doesn't know, where Beam itself would only warn, and what Beam 2.77 does wrong."""
+    if not others:
+        return others
+    known = _beam_options()
+    for argument in others:
+        name = argument.partition("=")[0]
+        if name in ("--direct_running_mode", "--direct_num_workers"):
+            raise ConfigError(f"{argument}: not taken (Beam 2.77 corrupts data in threads); use --workers=N")
+        if name not in known:
+            raise ConfigError(no_such("option", name, name, [*ours, *known]))
+        if name == "--runner":
+            _check_runner(argument.partition("=")[2])
+    return others
+
+
+def _check_runner(name: str) -> None:
+    """Beam takes a known name with or without its `Runner`, in any case, or the full name of a class."""
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    known = StandardOptions.KNOWN_RUNNER_NAMES
+    if "." not in name and name.lower().removesuffix("runner") not in {
+        one.lower().removesuffix("runner") for one in known
+    }:
+        raise ConfigError(no_such("runner", f"--runner={name}", name, known))
+
+
+def _beam_options() -> set[str]:
+    from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
+
+    parser = _BeamArgumentParser(allow_abbrev=False)
+    for options in PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
+    return set(parser._option_string_actions)

@@ -1,0 +1,132 @@
+"""The whole way from a corpus to a part of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from argparse import Namespace
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline import __version__
+from pipeline.commands.subset.choose import find_cut, number_of, ties_before
+from pipeline.commands.subset.write import Shard, Subset, write_shard
+from pipeline.config import config_of
+from pipeline.emit import NOTES, needed_by_notes
+from pipeline.engines.engine import Engine
+from pipeline.engines.progress import Meter
+from pipeline.files import Output, open_file, read_bytes
+from pipeline.finish import FUNNEL
+from pipeline.identity import MANIFEST, claim
+from pipeline.inputs import InputError
+from pipeline.outputs.manifest import corpus_name, read_manifest
+from pipeline.outputs.records import write_metadata
+from pipeline.storage.markers import forget_lost
+
+
+def make_subset(options: Namespace, folder: str) -> dict[str, Any]:
+    """Makes the subset that `options` ask for, or goes on where a killed run stopped; returns its funnel.
+
+    Raises InputError, OtherRun.
+    """
+    corpus, output = Output(options.corpus), Output(options.output)
+    manifest, copies = read_manifest(corpus), read_copies(options.keep)
+    check(options)
+    this = identity(manifest, options.size, copies)
+    if not claim(output, this, options.overwrite):
+        output.sweep()
+        write_shards(corpus, output, manifest, copies, options, folder)
+        finish(corpus, output, manifest, this)
+    funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
+    say_less(options.size, funnel["kept"])
+    return funnel
+
+
+def say_less(size: str | None, pairs: int) -> None:
+    """Says where a subset has fewer `pairs` than were asked for: all that there are."""
+    if size is not None and (wanted := number_of(size, pairs)) > pairs:
+        print(f"size: the corpus has {pairs:,} pairs to choose from, not {wanted:,}; all are taken", file=sys.stderr)
+
+
+def check(options: Namespace) -> None:
+    """Raises InputError for a size that is none, or an output that is the corpus itself."""
+    try:
+        number_of(options.size or "0", 0)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if os.path.realpath(options.output) == os.path.realpath(options.corpus):
+        raise InputError(f"output: {options.output} is the corpus itself")
+
+
+def read_copies(path: str | None) -> pa.StringArray:
+    """The images that the table of `python -m dedup groups` says not to keep. Raises InputError."""
+    if path is None:
+        return pa.array([], pa.string())
+    try:
+        with open_file(path) as file:
+            table = pq.read_table(file, columns=["image_id", "keep"])
+        return table.filter(pc.invert(table["keep"]))["image_id"].combine_chunks().cast(pa.string())
+    except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"keep: {path} is no table of python -m dedup groups: {reason}") from error
+
+
+def identity(manifest: dict[str, Any], size: str | None, copies: pa.StringArray) -> dict[str, Any]:
+    """What makes a subset this subset."""
+    left_out = hashlib.sha256("\n".join(sorted(copies.to_pylist())).encode()).hexdigest()[:16]
+    choice = {"size": size, "copies": left_out if len(copies) else None}
+    return {"version": __version__, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
+
+
+def write_shards(
+    corpus: Output, output: Output, manifest: dict[str, Any], copies: pa.StringArray, options: Namespace, folder: str
+) -> None:
+    """Writes every shard that is missing."""
+    names = [shard["name"] for shard in manifest["shards"]]
+    cut = find_cut(corpus, names, copies, options.size)
+    before = ties_before(corpus, names, copies, cut)
+    shards = [
+        Shard(shard["name"], shard["records"], len(names), ties)
+        for shard, ties in zip(manifest["shards"], before, strict=True)
+    ]
+    forget_lost(output, needed_by_notes(names))
+    engine = Engine(options.workers, os.path.join(folder, "workers.log"))
+    meter = Meter(os.path.join(folder, "meter"))
+    subset = Subset(corpus, output, config_of(manifest["config"]), copies, cut, meter)
+    with meter.shown("subset", sum(shard.records for shard in shards)):
+        pipeline = engine.pipeline()
+        spread = pipeline | "Shards" >> beam.Create(shards) | "Spread" >> beam.Reshuffle()
+        spread | "Write" >> beam.Map(write_shard, subset)
+        engine.execute(pipeline)
+
+
+def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[str, Any]) -> None:
+    """Writes what is said of the whole subset, the report last."""
+    from pipeline.report import write_report
+
+    shards = manifest["shards"]
+    notes = [json.loads(read_bytes(output.path(f"{NOTES}/{shard['name']}.json"))) for shard in shards]
+    parent = json.loads(read_bytes(corpus.path(FUNNEL)))
+    rows = sum(note["rows"] for note in notes)
+    none = dict.fromkeys(parent["first_reason"], 0)
+    funnel = parent | {"raw": rows, "kept": rows, "records": sum(note["records"] for note in notes)}
+    if errors := parent.get("image_errors"):
+        funnel["image_errors"] = dict.fromkeys(errors, 0)
+    funnel |= {"duplicate_keys": 0, "skipped_files": 0, "first_reason": none, "any_reason": none, "seconds": {}}
+    output.write_bytes(FUNNEL, _json(funnel))
+    write_metadata(output, manifest["config"]["name"], notes, __version__)
+    named = ("rows", "kept", "records", "corpus_sha256", "verdicts_sha256")
+    written = [shard | {name: note[name] for name in named} for shard, note in zip(shards, notes, strict=True)]
+    known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
+    output.write_bytes(MANIFEST, _json(this | known))
+    write_report(output)
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,70 @@
+"""The options of `python -m train evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.commands.arguments import split_globs
+from pipeline.commands.train.options import Records, Settings, add_records, settle, split
+from pipeline.settings import ConfigError
+
+if TYPE_CHECKING:
+    from train.evaluation.kinds import EvaluationSet
+
+
+@dataclass(frozen=True)
+class Options:
+    """A model, what it is measured on (records, or sets by name), and the files for the numbers and the page.
+
+    `all_there`: a set that isn't there is an error.
+    """
+
+    model: str
+    records: Records | None
+    settings: Settings
+    numbers: str | None
+    everything: bool = False
+    sets: Mapping[str, EvaluationSet] = field(default_factory=dict)
+    all_there: bool = False
+    page: str | None = None
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
+    """Exits with 2 and one line where something is wrong."""
+    add_records(parser)
+    add = parser.add_argument
+    add("--sets", metavar="FILE", help="instead: a YAML file of evaluation sets, such as configs/evaluation/align.yaml")
+    add("--data", metavar="DIR", help="where the files of the sets are; the folder of the YAML file if not given")
+    add("--only", metavar="NAME[,NAME…]", help="of the sets only these, which must be there")
+    add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
+    add("--output", metavar="FILE", help="for the numbers, as JSON")
+    add("--page", metavar="FILE", help="of sets: for a page that shows them, as HTML")
+    add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")
+    ours, settings = split(parser, arguments)
+    settle(parser, None, settings)
+    if ours.sets is None:
+        _refuse(parser, ours, "without --sets", "data", "only", "page")
+        if ours.corpus is None and ours.records is None:
+            parser.error("give --corpus, --records or --sets, one of them")
+        return Options(ours.model, Records.of(parser, ours), settings, ours.output, ours.all)
+    _refuse(parser, ours, "with --sets", "corpus", "records", "all")
+    sets = _sets(parser, ours)
+    return Options(ours.model, None, settings, ours.output, sets=sets, all_there=bool(ours.only), page=ours.page)
+
+
+def _refuse(parser: argparse.ArgumentParser, ours: argparse.Namespace, when: str, *names: str) -> None:
+    for name in names:
+        if getattr(ours, name):
+            parser.error(f"--{name} isn't taken {when}")
+
+
+def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[str, EvaluationSet]:
+    from pipeline.commands.train.evaluate.sets import read_sets
+
+    try:
+        return read_sets(ours.sets, ours.data, split_globs(ours.only or ""))
+    except ConfigError as error:
+        parser.error(str(error))

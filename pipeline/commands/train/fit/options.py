@@ -1,0 +1,41 @@
+"""The options of `python -m train fit`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.commands.arguments import worker_count
+from pipeline.commands.train.options import Records, add_records, settle, split
+from pipeline.config import Config
+
+
+@dataclass(frozen=True)
+class Options:
+    """A run: its pairs, vocabulary and config, and the folder it is written to."""
+
+    records: Records
+    vocab: str
+    config: Config
+    output: str
+    devices: int | None
+    overwrite: bool
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
+    """Exits with 2 and one line where something is wrong."""
+    add_records(parser)
+    add = parser.add_argument
+    add("--config", metavar="FILE", required=True, help="YAML settings: configs/ has the paper's and a toy's")
+    add("--vocab", metavar="DIR", help="of python -m vocab, or a vocab.txt (default: vocab below the corpus)")
+    add("--output", metavar="DIR", required=True, help="where checkpoints, towers, logs and report.html go")
+    add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
+    add("--overwrite", action="store_true", help="replace another run in the output")
+    ours, settings = split(parser, arguments)
+    records = Records.of(parser, ours)
+    if records.corpus is None and ours.vocab is None:
+        parser.error("--records need --vocab")
+    config = settle(parser, ours.config, settings)
+    vocab = ours.vocab or f"{records.corpus}/vocab"
+    return Options(records, vocab, config, ours.output, ours.devices, ours.overwrite)

@@ -1,0 +1,179 @@
+"""The page of a training: what the model finds, how its loss fell, and its settings beside the paper's.
+
+The same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element
+
+from pipeline.commands.train.fit import curves, recall_table, settings_table
+from pipeline.commands.train.fit.curves import MOST_POINTS, Curve, Level, curve_card, numbers_card
+from pipeline.commands.train.fit.recall_table import percent, recalls_section, times_chance, unmeasured_section
+from pipeline.commands.train.fit.settings_table import settings_section
+from pipeline.page.markup import serialized, shortened, tag
+from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from train.retrieval import NotMeasured
+
+if TYPE_CHECKING:
+    from train.evaluate import Retrieval
+    from train.log import Row
+
+PAPER_TEMPERATURE = 1 / 64  # where the paper's converges
+LOSS_SAYS = "The sum of both directions, as in the paper."
+TEMPERATURE_SAYS = "The paper's is learned: it starts at 1.0 and converges to about 1/64. Logarithmic scale."
+RATE_SAYS = "The paper's rises for 10,000 steps of 1,200,000."
+STYLE = recall_table.STYLE + curves.STYLE + settings_table.STYLE + "footer .note { overflow-wrap: anywhere; }\n"
+
+
+def training_page(facts: Mapping[str, Any], rows: Sequence[Row], retrieval: Retrieval | NotMeasured) -> bytes:
+    """The page as UTF-8: `facts` is what `model.json` holds, `rows` the log in the order of its steps."""
+    sections = [
+        _header(facts, retrieval),
+        unmeasured_section(retrieval) if isinstance(retrieval, NotMeasured) else recalls_section(retrieval),
+        _curves_section(facts, rows),
+        settings_section(facts),
+        _footer(facts),
+    ]
+    return serialized(document(f"{shortened(facts['name'], 60)}: training report", sections, STYLE))
+
+
+def candidates(batch: int, negatives: float, queue: int = 0) -> int:
+    """How many candidates a query has in the loss: the right one, and the keys of a full queue, or without one a share
+    of the other pairs, rounded up.
+    """
+    return 1 + (queue or math.ceil(negatives * (batch - 1)))
+
+
+def chance_loss(count: int) -> float:
+    """The loss of both directions where all of `count` candidates are equally similar."""
+    return 2 * math.log(count)
+
+
+def floor_loss(count: int, smoothing: float) -> float:
+    """The least loss of both directions: the entropy of labels smoothed over `count` candidates."""
+    wrong = smoothing / count
+    right = 1 - smoothing + wrong
+    return -2 * (right * math.log(right) + (count - 1) * wrong * math.log(wrong)) if smoothing else 0.0
+
+
+def _header(facts: Mapping[str, Any], retrieval: Retrieval | NotMeasured) -> Element:
+    train, parameters = facts["train"], facts["parameters"]
+    both = f"{_millions(parameters['images'])} for images, {_millions(parameters['texts'])} for texts"
+    figures = [
+        _recall(retrieval),
+        figure("steps", f"{facts['steps']:,}", _took(facts.get("seconds"))),
+        figure("batch", f"{train['batch']:,}", f"{facts['steps'] * train['batch']:,} pairs in all"),
+        figure("parameters", _millions(sum(parameters.values())), both),
+        *_bad_records(facts["skipped"]),
+    ]
+    return tag(
+        "header",
+        tag("p", "Training report", class_="overline"),
+        tag("h1", shortened(facts["name"], 60)),
+        tag("dl", *figures, class_="figures"),
+        tag("p", _learned_from(facts), class_="note"),
+    )
+
+
+def _recall(retrieval: Retrieval | NotMeasured) -> Element:
+    name = "text to image, R@1"
+    if isinstance(retrieval, NotMeasured):
+        return figure(name, "not measured", retrieval.reason)
+    found = retrieval.text_to_image
+    return figure(name, percent(found.found[0]), f"{times_chance(found)} times chance")
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:,.1f} M" if count >= 100_000 else f"{count:,}"
+
+
+def _took(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    size, unit = (1, "s") if seconds < 60 else (60, "min") if seconds < 3600 else (3600, "h")
+    return f"in {seconds / size:,.1f} {unit}"
+
+
+def _bad_records(count: int) -> Iterator[Element]:
+    if count:
+        yield figure("bad records", f"{count:,}", "skipped", class_="accent")
+
+
+def _learned_from(facts: Mapping[str, Any]) -> str:
+    """What the run read; records that no pipeline made have no name, and perhaps no number."""
+    corpus, vocabulary = facts["corpus"], facts["vocabulary"]
+    name = f" of {shortened(corpus['name'], 60)}" if corpus.get("name") else ""
+    records = f"{corpus['records']:,} records in " if "records" in corpus else ""
+    shards = f"{corpus['shards']:,} {'shard' if corpus['shards'] == 1 else 'shards'}"
+    pieces = f"{vocabulary['size']:,} pieces ({vocabulary['profile']})"
+    return f"Learned from {records}{shards}{name}, with a vocabulary of {pieces}."
+
+
+def _curves_section(facts: Mapping[str, Any], rows: Sequence[Row]) -> Element:
+    title = tag("h2", "How it learned")
+    if not rows:
+        return tag(
+            "section", title, tag("p", "Nothing was logged: there are no curves to draw.", class_="empty"), id="log"
+        )
+    charts = [_loss(facts), _temperature(facts), _learning_rate(facts)]
+    cards = tag("div", *(curve_card(chart, rows) for chart in charts), numbers_card(rows), class_="curves")
+    return tag("section", title, *_of_means(len(rows)), cards, id="log")
+
+
+def _of_means(rows: int) -> Iterator[Element]:
+    if rows > MOST_POINTS:
+        says = (
+            f"The log has {rows:,} rows: each point of a curve is the mean of about {rows / MOST_POINTS:,.3g} of them."
+        )
+        yield tag("p", says, class_="note")
+
+
+def _loss(facts: Mapping[str, Any]) -> Curve:
+    train = facts["train"]
+    queue, smoothing = train["queue"]["size"], train["loss"]["smoothing"]
+    count = candidates(train["batch"], train["loss"]["negatives"], queue)
+    chance, floor = chance_loss(count), floor_loss(count, smoothing)
+    levels = [Level(chance, f"chance {chance:.2f}")]
+    says = f"{LOSS_SAYS} Chance is 2 ln {count:,}: all {count:,} candidates of a query are equally similar."
+    if queue:
+        filled = math.ceil(queue / train["batch"])
+        says += f" One is its own, {queue:,} are in the queue; the first {filled:,} steps fill it, and have fewer."
+    if smoothing:
+        levels.append(Level(floor, f"floor {floor:.2f}", above=floor < chance / 10))  # no room below
+        says += f" The floor is what label smoothing of {smoothing:g} leaves to a perfect model."
+    return Curve("Loss", "loss", says, facts["steps"], levels)
+
+
+def _temperature(facts: Mapping[str, Any]) -> Curve:
+    settings = facts["train"]["temperature"]
+    start = settings["start"]
+    above = start > PAPER_TEMPERATURE
+    levels = [Level(start, f"start {start:.3g}", above), Level(PAPER_TEMPERATURE, "the paper's 1/64", not above)]
+    if math.isclose(start, PAPER_TEMPERATURE):
+        levels = [Level(start, "start, and the paper's 1/64")]
+    says = f"{'Learned' if settings['learned'] else 'Fixed'} here. {TEMPERATURE_SAYS}"
+    return Curve("Temperature", "temperature", says, facts["steps"], levels, log=True)
+
+
+def _learning_rate(facts: Mapping[str, Any]) -> Curve:
+    warmup, steps = facts["train"]["optimizer"]["warmup_steps"], facts["train"]["steps"]
+    rises = f"Rises for {warmup:,} steps, and falls" if warmup else "Falls"
+    says = f"{rises} to 0 at step {steps:,}. {RATE_SAYS}"
+    return Curve("Learning rate", "learning_rate", says, facts["steps"])
+
+
+def _footer(facts: Mapping[str, Any]) -> Element:
+    digests = {"vocab.txt": facts["vocabulary"]["sha256"], "the corpus": facts["corpus"].get("sha256")}
+    return tag(
+        "footer",
+        fold("All settings of this run", pairs_table(("Setting", "Value"), sorted(flat(facts["train"])))),
+        *(
+            tag("p", f"SHA-256 of {name}: ", tag("code", digest), class_="note")
+            for name, digest in digests.items()
+            if digest
+        ),
+    )

@@ -1,0 +1,134 @@
+"""A training from end to end: what is read, the steps, retrieval of what was held out, and what is written of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline.commands.train.fit.options import Options
+from pipeline.commands.train.fit.page import training_page
+from pipeline.commands.train.material import Shards, Vocabulary, find_shards, load_vocabulary
+from pipeline.commands.train.recall_lines import recall_lines
+from pipeline.files import Output
+from pipeline.printable import tell
+from pipeline.storage.overwriting import make_room
+from train.data import Records, damage_named
+from train.devices import host, strategy
+from train.evaluate import Retrieval, TooFewPictures, evaluate
+from train.fit import Trainer
+from train.retrieval import NotMeasured
+from train.run import Run, check_records
+from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG
+from vocab.wordpiece import FACTS as VOCABULARY_FACTS
+from vocab.wordpiece import FILE as VOCABULARY
+
+REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
+TOWERS = ("image_tower.keras", "text_tower.keras")
+VOCABULARIES = (VOCABULARY, VOCABULARY_FACTS, TOKENIZER, TOKENIZER_CONFIG)
+OURS = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a model is made from, and the name of its config."""
+
+    name: str
+    shards: Shards
+    vocabulary: Vocabulary
+
+
+def run(options: Options) -> None:
+    """Trains, measures, writes, and tells the recalls. Raises InputError and others."""
+    retrieval = fit(options)
+    print("\n".join(recall_lines(retrieval)))
+    tell(f"{options.output}/report.html shows the curves", error=False)
+
+
+def fit(options: Options) -> Retrieval | NotMeasured:
+    """Trains, writes the towers, measures retrieval on what was held out. Raises InputError and others."""
+    config, output = options.config, Output(options.output)
+    shards = find_shards(options.records)
+    vocabulary = load_vocabulary(options.vocab)
+    _warn_of_other(vocabulary, shards)
+    if not config.train.data.held_out:
+        tell("train: train.data.held_out=0 holds out no picture, so recall won't be measured")
+    make_room(output, OURS, options.overwrite)
+    run = Run(shards.paths, vocabulary.tokenizer, vocabulary.sha256, config.train, output.root)
+    devices = strategy(options.devices)  # before TensorFlow is used
+    check_records(run.shards)
+    trainer = Trainer(run, devices)
+    return complete(trainer, Material(config.name, shards, vocabulary), run.records, held_out=True)
+
+
+def complete(trainer: Trainer, material: Material, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
+    """Trains to the last step, and writes what was learned; measures retrieval on `measured`, or its held-out pairs.
+
+    What is trained is written before it is measured, which may fail. Raises TrainingError.
+    """
+    trainer.fit()
+    output, writes = Output(trainer.run.output), host().number == 0
+    if writes:
+        _write_model(output, trainer, material.vocabulary)
+    retrieval = _measure(trainer, measured, held_out)
+    if writes:
+        _write_facts(output, trainer, retrieval, material)
+    return retrieval
+
+
+def _measure(trainer: Trainer, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
+    with damage_named(measured.shards):
+        try:
+            return evaluate(trainer.model, measured.evaluation(held_out), trainer.settings.evaluation)
+        except TooFewPictures as error:
+            return NotMeasured(error.pictures, "held-out" if held_out else "test")
+
+
+def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
+    made_from, corpus = vocabulary.corpus.get("sha256"), shards.corpus.get("sha256")
+    if made_from and corpus and made_from != corpus:
+        tell(f"train: the vocabulary in {vocabulary.folder} was made from another corpus than these records")
+
+
+def _facts(material: Material, trainer: Trainer) -> dict[str, Any]:
+    """What `model.json` says of a model, without time, host or place."""
+    shards, vocabulary = material.shards, material.vocabulary
+    return {
+        "name": material.name,
+        "corpus": {**shards.corpus, "shards": len(shards.paths)},
+        "vocabulary": {
+            "size": len(vocabulary.tokenizer),
+            "profile": vocabulary.tokenizer.profile,
+            "sha256": vocabulary.sha256,
+        },
+        "parameters": {"images": trainer.model.images.count_params(), "texts": trainer.model.texts.count_params()},
+        "steps": trainer.step,
+        "skipped": sum(place.bad for place in trainer.places),
+        "train": dataclasses.asdict(trainer.settings),
+    }
+
+
+def _write_model(output: Output, trainer: Trainer, vocabulary: Vocabulary) -> None:
+    """The log, the towers, and the vocabulary beside them."""
+    trainer.log.save()
+    with TemporaryDirectory() as folder:  # Keras saves to local paths
+        for name, tower in zip(TOWERS, (trainer.model.images, trainer.model.texts), strict=True):
+            tower.save(f"{folder}/{name}")
+            with output.write(name) as file, open(f"{folder}/{name}", "rb") as saved:
+                shutil.copyfileobj(saved, file)
+    for name in VOCABULARIES:
+        if (vocabulary.folder / name).exists():
+            output.write_bytes(name, (vocabulary.folder / name).read_bytes())
+
+
+def _write_facts(output: Output, trainer: Trainer, retrieval: Retrieval | NotMeasured, material: Material) -> None:
+    """The facts, in which recalls that weren't measured are null, and the page, which is written last."""
+    facts = _facts(material, trainer)
+    recalls = dataclasses.asdict(retrieval) if isinstance(retrieval, Retrieval) else None
+    content = json.dumps({**facts, "retrieval": recalls}, indent=1)
+    output.write_bytes(FACTS, f"{content}\n".encode())
+    output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval))
+    output.clear_work()  # where files were written aside

@@ -1,0 +1,87 @@
+"""What a command is given: record files, a vocabulary, a trained model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.commands.train.options import Records, Settings
+from pipeline.config import load_config
+from pipeline.files import Output
+from pipeline.inputs import InputError
+from pipeline.outputs.manifest import corpus_name, read_manifest
+from pipeline.storage.overwriting import REMOVING
+from train.checkpoint import Checkpoints, digest, load, restore
+from train.model import DualEncoder
+from train.run import find_records
+from train.trained import Trained
+from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Record files (paths) and what is known of them: the corpus' name, digest and size, or nothing."""
+
+    paths: tuple[str, ...]
+    corpus: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A tokeniser, and the sha256 of its vocabulary."""
+
+    tokenizer: WordPieceTokenizer
+    sha256: str
+    folder: Path
+    corpus: Mapping[str, Any]
+
+
+def find_shards(asked: Records) -> Shards:
+    """The record files of the corpus, or of the globs. Raises InputError, NoRecords where there are none."""
+    if asked.corpus is None:
+        return Shards(find_records(asked.globs), {})
+    output = Output(asked.corpus)
+    manifest = read_manifest(output)
+    shards = [shard for shard in manifest["shards"] if shard["records"]]
+    if not shards:
+        raise InputError(f"corpus: {asked.corpus} kept no pair with a picture")
+    paths = (output.path(f"corpus/{shard['name']}.tfrecord") for shard in shards)
+    records = sum(shard["records"] for shard in shards)
+    return Shards(tuple(paths), {**corpus_name(manifest), "records": records})
+
+
+def load_vocabulary(path: str) -> Vocabulary:
+    """The vocabulary in a folder of `python -m vocab`, or in a `vocab.txt`. Raises InputError."""
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    try:
+        tokenizer = WordPieceTokenizer.load(file)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise InputError(f"vocab: {error}") from error
+    facts = file.with_name(FACTS)
+    known = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
+    return Vocabulary(tokenizer, digest, file.parent, known.get("corpus", {}))
+
+
+def load_model(folder: str, settings: Settings = ()) -> Trained:
+    """The newest checkpoint in the output of `python -m train fit`, with `settings` put over those it was made with.
+
+    Raises InputError where there is none, or with another vocabulary; ConfigError, CheckpointError.
+    """
+    if Output(folder).has(REMOVING):
+        raise InputError(f"model: {folder} is half removed by --overwrite; the command that was killed has to go on")
+    path = Checkpoints(f"{folder}/checkpoints").newest()
+    if path is None:
+        raise InputError(f"model: {folder} holds no checkpoint of python -m train fit")
+    arrays, facts = load(path)
+    settled = load_config(json.dumps({"train": facts["run"]["train"]}), settings).train
+    vocabulary = load_vocabulary(folder)
+    if vocabulary.sha256 != facts["run"]["vocabulary"]:
+        raise InputError(f"vocab: {vocabulary.folder} isn't the vocabulary that {path} was trained with")
+    model = DualEncoder(settled, len(vocabulary.tokenizer))
+    restore(arrays, path, model=model)
+    return Trained(model, vocabulary.tokenizer, settled, digest(path, "model"))

@@ -1,0 +1,86 @@
+"""The options of `python -m train transfer`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.commands.arguments import read_file, worker_count
+from pipeline.commands.train.options import Records, Settings, add_records, split
+from pipeline.config import Config, ConfigError, config_of, load_tree
+from pipeline.page.parts import flat
+from pipeline.settings import shown
+
+PAIRS = "give --captions with --images, --corpus or --records, one of them"
+
+
+@dataclass(frozen=True)
+class Options:
+    """A trained model, what it is to learn and from what, and the folder for what comes of it.
+
+    `settings` are those of the section `train`, which are put over the model's own.
+    """
+
+    model: str
+    config: Config
+    settings: Settings
+    images: str
+    captions: str | None
+    records: Records | None
+    output: str
+    devices: int | None
+    overwrite: bool
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
+    """Exits with 2 and one line where something is wrong."""
+    add_records(parser)
+    add = parser.add_argument
+    add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
+    add("--config", metavar="FILE", required=True, help="YAML settings: configs/transfer has the paper's and a toy's")
+    add(
+        "--images", metavar="DIR", help="classes in folders, or a TFDS set; for vtab sets of them; --captions' pictures"
+    )
+    add("--captions", metavar="FILE", help="for retrieval: the JSON of Karpathy's splits, such as dataset_coco.json")
+    add("--output", metavar="DIR", required=True, help="where checkpoints, what was learned and its numbers go")
+    add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
+    add("--overwrite", action="store_true", help="replace another transfer in the output")
+    ours, given = split(parser, arguments)
+    try:
+        config, settings = _configs(ours.config, given)
+    except ConfigError as error:
+        parser.error(str(error))
+    records = _material(parser, ours, config.transfer.task)
+    return Options(
+        ours.model,
+        config,
+        settings,
+        ours.images or "",
+        ours.captions,
+        records,
+        ours.output,
+        ours.devices,
+        ours.overwrite,
+    )
+
+
+def _configs(path: str, given: Settings) -> tuple[Config, Settings]:
+    """The config without its section `train`, and the settings of that. Raises ConfigError."""
+    tree = load_tree(read_file(path), given, f"--config={path}")
+    train = tree.pop("train", None) or {}
+    if not isinstance(train, Mapping):
+        raise ConfigError(f"train: {shown(train)} is no section")
+    return config_of(tree), tuple(flat(train, "train."))
+
+
+def _material(parser: argparse.ArgumentParser, ours: argparse.Namespace, task: str) -> Records | None:
+    """Records, if there are any. Exits with 2 unless there is what the task learns from, and nothing else."""
+    recorded = ours.corpus is not None or ours.records is not None
+    if task != "retrieval":
+        if recorded or ours.captions or not ours.images:
+            parser.error(f"{task} takes --images, and neither --captions, --corpus nor --records")
+        return None
+    if recorded == bool(ours.captions) or bool(ours.captions) != bool(ours.images):
+        parser.error(f"retrieval: {PAIRS}")
+    return Records.of(parser, ours) if recorded else None

@@ -1,0 +1,46 @@
+"""The process that workers are forked from, as its parent sees it. Nothing here knows Beam: it starts before Beam."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+
+
+class WorkerServer:
+    """A running `python -m pipeline.engines.worker`; it ends with this process."""
+
+    def __init__(self) -> None:
+        self._requests, theirs = socket.socketpair()
+        with theirs:
+            for end in (self._requests, theirs):
+                end.settimeout(None)  # Beam sets one for all sockets when it asks for Google's credentials
+            self._process = subprocess.Popen([sys.executable, "-m", "pipeline.engines.worker"], stdin=theirs.fileno())
+
+    def fork(self, log: str, environment: Mapping[str, str]) -> int:
+        """Forks a worker that serves Beam as `environment` says, and prints to `log`. Raises ConnectionError.
+
+        Returns a file to read from: b"done" when the worker has ended well, nothing if it died.
+        """
+        ours, alive = os.pipe()
+        request = json.dumps({"log": log, "environment": dict(environment)}).encode()
+        try:
+            socket.send_fds(self._requests, [request], [alive])
+            answered = bool(self._requests.recv(1))
+        except ConnectionError:
+            answered = False
+        finally:
+            os.close(alive)
+        if not answered:
+            raise ConnectionError(f"no worker process can start: their server ended with {self._process.wait()}")
+        return ours
+
+
+@cache
+def worker_server() -> WorkerServer:
+    """The one of this process, started at the first call."""
+    return WorkerServer()

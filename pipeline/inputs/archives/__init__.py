@@ -1,0 +1,1 @@
+"""Archives of samples: WebDataset tars and TFRecords."""

@@ -1,0 +1,1 @@
+"""JSON: JSONL and published caption sets."""

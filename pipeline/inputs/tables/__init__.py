@@ -1,0 +1,1 @@
+"""Typed tables: Parquet and Arrow."""

@@ -1,0 +1,163 @@
+"""Parquet: streamed by row groups, so that one with a gigabyte of images stays far under a gigabyte of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.files import is_local, open_file
+from pipeline.inputs import convert
+from pipeline.inputs.errors import BadFile, reading
+from pipeline.inputs.img2dataset import find_folder
+from pipeline.inputs.layout import layout
+from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
+from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, WHOLE, Span
+from pipeline.inputs.roles import first_alias, listed
+from pipeline.inputs.settings import ALIASES, Input
+from pipeline.inputs.sources import Source
+from pipeline.inputs.tables.embedded import has_paths
+from pipeline.inputs.tables.table import TableReader, check_rows, rows_of
+
+_BUFFER = 1 << 20  # bytes read at a time; without it Arrow holds the column of a whole row group
+_IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small where a dictionary hides the bytes
+
+
+class ParquetReader(TableReader):
+    """A Parquet file. Only columns that are wanted are read, and of an image's struct only bytes and path."""
+
+    def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
+        super().__init__(source, settings, text_only)
+        with reading(source.path):
+            self._file = _open(source.path)
+            schema = self._file.schema_arrow
+        if len(set(schema.names)) < len(schema.names):
+            raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
+        self._starts = _starts(self._file.metadata)
+        self._schema = nested_schema(schema, nested_names(settings.columns))
+        whole = layout(
+            source.path,
+            self._schema,
+            settings.columns,
+            text_only=text_only,
+            has_files=self.has_files,
+            folder=None if text_only else self._find_folder(),
+            original_size=settings.original_size,
+        )
+        image = whole.roles.get("image")
+        numbers = [number for number in whole.numbers if number != image or not text_only]
+        self.layout = whole.renumbered(numbers)
+        self._wanted = pa.schema([self._schema.field(number) for number in numbers])
+        self._has_lists = any(convert.is_list(convert.value_type(self._wanted.types[n])) for n in self.layout.texts)
+        self._columns = [name for field in self._wanted for name in _names(field)]
+        self._image = self._schema.field(image) if image is not None and not text_only else None
+
+    def _find_folder(self) -> tuple[str, str] | None:
+        """The folder of the images of an img2dataset of format `files`, unless there are others."""
+        chosen = self._settings.columns
+        if chosen.image or chosen.image_path or first_alias(self._schema, "image", ALIASES["image"]) is not None:
+            return None
+        with reading(self.source.path):
+            return find_folder(self.source.path, self._file)
+
+    @property
+    def image_name(self) -> str:
+        return str(self._image.name) if self._image is not None else ""
+
+    def first_values(self, number: int) -> pa.Array:
+        with reading(self.source.path):
+            name = self._schema.names[number]
+            batches = (nested_batch(batch, [name]) for batch in self._file.iter_batches(1_000, columns=[name]))
+            return next((batch.column(0) for batch in batches), pa.nulls(0))
+
+    def spans(self, rows: int) -> list[Span]:
+        if self._has_lists:
+            return [WHOLE]  # rows of pairs are counted from the file's start
+        spans, first, end = [], 0, int(self._starts[-1])
+        for last in self._starts[1:].tolist():
+            if last - first >= rows:
+                spans.append(Span(first, last))
+                first = last
+        return spans if spans and first == end else [*spans, Span(first, end)]
+
+    def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
+        last = int(self._starts[-1]) if span.last is None else span.last
+        groups = np.flatnonzero((self._starts[1:] > span.first) & (self._starts[:-1] < last)).tolist()
+        row, is_empty = int(self._starts[groups[0]]) if groups else 0, True
+        for batch in self._stream(groups, self._columns):
+            inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
+            if inside.num_rows:
+                is_empty = False
+                found = nested_batch(inside, self._wanted.names)
+                others = found if self._image is None else found.drop_columns([self._image.name])
+                check_rows(self.source.path, others, max(row, span.first), self._settings.max_row_bytes)
+                yield found
+            row += batch.num_rows
+        if is_empty:
+            yield pa.RecordBatch.from_pylist([], self._wanted)
+
+    def images(self, rows: pa.Table) -> Iterator[bytes | None]:
+        if self._image is None:
+            yield from super().images(rows)
+            return
+        wanted = rows_of(rows).to_numpy()
+        groups = np.searchsorted(self._starts, wanted, side="right") - 1
+        with reading(self.source.path):
+            for group in np.unique(groups).tolist():
+                yield from self._images_of_group(self._image, group, wanted[groups == group] - self._starts[group])
+
+    def _images_of_group(self, field: pa.Field, group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
+        """The images at these places of a row group."""
+        first = 0
+        for batch in self._stream([group], _names(field)):
+            inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
+            yield from self.pictures(nested_batch(batch, [field.name]).column(0), inside.tolist())
+            first += batch.num_rows
+            if first > wanted[-1]:
+                return
+
+    def _stream(self, groups: list[int], columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of these row groups. Raises BadFile where there are fewer than the footer says: Arrow doesn't."""
+        most = (
+            _IMAGE_ROWS
+            if self._image is not None and _names(self._image)[0] in columns
+            else min(BATCH_ROWS, self._settings.rows_per_shard)
+        )
+        rows = _batch_rows(self._file.metadata, groups, most)
+        missing = sum(int(self._starts[group + 1] - self._starts[group]) for group in groups)
+        for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False):
+            missing -= batch.num_rows
+            yield batch
+        if missing:
+            raise BadFile(self.source.path, f"damaged: {missing} rows are missing")
+
+
+def _open(path: str) -> pq.ParquetFile:
+    file = pa.OSFile(path) if is_local(path) else open_file(path)
+    return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
+
+
+def _starts(metadata: pq.FileMetaData) -> np.ndarray:
+    """The first row of each row group, and the number of all rows, int64 (groups + 1,)."""
+    counts = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _names(field: pa.Field) -> list[str]:
+    """What to read of a column."""
+    if not convert.is_picture(field.type):
+        return [field.name]
+    return [f"{field.name}.bytes", *([f"{field.name}.path"] if has_paths(field.type) else [])]
+
+
+def _batch_rows(metadata: pq.FileMetaData, groups: list[int], most: int) -> int:
+    """How many rows of these row groups stay within the bytes of a batch, by their mean size with all columns.
+
+    The sizes of columns are not asked for: Arrow ends the process where a damaged footer has none.
+    """
+    for group in map(metadata.row_group, groups):
+        if group.num_rows:
+            most = min(most, group.num_rows * IMAGE_BATCH_BYTES // max(group.total_byte_size, 1))
+    return max(most, 1)

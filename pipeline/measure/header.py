@@ -1,0 +1,97 @@
+"""What is known of pairs without decoding a pixel: canonical text, image id, header, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from filters.image_errors import ImageError, Undecodable
+from filters.pixels import header
+from pipeline.inputs import carried_columns
+from pipeline.storage.plan import CARRIED
+from vocab.buffers import one_array
+from vocab.canonical import canonical_texts
+from vocab.hashing import hash_strings
+
+Column: TypeAlias = pa.Array | pa.ChunkedArray
+
+
+def measure(batch: pa.Table, has_images: bool) -> pa.Table:
+    """What is known of the pairs of a batch without decoding a pixel, and the carried columns.
+
+    With images, `width` and `height` are the batch's where it has both, else the header's; `image_width` and
+    `image_height` are the header's.
+    """
+    text = canonical_texts(batch["text"])
+    images = _measure_images(batch) if has_images else _url_only(batch)
+    columns = {
+        "key": batch["key"],
+        "image_path": batch["image_path"],
+        "url": batch["url"],
+        "text": text,
+        "text_hash": pa.array(hash_strings(text)),
+        "image_hash": _hash(one_array(image_ids({"url": batch["url"], "image_path": batch["image_path"], **images}))),
+        **images,
+        "offset": batch["offset"],
+        "length": batch["length"],
+    }
+    return pa.table(columns | {CARRIED + name: column for name, column in carried_columns(batch).items()})
+
+
+def image_ids(pairs: Mapping[str, Column]) -> Column:
+    """What identifies the image of each pair: the sha256 of its bytes, else its URL, else its path; else null."""
+    known = [pairs[name] for name in ("sha256", "url", "image_path") if pairs[name].null_count < len(pairs[name])]
+    return pc.coalesce(*known) if known else pairs["url"]
+
+
+def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
+    return {
+        "sha256": batch["sha256"],
+        "width": batch["width"],
+        "height": batch["height"],
+        "decodable": pa.nulls(len(batch), pa.bool_()),
+        "image_error": pa.nulls(len(batch), pa.string()),
+    }
+
+
+def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
+    digests, widths, heights = list[str | None](), list[int | None](), list[int | None]()
+    errors = list[str | None]()
+    for content, believed in zip(batch["image"], batch["sha256"].is_valid().to_pylist(), strict=True):
+        data = content.as_py()
+        digests.append(hashlib.sha256(data).hexdigest() if data and not believed else None)
+        width, height, error = _size(data)
+        widths.append(width)
+        heights.append(height)
+        errors.append(error)
+    width, height = pa.array(widths, pa.int64()), pa.array(heights, pa.int64())
+    has_original = pc.and_(batch["width"].is_valid(), batch["height"].is_valid())
+    return {
+        "sha256": pc.coalesce(batch["sha256"], pa.array(digests, pa.string())),
+        "width": pc.if_else(has_original, batch["width"], width),
+        "height": pc.if_else(has_original, batch["height"], height),
+        "image_width": width,
+        "image_height": height,
+        "decodable": width.is_valid(),
+        "image_error": pa.array(errors, pa.string()),
+    }
+
+
+def _size(data: bytes | None) -> tuple[int | None, int | None, ImageError | None]:
+    """Width and height, or the error for which there are none."""
+    if data is None:
+        return None, None, ImageError.MISSING
+    try:
+        found = header(data)
+    except Undecodable as error:
+        return None, None, error.error
+    return found.width, found.height, None
+
+
+def _hash(strings: pa.StringArray) -> pa.Array:
+    """uint64, null where the image has no identity."""
+    return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))

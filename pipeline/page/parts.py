@@ -1,0 +1,55 @@
+"""What every page is made of: the document around its sections, main figures, and tables that fold away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from pipeline.page.markup import shortened, tag
+from pipeline.page.style import STYLE
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # no script and no network, whatever is inside
+
+
+def document(title: str, sections: Iterable[Element], style: str = "") -> Element:
+    """The html element of a page; `style` comes after the style sheet that all pages share."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", **{"http-equiv": "Content-Security-Policy"}, content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", STYLE + style),
+    )
+    return tag("html", head, tag("body", tag("main", *sections)), lang="en")
+
+
+def figure(name: str, value: str, says: str = "", **attributes: str) -> Element:
+    """A main figure, for the list of class figures: its name, its value and, below, what it says."""
+    return tag("div", tag("dt", name), tag("dd", value, tag("small", says), **attributes))
+
+
+def flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """The settings in a tree: the path of each, with dots, and its value as JSON."""
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", json.dumps(value, ensure_ascii=False)
+
+
+def fold(summary: str, content: Element) -> Element:
+    """`content`, hidden until the reader asks for it."""
+    return tag("details", tag("summary", summary), content)
+
+
+def pairs_table(header: tuple[str, str], rows: list[tuple[str, str]]) -> Element:
+    """A table of two columns, from the data: overlong texts lose their middle."""
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
+    body = [
+        tag("tr", tag("th", shortened(name, 200), scope="row"), tag("td", shortened(value))) for name, value in rows
+    ]
+    return tag("table", head, tag("tbody", *body), class_="pairs")

@@ -1,0 +1,54 @@
+"""An index shard as a table, and the keys of rows whose input gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.files import Output, is_local, open_file
+from pipeline.storage.plan import Shard
+
+DIGITS = 9
+
+
+def load(output: Output, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of an index shard, or just some of its columns."""
+    return read_shard(output, shard.index, columns)
+
+
+def read_shard(output: Output, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The same by the name of its file."""
+    path = output.path(name)
+    with pa.memory_map(path) if is_local(path) else open_file(path) as file:
+        with pa.ipc.open_file(file) as reader:
+            fields = None if columns is None else [reader.schema.get_field_index(name) for name in columns]
+        options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+        return pa.ipc.open_file(file, options=options).read_all()
+
+
+def load_texts(output: Output, shard: Shard, keys: bool) -> dict[str, pa.Array]:
+    """What pass 2 counts: text, its hash, the image's hash, and the keys if wanted."""
+    columns = ["text", "text_hash", "image_hash"] + (["key"] if keys else [])
+    table = load(output, shard, columns)
+    arrays = {name: table[name].combine_chunks() for name in columns}
+    return arrays | {"key": full_keys(arrays["key"], shard)} if keys else arrays
+
+
+def full_keys(keys: pa.StringArray, shard: Shard) -> pa.StringArray:
+    """The keys of a shard's rows, with `<source>#<row>` where the input gives none."""
+    return pc.coalesce(keys, row_keys(shard.source.name, shard.first, shard.rows)) if keys.null_count else keys
+
+
+def row_keys(source: str, first: int, rows: int) -> pa.StringArray:
+    """`<source>#<row>` for rows from `first`, with at least nine digits."""
+    digits = max(DIGITS, len(str(first + rows)))
+    numbers = np.arange(first, first + rows, dtype=np.int64)
+    powers = 10 ** np.arange(digits - 1, -1, -1, dtype=np.int64)
+    figures = (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
+    prefix = np.frombuffer(f"{source}#".encode(), np.uint8)
+    content = np.concatenate([np.broadcast_to(prefix, (rows, len(prefix))), figures], axis=1)
+    offsets = np.arange(rows + 1, dtype=np.int32) * content.shape[1]
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(content)))

@@ -1,0 +1,97 @@
+"""What every command line shares: the version, and the nearest name of what is mistyped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+import pipeline
+from pipeline.commands.corpus.options import parse as corpus
+from pipeline.commands.dedup.options import parse as dedup
+from pipeline.commands.subset.cli import _parser as subset_parser
+from pipeline.commands.subset.run import say_less
+from pipeline.commands.train.options import parse as train
+from pipeline.commands.vocab.options import parse as vocab
+from pipeline.sample.cli import _parse as sample
+
+Parse = Callable[[Sequence[str]], object]
+
+
+def subset(arguments: Sequence[str]) -> object:
+    return subset_parser().parse_args(arguments)
+
+
+def ended(capsys: pytest.CaptureFixture[str], parse: Parse, *arguments: str) -> tuple[int | str | None, str]:
+    """The exit code, and the last line."""
+    with pytest.raises(SystemExit) as stop:
+        parse(arguments)
+    printed = capsys.readouterr()
+    return stop.value.code, (printed.out + printed.err).splitlines()[-1]
+
+
+@pytest.mark.parametrize("parse", [corpus, vocab, dedup, train, sample, subset])
+@pytest.mark.parametrize("words", [(), ("--output=x",)])
+def test_every_command_tells_its_version(
+    parse: Parse, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    if words and parse in (dedup, train):
+        words = ("index" if parse is dedup else "fit",)
+    assert ended(capsys, parse, *words, "--version") == (0, f"align-corpus {pipeline.__version__}")
+
+
+@pytest.mark.parametrize(
+    ("parse", "words", "said"),
+    [
+        (corpus, ("--inptu=x", "--output=y"), "--inptu: no such option; the nearest is --input"),
+        (corpus, ("--input=x", "--ouptut=y"), "--ouptut: no such option; the nearest is --output"),
+        (corpus, ("--inptu", "x", "--output", "y"), "--inptu: no such option; the nearest is --input"),
+        (corpus, ("raport", "x"), "raport: no such command; the nearest is report"),
+        (corpus, ("subest", "x", "--size=1"), "subest: no such command; the nearest is subset"),
+        (vocab, ("--corpsu=x",), "--corpsu: no such option; the nearest is --corpus"),
+        (subset, ("x", "--szie=1"), "--szie: no such option; the nearest is --size"),
+        (sample, ("--ouput=x",), "--ouput: no such option; the nearest is --output"),
+        (dedup, ("indx",), "(choose from 'index', 'match', 'groups'); the nearest is index"),
+        (dedup, ("index", "--imags=x"), "--imags: no such option; the nearest is --images"),
+        (dedup, ("match", "--mode=thorogh", "--index=x", "--images=y"), "'dense'); the nearest is thorough"),
+        (train, ("fitt",), "; the nearest is fit"),
+        (train, ("fit", "--corpsu=x"), "--corpsu: no such option; the nearest is --corpus"),
+        (train, ("search", "--modle=x"), "--modle: no such option; the nearest is --model"),
+    ],
+)  # fmt: skip
+def test_the_nearest_of_what_is_mistyped_is_named(
+    parse: Parse, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = ended(capsys, parse, *words)
+    assert code == 2
+    assert line.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("parse", "words"),
+    [
+        (corpus, ("--input=x",)),
+        (vocab, ("--input=x",)),
+        (subset, ("x",)),
+        (dedup, ("index", "--images=x")),
+        (dedup, ("groups", "x")),
+        (train, ("fit", "--config=x", "--corpus=x")),
+    ],
+)
+@pytest.mark.parametrize("output", [("--output=",), ("--output", "")])
+def test_an_empty_output_is_refused(
+    parse: Parse, words: tuple[str, ...], output: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = ended(capsys, parse, *words, *output)
+    assert (code, line.rpartition(": ")[2]) == (2, "--output is empty")
+
+
+@pytest.mark.parametrize(
+    ("size", "pairs", "said"), [("11", 10, True), ("10", 10, False), ("100%", 10, False), (None, 0, False)]
+)
+def test_a_subset_with_fewer_pairs_than_asked_for_says_so(
+    size: str | None, pairs: int, said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say_less(size, pairs)
+    expected = "size: the corpus has 10 pairs to choose from, not 11; all are taken\n"
+    assert capsys.readouterr().err == (expected if said else "")

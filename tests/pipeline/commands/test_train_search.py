@@ -1,0 +1,279 @@
+"""`python -m train search` with a small model: what is found, how it is shown, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.commands.train.embed import indexing
+from pipeline.commands.train.options import parse
+from pipeline.commands.train.search import page as search_page
+from pipeline.commands.train.search import run as search
+from tests.support.bucket import OBJECTS
+from tests.support.indexes import (
+    call,
+    contents,
+    found,
+    index_of_eleven,
+    of_picture,
+    of_text,
+    photos,
+    ranked,
+    rows,
+    use_small_models,
+)
+from tests.support.training import picture, record, write_shard
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small_models(monkeypatch)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return index_of_eleven(tmp_path)
+
+
+def test_a_text_finds_what_its_embedding_is_nearest_to(index: Path):
+    assert found(index, "--text=a cat", "--text=the old town", "--top=11") == [
+        ranked(of_text("a cat")),
+        ranked(of_text("the old town")),
+    ]
+
+
+def test_a_picture_finds_itself_and_texts_are_added_and_subtracted(index: Path):
+    image = f"--image={index.parent}/photos/deep/03.jpg"
+    assert found(index, image, "--top=4") == [ranked(of_picture(3))[:4]]
+    assert found(index, image, "--top=1") == [[3]]
+    both = of_picture(3) + 2 * of_text("red") - 2 * of_text("blue")
+    assert found(index, image, "--plus=red", "--minus=blue") == [ranked(both)]
+    assert found(index, image, "--plus=red", "--scale=0.5") == [ranked(of_picture(3) + 0.5 * of_text("red"))]
+
+
+def test_queries_may_be_the_lines_of_a_file(index: Path, tmp_path: Path):
+    (tmp_path / "queries.txt").write_text("a cat\n\n  the old town \n")
+    assert found(index, f"--queries={tmp_path}/queries.txt") == found(index, "--text=a cat", "--text=the old town")
+
+
+def test_what_is_found_is_told_by_rank_similarity_name_and_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    shard = write_shard(tmp_path / "a.tfrecord", [record(0, txt="one\n\x1b[31mline"), record(1, txt="another")])
+    call("embed", f"--records={shard}", f"--output={tmp_path}/index")
+    capsys.readouterr()
+    assert call("search", f"--index={tmp_path}/index", "--text=a cat", "--top=9") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    best, other = sorted((0, 1), key=lambda number: -float(of_picture(number) @ of_text("a cat")))
+    says = [r"one \x1b[31mline", "another"]
+    assert lines[0] == f"    1 {of_picture(best) @ of_text('a cat'):8.4f}  k{best}  {says[best]}"
+    assert lines[1].startswith("    2 ") and lines[1].endswith(f"  k{other}  {says[other]}")
+
+
+def test_tars_and_tables_are_read_too_and_shown_again(tmp_path: Path):
+    photos(tmp_path / "photos", 4)
+    with (tmp_path / "photos" / "pairs.csv").open("w") as file:
+        csv.writer(file).writerows([("text", "image_path"), ("zero", "00.jpg"), ("one", "deep/01.jpg")])
+    with tarfile.open(tmp_path / "two.tar", "w") as tar:
+        for name, content in (("b.jpg", picture(2)), ("b.txt", b"two"), ("c.jpg", picture(3)), ("c.txt", b"three")):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    images = f"--images={tmp_path}/photos/pairs.csv,{tmp_path}/two.tar,{tmp_path}/photos"
+    assert call("embed", images, f"--output={tmp_path}/index") == 0
+    texts = [(row["name"], row["texts"]) for row in rows(tmp_path / "index")]
+    assert texts[:4] == [("00.jpg", ["zero"]), ("deep/01.jpg", ["one"]), ("b", ["two"]), ("c", ["three"])]
+    assert texts[4:] == [(f"photos/{name}.jpg", []) for name in ("00", "02", "deep/01", "deep/03")]
+    assert page(tmp_path / "index", "--text=a").count("data:image/jpeg") == 8
+
+
+def page(index: Path, *options: str) -> str:
+    assert call("search", f"--index={index}", f"--page={index.parent}/page.html", *options) == 0
+    return (index.parent / "page.html").read_text()
+
+
+def test_a_page_shows_pictures_texts_and_names_and_is_the_same_again(tmp_path: Path):
+    shard = write_shard(tmp_path / "a.tfrecord", [record(0, txt="<b>bold</b>"), record(1, txt="another")])
+    call("embed", f"--records={shard}", f"--output={tmp_path}/index")
+    first = page(tmp_path / "index", "--text=a cat", "--text=<i>red")
+    assert re.findall(r"<h2>(.*?)</h2>", first) == ["“a cat”", "“&lt;i&gt;red”"]
+    assert first.count("data:image/jpeg") == 4
+    assert first.count("&lt;b&gt;bold&lt;/b&gt;") == 2
+    assert page(tmp_path / "index", "--text=a cat", "--text=<i>red") == first
+
+
+@pytest.mark.parametrize(("queries", "top", "shown"), [(1, 5, 5), (1, 6, 5), (2, 3, 4), (5, 3, 5), (6, 1, 5)])
+def test_a_page_of_very_many_pictures_shows_the_first_of_each_query(
+    index: Path, monkeypatch: pytest.MonkeyPatch, queries: int, top: int, shown: int
+):
+    monkeypatch.setattr(search_page, "SHOWN", 5)
+    asked = page(index, *[f"--text=cat {number}" for number in range(queries)], f"--top={top}")
+    assert asked.count("data:image/jpeg") == shown
+    assert ("The first 5 queries are shown." in asked) == (queries > 5)
+    each = max(1, 5 // queries)
+    assert (f"The first {each} of {top} pictures of a query are shown." in asked) == (top > each)
+
+
+def test_a_picture_that_is_gone_is_a_frame_with_its_name(index: Path):
+    gone, changed = (index.parent / "photos" / name for name in ("00.jpg", "02.jpg"))
+    gone.unlink()
+    changed.write_bytes(b"something else")
+    image = index.parent / "photos" / "04.jpg"
+    shown = page(index, f"--image={image}", "--plus=red")
+    assert shown.count("data:image/jpeg") == 9 + 1
+    assert shown.count("photos/00.jpg: gone, or changed") == shown.count("photos/02.jpg: gone, or changed") == 1
+
+
+def test_records_that_are_gone_or_others_now_are_frames_too(tmp_path: Path):
+    shard = Path(write_shard(tmp_path / "a.tfrecord", [record(number) for number in range(3)]))
+    call("embed", f"--records={shard}", f"--output={tmp_path}/index")
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[: len(whole) // 2])
+    assert page(tmp_path / "index", "--text=a").count("gone, or changed") == 2
+    shard.write_bytes(b"\xff" * len(whole))
+    assert page(tmp_path / "index", "--text=a").count("gone, or changed") == 3
+    shard.unlink()
+    assert page(tmp_path / "index", "--text=a").count("gone, or changed") == 3
+
+
+def test_a_model_that_makes_no_numbers_is_told(index: Path, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(indexing, "embed_pictures", lambda *_: iter(np.full((11, 16), np.nan, np.float32)))
+    assert call("embed", f"--images={index.parent}/photos", f"--output={index}", "--overwrite") == 1
+    assert "photos/00.jpg: the model makes no numbers of it" in capsys.readouterr().err
+
+
+def test_an_index_of_another_model_is_refused(index: Path, capsys: pytest.CaptureFixture[str]):
+    assert call("search", f"--index={index}", "--text=a cat", model="other") == 2
+    assert f"{index} was made with the weights abababababab…, other has cdcdcdcdcdcd…" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "says"),
+    [
+        ("vectors.npy", 300, "is damaged"),
+        ("vectors.npy", 0, "is damaged"),
+        ("pictures.parquet", 300, "is damaged"),
+        ("index.json", 50, "is damaged"),
+        ("index.json", None, "holds no index of python -m train embed"),
+        ("vectors.npy", None, "is damaged"),
+    ],
+)
+def test_an_index_that_is_cut_off_is_told(
+    index: Path, capsys: pytest.CaptureFixture[str], name: str, size: int | None, says: str
+):
+    file = index / name
+    content = file.read_bytes()
+    file.unlink()
+    if size is not None:
+        file.write_bytes(content[:size])
+    assert call("search", f"--index={index}", "--text=a cat") == 2
+    assert f"train: index: {index} {says}" in capsys.readouterr().err
+
+
+def test_files_of_two_indexes_do_not_fit(index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    call("embed", f"--images={photos(tmp_path / 'few', 3)}", f"--output={tmp_path}/small")
+    for name in ("vectors.npy", "pictures.parquet"):
+        before = (index / name).read_bytes()
+        (index / name).write_bytes((tmp_path / "small" / name).read_bytes())
+        assert call("search", f"--index={index}", "--text=a cat") == 2
+        assert f"is damaged: {name}" in capsys.readouterr().err
+        (index / name).write_bytes(before)
+
+
+def test_a_long_text_is_used_as_far_as_the_tower_takes_it(index: Path, capsys: pytest.CaptureFixture[str]):
+    assert found(index, "--text=" + "photo " * 10_000) == found(index, "--text=" + "photo " * 6)
+    assert "of 10,000 words the first 6 are used: the text tower takes 6 pieces" in capsys.readouterr().err
+    found(index, "--text=" + "photo " * 5 + "cat")  # a piece for each letter
+    assert "of 6 words the first 6 are used" in capsys.readouterr().err
+    found(index, "--text=" + "photo " * 6)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_text_of_unknown_words_is_told(index: Path, capsys: pytest.CaptureFixture[str]):
+    found(index, "--text=ответ")
+    assert "no word of it is in the vocabulary" in capsys.readouterr().err
+
+
+def test_a_picture_that_is_none_is_told(index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "text.jpg").write_text("no picture")
+    for name, says in (("text.jpg", "no image format"), ("gone.jpg", "no such file")):
+        assert call("search", f"--index={index}", f"--image={tmp_path}/{name}") == 2
+        assert capsys.readouterr().err == f"train: image: {tmp_path}/{name}: {says}\n"
+
+
+def test_lists_for_faiss_are_added_to_an_index_and_used(index: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    plain, before = found(index, "--text=a cat"), contents(index)
+    assert call("embed", f"--images={index.parent}/photos", f"--output={index}", "--faiss") == 0
+    assert {**before, "vectors.faiss": contents(index)["vectors.faiss"]} == contents(index)
+    monkeypatch.setattr(search, "nearest", None)
+    assert found(index, "--text=a cat") == plain
+    (index / "vectors.faiss").write_bytes(b"damaged")
+    assert call("search", f"--index={index}", "--text=a cat") == 2
+    assert "vectors.faiss: no index of faiss, or a damaged one; --exact does without" in capsys.readouterr().err
+    monkeypatch.undo()
+
+
+def test_without_faiss_its_extra_is_named(index: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    command = ("embed", f"--images={index.parent}/photos", f"--output={index}", "--faiss")
+    assert call(*command) == 0
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    capsys.readouterr()
+    assert call(*command) == 2
+    install = "needs the package faiss: pip install 'align-corpus[faiss]'"
+    assert capsys.readouterr().err == f"train: --faiss: {install}\n"
+    assert call("search", f"--index={index}", "--text=a cat") == 2
+    assert capsys.readouterr().err == f"train: search without --exact: {install}\n"
+    assert call("search", f"--index={index}", "--text=a cat", "--exact") == 0
+
+
+def test_names_and_texts_may_be_anything(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    for name in (b"not UTF-8 \xff.jpg", "ü, “é”.jpg".encode(), b"<b>&.jpg"):
+        (tmp_path / "photos" / os.fsdecode(name)).write_bytes(picture(0))
+    assert call("embed", f"--images={tmp_path}/photos", f"--output={tmp_path}/index") == 0
+    names = {row["name"] for row in rows(tmp_path / "index")}
+    assert names == {"photos/not UTF-8 \ufffd.jpg", "photos/ü, “é”.jpg", "photos/<b>&.jpg"}
+    options = ("--text=not UTF-8 \udcff\u202e", f"--output={tmp_path}/found.json")
+    assert page(tmp_path / "index", *options).count("data:image/jpeg") == 2
+    assert json.loads((tmp_path / "found.json").read_text())["queries"][0]["text"] == "not UTF-8 ?\u202e"
+
+
+def test_pictures_in_a_bucket_are_read_and_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for number in range(3):
+        monkeypatch.setitem(OBJECTS, f"bucket://store/photos/{number}.jpg", picture(number))
+    assert call("embed", "--images=bucket://store/photos/", f"--output={tmp_path}/index") == 0
+    assert [row["path"] for row in rows(tmp_path / "index")] == [f"bucket://store/photos/{n}.jpg" for n in range(3)]
+    assert page(tmp_path / "index", "--text=a").count("data:image/jpeg") == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "message"),
+    [
+        ("embed", ["--output=x"], "give --images, --corpus or --records, one of them"),
+        ("embed", ["--output=x", "--images=x", "--corpus=x"], "give --images, --corpus or --records, one of them"),
+        ("embed", ["--images=x"], "the following arguments are required: --output"),
+        ("embed", ["--output=x", "--images=x", "--train.batch=3"], "--train.batch: an index is made with the settings"),
+        ("search", ["--index=x"], "give --text, --queries or --image, one of them"),
+        ("search", ["--index=x", "--text=a", "--image=b"], "beside a picture, a text is --plus or --minus"),
+        ("search", ["--index=x", "--text=a", "--plus=b"], "--plus: only beside a picture, --image"),
+        ("search", ["--index=x", "--minus=b"], "give --text, --queries or --image, one of them"),
+        ("search", ["--index=x", "--text= "], "a text is empty"),
+        ("search", ["--index=x", "--image=a", "--minus="], "a text is empty"),
+        ("search", ["--index=x", "--text=a", "--top=0"], "argument --top: '0' is not a whole number from 1"),
+        ("search", ["--index=x", "--image=a", "--scale=0"], "--scale: 0 is not over 0"),
+        ("search", ["--index=x", "--queries=nowhere.txt"], "--queries=nowhere.txt: No such file or directory"),
+        ("search", ["--index=x", "--queries=/dev/null"], "--queries=/dev/null: no text in it"),
+    ],
+)
+def test_wrong_usage_is_told(command: str, options: list[str], message: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit, match="2"):
+        parse([command, "--model=x", *options])
+    assert message in capsys.readouterr().err

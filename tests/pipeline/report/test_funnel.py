@@ -1,0 +1,87 @@
+"""The funnel as a plain-text table."""
+
+import pytest
+
+from pipeline.report.funnel import format_funnel, share, steps
+from tests.support.report_runs import REASONS, funnel_of
+
+
+def test_funnel_table():
+    funnel = {
+        "raw": 12_345,
+        "kept": 10_000,
+        "records": 9_000,
+        "duplicate_keys": 7,
+        "image_errors": {"missing": 1_200, "empty": 0, "truncated": 3},
+        "first_reason": {"undecodable": 0, "short_side": 2_344, "porn": 1},
+        "any_reason": {"undecodable": 0, "short_side": 3_000, "porn": 1},
+        "ngrams": {"distinct": 1_000, "frequent": 900, "count_at_cut": 3},
+        "seconds": {},
+    }
+    assert format_funnel(funnel).splitlines() == [
+        "rule         dropped here    left  of raw  all that fail",
+        "--------------------------------------------------------",
+        "raw                        12,345  100.0%",
+        "undecodable             0  12,345  100.0%              0",
+        "short_side          2,344  10,001   81.0%          3,000",
+        "porn                    1  10,000   81.0%              1",
+        "--------------------------------------------------------",
+        "kept                       10,000   81.0%",
+        "records                     9,000   72.9%",
+        "n-grams: 1,000 distinct, 900 frequent, count at the cut 3",
+        "image errors: 1,200 missing, 3 truncated",
+        "duplicate keys: 7",
+    ]
+
+
+def test_a_rule_that_was_not_asked_has_no_count_but_a_cause():
+    funnel = funnel_of(["undecodable", "short_side", "word_count"])
+    funnel["first_reason"]["short_side"] = 0
+    funnel["not_asked"] = {"aspect_ratio": "switched off", "eval_duplicate": "no --eval_images given"}
+    lines = format_funnel(funnel).splitlines()
+    assert [line.split()[0] for line in lines[3:8]] == [
+        "undecodable", "short_side", "aspect_ratio", "word_count", "eval_duplicate",
+    ]  # fmt: skip
+    assert lines[4].split()[1] == "0"
+    assert lines[5].split() == ["aspect_ratio", "-", "-"] and lines[7].split() == ["eval_duplicate", "-", "-"]
+    assert "- aspect_ratio: switched off" in lines and "- eval_duplicate: no --eval_images given" in lines
+    assert [step.reason for step in steps(funnel)] == ["undecodable", "short_side", "word_count"]
+
+
+def test_funnel_table_stays_narrow():
+    funnel = funnel_of(REASONS)
+    funnel |= {"raw": 10**12, "kept": 10**12 - 9 * 10**11, "records": 10**11}
+    funnel["first_reason"] = dict.fromkeys(REASONS, 10**11)
+    funnel["any_reason"] = dict.fromkeys(REASONS, 10**12)
+    funnel["ngrams"] = {"distinct": 10**11, "frequent": 10**8, "count_at_cut": 100}
+    assert max(map(len, format_funnel(funnel).splitlines())) < 80
+
+
+def test_funnel_without_pairs_and_ngrams():
+    funnel = funnel_of([]) | {"raw": 0, "kept": 0, "records": 0}
+    assert format_funnel(funnel).splitlines()[2:] == [
+        "raw                       0    0.0%",
+        "--------------------------------------------------",
+        "kept                      0    0.0%",
+        "records                   0    0.0%",
+    ]
+
+
+def test_steps_end_at_what_is_kept():
+    funnel = funnel_of(REASONS)
+    assert [step.left for step in steps(funnel)][-1] == funnel["kept"]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (0, 0, "0.0%"),
+        (0, 9, "0.0%"),
+        (1, 10**6, "<0.1%"),
+        (1, 3, "33.3%"),
+        (999_999, 10**6, ">99.9%"),
+        (9, 9, "100.0%"),
+    ],
+)
+def test_share(part, whole, text):
+    assert share(part, whole) == text

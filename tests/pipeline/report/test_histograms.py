@@ -1,0 +1,120 @@
+"""The histograms of the report, counted by DuckDB as well, and their axes."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import hypothesis.strategies as st
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from pipeline.files import Output
+from pipeline.page.axes import Axis, short_number
+from pipeline.report.bins import signals_of
+from pipeline.report.charts import WIDTH, histogram_chart
+from pipeline.report.histograms import Histogram, add_up
+from pipeline.report.wording import rules_of
+from tests.support.report_runs import PAIRS, REASONS, config_tree, write_run
+
+# What drops each pair, stated once more, in SQL.
+DROPS = {
+    "short_side": "least(width, height) < 200",
+    "aspect_ratio": "greatest(width, height) > 3 * least(width, height)",
+    "texts_of_image": "texts_of_image > 1000",
+    "images_of_text": "images_of_text > 10",
+    "word_count": "words not between 3 and 20",
+    "eval_duplicate": "eval_match is not null",
+    "porn": "porn_score > 0.2",
+}
+VALUES = {
+    "short_side": "if(width is null or height is null, null, least(width, height))",
+    "aspect_ratio": "if(width is null or height is null, null, greatest(width, height) / least(width, height))",
+    "texts_of_image": "texts_of_image",
+    "images_of_text": "images_of_text",
+    "word_count": "words",
+    "eval_duplicate": "eval_distance",
+    "porn": "porn_score",
+}
+
+
+def histograms_of(output: Output) -> list[Histogram]:
+    notes = [json.loads(Path(output.path(name)).read_bytes()) for name in output.names("work/emitted")]
+    rules = rules_of(json.loads(Path(output.path("manifest.json")).read_bytes())["config"])
+    return add_up(signals_of(rules), [note["histograms"] for note in notes])
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory) -> Output:
+    return write_run(tmp_path_factory.mktemp("run"), [])
+
+
+@pytest.mark.parametrize("place", range(len(VALUES)), ids=list(VALUES))
+def test_histograms_equal_duckdb(verdicts, place):
+    histogram = histograms_of(verdicts)[place]
+    reason = histogram.signal.rule.reason
+    database = duckdb.connect()
+    database.sql(
+        f"create table signal as select {VALUES[reason]} as value, coalesce({DROPS[reason]}, false) as dropped "
+        f"from read_parquet('{verdicts.path('verdicts/*.parquet')}')"
+    )
+    starts = histogram.signal.edges.tolist()
+    bins = pa.table({"bin": range(len(starts)), "low": starts, "high": [*starts[1:], float("inf")]})
+    database.register("bins", bins)
+    within = "value >= low and value < high" if histogram.signal.whole else "(value > low or bin = 0) and value <= high"
+    counted = database.sql(
+        "select count(value), count(value) filter (dropped) from bins "
+        f"left join signal on {within} group by bin order by bin"
+    ).fetchall()
+    assert [pairs for pairs, _ in counted] == histogram.pairs.tolist()
+    assert [drops for _, drops in counted] == histogram.dropped.tolist()
+    assert database.sql("select count(*) from signal where value is null").fetchall() == [(histogram.unmeasured,)]
+    assert histogram.measured + histogram.unmeasured == 2 * PAIRS
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 7, 20, 41, 100, 999, 12_345, 10**6])
+def test_cuts_are_edges(number):
+    numbers = {"short_side.min_pixels", "texts_of_image.max_texts", "images_of_text.max_images", "word_count.max_words"}
+    overrides = [(f"filters.{name}", str(number)) for name in numbers]
+    for signal in signals_of(rules_of(config_tree(("filters.word_count.min_words", "0"), *overrides))):
+        assert (np.diff(signal.edges) > 0).all() and len(signal.edges) < 500
+        for position, _ in signal.cuts:
+            assert position in signal.edges or position == 0
+
+
+@pytest.mark.parametrize(("ratio", "score"), [(1, 0), (1.01, 0.0001), (2.5, 0.35), (3, 0.2), (100, 0.999), (1e6, 1)])
+def test_cuts_of_fractions_are_edges(ratio, score):
+    rules = rules_of(
+        config_tree(("filters.aspect_ratio.max_ratio", str(ratio)), ("filters.porn.max_score", str(score)))
+    )
+    for signal in signals_of(rules):
+        assert (np.diff(signal.edges) > 0).all()
+        assert all(position in signal.edges for position, _ in signal.cuts)
+
+
+def test_a_rule_that_is_off_drops_nothing(tmp_path):
+    off = ((f"filters.{reason}.enabled", "false") for reason in REASONS[1:])
+    for histogram in histograms_of(write_run(tmp_path, [], *off)):
+        assert histogram.measured and not histogram.dropped.any()
+
+
+@given(st.floats(1e-3, 1e12), st.floats(1.01, 1e6), st.booleans(), st.integers(3, 8))
+def test_ticks_are_few_and_within(low, factor, log, most):
+    axis = Axis(low, low * factor, 0, 100, log)
+    ticks = axis.ticks(most)
+    assert len(ticks) <= most + 1
+    assert all(-1e-6 <= axis.at(tick) <= 100 + 1e-6 for tick in ticks)
+    assert axis.at(low) == pytest.approx(0, abs=1e-6) and axis.at(low * factor) == pytest.approx(100)
+
+
+def test_numbers_below_the_bars_are_whole(verdicts):
+    """Digits are some 6.2 of the chart's units wide; numbers stand in the middle under their ticks, also the last."""
+    charts = [histogram_chart(histogram, "") for histogram in histograms_of(verdicts)]
+    numbers = [text for chart in charts for text in chart.iter("text") if text.get("text-anchor") == "middle"]
+    ends = [float(number.get("x")) + 3.1 * len(number.text) for number in numbers]
+    assert 308 < max(ends) < WIDTH
+
+
+def test_short_numbers():
+    assert [short_number(value) for value in (0, 0.2, 999, 1500, 2e6, 3e9)] == ["0", "0.2", "999", "1.5k", "2M", "3G"]

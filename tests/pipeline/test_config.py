@@ -1,0 +1,105 @@
+"""Settings: where they come from, and how a wrong one is refused."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.commands.corpus.options import parse
+from pipeline.config import Config, ConfigError, load_config
+
+CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_loads(path):
+    assert load_config(path.read_text()).name == path.stem
+
+
+def test_the_paper_is_the_default():
+    paper = load_config((CONFIGS[0].parent / "align.yaml").read_text())
+    assert paper == Config()
+    numbers = paper.filters
+    assert (numbers.short_side.min_pixels, numbers.aspect_ratio.max_ratio) == (200, 3)
+    assert (numbers.texts_of_image.max_texts, numbers.images_of_text.max_images) == (1000, 10)
+    assert (numbers.rare_ngram.top_k, numbers.rare_ngram.min_count) == (100_000_000, 1)
+    assert (numbers.word_count.min_words, numbers.word_count.max_words) == (3, 20)
+    assert (numbers.porn.max_score, numbers.porn.model) == (0.2, "open_nsfw")
+    assert (numbers.undecodable.max_pixels, paper.input.rows_per_shard) == (89_478_485, 20_000)
+
+
+def test_flags_are_put_over_the_file():
+    text = "filters: {short_side: {min_pixels: 256}}"
+    flags = [("filters.porn.enabled", "false"), ("filters.rare_ngram.top_k", "1e6"), ("input.columns.text", "0")]
+    config = load_config(text, flags)
+    assert config.filters.short_side.min_pixels == 256
+    assert not config.filters.porn.enabled
+    assert config.filters.rare_ngram.top_k == 1_000_000
+    assert config.input.columns.text == "0"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "filters.short_side.min_pixel",
+            "1",
+            "filters.short_side.min_pixel: no such setting; filters.short_side has min_pixels, enabled",
+        ),
+        ("filters.undecodable.enabled", "false", "filters.undecodable has max_pixels"),
+        ("filter.porn.enabled", "false", "filter: no such setting; the config has name, measure, text"),
+        ("filters.short_side.min_pixels", "wide", "filters.short_side.min_pixels: 'wide' is not a whole number"),
+        ("filters.short_side.min_pixels", "1.5", "1.5 is not a whole number"),
+        ("filters.short_side.min_pixels", "-1", "-1 is under 0"),
+        ("filters.short_side", "3", "filters.short_side: 3 is no section; filters.short_side has min_pixels"),
+        ("filters.porn.enabled", "0", "filters.porn.enabled: 0 is not true or false"),
+        ("text.profile", "cased", "text.profile: 'cased'; the choices are uncased, multilingual"),
+        ("measure", "some", "measure: 'some'; the choices are needed, all"),
+        ("input.on_bad_file", "ignore", "input.on_bad_file"),
+        ("input.rows_per_shard", "0", "input.rows_per_shard"),
+        ("name", "a/b", "name: 'a/b'"),
+        ("filters.porn.preparation.scale", "1", "filters.porn.preparation: open_nsfw has its own"),
+        ("filters.porn.preparation.mean", "1", "filters.porn.preparation.mean: 1 is no list of 3"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_its_path(path, value, message):
+    with pytest.raises(ConfigError) as error:
+        load_config("", [(path, value)])
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_broken_file_is_one_line():
+    for text in ("a: [", "- 1", "name: {x: 1}"):
+        with pytest.raises(ConfigError) as error:
+            load_config(text)
+        assert "\n" not in str(error.value)
+
+
+def refused(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        parse(["--input=x", "--output=y", *arguments])
+    assert stop.value.code == 2
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_options_of_nobody_are_refused_with_the_nearest(capsys):
+    assert "--runer: no such option; the nearest is --runner" in refused(capsys, "--runer=X")
+    assert "--worker: no such option; the nearest is --workers" in refused(capsys, "--worker=2")
+    assert "--overwrit: no such option; the nearest is --overwrite" in refused(capsys, "--overwrit")
+    assert "use --workers=N" in refused(capsys, "--direct_running_mode=multi_threading")
+    assert "'0' is not a whole number from 1" in refused(capsys, "--workers=0")
+    assert "--config=none.yaml: No such file" in refused(capsys, "--config=none.yaml")
+
+
+def test_beam_options_pass_through():
+    options = parse(["--input=a,b", "--output=y", "--runner", "DataflowRunner", "--project=p", "--measure=all"])
+    assert options.beam == ("--runner=DataflowRunner", "--project=p")
+    assert options.inputs == ("a", "b") and options.config.measure == "all"
+
+
+def test_help_needs_neither_beam_nor_numba():
+    modules = "pipeline.commands.corpus.cli, pipeline.commands.corpus.options"
+    code = f"import sys, {modules}; sys.exit(bool({{'apache_beam', 'numba'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,78 @@
+"""The wheel that users install holds the packages, and nothing else, and runs from a read-only place."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("dedup", "filters", "pipeline", "train", "vocab")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """Built from a copy, so that nothing is left in the checkout."""
+    source, target = tmp_path_factory.mktemp("source") / "checkout", tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "out", "__pycache__", "*.egg-info", "build"))
+    build = [sys.executable, "-m", "build", "--wheel", f"--outdir={target}", str(source)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (file,) = target.glob("align_corpus-*.whl")
+    return zipfile.ZipFile(file)
+
+
+def test_it_holds_exactly_the_packages(wheel: zipfile.ZipFile) -> None:
+    top = {name.split("/")[0] for name in wheel.namelist()}
+    assert {name for name in top if not name.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_it_holds_every_module(wheel: zipfile.ZipFile) -> None:
+    modules = {str(file.relative_to(ROOT)) for name in PACKAGES for file in (ROOT / name).rglob("*.py")}
+    assert {name for name in wheel.namelist() if name.endswith(".py")} == modules
+
+
+def test_it_holds_the_data_that_modules_read(wheel: zipfile.ZipFile) -> None:
+    kept = (".py", ".pyc", ".nbi", ".nbc")
+    data = [file for name in PACKAGES for file in (ROOT / name).rglob("*.*") if file.is_file()]
+    wanted = {str(file.relative_to(ROOT)) for file in data if file.suffix not in kept}
+    assert wanted <= set(wheel.namelist())
+
+
+KERNEL = """
+import os, numpy
+from vocab import lookup
+table = lookup.SortedTable(numpy.arange(10, dtype=numpy.uint64))
+print(table.contains(numpy.array([3, 12], numpy.uint64)).tolist(), lookup.__file__)
+"""
+
+
+def test_it_runs_where_nothing_can_be_written_but_temporary_files(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """Installed by an administrator, for a user without a home."""
+    site, home, temporary = (tmp_path / name for name in ("site", "home", "tmp"))
+    for folder in (site, home, temporary):
+        folder.mkdir()
+    wheel.extractall(site)
+    for folder in (home, *(path for path in site.rglob("*") if path.is_dir()), site):
+        folder.chmod(0o555)
+    clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "PYTHONPATH": str(site)}
+    words = [sys.executable, "-B", "-c", KERNEL]
+    for _ in range(2):  # compiled, and then read
+        done = subprocess.run(words, cwd="/", env=clean, preexec_fn=obey_modes, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, f"[True, False] {site}/vocab/lookup.py\n"), done.stderr
+    (own,) = temporary.iterdir()
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700 and own.name == f"align-corpus-{os.geteuid()}"
+    assert {file.name.partition(".")[0] for file in own.rglob("*.nbi")} == {"lookup"}
+
+
+def obey_modes() -> None:
+    """Root writes where the modes forbid it unless it has given up the right to."""
+    drop, override = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+    ctypes.CDLL(None).prctl(drop, override, 0, 0, 0)

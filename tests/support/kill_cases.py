@@ -1,0 +1,171 @@
+"""The commands that are killed over and over (`tests.support.kill_sweep`), on next to nothing, and what they leave."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+SMALL = (
+    "--train.image.tower=tiny", "--train.image.resize=40", "--train.image.crop=32", "--train.text.tower=tiny",
+    "--train.text.length=8", "--train.batch=4", "--train.steps=4", "--train.optimizer.warmup_steps=1",
+    "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3",
+)  # fmt: skip
+Arguments = Callable[[Path, Path], list[str]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command: its program, and its arguments for the folder of the inputs and the output."""
+
+    name: str
+    program: str
+    arguments: Arguments
+    has_workers: bool = True
+    before: str = ""  # what is in the output already, which the first attempt replaces
+    changing: tuple[str, ...] = ()  # files that a run may replace while it lasts
+    loses: bool = False  # whether it makes again what somebody deletes after a kill
+
+    def run(self, root: Path, output: Path, workers: int, first: bool) -> None:
+        """Runs it in this process; it ends with SystemExit or by itself."""
+        more = [f"--workers={workers}"] if self.has_workers else []
+        more += ["--overwrite"] if self.before and first else []
+        PROGRAMS[self.program]([*self.arguments(root, output), *more])
+
+    def may_change(self, name: str) -> bool:
+        return name.startswith(self.changing)
+
+
+def _pipeline(arguments: list[str]) -> None:
+    from pipeline.commands.corpus.cli import main
+
+    main(arguments)
+
+
+def _vocab(arguments: list[str]) -> None:
+    from pipeline.commands.vocab.cli import main
+
+    main(arguments)
+
+
+def _dedup(arguments: list[str]) -> None:
+    from pipeline.commands.dedup.cli import main
+
+    main(arguments)
+
+
+def _train(arguments: list[str]) -> None:
+    """With small towers, in a process where TensorFlow wasn't used yet."""
+    from pipeline.commands.train.cli import main
+    from tests.support.training import use_small_towers
+
+    use_small_towers()
+    main(arguments)
+
+
+PROGRAMS: dict[str, Callable[[list[str]], None]] = {
+    "pipeline": _pipeline, "vocab": _vocab, "dedup": _dedup, "train": _train,
+}  # fmt: skip
+
+
+def _corpus(root: Path, output: Path) -> list[str]:
+    inputs = f"--input={root}/pictures.parquet,{root}/urls.csv"
+    more = ["--input.rows_per_shard=4", "--filters.porn.enabled=false", f"--eval_images={root}/eval"]
+    return [inputs, *more, "--filters.rare_ngram.top_k=108", f"--output={output}"]
+
+
+def _urls(root: Path, output: Path) -> list[str]:
+    return [f"--input={root}/urls.csv", "--input.rows_per_shard=8", f"--output={output}"]
+
+
+def _fit(root: Path, output: Path) -> list[str]:
+    config = f"--config={Path(__file__).parents[2]}/configs/toy.yaml"
+    return ["fit", config, f"--records={root}/records/*", f"--vocab={root}/vocab.txt", *SMALL, f"--output={output}"]
+
+
+def _subset(root: Path, output: Path) -> list[str]:
+    return ["subset", f"{root}/finished", "--size=50%", f"--output={output}"]
+
+
+def _embed(root: Path, output: Path) -> list[str]:
+    return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("corpus", "pipeline", _corpus, loses=True),
+        Case("overwrite", "pipeline", _corpus, before="finished"),
+        Case("urls", "pipeline", _urls, loses=True),
+        Case("vocab", "vocab", lambda root, out: [f"--input={root}/urls.csv", "--size=60", f"--output={out}"]),
+        Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
+        Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
+        Case("subset", "pipeline", _subset, loses=True),
+        Case("embed", "train", _embed, has_workers=False, loses=True),
+        Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
+    )
+}
+
+
+MODULES = {
+    "pipeline": (
+        "pipeline.run",
+        "pipeline.report",
+        "pipeline.commands.subset.run",
+        "pipeline.commands.corpus.cli",
+        "pipeline.commands.corpus.options",
+    ),
+    "vocab": ("pipeline.commands.vocab.cli", "pipeline.commands.vocab.build", "sentencepiece"),
+    "dedup": ("pipeline.commands.dedup.cli", "pipeline.commands.dedup.index", "pipeline.commands.dedup.groups"),
+    "train": (
+        "tests.support.training",
+        "pipeline.commands.train.cli",
+        "pipeline.commands.train.embed.run",
+        "pipeline.commands.train.fit.run",
+    ),
+}
+
+
+def prepare(root: Path, cases: list[str]) -> None:
+    """Imports what the commands need, and makes their inputs."""
+
+    import pipeline.storage.lock
+    import pipeline.warm  # noqa: F401
+    from tests.support.kill_inputs import write_inputs
+
+    programs = {CASES[name].program for name in cases}
+    for program in programs:
+        for module in MODULES[program]:
+            import_module(module)
+    gc.freeze()  # forks would copy all that it visits
+    write_inputs(root, programs)
+
+
+def state(output: Path) -> dict[str, str]:
+    """A digest of every file of an output by its name, but what depends on time."""
+    found = {}
+    for folder, _, names in os.walk(output):
+        for name in names:
+            path = Path(folder, name)
+            relative = path.relative_to(output).as_posix()
+            if not relative.startswith(("tensorboard/", "work/error")):
+                found[relative] = hashlib.sha256(_content(path)).hexdigest()[:16]
+    return found
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix == ".keras":  # Keras writes the time into metadata.json
+        with zipfile.ZipFile(path) as archive:
+            members = sorted((member.filename, member.CRC) for member in archive.infolist())
+        return json.dumps([member for member in members if member[0] != "metadata.json"]).encode()
+    content = path.read_bytes()
+    if path.name == "funnel.json":
+        funnel = json.loads(content)
+        return json.dumps({name: funnel[name] for name in funnel if name != "seconds"}).encode()
+    return content

@@ -1,0 +1,224 @@
+"""Whole runs: that they go on exactly, that pieces and half precision run, and what stops them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from concurrent.futures.process import BrokenProcessPool
+from itertools import pairwise
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.support.training import (
+    SETTINGS,
+    changed,
+    in_process,
+    record,
+    run_of,
+    small_image_tower,
+    small_text_tower,
+    write_shard,
+    write_shards,
+)
+from train.checkpoint import CheckpointError, load
+from train.config import Train
+from train.errors import TrainingError
+from train.fit import NotANumber, Trainer
+from train.log import read_log
+from train.run import OtherRun
+
+QUEUE = changed(queue={"size": 12, "momentum": 0.9})
+BAD = record(99, jpg=b"no picture")
+
+
+def fit(shards: list[str], output: Path, settings: Train = SETTINGS) -> Trainer:
+    trainer = Trainer(run_of(shards, output, settings), tf.distribute.get_strategy())
+    trainer.fit()
+    return trainer
+
+
+def fit_and_die(shards: list[str], output: Path, settings: Train) -> None:
+    """Is killed while it writes its second checkpoint: the log is written, the checkpoint not whole."""
+    rename = tf.io.gfile.rename
+
+    def die_at_the_second(source: str, target: str, overwrite: bool) -> None:
+        if "000000004" in source:
+            Path(source).write_bytes(Path(source).read_bytes()[:1000])
+            os.kill(os.getpid(), signal.SIGKILL)
+        rename(source, target, overwrite)
+
+    tf.io.gfile.rename = die_at_the_second
+    fit(shards, output, settings)
+
+
+def state(output: Path, step: int) -> tuple[dict[str, bytes], dict]:
+    arrays, facts = load(str(output / f"checkpoints/step-{step:09d}.npz"))
+    return {name: array.tobytes() for name, array in arrays.items()}, facts
+
+
+def fresh(output: Path, source: Path, step: int = 2) -> Path:
+    """A folder with nothing but the checkpoint after `step` steps of another run."""
+    name = f"checkpoints/step-{step:09d}.npz"
+    (output / "checkpoints").mkdir(parents=True)
+    (output / name).write_bytes((source / name).read_bytes())
+    return output
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.model.image_tower", small_image_tower)
+    monkeypatch.setattr("train.model.text_tower", small_text_tower)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """22 pairs and 3 bad records, in three files."""
+    folder = tmp_path_factory.mktemp("shards")
+    return [*write_shards(folder, 12, 10), write_shard(folder / "bad.tfrecord", [BAD] * 3)]
+
+
+@pytest.fixture
+def whole(shards: list[str], small: None, tmp_path: Path) -> Path:
+    """A run of six steps that was never interrupted."""
+    fit(shards, tmp_path / "whole")
+    return tmp_path / "whole"
+
+
+def test_killed_run_goes_on_as_if_it_had_not_been(shards: list[str], tmp_path: Path):
+    """With all that can have a state: the queue is full, and has let keys go, when the run is killed."""
+    with pytest.raises(BrokenProcessPool):
+        in_process(fit_and_die, shards, tmp_path / "killed", QUEUE).result()
+    left = sorted(path.name for path in (tmp_path / "killed/checkpoints").iterdir())
+    assert left == ["step-000000002.npz", "step-000000004.npz.tmp"]
+    assert [row.step for row in read_log(str(tmp_path / "killed/log.csv"))] == [1, 2, 3, 4]
+    fit(shards, tmp_path / "killed", QUEUE)
+    fit(shards, tmp_path / "whole", QUEUE)
+    assert (tmp_path / "killed/log.csv").read_bytes() == (tmp_path / "whole/log.csv").read_bytes()
+    assert state(tmp_path / "killed", 6) == state(tmp_path / "whole", 6)
+
+
+def test_log_has_the_rate_of_the_schedule_and_the_temperature_before_the_step(shards: list[str], whole: Path):
+    rows = read_log(str(whole / "log.csv"))
+    assert [row.step for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert np.allclose([row.learning_rate for row in rows], [0.005, 0.01, 0.01, 0.0075, 0.005, 0.0025])
+    assert rows[0].temperature == pytest.approx(SETTINGS.temperature.start)
+    for row, after in pairwise(rows):  # LAMB changes a scalar by the rate, as a share of it
+        assert abs(after.temperature / row.temperature - 1) == pytest.approx(row.learning_rate, rel=1e-3)
+
+
+def test_bad_records_are_counted_through_all_epochs(shards: list[str], whole: Path):
+    _, facts = state(whole, 6)
+    ((group, _, bad),) = facts["places"]
+    assert group in (4, 5)  # 48 pairs are two epochs of 22 in two groups each, and 4 more
+    assert 6 <= bad <= 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "precision"),
+    [
+        ({"pieces": 2}, "float32"),
+        ({}, "mixed_bfloat16"),
+        ({}, "mixed_float16"),
+        ({"pieces": 2, "queue": {"size": 12}}, "mixed_bfloat16"),
+    ],
+)
+def test_pieces_and_half_precision_go_on_exactly(
+    changes: dict, precision: str, shards: list[str], small: None, tmp_path: Path
+):
+    settings = changed(precision=precision, **changes)
+    whole, rest = tmp_path / "whole", tmp_path / "rest"
+    fit(shards, whole, settings)
+    fit(shards, fresh(rest, whole), settings)
+    assert state(rest, 6) == state(whole, 6)
+    assert all(np.isfinite(row.loss) for row in read_log(str(whole / "log.csv")))
+
+
+def test_what_is_only_about_looking_may_change_within_a_run(shards: list[str], whole: Path, tmp_path: Path):
+    looks = changed(log_every=3, checkpoints={"every": 4, "keep": 1}, evaluation={"pictures": 7})
+    fit(shards, fresh(tmp_path / "rest", whole), looks)
+    assert state(tmp_path / "rest", 6)[0] == state(whole, 6)[0]
+    assert [path.name for path in (tmp_path / "rest/checkpoints").iterdir()] == ["step-000000006.npz"]
+    assert [row.step for row in read_log(str(tmp_path / "rest/log.csv"))] == [3, 6]
+
+
+def test_finished_run_is_left_as_it_is(shards: list[str], whole: Path):
+    before = {path: path.read_bytes() for path in whole.rglob("*.[nc][ps][zv]")}
+    assert fit(shards, whole).step == 6
+    assert {path: path.read_bytes() for path in whole.rglob("*.[nc][ps][zv]")} == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"batch": 16}, "train.batch is 8 there, 16 here"),
+        ({"seed": 1, "text": {"length": 9}}, "train.text.length is 8 there, 9 here; train.seed is 0 there, 1 here"),
+        ({"optimizer": {"learning_rate": 0.5}}, "train.optimizer.learning_rate is 0.01 there, 0.5 here"),
+    ],
+)
+def test_other_settings_are_another_run(changes: dict, line: str, shards: list[str], small: None, tmp_path: Path):
+    held = run_of(shards, tmp_path).facts()
+    with pytest.raises(
+        OtherRun, match=f"^{re.escape(str(tmp_path))} holds another run: {line}; --overwrite replaces it$"
+    ):
+        run_of(shards, tmp_path, changed(**changes)).check(json.loads(json.dumps(held)))
+
+
+def test_another_vocabulary_or_other_records_are_another_run(shards: list[str], whole: Path):
+    vocabulary = "its vocabulary has the sha256 0f0f0f0f0f0f…, this one abababababab…"
+    for run, line in (
+        (run_of(shards, whole, vocabulary="ab" * 32), vocabulary),
+        (run_of(shards[:2], whole), "its records are 3 other files"),
+    ):
+        with pytest.raises(OtherRun, match=line):
+            Trainer(run, tf.distribute.get_strategy())
+
+
+def test_same_names_with_other_records_are_another_run(shards: list[str], whole: Path, tmp_path: Path):
+    copies = [tmp_path / Path(shard).name for shard in shards]
+    for copy, shard in zip(copies, shards, strict=True):
+        copy.write_bytes(Path(shard).read_bytes())
+    fit([str(copy) for copy in copies], whole)  # moved, and the same
+    write_shard(copies[2], [BAD] * 2)
+    with pytest.raises(OtherRun, match="its records are 3 other files"):
+        fit([str(copy) for copy in copies], whole)
+
+
+def test_damaged_checkpoint_is_refused(shards: list[str], whole: Path):
+    newest = whole / "checkpoints/step-000000006.npz"
+    newest.write_bytes(newest.read_bytes()[:-200])
+    with pytest.raises(CheckpointError, match=f"^{re.escape(str(newest))}: no checkpoint of python -m train"):
+        fit(shards, whole)
+
+
+def test_weights_that_explode_stop_the_run_and_name_step_and_batch(shards: list[str], small: None, tmp_path: Path):
+    settings = changed(optimizer={"learning_rate": 1e30, "warmup_steps": 0}, data={"shards": 16, "shuffle": 99})
+    with pytest.raises(NotANumber) as error:
+        fit(shards, tmp_path / "out", settings)
+    found = re.fullmatch(r"the loss of step (\d) is (nan|inf); its batch was (.*)", str(error.value))
+    assert found
+    step, keys = int(found[1]), found[3].split(", ")
+    stream = run_of(shards, tmp_path, settings).records.training().take(8 * step)
+    assert keys == [pair["key"].numpy().decode() for pair in stream][-8:]
+    assert not (tmp_path / f"out/checkpoints/step-{step:09d}.npz").exists()
+
+
+def test_damaged_record_file_is_named(shards: list[str], small: None, tmp_path: Path):
+    content = Path(shards[1]).read_bytes()
+    (tmp_path / "cut.tfrecord").write_bytes(content[: len(content) // 2])
+    with pytest.raises(TrainingError, match=r"cut\.tfrecord: cut off in the record at byte \d+$"):
+        fit([*shards, str(tmp_path / "cut.tfrecord")], tmp_path / "out")
+
+
+def test_batch_that_cannot_be_shared_is_refused(shards: list[str], tmp_path: Path):
+    with pytest.raises(
+        TrainingError, match=r"^train\.batch: 8 pairs can't be shared by 3 \(devices times train\.pieces\)$"
+    ):
+        fit(shards, tmp_path, changed(pieces=3))

@@ -1,0 +1,1 @@
+"""Evaluation sets, their kinds, and the numbers that papers published for them."""
