@@ -19,7 +19,7 @@ from bench.figures import Figure, median
 from dedup.evaluation import EvalIndex, Search
 from dedup.hashing import hamming, hash_bits
 from dedup.windows import FULL, Windows
-from filters.pixels import luma
+from filters.picture import Picture
 
 ENTRIES = {500_000: 1.2, 6_240_000: 1.6}  # the bar: times the draft decode
 BATCH = 64
@@ -32,7 +32,7 @@ REPEATS = 3
 
 def cost(index: EvalIndex, images: Sequence[bytes], copies: np.ndarray) -> Iterator[Figure]:
     """The index and copies of its images, uint8 (n, 128, 128); JPEGs of unrelated ones."""
-    floor = _cpu(lambda: [luma(data, MAX_PIXELS) for data in images]) * MS / len(images)
+    floor = _cpu(lambda: [Picture(data, MAX_PIXELS).luma() for data in images]) * MS / len(images)
     phash = _cpu(lambda: [imagehash.phash(Image.open(io.BytesIO(data))) for data in images]) * MS / len(images)
     yield Figure("draft decode to the luma", floor, "ms / image")
     yield Figure("imagehash.phash", phash, "ms / image")
@@ -73,7 +73,7 @@ def _filled(index: EvalIndex, count: int) -> EvalIndex:
 
 def _search(index: EvalIndex, images: Sequence[bytes]) -> None:
     for start in range(0, len(images), BATCH):
-        index.match(np.stack([luma(data, MAX_PIXELS) for data in images[start : start + BATCH]]), Search())
+        index.match(np.stack([Picture(data, MAX_PIXELS).luma() for data in images[start : start + BATCH]]), Search())
 
 
 def _cpu(work: Callable[[], object]) -> float:

@@ -17,7 +17,7 @@ from dedup.probes import Probes, probes
 from dedup.quality import is_informative
 from dedup.variants import AS_IS, DEFAULT, check_mode, see, variant_coefficients, variants
 from dedup.verify import VIEW_SIDE, scores, views
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 
 CLOSE = 31  # bits: up to here `min_score` is enough
 STRICTER_A_BIT, STRICTEST = 0.02, 0.8
@@ -176,7 +176,7 @@ def _decoded(
         try:
             picture = Picture(data, max_pixels)
             yield image_id, picture.luma(), (picture.header.width, picture.header.height)
-        except Undecodable:
+        except UndecodableImage:
             undecodable.append(image_id)
 
 

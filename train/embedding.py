@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from filters.pixels import Undecodable
+from filters.picture import UndecodableImage
 from train.pairs import Square
 from train.towers import PROJECTION
 from train.trained import Trained
@@ -97,7 +97,7 @@ def _seen_by(square: Square) -> Callable[[Source], np.ndarray | BadPicture]:
     def see(picture: Source) -> np.ndarray | BadPicture:
         try:
             return square.middle(picture.read())
-        except Undecodable as error:
+        except UndecodableImage as error:
             return BadPicture(f"{picture.name}: {error}")
         except MISSING as error:
             return BadPicture(f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}")

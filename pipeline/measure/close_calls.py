@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from dedup.evaluation import EvalIndex, Search
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
 from pipeline.measure.examples import THUMBNAIL_SIDE
@@ -95,7 +95,7 @@ def thumbnail(picture: Picture | None) -> bytes | None:
     """A small JPEG of a picture, if it can be decoded."""
     try:
         return picture.thumbnail(THUMBNAIL_SIDE) if picture is not None else None
-    except Undecodable:
+    except UndecodableImage:
         return None
 
 

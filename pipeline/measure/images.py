@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dedup.evaluation import EvalIndex, Search
 from filters import failures, first_failures
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 from filters.porn import Scorer, load_scorer
 from pipeline.config import Config
 from pipeline.engines.progress import Meter
@@ -86,7 +86,7 @@ class ShardImages:
             assert picture is not None, "a pair is kept only once it was decoded"
             records.add(picture.record_bytes(), {name: self.columns[name][row].as_py() for name in records.COLUMNS})
             return KEPT
-        except Undecodable as error:
+        except UndecodableImage as error:
             signals.fail(row, error)
             return UNDECODABLE
 

@@ -19,8 +19,8 @@ from dedup.embedding import TRANSFORM
 from dedup.evaluation import EvalIndex, Search
 from filters import EvalDuplicate, Porn, Rule, failures, first_failures, survivors
 from filters.image import pixels_of_image
-from filters.image_errors import ImageError, Undecodable
-from filters.pixels import Picture
+from filters.image_errors import ImageError, UndecodableImage
+from filters.picture import Picture
 from filters.porn import Scorer
 from pipeline.measure.vectors import EmbeddingSearch
 
@@ -79,7 +79,7 @@ class PixelSignals:
             return row
         return self._firsts.setdefault((image, len(picture.data), google_crc32c.value(picture.data)), row)
 
-    def fail(self, row: int, error: Undecodable) -> None:
+    def fail(self, row: int, error: UndecodableImage) -> None:
         """Notes that the image of a row can't be decoded after all."""
         self.decodable[row] = False
         self.error[row] = error.error
@@ -127,7 +127,7 @@ def _batches(rows: np.ndarray, pixels: np.ndarray) -> Iterator[np.ndarray]:
 def _open(data: bytes | None, max_pixels: int) -> Picture | None:
     try:
         return Picture(data or b"", max_pixels)
-    except Undecodable:
+    except UndecodableImage:
         return None
 
 
@@ -177,9 +177,9 @@ def _decode(
         picture = pictures[place]
         try:
             if picture is None:
-                raise Undecodable("gone since its header was read", ImageError.MISSING)
+                raise UndecodableImage("gone since its header was read", ImageError.MISSING)
             lumas[place] = picture.luma()
-        except Undecodable as error:
+        except UndecodableImage as error:
             signals.fail(rows[place], error)
     return lumas
 
@@ -217,6 +217,6 @@ def _convert(
         try:
             if picture is not None:
                 converted[int(place)] = picture.converted
-        except Undecodable as error:
+        except UndecodableImage as error:
             signals.fail(rows[place], error)
     return converted

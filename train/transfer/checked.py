@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from tqdm import tqdm
 
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 from train.embedding import MISSING, Source
 from train.pairs import MAX_PIXELS
 from train.sets.files import BadSet
@@ -39,7 +39,7 @@ def _errors(pictures: Sequence[Source]) -> Iterator[str]:
 def _error(picture: Source) -> str:
     try:
         Picture(picture.read(), MAX_PIXELS).at_least(1)  # a JPEG is read whole, and decoded small
-    except Undecodable as error:
+    except UndecodableImage as error:
         return f"{picture.name}: {error}"
     except MISSING as error:
         return f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}"

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dedup.evaluation import Search
 from dedup.groups import Images, group
-from filters.pixels import Picture
+from filters.picture import Picture
 from pipeline.engines.progress import Meter
 from pipeline.engines.work import Work
 from pipeline.files import open_file

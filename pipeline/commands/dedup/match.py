@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.evaluation import EvalIndex, Search
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 from pipeline.engines.progress import Meter
 from pipeline.engines.work import Work
 from pipeline.inputs.pictures import Task, find_tasks
@@ -72,7 +72,7 @@ def _decoded(
         try:
             lumas.append(Picture(data, max_pixels).luma())
             names.append(name)
-        except Undecodable:
+        except UndecodableImage:
             undecodable.append(name)
     return names, lumas
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from filters.pixels import Picture
+from filters.picture import Picture
 from pipeline.commands.subset.choose import Cut, chosen, read_kept
 from pipeline.config import Config
 from pipeline.emit import NOTES

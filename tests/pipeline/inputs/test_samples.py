@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from filters.pixels import header
+from filters.picture import header
 from pipeline.inputs import BadFile, Input
 from pipeline.inputs.archives.samples import NOWHERE, Place, Sample, Samples
 from tests.support.inputs import again, read

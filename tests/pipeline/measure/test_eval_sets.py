@@ -13,7 +13,7 @@ import pytest
 
 from dedup.evaluation import EvalIndex, Search
 from filters import EvalDuplicate
-from filters.pixels import Picture
+from filters.picture import Picture
 from pipeline.config import Config, Embedding
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
