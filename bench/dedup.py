@@ -17,7 +17,8 @@ from bench.dedup_cost import cost
 from bench.edits import shorten
 from bench.figures import Figure
 from bench.transforms import HELD_OUT, TRANSFORMS, Transform, encode
-from dedup.evaluation import EvalIndex, Search, build
+from dedup.evaluation import EvalIndex, build
+from dedup.search import Search
 from filters.picture import Picture
 
 KINDS = {".jpg", ".jpeg", ".png", ".webp"}

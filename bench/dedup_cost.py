@@ -16,8 +16,9 @@ import numpy as np
 from PIL import Image
 
 from bench.figures import Figure, median
-from dedup.evaluation import EvalIndex, Search
+from dedup.evaluation import EvalIndex
 from dedup.hashing import hamming, hash_bits
+from dedup.search import Search
 from dedup.windows import FULL, Windows
 from filters.picture import Picture
 

@@ -10,47 +10,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dedup.hashing import HASH_BITS, HASH_WORDS, hash_bits
+from dedup.hashing import HASH_WORDS, hash_bits
 from dedup.index_file import Stored, read, write
 from dedup.lookup import MultiIndex
 from dedup.probes import Probes, probes
 from dedup.quality import is_informative
+from dedup.search import Search
 from dedup.variants import AS_IS, DEFAULT, check_mode, see, variant_coefficients, variants
 from dedup.verify import VIEW_SIDE, scores, views
 from filters.picture import Picture, UndecodableImage
 
-CLOSE = 31  # bits: up to here `min_score` is enough
-STRICTER_A_BIT, STRICTEST = 0.02, 0.8
-
 _IMAGES_AT_ONCE = 64
-
-
-@dataclass(frozen=True)
-class Search:
-    """What counts as a near-duplicate. Raises ValueError for numbers out of range."""
-
-    max_distance: int = 50  # bits of 256
-    min_score: float = 0.4  # of the two aligned views, -1 to 1; more is asked of distances over 31 bits
-    thorough: bool = False  # looks up 17 parts of each image too
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_distance <= HASH_BITS:
-            raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to {HASH_BITS} bits")
-        if not -1 <= self.min_score <= 1:
-            raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
-
-    def accepts(self, distance: int, score: float) -> bool:
-        """Whether views with this score are of one picture, where their hashes are at this distance."""
-        return distance <= self.max_distance and score >= self.least_score(distance)
-
-    def least_score(self, distance: int) -> float:
-        """The score that is enough at a distance.
-
-        The farther the hashes, the more alike the views have to be: clothes of one cut, laid out alike, are 48 bits
-        apart and score 0.66.
-        """
-        more = STRICTER_A_BIT * max(distance - CLOSE, 0)
-        return max(self.min_score, min(self.min_score + more, STRICTEST))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,9 @@
-"""What Dataflow asks of a run: its options checked, and for each pass a job with a name, labels and this package."""
+"""Dataflow: checks of its options, and for each pass a job with a name, labels and this package."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,20 @@ from apache_beam.options.pipeline_options import (
 )
 
 from pipeline.commands.corpus.options import Options
+from pipeline.engines.external import External
 from pipeline.engines.google_cloud import SCHEME, check_buckets, check_installed
 from pipeline.inputs import InputError
 
 NEEDED = ("project", "region", "temp_location")
 PACKAGE = Path(__file__).resolve().parents[2] / "pyproject.toml"  # in a checkout
-MOST_LETTERS = 40  # of a name without its pass; machines are named by it, in at most 63
+MOST_LETTERS = 40  # in a job's name before its pass; names of machines contain it and have at most 63
+
+
+class Dataflow(External):
+    """Workers are not checked beforehand: starting them takes minutes, and the first pass is the check."""
+
+    def _announce(self, job: Any) -> None:
+        print(job_page(job, self.options), file=sys.stderr, flush=True)
 
 
 def check_options(options: Options) -> None:
@@ -39,7 +48,7 @@ def check_options(options: Options) -> None:
 
 
 def on_dataflow(beam: Sequence[str]) -> bool:
-    """Whether Beam's options name Dataflow's runner, in one of the spellings that Beam takes."""
+    """Whether Beam's options name Dataflow's runner, in any spelling that Beam takes."""
     runner = PipelineOptions(list(beam)).view_as(StandardOptions).runner or ""
     return runner.lower() in ("dataflow", "dataflowrunner")
 
@@ -63,9 +72,9 @@ def _has_package(options: PipelineOptions) -> bool:
 
 
 def job_options(beam: Sequence[str], corpus: str, step: str) -> list[str]:
-    """Beam's options of the pass `step`, to add to those of the user; none for other runners.
+    """Beam's options for the pass `step`, in addition to the user's; none for other runners.
 
-    The job is called by --job_name, or else by the corpus, and by the pass, such as align-index.
+    A job's name is --job_name, or else the corpus' name, and the pass, such as align-index.
     """
     if not on_dataflow(beam):
         return []

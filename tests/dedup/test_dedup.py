@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dedup.evaluation import EvalIndex, Search, build
+from dedup.evaluation import EvalIndex, build
 from dedup.hashing import (
     hashes,
 )
+from dedup.search import Search
 from filters.picture import Picture
 from tests.support.scenes import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, encoded
 

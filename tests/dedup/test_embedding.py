@@ -13,7 +13,8 @@ from PIL import Image
 from dedup import embedding
 from dedup.clusters import Buckets, Clusters, kmeans, nearest_centres
 from dedup.embedding import EmbeddingIndex, unit
-from dedup.evaluation import Search, build
+from dedup.evaluation import build
+from dedup.search import Search
 from filters.models import load_network
 from filters.picture import Picture
 from pipeline.measure.vectors import Embedder

@@ -24,7 +24,8 @@ from pipeline.files import Output
 from pipeline.index import IndexInputs, Task
 from pipeline.inputs import Source
 from pipeline.inputs.pictures import Files
-from pipeline.measure.eval_sets import EvalSets, Indexing, IndexPictures, parts
+from pipeline.measure.eval_parts import Indexing, IndexPictures, parts
+from pipeline.measure.eval_sets import EvalSets
 from pipeline.storage.plan import Plan, Shard
 
 OPTIONS = ("--runner=DataflowRunner", "--dry_run=True", "--project=some-project", "--region=us-central1")
