@@ -76,7 +76,7 @@ def _load_fax(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Image.Image:
     places, sizes = tags[_OFFSETS], tags.get(_SIZES, (len(data) - tags[_OFFSETS][0],))
     if any(place + size > len(data) for place, size in zip(places, sizes, strict=True)):
         raise UndecodableImage("a strip is cut short")
-    directory = {tag: (_first(tags[tag]),) for tag in _KEPT if tag in tags} | {
+    directory = {tag: (_single_value(tags[tag]),) for tag in _KEPT if tag in tags} | {
         _WIDTH: (image.width,),
         _HEIGHT: (rows + image.height,),
         _ROWS: (rows,),
@@ -87,7 +87,7 @@ def _load_fax(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Image.Image:
         return whole.crop((0, rows, image.width, rows + image.height))
 
 
-def _first(value: int | tuple[int, ...]) -> int:
+def _single_value(value: int | tuple[int, ...]) -> int:
     return value[0] if isinstance(value, tuple) else value
 
 

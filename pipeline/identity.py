@@ -1,4 +1,4 @@
-"""Which run an output directory holds, so that the same run goes on and another is refused."""
+"""The identity of a run, by which its output directory resumes the same run and refuses another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # what --overwrite removes, and `work`
+OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
@@ -34,7 +34,7 @@ class OtherRun(ValueError):
 
 
 def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[str, Any]:
-    """What makes a run this run. Workers, runner and the places of input and output don't count."""
+    """The identity of a run. Workers, runner and the paths of input and output don't count."""
     settings = dataclasses.asdict(config)
     return {
         "version": __version__,
@@ -68,17 +68,17 @@ def _pictures(images: Sequence[Source]) -> str:
 
 
 def entry(source: Source) -> dict[str, Any]:
-    """An input file as a run names it."""
+    """An input file's entry in the identity."""
     return {"name": source.name, "size": source.size, "fingerprint": fingerprint(source)}
 
 
 def fingerprint(source: Source) -> str:
-    """Of a file's size, time and ends: reading all of a large crawl would cost as much as its first pass."""
-    return _digest(json.dumps([source.size, source.modified]).encode() + _ends(source))
+    """Hash of a file's size, time, head and tail: reading all of a large crawl would cost as much as its first pass."""
+    return _digest(json.dumps([source.size, source.modified]).encode() + _head_and_tail(source))
 
 
-def _ends(source: Source) -> bytes:
-    """Head and tail of a file; of one that can't be read nothing: the first pass names it with all other bad ones."""
+def _head_and_tail(source: Source) -> bytes:
+    """A file's first and last 64 KiB, or b"" if it can't be read (the first pass reports all unreadable files)."""
     try:
         with open_file(source.path) as file:
             head = file.read(_ENDS)
@@ -93,11 +93,11 @@ def _digest(content: bytes) -> str:
 
 
 def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
-    """Takes the directory for `run`; returns whether the run is finished there already. Raises OtherRun."""
-    make_room(output, OURS, overwrite)
+    """Takes the directory for `run`; returns whether the run is finished there. Raises OtherRun for another run's."""
+    make_room(output, OVERWRITTEN, overwrite)
     held = _held(output)
     if held is None:
-        output.clear_work()  # of whatever run: nothing says
+        output.clear_work()  # an unknown run's
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
     if differences := list(_differences(held, run)):
@@ -107,7 +107,7 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
-    """Whether the folders of a finished run are still whole: one listing each."""
+    """Whether every file of a finished run still exists, by one listing for each folder."""
     names, there = [shard["name"] for shard in held["shards"]], Listing(output)
     shards = [f"{folder}/{name}{ending}" for name in names for folder, ending in SHARDS]
     return all(name in there for name in (*shards, *METADATA))
@@ -118,13 +118,13 @@ def _held(output: Output) -> dict[str, Any] | None:
         if output.has(name):
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
-    if any(output.has(name) for name in OURS):
-        raise OtherRun(f"{output.root} holds files of a run that can't be told; --overwrite replaces it")
+    if any(output.has(name) for name in OVERWRITTEN):
+        raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
     return None
 
 
 def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
-    """The places where `held` is not what `run` is; what only `held` has doesn't count."""
+    """Paths of the values that differ; values that only `held` has don't count."""
     run = json.loads(json.dumps(run)) if not path else run
     if isinstance(run, Mapping) and isinstance(held, Mapping):
         for name in run:

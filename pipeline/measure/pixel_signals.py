@@ -6,7 +6,7 @@ import google_crc32c
 import numpy as np
 import pyarrow as pa
 
-from dedup.embedding import TRANSFORM, Nearest
+from dedup.embedding import TRANSFORM, VectorMatches
 from dedup.evaluation import Matches
 from filters.picture import Picture, UndecodableImage
 
@@ -44,7 +44,7 @@ class PixelSignals:
         self.image[rows], self.distance[rows] = found.image, found.distance
         self.closeness[rows], self.transform[rows] = found.score, found.transform
 
-    def add_nearest(self, rows: np.ndarray, found: Nearest) -> None:
+    def add_vector_matches(self, rows: np.ndarray, found: VectorMatches) -> None:
         """Records the matches of rows' images by their vectors."""
         self.image[rows], self.closeness[rows] = found.image, found.cosine
         self.transform[rows[found.image >= 0]] = TRANSFORM

@@ -105,7 +105,7 @@ class Batch:
             images = self._images(index for index in lumas if self.signals.image[self.rows[index]] < 0)
             if images:
                 nearest = self.measures.embedding.match(list(images.values()))
-                self.signals.add_nearest(self.rows[list(images)], nearest)
+                self.signals.add_vector_matches(self.rows[list(images)], nearest)
 
     def _score(self, indices: np.ndarray) -> None:
         """Scores pictures. A score is rounded before it is judged, so that a verdict shows the number that decided."""

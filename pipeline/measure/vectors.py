@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from dedup.clusters import Buckets
-from dedup.embedding import Embed, EmbeddingIndex, Nearest, unit
+from dedup.embedding import Embed, EmbeddingIndex, VectorMatches, unit
 from filters.models import Network, load_network
 from filters.picture import Picture, UndecodableImage
 from pipeline.config import Embedding
@@ -89,7 +89,7 @@ class EmbeddingSearch:
     index: EmbeddingIndex
     min_cosine: float
 
-    def match(self, images: Sequence[Image.Image]) -> Nearest:
+    def match(self, images: Sequence[Image.Image]) -> VectorMatches:
         """The evaluation image that each image, RGB or L, is a near-duplicate of."""
         return self.index.match(self.embed(images), self.min_cosine)
 

@@ -23,7 +23,7 @@ from train.transfer.config import Classification, Data, Phase, Whole
 from train.transfer.kept import Kept
 from train.transfer.labelled import Labelled
 from train.transfer.parts import read_set
-from train.transfer.phase import Task, prepare
+from train.transfer.phase import TransferTask, prepare
 
 SETTINGS = Classification(
     head=Phase(steps=30, learning_rate=0.5, size=32, test_size=40),
@@ -49,7 +49,7 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Labelled, Labelle
     return read_set(str(write_colours(tmp_path_factory.mktemp("colours") / "set", 10)), Data())
 
 
-def task_of(trained: Trained, settings: Classification = SETTINGS) -> Task:
+def task_of(trained: Trained, settings: Classification = SETTINGS) -> TransferTask:
     return prepare(trained, settings, tf.distribute.get_strategy())
 
 

@@ -21,7 +21,7 @@ DIRECTIONS = ((IMAGE, TEXT), (TEXT, IMAGE), (TEXT, TEXT), (IMAGE, IMAGE))
 
 
 @dataclass(frozen=True)
-class Task:
+class RatingTask:
     """Ratings of one kind: its name, what the two items are, and which of them is the query."""
 
     name: str
@@ -39,7 +39,7 @@ class CrossedSet:
 
     pictures: Sequence[Captioned]
     captions: int
-    tasks: Sequence[Task]
+    tasks: Sequence[RatingTask]
     min_rating: float
     samples: int
     seed: int
@@ -80,7 +80,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MatchingItems:
     """Queries of one kind and candidates of another that belong together, by their numbers, int64 (pairs,)."""
 
     direction: tuple[str, str]
@@ -92,23 +92,23 @@ class Pairs:
 class Rated:
     """Ratings among what could be read: the numbers of both items, int64 (ratings,), and the scores, float64."""
 
-    task: Task
+    task: RatingTask
     numbers: tuple[np.ndarray, np.ndarray]
     scores: np.ndarray
 
-    def both_ways(self, min_rating: float) -> tuple[Pairs, Pairs]:
+    def both_ways(self, min_rating: float) -> tuple[MatchingItems, MatchingItems]:
         """Those that are rated high enough, from the first to the second and back."""
         first, second = (numbers[self.scores >= min_rating] for numbers in self.numbers)
-        return Pairs(self.task.items, first, second), Pairs(self.task.items[::-1], second, first)
+        return MatchingItems(self.task.items, first, second), MatchingItems(self.task.items[::-1], second, first)
 
 
-def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: Sequence[Pairs]) -> Line:
+def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: Sequence[MatchingItems]) -> Line:
     """What is of the same picture belongs together, and pairs of this direction. Raises BadSet where nothing does."""
     queries, candidates = items[query], items[candidate]
     belongs = same_label(queries.pictures, candidates.pictures)
     for pairs in together:
         if pairs.direction == (query, candidate):
-            belongs = _also(belongs, pairs)
+            belongs = _with_pairs(belongs, pairs)
     itself = np.arange(len(queries.vectors)) if query == candidate else None
     try:
         found = recalls(queries.vectors, candidates.vectors, belongs, itself)
@@ -117,7 +117,7 @@ def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: 
     return Line.of_recalls(f"{query} to {candidate}", found)
 
 
-def _also(belongs: Belongs, pairs: Pairs) -> Belongs:
+def _with_pairs(belongs: Belongs, pairs: MatchingItems) -> Belongs:
     """What belongs already, and what the pairs say."""
     order = np.argsort(pairs.queries, kind="stable")
     queries, candidates = pairs.queries[order], pairs.candidates[order]
@@ -131,7 +131,7 @@ def _also(belongs: Belongs, pairs: Pairs) -> Belongs:
     return both
 
 
-def _rated(task: Task, read: Read) -> Rated:
+def _rated(task: RatingTask, read: Read) -> Rated:
     """The ratings of which both items could be read."""
     numbers: dict[str, dict[int | str, int]] = {
         IMAGE: {path.rpartition("/")[2]: number for number, path in enumerate(read.paths)},

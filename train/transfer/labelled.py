@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.embedding import Source
+from train.embedding import PictureSource
 from train.sets.files import BadSet
 from vocab.ngrams import hash_word
 
@@ -18,7 +18,7 @@ NAMED = 5  # of many
 class Labelled:
     """Pictures, the label of each, int64 (pictures,), and the name of each label."""
 
-    pictures: Sequence[Source]
+    pictures: Sequence[PictureSource]
     labels: np.ndarray
     classes: tuple[str, ...]
 

@@ -28,7 +28,7 @@ KeptOf = Callable[[str], Kept | None]
 
 
 @dataclass(frozen=True)
-class Task:
+class TransferTask:
     """What classifiers are made from: a trained model, settings, and the devices that share the work."""
 
     trained: Trained
@@ -75,7 +75,7 @@ class Task:
         return learner(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
 
 
-def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
+def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> TransferTask:
     """The task for all that follows in this process, whose operations are deterministic from now on.
 
     Raises TrainingError on several hosts.
@@ -84,7 +84,7 @@ def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.
         raise TrainingError(f"classes are learned on one host; TF_CONFIG names {host().of}")
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(trained.settings.precision)
-    return Task(trained, settings, strategy)
+    return TransferTask(trained, settings, strategy)
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]

@@ -11,7 +11,7 @@ import apache_beam as beam
 
 from pipeline.commands.vocab.options import Options
 from pipeline.commands.vocab.texts import corpus_texts, find_texts, input_texts
-from pipeline.commands.vocab.words import Counting, CountWords
+from pipeline.commands.vocab.words import CountWords, WordCounting
 from pipeline.config import Config
 from pipeline.engines.choice import make_engine
 from pipeline.files import Output
@@ -51,7 +51,7 @@ class CountPass:
         with make_engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam) as engine:
             engine.check()
             meter = engine.meter(self.folder, "texts")
-            counting = Counting(self.output, self.config.text.profile, self.options.identify, meter)
+            counting = WordCounting(self.output, self.config.text.profile, self.options.identify, meter)
             with meter.shown("words", work):
                 pipeline = engine.pipeline()
                 pipeline | "Texts" >> texts | CountWords(counting)

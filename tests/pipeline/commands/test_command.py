@@ -87,7 +87,7 @@ def train(name: str, **options: str) -> Callable[[Path, pytest.MonkeyPatch], int
     return act
 
 
-ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherRun")}
+ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherTraining")}
 COMMANDS = {
     "pipeline": (corpus, True, GOES_ON),
     "pipeline subset": (subset, True, GOES_ON),
