@@ -34,12 +34,9 @@ def breaks(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(machine: Path) -> Path:
     """The machine's temporary folder."""
-    (tmp_path / "machine").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
-    private._root.cache_clear()
-    return tmp_path / "machine"
+    return machine
 
 
 def kept(said: str) -> Path:
