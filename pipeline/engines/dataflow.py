@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from pipeline.commands.corpus.options import Options
+from pipeline.config import Options
 from pipeline.engines.google_cloud import SCHEME, check_buckets, check_installed
 from pipeline.inputs import InputError
 
