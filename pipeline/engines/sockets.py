@@ -56,7 +56,7 @@ class SocketServer:
             self.control_port,
             self.data_port,
             self.state_port,
-        ):  # three sockets: no connection delays another
+        ):  # three: no connection delays another
             self._server.add_insecure_port(address)
         self._server.start()
 

@@ -29,7 +29,7 @@ def main() -> NoReturn:
         signal.SIGINT,
         signal.SIGTERM,
         signal.SIGHUP,
-    ):  # sent to the whole process group; the parent handles them
+    ):  # for the whole group; the parent handles them
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also during the imports below
     import pipeline.engines.quiet
