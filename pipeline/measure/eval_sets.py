@@ -17,10 +17,11 @@ from pipeline.config import Embedding
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, exists, is_local, local_copy, read_bytes
 from pipeline.inputs import EXTENSIONS, BadFile, InputError, Source, list_files
-from pipeline.inputs.pictures import PICTURES, Files, Rows, Task, find_tasks
+from pipeline.inputs.pictures import PICTURES, Files, Rows, Task, find_tasks, path_help
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS, PictureVectors, load_embedder, write_vectors
 from pipeline.printable import tell
 from pipeline.storage.markers import Listing
+from pipeline.storage.plan import BadInputs
 
 EVAL_INDEX = "work/evaluation.idx"
 EVAL_NOTE = "work/evaluation.json"
@@ -51,7 +52,7 @@ class EvalSets:
 def find_sets(patterns: Sequence[str]) -> EvalSets:
     """The evaluation sets: whatever `python -m dedup index` takes, and its index files.
 
-    Raises InputError for a set without a picture, and for one that can't be read.
+    Raises InputError for a set without a picture, BadInputs for a damaged file.
     """
     sets = EvalSets()
     try:
@@ -60,8 +61,10 @@ def find_sets(patterns: Sequence[str]) -> EvalSets:
                 sets.indexes.extend(list_files(pattern))
             else:
                 sets.tasks.extend(find_tasks([pattern]))
-    except (InputError, BadFile) as error:
+    except InputError as error:
         raise InputError(f"eval_images: {str(error).removeprefix('input: ').removeprefix('images: ')}") from error
+    except BadFile as error:
+        raise BadInputs(f"eval_images: {error}") from error
     return sets
 
 
@@ -195,6 +198,7 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embed
         first = undecodable[0] if undecodable else sets.indexes[0].path
         raise InputError(
             f"eval_images: none of the {len(undecodable)} pictures exists and can be decoded, such as {first}"
+            f"{path_help(sets.tasks)}"
         )
     for image in undecodable:
         tell(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found")
