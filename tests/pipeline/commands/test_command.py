@@ -18,6 +18,7 @@ import pytest
 from pipeline.commands import program as command
 from pipeline.commands.corpus import cli
 from pipeline.commands.dedup import cli as dedup
+from pipeline.commands.outlook import FAILS_AGAIN
 from pipeline.commands.program import GOES_ON, STARTS_AGAIN, Program
 from pipeline.commands.train import cli as training
 from pipeline.commands.vocab import cli as vocabulary
@@ -143,7 +144,7 @@ def test_an_error_outside_of_a_command_is_one_line_too(tmp_path: Path, temporary
     (tmp_path / "manifest.json").write_text("{")
     done = run("pipeline", "report", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"; {STARTS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
+    assert f"; {FAILS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
     assert [name for name in os.listdir(temporary) if "-run-" in name] == []
 
 
