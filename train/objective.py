@@ -1,4 +1,4 @@
-"""What the pairs of a batch are told apart from: each other, as ALIGN does, or the keys of a queue, as BriVL does.
+"""A pair's negatives: the rest of the batch (ALIGN), or a queue of earlier keys (BriVL).
 
 A step begins with `follow`; on each replica come the `keys` of its batch, and the `loss`; `enqueue` ends it.
 """
@@ -20,7 +20,7 @@ Keys = tuple[Any, ...]
 
 
 class InBatch:
-    """The negatives of a pair are the others of its batch. There are no keys, and nothing to keep."""
+    """Uses the other pairs of a batch as negatives. There are no keys, and nothing to store."""
 
     def __init__(self, model: DualEncoder, settings: Train) -> None:
         self.model, self.settings = model, settings.loss
@@ -42,11 +42,11 @@ class InBatch:
 
 
 class FromQueue:
-    """The negatives of a picture are the keys of earlier texts, those of a text the keys of earlier pictures (WenLan,
-    arXiv 2103.06561). `variables` are the state of it, which a checkpoint needs.
+    """Uses earlier texts' keys as a picture's negatives, and earlier pictures' keys as a text's (WenLan, arXiv
+    2103.06561). `variables` are its state, which a checkpoint needs.
 
-    What changes weights and queues are graphs of their own, run one after the other: within that of a step, TensorFlow
-    may read a weight to follow it, or a queue for the loss, only after it was changed.
+    Changes of weights and queues are separate graphs, run one after the other: within a step's graph, TensorFlow may
+    read a weight to follow it, or a queue for the loss, only after it was changed.
     """
 
     def __init__(self, model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> None:
@@ -62,13 +62,13 @@ class FromQueue:
         follow(self.towers, self.model, self.settings.queue.momentum, self.strategy)
 
     def keys(self, batch: Batch) -> Keys:
-        """Those of a replica's pictures and texts, float (n, width) each, of length 1."""
+        """Keys of a replica's pictures and texts, float (n, width) each, of length 1."""
         if self.settings.pieces > 1:
             return _normal(*encode_in_pieces(self.towers, batch, self.settings.pieces))
         return _normal(*self.towers(batch, training=True))
 
     def loss(self, images: tf.Tensor, texts: tf.Tensor, keys: Keys) -> tf.Tensor:
-        """As InBatch.loss."""
+        """The loss of a replica, like InBatch.loss."""
         (images, texts), (image_keys, text_keys) = _normal(images, texts), keys
         earlier_images, earlier_texts = (queue.held() for queue in self.queues)
         how = self.model.temperature, self.settings.loss.smoothing
@@ -85,7 +85,7 @@ Objective = InBatch | FromQueue
 
 
 def make_objective(model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> Objective:
-    """What `settings` ask for. Called in the scope of `strategy`, after the model has its first weights."""
+    """The objective for `settings`. Called in the scope of `strategy`, after the model has its first weights."""
     return FromQueue(model, settings, strategy) if settings.queue.size else InBatch(model, settings)
 
 

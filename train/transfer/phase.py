@@ -29,14 +29,14 @@ KeptOf = Callable[[str], Kept | None]
 
 @dataclass(frozen=True)
 class Task:
-    """What classifiers are made from: a trained model, settings, and the devices that share the work."""
+    """The basis of classifiers: a trained model, settings, and the devices that share the work."""
 
     trained: Trained
     settings: Classification
     strategy: tf.distribute.Strategy
 
     def view(self, size: int) -> View:
-        """What they see of a picture in a square of `size`."""
+        """The view of a picture in a square of `size`."""
         return View(size, self.settings.smallest_part, self.settings.middle)
 
     def phases(self, pictures: Labelled, kept: KeptOf = lambda name: None) -> Iterator[tuple[str, keras.Model]]:
@@ -76,7 +76,7 @@ class Task:
 
 
 def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
-    """The task for all that follows in this process, whose operations are deterministic from now on.
+    """Prepares the task; this process' operations are deterministic from then on.
 
     Raises TrainingError on several hosts.
     """
@@ -88,18 +88,18 @@ def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
-    """What happens after each step: it is counted, shown and sometimes saved."""
+    """Runs after each step: counts it, shows it and sometimes saves."""
 
     def __init__(self, name: str, left: range, pieces: int, kept: Kept | None) -> None:
         super().__init__()
         self.name, self.left, self.pieces, self.kept = name, left, pieces, kept
-        hidden = None if kept else True  # a bar on a terminal only; none for trials, which are many
+        hidden = None if kept else True  # a bar on a terminal only; none for the many trials
         self.bar = tqdm(
             desc=name, initial=left.start, total=left.stop, unit=" steps", dynamic_ncols=True, disable=hidden
         )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        """`batch`, for Keras, is a piece, counted from 0 wherever the run goes on. Raises NotANumber."""
+        """`batch`, for Keras, is a piece, counted from 0 wherever the run resumes. Raises NotANumber."""
         done, rest = divmod(batch + 1, self.pieces)
         if not rest:
             self._after(self.left.start + done, logs["loss"])
@@ -111,10 +111,10 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         if self.kept and (step % self.kept.every == 0 or step == self.left.stop):
             self.kept.save(self.model, step)
             self._say(f"{self.name}: step {step:,} of {self.left.stop:,}, loss {loss:.3f}")
-            self.model.reset_metrics()  # the loss that is shown is the mean since the last
+            self.model.reset_metrics()  # resets the shown loss, a mean since the last line
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Ends the bar."""
+        """Closes the bar."""
         self.bar.close()
 
     def _say(self, line: str) -> None:
@@ -123,5 +123,5 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def forget() -> None:
-    """Lets go of all classifiers made so far, which Keras would hold for as long as the process lasts."""
+    """Frees all classifiers made so far, which Keras would hold until the process ends."""
     keras.utils.clear_session()
