@@ -1,4 +1,4 @@
-"""Examples for the page: of the candidates that a run set aside, those with the smallest draw, for each reason."""
+"""Examples for the page: for each reason, the candidates of the run with the smallest key hash."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ COLUMNS = (
 class Group:
     """The examples of one reason, or of kept pairs."""
 
-    rows: list[dict[str, Any]]  # verdicts with their thumbnail
-    first: bool = True  # whether the reason is the first of these pairs; otherwise one among others
+    rows: list[dict[str, Any]]  # verdicts with their thumbnails
+    first: bool = True  # true if the reason is these pairs' first; otherwise one among others
 
 
 def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
@@ -58,12 +58,12 @@ def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Draw and reasons of all candidates; a candidate is its row in the files one after another."""
+    """Hashes and reasons of all candidates; a candidate is its row in the concatenated files."""
 
     draws: np.ndarray  # uint64 (candidates,)
-    images: np.ndarray  # int64 (candidates,): the same number for the same image
+    images: np.ndarray  # int64 (candidates,): equal for equal images
     reasons: pa.ListArray
-    sizes: list[int]  # candidates in each file
+    sizes: list[int]  # candidates per file
 
     @classmethod
     def read(cls, output: Output, names: list[str]) -> _Candidates:
@@ -71,7 +71,7 @@ class _Candidates:
         empty = pa.schema([("draw", pa.uint64()), ("image_id", pa.string()), ("reasons", pa.list_(pa.string()))])
         table = pa.concat_tables([empty.empty_table(), *tables], promote_options="permissive").combine_chunks()
         codes = table["image_id"].combine_chunks().dictionary_encode().indices
-        images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # each null is another
+        images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # nulls are all distinct
         return cls(
             np.asarray(table["draw"]),
             images,
@@ -80,24 +80,24 @@ class _Candidates:
         )
 
     def first(self, reason: str) -> np.ndarray:
-        """The candidates whose first reason it is; of kept pairs where `reason` is empty."""
+        """Candidates whose first reason is `reason`; kept pairs if it is empty."""
         firsts = pc.replace_substring_regex(pc.binary_join(self.reasons, " "), pattern=" .*", replacement="")
         return self._smallest(np.flatnonzero(pc.equal(firsts, reason)))
 
     def any(self, reason: str) -> np.ndarray:
-        """The candidates of which it is any reason."""
+        """Candidates with `reason` among their reasons."""
         has = np.asarray(pc.equal(pc.list_flatten(self.reasons), reason))
         return self._smallest(np.asarray(pc.list_parent_indices(self.reasons))[has])
 
     def _smallest(self, rows: np.ndarray) -> np.ndarray:
-        """Those of `rows` with the smallest draws, in that order, and of each image one."""
+        """The `rows` with the smallest key hashes, in that order, one per image."""
         drawn = rows[np.argsort(self.draws[rows], kind="stable")]
         _, first = np.unique(self.images[drawn], return_index=True)
         return drawn[np.sort(first)[:SHOWN]]
 
 
 def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:
-    """The verdicts of the candidates `wanted`, sorted; only files that hold one of them are read."""
+    """Verdicts of the candidates `wanted`, sorted; reads only files that hold one of them."""
     verdicts: dict[int, dict[str, Any]] = {}
     start = 0
     for name, size in zip(names, sizes, strict=True):

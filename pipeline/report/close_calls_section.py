@@ -1,4 +1,4 @@
-"""The audit of near-duplicates: pairs of a corpus picture and its evaluation picture, the closest calls first."""
+"""The section of near-duplicates: pairs of a corpus image and its evaluation image, the closest calls first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_TEXT = 140
 LONGEST_ID = 90
 PICTURES = {"picture": "corpus", "eval_picture": "evaluation"}
 COLUMNS = ("key", "source", "text", "eval_match", "eval_distance", "eval_score", "transform", *PICTURES)
-FLATTEST, TALLEST = 5.0, 0.2  # width by height that is still given its room
+FLATTEST, TALLEST = 5.0, 0.2  # limits of width by height within which the page keeps the proportion
 
 AUDIT_STYLE = """
 .audit { --height: 156px; margin-top: 26px; display: grid; gap: 30px 22px;
@@ -47,7 +47,7 @@ AUDIT_STYLE = """
 
 
 def read_audit(output: Output) -> list[dict[str, Any]]:
-    """The matches that a run set aside to be looked at, in their order; none without its file. Raises OSError."""
+    """The borderline matches that a run saved, in order; none without its file. Raises OSError."""
     from pipeline.files import open_file
 
     if not output.has(FILE):
@@ -58,7 +58,7 @@ def read_audit(output: Output) -> list[dict[str, Any]]:
 
 
 def audit_section(funnel: Mapping[str, Any], config: Mapping[str, Any], rows: Sequence[Row], most: int) -> Element:
-    """The pairs in `rows`, with pictures of at most `most` bytes each."""
+    """The pairs in `rows`, with images of at most `most` bytes each."""
     return tag(
         "section",
         tag("h2", "Near-duplicates of evaluation images"),
@@ -104,7 +104,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _pair(row: Row, most: int) -> Element:
-    """One match: its two pictures, how close the call was, the caption, and where both are from."""
+    """A match: its two images, the margin, the caption, and both origins."""
     text = shortened(row["text"] or "", LONGEST_TEXT)
     return tag(
         "figure",
@@ -134,7 +134,7 @@ def _named(label: str, path: str) -> Element:
 
 
 def _sides(row: Row, most: int) -> Element:
-    """Both pictures at the same height: each has its proportion as its part of the width; a missing one the other's."""
+    """Both images at equal height, widths by their proportions; a missing image takes the other's proportion."""
     pictures = {name: fitted(row[name], most) for name in PICTURES}
     known = {name: ratio for name, picture in pictures.items() if (ratio := proportion(picture))}
     usual = next(iter(known.values()), 1.0)
