@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.corpus import FOLDER
+from bench.distinct_words import write_texts
 from bench.figures import Figure
 from bench.measure import Usage, measure, python
-from bench.words import write_texts
 from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
 
 SECONDS, GIGABYTES, LARGE = 60.0, 3.0, 250_000

@@ -15,7 +15,7 @@ from dedup.index_file import Stored, read, write
 from dedup.lookup import MultiIndex
 from dedup.probes import Probes, probes
 from dedup.quality import is_informative
-from dedup.variants import AS_IS, DEFAULT, check_mode, see, variant_coefficients, variants
+from dedup.variants import AS_IS, DEFAULT, check_mode, variant_coefficients, variants, warp
 from dedup.verify import VIEW_SIDE, scores, views
 from filters.pixels import Picture, Undecodable
 
@@ -90,7 +90,7 @@ class EvalIndex(Stored):
             if matches.image[start + luma] >= 0:
                 continue
             variant = variants(self.mode)[self.variants[entry]]
-            ours = see(self.views[image], self.sizes[image], variant)
+            ours = warp(self.views[image], self.sizes[image], variant)
             score = scores(ours[None], asked.view(probe, lumas)[None])[0]
             if search.accepts(distance, score):
                 matches.image[start + luma], matches.distance[start + luma] = image, distance

@@ -89,7 +89,7 @@ def rotate(luma: np.ndarray, size: np.ndarray, pose: Pose) -> np.ndarray:
     )
 
 
-def see(view: np.ndarray, size: np.ndarray, variant: Variant) -> np.ndarray:
+def warp(view: np.ndarray, size: np.ndarray, variant: Variant) -> np.ndarray:
     """Warps a square view of an image of this width and height to the view of one of its variants; uint8."""
     pose = variant.pose
     posed = rotate(view, size, pose) if pose.degrees else cut(view, pose.window, len(view))

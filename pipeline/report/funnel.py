@@ -59,12 +59,12 @@ def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         for step in steps(funnel)
     }
     rows |= {reason: (reason, SILENT, "", "", SILENT) for reason in not_asked(funnel)}
-    yield from (rows[reason] for reason in sorted(rows, key=_place))
+    yield from (rows[reason] for reason in sorted(rows, key=_rule_index))
     yield "kept", "", f"{kept:,}", share(kept, raw), ""
     yield "records", "", f"{records:,}", share(records, raw), ""
 
 
-def _place(reason: str) -> int:
+def _rule_index(reason: str) -> int:
     """The index of a rule in the order of all."""
     from pipeline.config import Filters
 

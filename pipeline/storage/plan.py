@@ -13,14 +13,14 @@ import pyarrow as pa
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
 
-FOLDER = "work/index"
-INDEXED = f"{FOLDER}/done"
+INDEX_FOLDER = "work/index"
+INDEXED = f"{INDEX_FOLDER}/done"
 CARRIED = "carried:"  # distinguishes a passthrough column from others in the index
 
 
 def shard_name(file: int, first: int) -> str:
     """The index shard of the rows of input file `file` from row `first`."""
-    return f"{FOLDER}/{file:06d}-{first:012d}.arrow"
+    return f"{INDEX_FOLDER}/{file:06d}-{first:012d}.arrow"
 
 
 @dataclass
@@ -35,7 +35,7 @@ class TaskNote:
 
     @property
     def name(self) -> str:
-        return f"{FOLDER}/{self.file:06d}-{self.first:012d}.json"
+        return f"{INDEX_FOLDER}/{self.file:06d}-{self.first:012d}.json"
 
     def add(self, first: int, table: pa.Table) -> None:
         """Records a written shard."""
@@ -61,7 +61,7 @@ class TaskNote:
 
 def note_bad(output: Output, source: Source, error: BadFile) -> None:
     """Records a bad file, so that the run reports all of them at once."""
-    output.write_bytes(f"{FOLDER}/{source.number:06d}.bad", json.dumps({"reason": error.reason}).encode())
+    output.write_bytes(f"{INDEX_FOLDER}/{source.number:06d}.bad", json.dumps({"reason": error.reason}).encode())
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,12 @@ class Plan:
 
 def note_indexed(output: Output) -> None:
     """Writes the marker of the finished first pass: the names of all its files."""
-    output.write_bytes(INDEXED, json.dumps(output.names(FOLDER)).encode())
+    output.write_bytes(INDEXED, json.dumps(output.names(INDEX_FOLDER)).encode())
 
 
 def is_indexed(output: Output) -> bool:
     """Returns whether the first pass is done. Removes its marker, and tasks', if files of theirs are missing."""
-    there = set(output.names(FOLDER))
+    there = set(output.names(INDEX_FOLDER))
     if INDEXED in there and there >= set(json.loads(read_bytes(output.path(INDEXED)) or b'[""]')):
         return True
     names = sorted(name for name in there if name.endswith(".json"))
@@ -130,7 +130,7 @@ def is_indexed(output: Output) -> bool:
 
 def forget_bad(output: Output) -> None:
     """Forgets files that were bad in an earlier run, to retry them."""
-    for name in output.names(FOLDER, ".bad"):
+    for name in output.names(INDEX_FOLDER, ".bad"):
         output.remove(output.path(name))
 
 
@@ -168,14 +168,14 @@ def refuse_bad(bad: dict[str, str]) -> None:
 
 
 def _notes(output: Output) -> list[dict[str, Any]]:
-    return [json.loads(note) for note in read_many([output.path(name) for name in output.names(FOLDER, ".json")])]
+    return [json.loads(note) for note in read_many([output.path(name) for name in output.names(INDEX_FOLDER, ".json")])]
 
 
 def bad_files(output: Output, sources: list[Source]) -> dict[str, str]:
     """The files recorded as bad: path and reason."""
     bad = {}
-    for name in output.names(FOLDER, ".bad"):
-        source = sources[int(name.removeprefix(FOLDER + "/").removesuffix(".bad"))]
+    for name in output.names(INDEX_FOLDER, ".bad"):
+        source = sources[int(name.removeprefix(INDEX_FOLDER + "/").removesuffix(".bad"))]
         bad[source.path] = json.loads(read_bytes(output.path(name)))["reason"]
     return bad
 

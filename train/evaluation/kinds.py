@@ -14,7 +14,7 @@ from train.measures.captions import CaptionSet
 from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task
 from train.measures.labels import Neighbours, ZeroShot
 from train.measures.result import Measured
-from train.measures.words import WordSet
+from train.measures.word_similarity import WordSet
 from train.sets.crossed import read_captions_rated, read_pairs_rated, read_pictures_rated
 from train.sets.files import find_files, folder
 from train.sets.folders import read_folders
@@ -22,7 +22,7 @@ from train.sets.karpathy import read_karpathy
 from train.sets.lists import read_lists
 from train.sets.names import class_names
 from train.sets.prompts import read_templates
-from train.sets.words import read_words
+from train.sets.simlex import read_words
 
 
 class Measurable(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from train.measures.result import LeftOut, Line, Measured
-from train.measures.towers import Seen, Towers, see
+from train.measures.towers import PictureVectors, Towers, picture_vectors
 from train.retrieval import Recalls, image_to_text, text_to_image
 from train.sets.files import BadSet
 from train.sets.karpathy import Captioned
@@ -66,7 +66,7 @@ def read_captioned(towers: Towers, pictures: Sequence[Captioned], captions: int)
     with_captions = [each for each in pictures if any(map(str.strip, each.captions))]
     if not with_captions:
         raise BadSet(f"none of its {len(pictures):,} pictures has a caption")
-    seen = see(towers, [each.path for each in with_captions])
+    seen = picture_vectors(towers, [each.path for each in with_captions])
     if len(seen.places) < 2:
         raise BadSet(f"of its {len(pictures):,} pictures one can be read, and retrieval needs two")
     read = [with_captions[place] for place in seen.places]
@@ -82,7 +82,7 @@ def _first(picture: Captioned, captions: int) -> list[tuple[str, int]]:
     return [(text, number) for text, number in zip(picture.captions, ids, strict=True) if text.strip()][:captions]
 
 
-def _left_out(pictures: Sequence[Captioned], seen: Seen) -> LeftOut:
+def _left_out(pictures: Sequence[Captioned], seen: PictureVectors) -> LeftOut:
     texts = {each.path: list(map(str.strip, each.captions)) for each in pictures}
     return {
         "unreadable pictures": seen.unreadable,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from train.measures.result import Line, Measured
-from train.measures.towers import Towers, see
+from train.measures.towers import Towers, picture_vectors
 from train.retrieval import recalls, same_label
 from train.sets.files import BadSet
 from train.sets.folders import LabelledPictures
@@ -32,7 +32,7 @@ class ZeroShot:
 
     def measure(self, towers: Towers) -> Measured:
         """Top-1 and top-5 accuracy: the right class is nearest, or among the five nearest. Raises BadSet."""
-        seen = see(towers, self.pictures.paths)
+        seen = picture_vectors(towers, self.pictures.paths)
         classes = class_vectors(towers, self.names, self.templates)
         labels = self.pictures.labels[seen.places]
         found = recalls(seen.vectors, classes, same_label(labels, np.arange(len(classes))))
@@ -67,7 +67,7 @@ class Neighbours:
     def measure(self, towers: Towers) -> Measured:
         """Share of pictures with one of their class among the 1, 5 and 10 nearest. Raises BadSet."""
         numbers = self._training_numbers()
-        queries, known = see(towers, self.pictures.paths), see(towers, self.training.paths)
+        queries, known = picture_vectors(towers, self.pictures.paths), picture_vectors(towers, self.training.paths)
         labels, known_labels = numbers[self.pictures.labels[queries.places]], self.training.labels[known.places]
         found = recalls(queries.vectors, known.vectors, same_label(labels, known_labels))
         counts = {"pictures": len(labels), "training pictures": len(known_labels)}

@@ -29,7 +29,7 @@ class Towers(Protocol):
 
 
 @dataclass(frozen=True)
-class Seen:
+class PictureVectors:
     """Readable pictures: their vectors, float32 (read, width), and their indices among all, int64 (read,); and the
     errors of the others.
     """
@@ -39,7 +39,7 @@ class Seen:
     unreadable: tuple[str, ...]
 
 
-def see(towers: Towers, paths: Sequence[str]) -> Seen:
+def picture_vectors(towers: Towers, paths: Sequence[str]) -> PictureVectors:
     """Embeds pictures. Raises BadSet if none can be read."""
     vectors, places, unreadable = np.empty((len(paths), towers.width), np.float32), list[int](), list[str]()
     for place, seen in enumerate(towers.pictures(paths)):
@@ -52,4 +52,4 @@ def see(towers: Towers, paths: Sequence[str]) -> Seen:
         raise BadSet(
             f"none of its {len(paths):,} pictures can be read; {unreadable[0] if unreadable else 'it has none'}"
         )
-    return Seen(vectors[: len(places)], np.array(places), tuple(unreadable))
+    return PictureVectors(vectors[: len(places)], np.array(places), tuple(unreadable))

@@ -11,7 +11,7 @@ from train.measures.correlation import spearman
 from train.measures.result import Line, Measured
 from train.measures.towers import Towers
 from train.sets.files import BadSet
-from train.sets.words import RatedWords
+from train.sets.simlex import RatedWords
 
 PARTS: Mapping[str, Callable[[RatedWords], bool]] = {
     "all": lambda pair: True,

@@ -10,7 +10,7 @@ from train.checkpoint import Checkpoints, arrays_of, load, restore
 
 
 @dataclass(frozen=True)
-class Kept:
+class PhaseCheckpoint:
     """A checkpoint every `every` steps; a new one replaces the one before."""
 
     checkpoints: Checkpoints
