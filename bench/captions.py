@@ -70,15 +70,15 @@ class Crawl:
         if path.exists():
             return path
         random = np.random.default_rng([self.seed, number])
-        aside = path.with_suffix(".part")
-        with pq.ParquetWriter(aside, pa.schema([(name, pa.string()) for name in ("key", "url", "text")])) as writer:
+        partial = path.with_suffix(".part")
+        with pq.ParquetWriter(partial, pa.schema([(name, pa.string()) for name in ("key", "url", "text")])) as writer:
             for group in _steps(rows, ROWS_PER_GROUP):
                 tables = [
                     self._batch(number * ROWS_PER_FILE + batch.start, len(batch), words, boilerplate, random)
                     for batch in (group[begin : begin + BATCH_ROWS] for begin in range(0, len(group), BATCH_ROWS))
                 ]
                 writer.write_table(pa.concat_tables(tables), row_group_size=ROWS_PER_GROUP)
-        aside.rename(path)
+        partial.rename(path)
         return path
 
     def _batch(

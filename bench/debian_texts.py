@@ -32,9 +32,9 @@ def debian_texts(folder: Path) -> Path:
     if not path.exists():
         lists = _fetch(folder / "apt")
         tables = [_table(file.read_text(), unquote(file.name).rpartition("Translation-")[2]) for file in lists]
-        aside = path.with_suffix(".part")
-        pq.write_table(pa.concat_tables(tables), aside)
-        aside.rename(path)
+        partial = path.with_suffix(".part")
+        pq.write_table(pa.concat_tables(tables), partial)
+        partial.rename(path)
     return path
 
 

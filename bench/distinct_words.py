@@ -26,13 +26,13 @@ SEED = 1
 def write_texts(folder: Path, distinct: int) -> Path:
     """A folder of Parquet files with a column `text`, written on first use."""
     if not folder.exists():
-        aside = folder.with_suffix(".part")
-        aside.mkdir(parents=True, exist_ok=True)
+        partial = folder.with_suffix(".part")
+        partial.mkdir(parents=True, exist_ok=True)
         texts = _texts(make_words(distinct))
         for number, first in enumerate(range(0, len(texts), TEXTS_PER_FILE)):
             table = pa.table({"text": texts.slice(first, TEXTS_PER_FILE)})
-            pq.write_table(table, aside / f"{number:05d}.parquet")
-        aside.rename(folder)
+            pq.write_table(table, partial / f"{number:05d}.parquet")
+        partial.rename(folder)
     return folder
 
 

@@ -85,9 +85,9 @@ def write_one_group(path: Path, size: float) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     table = _table(list(_unlike(size)), 0)
-    aside = path.with_suffix(".part")
-    pq.write_table(table, aside, compression="none", row_group_size=len(table), use_dictionary=False)
-    aside.rename(path)
+    partial = path.with_suffix(".part")
+    pq.write_table(table, partial, compression="none", row_group_size=len(table), use_dictionary=False)
+    partial.rename(path)
 
 
 def write_unlike(folder: Path, count: int) -> None:
@@ -99,9 +99,9 @@ def write_unlike(folder: Path, count: int) -> None:
         if not path.exists():
             numbers = range(begin, min(begin + PICTURES_PER_FILE, count))
             table = _table([few[number % len(few)] + number.to_bytes(4, "big") for number in numbers], begin)
-            aside = path.with_suffix(".part")
-            pq.write_table(table, aside, compression="none", row_group_size=ROWS_PER_GROUP, use_dictionary=False)
-            aside.rename(path)
+            partial = path.with_suffix(".part")
+            pq.write_table(table, partial, compression="none", row_group_size=ROWS_PER_GROUP, use_dictionary=False)
+            partial.rename(path)
 
 
 def _schema() -> pa.Schema:

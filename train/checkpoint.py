@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from train.errors import TrainingError
-from train.files import written_aside
+from train.files import atomic_write
 
 FACTS = "facts"
 # Errors that numpy, zipfile and TensorFlow raise for damaged files or files that are no archives
@@ -66,7 +66,7 @@ class Checkpoints:
         tf.io.gfile.makedirs(self.folder)
         path = self.path(step)
         content: dict[str, Any] = {FACTS: np.array(json.dumps(facts)), **arrays}
-        with written_aside(path) as file:
+        with atomic_write(path) as file:
             np.savez(_Stream(file), **content)
         for old in self.steps()[:-keep]:
             tf.io.gfile.remove(self.path(old))

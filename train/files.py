@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 @contextmanager
-def written_aside(path: str, mode: str = "wb") -> Iterator[Any]:
+def atomic_write(path: str, mode: str = "wb") -> Iterator[Any]:
     """A temporary file to write, renamed once complete: a file with the final name is finished."""
     with tf.io.gfile.GFile(f"{path}.tmp", mode) as file:
         yield file

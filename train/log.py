@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from train.files import written_aside
+from train.files import atomic_write
 
 COLUMNS = ("step", "loss", "temperature", "learning_rate")
 
@@ -52,7 +52,7 @@ class Log:
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(COLUMNS)
         rows.writerows([getattr(row, name) for name in COLUMNS] for row in self.rows)
-        with written_aside(self.path, "w") as file:
+        with atomic_write(self.path, "w") as file:
             file.write(text.getvalue())
         self.events.flush()
 
