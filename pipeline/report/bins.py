@@ -1,4 +1,4 @@
-"""The signals that the page draws: how each is binned, and which rule compares it.
+"""The signals that the page draws: each one's bins, and the rule that compares it.
 
 Bins are laid out from the rule's number, so that a cut is always an edge.
 """
@@ -20,16 +20,16 @@ MOST_BITS = 256
 
 @dataclass(frozen=True)
 class Signal:
-    """A number measured about a pair, its bins, and the rule that drops by it."""
+    """A number measured for a pair, its bins, and the rule that drops by it."""
 
     title: str
     unit: str
     rule: Rule
     value: Callable[[Signals], pa.Array]
-    edges: np.ndarray  # where each bin begins, ascending; the last bin has no end
+    edges: np.ndarray  # start of each bin, ascending; the last bin has no end
     cuts: tuple[tuple[float, str], ...]  # the edges between kept and dropped, with their labels
-    unmeasured: str  # why a pair may have none
-    whole: bool = True  # whole numbers: a bin holds its beginning; otherwise it holds its end, as "at most" does
+    unmeasured: str  # reasons for which a pair may have none
+    whole: bool = True  # whole numbers: a bin includes its start; otherwise its end, as in "at most"
     log_values: bool = False
     log_pairs: bool = False
 
@@ -151,13 +151,13 @@ def _ratio(verdicts: Signals) -> pa.Array:
 
 
 def _by_factors(cut: int, steps: int) -> np.ndarray:
-    """Whole edges from 1 upwards in constant factors, `steps` of them to a doubling, with `cut` among them."""
+    """Whole edges from 1 upwards in constant factors, `steps` per doubling, with `cut` among them."""
     factors = 2.0 ** (np.arange(-40 * steps, 40 * steps + 1) / steps)
     return np.unique(np.maximum(np.rint(max(cut, 1) * factors), 1.0))
 
 
 def _around(cut: float, lowest: float, highest: float, bins: int) -> np.ndarray:
-    """Edges of about `bins` equal steps from `lowest` to `highest`, with `cut` among them exactly."""
+    """Edges of about `bins` equal steps from `lowest` to `highest`, with `cut` exactly among them."""
     if not lowest < cut < highest:
         return np.linspace(lowest, highest, bins + 1)
     below = max(1, round(bins * (cut - lowest) / (highest - lowest)))

@@ -11,12 +11,12 @@ from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
 
-WIDTH, HEIGHT = 322, 180  # a number under the end of an axis has room
+WIDTH, HEIGHT = 322, 180  # leaves room for a number below the end of an axis
 LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144
 
 
 def funnel_bar(before: int, left: int, raw: int, label: str) -> Element:
-    """The pairs that remain and, after them, those that this step drops, on the scale of all raw pairs."""
+    """Bar of the pairs that remain and, after them, those that this step drops, on the scale of all raw pairs."""
     scale = 1000 / max(raw, 1)
     return tag(
         "svg",
@@ -50,7 +50,7 @@ def histogram_chart(histogram: Histogram, label: str) -> Element:
 
 
 def bin_name(histogram: Histogram, index: int) -> str:
-    """The values that a bin holds, in words."""
+    """A bin's range in words."""
     edges, whole = histogram.signal.edges, histogram.signal.whole
     start = edges[index]
     if index == len(edges) - 1:
@@ -72,7 +72,7 @@ def _shown(histogram: Histogram) -> tuple[int, int]:
 
 
 def _extents(histogram: Histogram, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where the bins begin and end on the axis; the bin without an end is as wide as the one before it."""
+    """Starts and ends of the bins on the axis; the bin without an end is as wide as the one before it."""
     edges = histogram.signal.edges
     beyond = edges[-1] ** 2 / edges[-2] if histogram.signal.log_values else 2 * edges[-1] - edges[-2]
     bounds = np.append(edges, beyond)

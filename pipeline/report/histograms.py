@@ -1,4 +1,4 @@
-"""Histograms of the signals over all verdicts: each shard is counted when it is written, the report adds them up."""
+"""Histograms of the signals over all verdicts: each shard is counted when written, and the report adds them up."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.report.bins import Signal
 
 @dataclass
 class Histogram:
-    """How many pairs fall into each bin of a signal, and how many of them its rule drops."""
+    """Counts the pairs in each bin of a signal, and those that its rule drops."""
 
     signal: Signal
     pairs: np.ndarray = field(init=False)  # int64 (bins,)
-    dropped: np.ndarray = field(init=False)  # int64 (bins,), all zero where the rule is off
+    dropped: np.ndarray = field(init=False)  # int64 (bins,), all zero if the rule is disabled
     unmeasured: int = 0
 
     def __post_init__(self) -> None:
@@ -28,12 +28,12 @@ class Histogram:
 
     @property
     def measured(self) -> int:
-        """Pairs that have a value."""
+        """Number of pairs that have a value."""
         return int(self.pairs.sum())
 
     @property
     def never(self) -> bool:
-        """Whether the rule had nothing to compare. A distance exists for matches alone, so that none says nothing."""
+        """Returns whether the rule had nothing to compare. Only matches have a distance, so its absence is normal."""
         return not self.measured and bool(self.signal.cuts)
 
     def add(self, verdicts: Signals) -> None:
@@ -51,11 +51,11 @@ class Histogram:
         self.unmeasured += len(measured) - len(bins)
 
     def note(self) -> dict[str, Any]:
-        """The counts of the bins that have any, for JSON."""
+        """The non-zero counts of bins, for JSON."""
         return {"pairs": _sparse(self.pairs), "dropped": _sparse(self.dropped), "unmeasured": self.unmeasured}
 
     def add_note(self, note: dict[str, Any]) -> None:
-        """Adds what `note` said of other pairs."""
+        """Adds the counts from another `note`."""
         for counts, more in ((self.pairs, note["pairs"]), (self.dropped, note["dropped"])):
             for bin, pairs in more.items():
                 counts[int(bin)] += pairs
@@ -68,7 +68,7 @@ class Histogram:
 
 
 def count_shard(signals: Iterable[Signal], verdicts: Signals) -> list[dict[str, Any]]:
-    """The notes of the histograms of `signals` over the verdicts of a shard."""
+    """The counts of the histograms of `signals` over a shard's verdicts."""
     histograms = [Histogram(signal) for signal in signals]
     for histogram in histograms:
         histogram.add(verdicts)
@@ -76,7 +76,7 @@ def count_shard(signals: Iterable[Signal], verdicts: Signals) -> list[dict[str, 
 
 
 def add_up(signals: Iterable[Signal], shards: Iterable[list[dict[str, Any]]]) -> list[Histogram]:
-    """The histograms of all shards, from what `count_shard` noted of each."""
+    """Histograms of all shards, from each one's `count_shard`."""
     histograms = [Histogram(signal) for signal in signals]
     for notes in shards:
         for histogram, note in zip(histograms, notes, strict=True):

@@ -1,4 +1,4 @@
-"""Which rules judged no pair of a run, and why: what was not measured is not zero."""
+"""Rules that judged no pair of a run, and the cause: a signal not measured is not zero."""
 
 from __future__ import annotations
 

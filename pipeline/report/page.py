@@ -1,4 +1,4 @@
-"""The page as a whole: its head, its three parts, and the settings at its foot. The same run gives the same bytes."""
+"""The whole page: its head, its three parts, and the settings at its foot. Equal runs give equal bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INPUTS_SHOWN = 40
 
 
 def write_report(output: Output) -> None:
-    """Writes `report.html` beside the other files of a finished run. Raises OSError where one of them is missing."""
+    """Writes `report.html` beside the other files of a finished run. Raises OSError if one of them is missing."""
     funnel, manifest = (_read_json(output, "funnel.json"), _read_json(output, "manifest.json"))
     rules = rules_of(manifest["config"])
     histograms = add_up(signals_of(rules), _histogram_notes(output))

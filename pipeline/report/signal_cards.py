@@ -1,4 +1,4 @@
-"""The signals: a card for each histogram, with what it says in words, and one for the n-grams."""
+"""The signals: a card for each histogram, with its summary in words, and one for the n-grams."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.report.funnel import share
 from pipeline.report.histograms import Histogram
 from pipeline.report.wording import sentence
 
-AFTER_IMAGES_OF_TEXT = 4  # the place of the n-grams among the signals, by the order of the rules
+AFTER_IMAGES_OF_TEXT = 4  # index of the n-grams among the signals, in the order of the rules
 
 
 def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histograms: list[Histogram]) -> Element:

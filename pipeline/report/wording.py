@@ -1,4 +1,4 @@
-"""What the page says of each rule: its sentence, and the number that decided. All numbers are the rule's own fields."""
+"""The page's words for each rule: its sentence, and the number that decided. All numbers are the rule's fields."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from pipeline.page.markup import shortened
 
 
 def rules_of(config: Mapping[str, Any]) -> dict[str, Rule]:
-    """The rules with the numbers of a run's `config`, by reason, in order; also those that are switched off."""
+    """The rules with the numbers of a run's `config`, by reason, in order; including disabled ones."""
     return {rule.reason: rule for rule in config_of({"filters": config["filters"]}).filters.all()}
 
 
 def sentence(rule: Rule) -> str:
-    """What `rule` drops, with its numbers."""
+    """Describes the pairs that `rule` drops, with its numbers."""
     match rule:
         case Undecodable(max_pixels=most):
             return f"No image that can be decoded, or one of over {most:,} pixels"
@@ -54,7 +54,7 @@ def sentence(rule: Rule) -> str:
 
 
 def decided(rule: Rule, row: Mapping[str, Any]) -> str:
-    """The number for which `rule` drops the pair with the verdict `row`, beside the number of the rule."""
+    """The number for which `rule` drops the pair with the verdict `row`, beside the rule's number."""
     match rule:
         case Undecodable(max_pixels=most):
             return _undecodable(row, most)
@@ -80,7 +80,7 @@ def decided(rule: Rule, row: Mapping[str, Any]) -> str:
 
 
 def size(row: Mapping[str, Any]) -> str:
-    """Width and height, where they are known."""
+    """Width and height, if known."""
     known = row["width"] is not None and row["height"] is not None
     return f"{row['width']:,} × {row['height']:,} px" if known else "size not known"
 
@@ -91,7 +91,7 @@ def words(row: Mapping[str, Any]) -> str:
 
 
 def _undecodable(row: Mapping[str, Any], most: int) -> str:
-    error = row.get("image_error") or "not decodable"  # a run of an earlier version has no errors
+    error = row.get("image_error") or "not decodable"  # earlier versions' runs have no errors
     if error == ImageError.OVER_LIMIT:
         return f"{row['width'] * row['height']:,} pixels, at most {most:,}"
     return error if row["width"] is None else f"{size(row)}, {error}"
