@@ -15,7 +15,7 @@ import apache_beam as beam
 
 from filters.porn import OPEN_NSFW, load_scorer
 from pipeline.commands.corpus.options import Options
-from pipeline.config import Config, Text
+from pipeline.config import Config, ConfigError, Text
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.dataflow import check_options, job_options
@@ -40,6 +40,7 @@ from pipeline.measure.eval_sets import (
     parts,
 )
 from pipeline.measure.vectors import load_embedder
+from pipeline.own_rules import try_rule
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -73,6 +74,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
             passes = Passes(output, options, folder, engine)
             passes.evaluate(sets)
             plan = passes.index(sources)
+            check_own_rules(config, plan)
             passes.count(plan)
             passes.emit(plan)
             finish(output, config, plan, sets, this, passes.seconds)
@@ -101,6 +103,16 @@ def _named(section: str) -> Iterator[None]:
         yield
     except (ValueError, OSError) as error:
         raise InputError(f"{section}: {error}") from error
+
+
+def check_own_rules(config: Config, plan: Plan) -> None:
+    """Raises InputError for a rule of the user's own that needs a column which no input has, or of another type."""
+    for rule in config.filters.own():
+        if rule.enabled:
+            try:
+                try_rule(rule, plan.carried)
+            except ConfigError as error:
+                raise InputError(str(error)) from error
 
 
 def check_segmenter(text: Text) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters import Rule
 from pipeline.files import Output
+from pipeline.report.described import DECIDED, describe_drops
 
 FOLDER = "work/examples"
 KEPT = -1  # the group of the pairs that no rule drops, beside the numbers of the rules
@@ -47,13 +51,19 @@ class Examples:
         if len(rows) > self.quota:
             del rows[max(rows, key=lambda other: self.draws[other])]
 
-    def write(self, output: Output, name: str, verdicts: pa.Table) -> None:
-        """Writes the verdicts of the candidates, with `thumbnail` (JPEG or null) and `draw`."""
+    def write(self, output: Output, name: str, verdicts: pa.Table, own: Sequence[Rule] = ()) -> None:
+        """Writes the verdicts of the candidates, with `thumbnail` (JPEG or null) and `draw`.
+
+        With the user's `own` rules, also the numbers for which these drop a candidate: the report lacks their code.
+        """
         found = sorted({row: thumbnail for rows in self.groups.values() for row, thumbnail in rows.items()}.items())
         rows = np.array([row for row, _ in found], np.int64)
         table = verdicts.take(pa.array(rows))
+        decided = [describe_drops(own, row) for row in table.to_pylist()] if own else []
         table = table.append_column("thumbnail", pa.array([thumbnail for _, thumbnail in found], pa.binary()))
         table = table.append_column("draw", pa.array(self.draws[rows]))
+        if own:
+            table = table.append_column(DECIDED, pa.array(decided, pa.string()))
         with output.write(f"{FOLDER}/{name}.parquet") as file:
             pq.write_table(table, file, store_schema=False)
 

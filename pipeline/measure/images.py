@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.evaluation import EvalIndex, Search
-from filters import failures, first_failures
+from filters import Rule, failures, first_failures
 from filters.pixels import Picture, Undecodable
 from filters.porn import Scorer, load_scorer
+from filters.signals import needs_pixels
 from pipeline.config import Config
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
@@ -29,10 +30,7 @@ from pipeline.storage.plan import Shard
 
 METER_STEP = 64  # images
 UNDECODABLE = 0  # the number of the rule, which is the first and always on
-KNOWN = (
-    *("image_hash", "width", "height", "image_width", "image_height"),
-    *("texts_of_image", "images_of_text", "rare_ngram", "words"),
-)
+IMAGE = ("image_hash", "width", "height", "image_width", "image_height")  # known of each image, whatever rules need
 
 Columns = dict[str, pa.Array]
 
@@ -45,6 +43,7 @@ class ShardImages:
     columns: Columns
     settings: Input
     meter: Meter
+    own: Columns = field(default_factory=dict)  # further columns, for the user's own rules
 
     def see(self, measures: Measures, records: RecordShard, examples: Examples, audit: Audit) -> Columns:
         """Measures what needs pixels, writes the records of what is kept, and sets pictures aside for the report.
@@ -57,7 +56,7 @@ class ShardImages:
         asked = (first == KEPT) | measures.everything
         asked[examples.rows] = True
         rows = np.flatnonzero(asked & signals.decodable)
-        known = pa.table({name: self.columns[name] for name in KNOWN})
+        known = self._known([*measures.rules, *measures.own])
         for row, picture, rule in measure_pixels(self._read(rows), rows, known, signals, measures):
             if rule == KEPT:
                 rule = self._record(row, picture, signals, records)
@@ -67,6 +66,12 @@ class ShardImages:
             del picture  # the next batch is decoded without its pixels in memory
         seen = signals.columns(measures.eval_ids)
         return seen | {"image_error": pc.coalesce(self.columns["image_error"], seen["image_error"])}
+
+    def _known(self, rules: Sequence[Rule]) -> pa.Table:
+        """The columns that need no pixels, of the images and those that `rules` compare."""
+        needs = (name for rule in rules for name in rule.needs if not needs_pixels(name))
+        columns = self.columns | self.own
+        return pa.table({name: columns[name] for name in dict.fromkeys((*IMAGE, *needs))})
 
     def _read(self, rows: np.ndarray) -> Iterator[bytes | None]:
         """The bytes of the images of these rows, in order; the meter follows."""
@@ -100,13 +105,14 @@ def load_measures(output: Output, config: Config) -> Measures:
         index = open_index(output.path(EVAL_INDEX))
     scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
     return Measures(
-        rules=filters.enabled(),
+        rules=[rule for rule in filters.ours() if rule.enabled],
         index=index,
         search=search_of(config),
         scorer=scorer,
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",
         embedding=load_search(output, config.dedup.embedding) if index is not None else None,
+        own=[rule for rule in filters.own() if rule.enabled],
     )
 
 

@@ -23,6 +23,7 @@ from filters.image_errors import ImageError, Undecodable
 from filters.pixels import Picture
 from filters.porn import Scorer
 from pipeline.measure.vectors import EmbeddingSearch
+from vocab.buffers import one_array
 
 BATCH_IMAGES = 64
 BATCH_PIXELS = 1 << 25  # decoded at once: 100 MB
@@ -44,6 +45,7 @@ class Measures:
     max_pixels: int
     everything: bool  # every enabled rule for every pair
     embedding: EmbeddingSearch | None = None
+    own: Sequence[Rule] = ()  # the user's, judged after `rules`; they decide nothing that is measured
 
     @cached_property
     def eval_ids(self) -> pa.StringArray:
@@ -150,7 +152,7 @@ def _judge(
         still = _alive(measures.before(Porn), rows, known, signals, measures)
         _score(rows, _convert(rows, pictures, np.intersect1d(still, new), signals), signals, measures.scorer)
         signals.copy(firsts, rows[asked])
-    failed = failures(measures.rules, _columns(rows, known, signals, measures), len(rows))
+    failed = failures([*measures.rules, *measures.own], _columns(rows, known, signals, measures), len(rows))
     yield from zip(rows.tolist(), pictures, first_failures(failed).tolist(), strict=True)
 
 
@@ -165,7 +167,7 @@ def _alive(
 
 
 def _columns(rows: np.ndarray, known: pa.Table, signals: PixelSignals, measures: Measures) -> dict[str, pa.Array]:
-    return {name: known[name] for name in known.column_names} | signals.columns(measures.eval_ids, rows)
+    return {name: one_array(known[name]) for name in known.column_names} | signals.columns(measures.eval_ids, rows)
 
 
 def _decode(

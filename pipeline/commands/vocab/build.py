@@ -29,7 +29,7 @@ from pipeline.engines.work import Work
 from pipeline.files import Output
 from pipeline.identity import entry
 from pipeline.inputs import InputError, Source
-from pipeline.outputs.manifest import corpus_name, digest, read_manifest
+from pipeline.outputs.manifest import corpus_name, digest, plain_config, read_manifest
 from pipeline.storage.plan import bad_files, refuse_bad
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
 from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG, tokenizer_files
@@ -50,7 +50,7 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
     check_identifier(options)
     output = Output(options.output)
     manifest = read_manifest(Output(options.corpus)) if options.corpus else None
-    config = options.settle(json.dumps(manifest["config"]) if manifest else "")
+    config = options.settle(json.dumps(plain_config(manifest)) if manifest else "")
     for name in (FILE, FACTS, TOKENIZER, TOKENIZER_CONFIG):  # FILE first: without it there is no vocabulary
         output.remove(output.path(name))
     output.clear_work()  # what another run, or a killed one, left
