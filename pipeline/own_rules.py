@@ -123,13 +123,10 @@ def _is_meant(value: type, file: RuleFile) -> bool:
 
 def _problem(one: Any) -> str | None:
     """The first thing that a class lacks to be a rule."""
-    if (
-        not dataclasses.is_dataclass(one)
-        or "__dataclass_params__" not in vars(one)
-        or not one.__dataclass_params__.frozen
-    ):
+    parameters = vars(one).get("__dataclass_params__")  # the class itself, not one that it extends
+    if parameters is None or not parameters.frozen:
         return "not a frozen dataclass: @dataclass(frozen=True)"
-    if not one.__doc__ or one.__doc__.startswith(f"{one.__name__}("):
+    if not one.__doc__ or one.__doc__.startswith(f"{one.__name__}("):  # the one that dataclasses write
         return "no docstring; it is the rule's sentence"
     if lacking := [name for name in (*_PARTS, "enabled") if not hasattr(one, name)]:
         return f"no {', '.join(lacking)}"
