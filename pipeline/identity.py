@@ -45,6 +45,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
         "embedding_model": _embedding_model(config, sets),
         "eval_images": _pictures([*sets.images, *sets.tables]),
         "eval_indexes": [fingerprint(index) for index in sets.indexes],
+        **({"rules": [file.sha256 for file in config.filters.files]} if config.filters.files else {}),
     }
 
 
@@ -100,10 +101,13 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
         output.clear_work()  # left by an unknown run
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
-    if differences := list(_differences(held, run)):
+    if differences := list(_differences(_NO_RULES | held, _NO_RULES | run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
     return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
+
+
+_NO_RULES: dict[str, Any] = {"rules": []}  # a run without rules of the user's own has no such entry
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:

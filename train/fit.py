@@ -35,8 +35,8 @@ class Trainer:
     def __init__(self, run: Run, strategy: tf.distribute.Strategy, start: DualEncoder | None = None) -> None:
         """Starts a new run with the weights of `start`, if given, else random ones.
 
-        Raises OtherTraining, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue that
-        is larger than the data.
+        Raises OtherTraining, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
+        that is larger than the data.
         """
         self.run, self.settings, self.strategy = run, run.settings, strategy
         self._check_devices()

@@ -22,8 +22,8 @@ from train.transfer.classifier import Accuracy, classifier, learner, measure, ra
 from train.transfer.config import Classification, Data, Phase, Whole
 from train.transfer.labelled import Labelled
 from train.transfer.parts import read_set
-from train.transfer.phase import prepare
-from train.transfer.phase_checkpoint import TransferTask, prepare
+from train.transfer.phase import TransferTask, prepare
+from train.transfer.phase_checkpoint import PhaseCheckpoint
 
 SETTINGS = Classification(
     head=Phase(steps=30, learning_rate=0.5, size=32, test_size=40),
