@@ -1,3 +1,3 @@
 """The pipeline: everything that knows Beam and files. Start reading at `run.py`."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -10,7 +10,6 @@ from typing import Any
 
 from filters import Porn
 from filters.porn import OPEN_NSFW
-from pipeline import __version__
 from pipeline.config import LATER, Config
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
@@ -26,6 +25,10 @@ FUNNEL = "funnel.json"
 OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # what --overwrite removes, and `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
+# Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that reads
+# unfinished work of the release before it wrong. The version of the package is no part of a run's identity: a new release
+# resumes and finds the runs of an older one of the same format.
+FORMAT = 1
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
 
@@ -37,7 +40,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
     """What makes a run this run. Workers, runner and the places of input and output don't count."""
     settings = dataclasses.asdict(config)
     return {
-        "version": __version__,
+        "format": FORMAT,
         "config": {section: settings[section] for section in settings if section not in LATER},
         "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
@@ -100,7 +103,8 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
         output.clear_work()  # of whatever run: nothing says
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
-    if differences := list(_differences(held, run)):
+    known = held | {"config": _complete(held.get("config", {}), json.loads(json.dumps(dataclasses.asdict(Config()))))}
+    if differences := list(_differences(known, run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
     return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
@@ -121,6 +125,16 @@ def _held(output: Output) -> dict[str, Any] | None:
     if any(output.has(name) for name in OURS):
         raise OtherRun(f"{output.root} holds files of a run that can't be told; --overwrite replaces it")
     return None
+
+
+def _complete(held: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run, with the defaults of those that didn't exist when it began: a new one changes no old run."""
+    nested = {
+        name: _complete(value, defaults[name])
+        for name, value in held.items()
+        if isinstance(value, Mapping) and isinstance(defaults.get(name), Mapping)
+    }
+    return {**defaults, **held, **nested}
 
 
 def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:

@@ -23,7 +23,7 @@ from pipeline.engines.engine import Engine
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.finish import FUNNEL
-from pipeline.identity import MANIFEST, claim
+from pipeline.identity import FORMAT, MANIFEST, claim
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import corpus_name, read_manifest
 from pipeline.outputs.records import write_metadata
@@ -81,7 +81,7 @@ def identity(manifest: dict[str, Any], size: str | None, copies: pa.StringArray)
     """What makes a subset this subset."""
     left_out = hashlib.sha256("\n".join(sorted(copies.to_pylist())).encode()).hexdigest()[:16]
     choice = {"size": size, "copies": left_out if len(copies) else None}
-    return {"version": __version__, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
+    return {"format": FORMAT, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
 
 
 def write_shards(
