@@ -25,9 +25,9 @@ FUNNEL = "funnel.json"
 OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # what --overwrite removes, and `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
-# Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that reads
-# unfinished work of the release before it wrong. The version of the package is no part of a run's identity: a new release
-# resumes and finds the runs of an older one of the same format.
+# Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
+# can't continue the unfinished work of the release before it. The version of the package is no part of a run's
+# identity: a new release resumes the runs of an older one of the same format.
 FORMAT = 1
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
@@ -128,7 +128,7 @@ def _held(output: Output) -> dict[str, Any] | None:
 
 
 def _complete(held: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a run, with the defaults of those that didn't exist when it began: a new one changes no old run."""
+    """The settings of a run, with the default of every setting that is newer than the run."""
     nested = {
         name: _complete(value, defaults[name])
         for name, value in held.items()
