@@ -1,4 +1,4 @@
-"""The pipeline: all code that knows Beam and files. Start reading at `run.py`; Python programs call `make_corpus`.
+"""The pipeline: everything that uses Beam and files. Start reading at `run.py`; Python programs call `make_corpus`.
 
 What stands in `__all__` is public: docs/api.md describes it. Importing this package imports no library.
 """

@@ -48,7 +48,7 @@ def make_corpus(
         Held: another process writes `output`.
         OSError, RuntimeError: the run failed; the same call resumes it.
     """
-    from pipeline.commands.corpus.options import Options
+    from pipeline.config import Options
     from pipeline.engines.own_process import ask
 
     options = Options(

@@ -11,7 +11,7 @@ from pipeline.commands.program import DONE, Program, cause
 from pipeline.engines.own_process import answer
 
 if TYPE_CHECKING:
-    from pipeline.commands.corpus.options import Options
+    from pipeline.config import Options
 
 
 def main() -> NoReturn:

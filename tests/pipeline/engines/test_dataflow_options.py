@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.corpus.options import Options, parse
-from pipeline.config import load_config
+from pipeline.commands.corpus.options import parse
+from pipeline.config import Options, load_config
 from pipeline.engines.dataflow import check_options
 from pipeline.engines.flex_template import CommandFailed, command_words, run_command
 from pipeline.inputs import InputError
