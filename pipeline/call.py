@@ -69,16 +69,27 @@ def _config(config: Config | Mapping[str, Any] | Path | None, settings: Mapping[
 
     from pipeline.config import Config, config_of, load_tree
     from pipeline.settings import put
-    from pipeline.yaml_text import read_text
 
+    if isinstance(config, Config) and not settings:
+        return config
     if isinstance(config, str | os.PathLike):
-        path = os.fspath(config)
-        tree = load_tree(read_text("config", path), (), f"config={path}")
+        tree = load_tree(_text(os.fspath(config)), (), f"config={os.fspath(config)}")
     else:
         tree = asdict(config) if isinstance(config, Config) else deepcopy(dict(config or {}))
     for path, value in settings.items():
         put(tree, path, value)
     return config_of(tree)
+
+
+def _text(path: str) -> str:
+    """The text of a config. Raises ConfigError, which names the argument and not the option."""
+    from pipeline.commands.arguments import read_file
+    from pipeline.settings import ConfigError
+
+    try:
+        return read_file(path)
+    except ConfigError as error:
+        raise ConfigError(str(error).removeprefix("--")) from error
 
 
 def _paths(name: str, paths: Paths, required: bool = False) -> tuple[str, ...]:

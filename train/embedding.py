@@ -55,6 +55,18 @@ class PictureFile:
             return bytes(file.read())
 
 
+@dataclass(frozen=True)
+class PictureBytes:
+    """A picture in memory, such as the `jpg` of a record."""
+
+    name: str
+    data: bytes
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.data
+
+
 def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.ndarray | BadPicture]:
     """Of each picture, in order, its embedding, float32 (width,) of length 1, or what is wrong with it."""
     encode = _function(trained.model.images, tf.uint8)
