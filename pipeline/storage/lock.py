@@ -26,7 +26,11 @@ class Held(Exception):
     """Another command writes the output."""
 
     def __init__(self, output: str, holder: str, more: str = "") -> None:
-        super().__init__(f"{output} is being written by {holder or 'another command'}{more}")
+        super().__init__(output, holder, more)  # the arguments by which a pickled one is made again
+
+    def __str__(self) -> str:
+        output, holder, more = self.args
+        return f"{output} is being written by {holder or 'another command'}{more}"
 
 
 def this_process() -> str:

@@ -22,7 +22,7 @@ from pipeline.emit import NOTES, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.finish import FUNNEL
-from pipeline.identity import MANIFEST, claim
+from pipeline.identity import FORMAT, MANIFEST, claim
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import corpus_name, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
@@ -82,7 +82,7 @@ def identity(manifest: dict[str, Any], size: str | None, copies: pa.StringArray)
     left_out = hashlib.sha256("\n".join(sorted(copies.to_pylist())).encode()).hexdigest()[:16]
     choice = {"size": size, "copies": left_out if len(copies) else None}
     own = {name: manifest[name] for name in ("rules", "rule_descriptions") if name in manifest}
-    known = {"version": __version__, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
+    known = {"format": FORMAT, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
     return known | own
 
 
