@@ -11,7 +11,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_table_of_rules_is_the_generated_one():
-    assert rules_table() in README
+    assert rules_table() in README, "replace the table of rules in README.md by what `python -m pipeline.rules` prints"
 
 
 def test_files_it_names_are_there():
