@@ -51,6 +51,7 @@ def run(code: str, data: bytes = b"", **environment: str) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.slow
 def test_damaged_files_have_the_same_pixels_whatever_memory_held_before() -> None:
     page, picture = PICTURE.resize((602, 486)).convert("1"), PICTURE
     files = [encoded(page, "TIFF", compression=name) for name in FAXES] * 2
@@ -114,6 +115,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_an_image_takes_at_most_eight_bytes_a_pixel(name: str) -> None:
     """So that one of the pixel limit takes 716 MB; what doesn't depend on the pixels is allowed for by 40 MB."""

@@ -16,6 +16,8 @@ from tests.support.train_pages import RETRIEVAL, ROWS, TOY, facts, page
 from train.config import Loss, Queue, Temperature
 from train.log import Row
 
+pytestmark = pytest.mark.slow
+
 NUMBER_TABLE = ["Step", "Loss", "Temperature", "Learning rate"]
 
 

@@ -26,6 +26,8 @@ from tests.support.indexes import (
 )
 from tests.support.training import picture, record, write_shard
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch) -> None:

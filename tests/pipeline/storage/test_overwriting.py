@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.train.material import load_model
 from pipeline.files import Output
 from pipeline.identity import METADATA, OURS, OtherRun, claim
 from pipeline.inputs import InputError
@@ -106,7 +105,10 @@ def test_work_of_a_run_that_cannot_be_told_is_not_believed(tmp_path: Path) -> No
     assert left(output) == ["work/run.json"]
 
 
+@pytest.mark.slow
 def test_a_model_that_is_half_removed_is_none(tmp_path: Path) -> None:
+    from pipeline.commands.train.material import load_model
+
     Output(str(tmp_path)).write_bytes(REMOVING, b"")
     with pytest.raises(InputError, match="is half removed by --overwrite"):
         load_model(str(tmp_path))
