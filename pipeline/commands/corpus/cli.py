@@ -10,7 +10,7 @@ from pipeline.commands.program import DONE, FAILED, STARTS_AGAIN, USAGE, Program
 from pipeline.printable import tell
 
 if TYPE_CHECKING:
-    from pipeline.commands.corpus.options import Options
+    from pipeline.config import Options
 
 PIPELINE = Program("pipeline")
 REPORT = Program("pipeline", STARTS_AGAIN)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pipeline.commands.arguments import beam_options, read_config, sort_arguments, split_globs, worker_count
 from pipeline.commands.parser import Parser, no_such
-from pipeline.config import Config, ConfigError
+from pipeline.config import ConfigError, Options
 
 COMMANDS = ("report", "subset")  # the others of `python -m pipeline`
 USAGE = "python -m pipeline --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
@@ -21,19 +20,6 @@ other commands: python -m pipeline report DIR     the funnel again, and report.h
                 python -m pipeline subset DIR     a part of a corpus, as a corpus
                 python -m pipeline.sample         makes a small crawl to try it on
 """
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a user asked for."""
-
-    config: Config
-    inputs: tuple[str, ...]
-    output: str
-    eval_images: tuple[str, ...]
-    workers: int
-    overwrite: bool
-    beam: tuple[str, ...]
 
 
 def parse(arguments: Sequence[str]) -> Options:
