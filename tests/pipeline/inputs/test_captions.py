@@ -177,6 +177,7 @@ def test_a_table_without_lists_is_left_alone() -> None:
     assert [part is table for part in spread(table, "t", 0)] == [True]
 
 
+@pytest.mark.slow
 def test_a_corpus_of_several_shards_has_each_caption_with_its_image(tmp_path: Path) -> None:
     images = [encode(picture(number)) for number in range(4)]
     captions = [[f"a kite number {row} seen {times} times" for times in range(3)] for row in range(4)]

@@ -145,6 +145,7 @@ def test_markers_are_forgotten_with_one_listing_a_folder(tmp_path: Path, monkeyp
     assert sorted(listed) == ["a", "b", "work"]
 
 
+@pytest.mark.slow
 def test_a_finished_run_makes_what_was_lost_again(crawl: Crawl, corpus_of: Runs, again: Rerun, tmp_path: Path) -> None:
     finished = corpus_of()
     shutil.copytree(finished.output, tmp_path / "out")
