@@ -98,6 +98,7 @@ def test_cut_fax_is_truncated() -> None:
         convert(data[:-600], MAX_PIXELS)
 
 
+@pytest.mark.slow
 def test_images_of_several_bands_are_converted_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, data in FILES.items():
         whole = convert(data, MAX_PIXELS)

@@ -40,6 +40,7 @@ def refusal(path: Path, settings: Input | None = None, *, text_only: bool = Fals
 LONE = ['"Hello he said', "a plain one", 'the 12" vinyl', '"Bye', '"all"', '"Hello" he said', 'b"c', '"']
 
 
+@pytest.mark.slow
 def test_a_lone_quote_in_a_tsv_takes_no_other_row(tmp_path: Path) -> None:
     read_as = [text if text != '"all"' else "all" for text in LONE]
     first = "".join(f"{text}\thttp://x/{row}\n" for row, text in enumerate(LONE))
@@ -179,6 +180,7 @@ def test_a_row_has_a_limit(tmp_path: Path) -> None:
         assert refusal(path, limit) == "row 3: over 1,000 bytes (input.max_row_bytes)"
 
 
+@pytest.mark.slow
 def test_columns_have_a_limit(tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(9_998)]
     assert texts(write(tmp_path / "a.csv", ",".join(["text", "url", *names]) + "\n" + "a," * 9_999 + "b\n")) == ["a"]
