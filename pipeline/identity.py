@@ -104,11 +104,8 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
         output.clear_work()  # left by an unknown run
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
-    known = (
-        _NO_RULES
-        | held
-        | {"config": _complete(held.get("config", {}), json.loads(json.dumps(dataclasses.asdict(Config()))))}
-    )
+    defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
+    known = _NO_RULES | held | {"config": _complete(held.get("config", {}), defaults)}
     if differences := list(_differences(known, _NO_RULES | run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")

@@ -38,6 +38,7 @@ def test_configs_that_any_page_names_are_there():
             assert (ROOT / path).exists(), f"{page.name}: {path}"
 
 
+@pytest.mark.slow
 def test_make_help_names_every_target_of_the_contract():
     printed = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -68,6 +68,7 @@ def test_what_beam_cannot_raise_anew_is_unwrapped() -> None:
     assert cause(RuntimeError("no worker: none")) == "RuntimeError: no worker: none"
 
 
+@pytest.mark.slow
 def test_tensorflow_names_what_it_cannot_write() -> None:
     import tensorflow as tf
 

@@ -18,6 +18,8 @@ from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
 from tests.support.google_cloud import PROJECT, write_account
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "crawl-bucket"
 INPUTS = ("pictures-*.parquet", "00000.tar", "folder.jsonl")
 SETTINGS = ("--filters.rare_ngram.min_count=1", "--filters.rare_ngram.top_k=650", "--input.rows_per_shard=20")

@@ -222,6 +222,7 @@ def test_a_run_without_pairs_has_a_page(tmp_path):
     assert "Not measured for any pair" in Page(page_of(output)).words
 
 
+@pytest.mark.slow
 def test_importing_the_report_does_not_import_beam():
     code = "import pipeline.report, sys; sys.exit('apache_beam' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0
