@@ -20,7 +20,7 @@ from unittest import mock
 import pytest
 
 FAST = "not slow"
-SLOW_FILE = re.compile(r"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
+SLOW_FILE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
 TENSORFLOW = ("tensorflow", "keras")
 
 
