@@ -11,28 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from filters.signals import SHOWN as SHOWN_SIGNALS
+from pipeline.report.described import DECIDED
 from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN
 
 if TYPE_CHECKING:
     from pipeline.files import Output
 
 KEPT = "kept"
-COLUMNS = (
-    "key",
-    "source",
-    "text",
-    "width",
-    "height",
-    "words",
-    "texts_of_image",
-    "images_of_text",
-    "rare_ngram",
-    "eval_match",
-    "eval_distance",
-    "porn_score",
-    "image_error",
-    "thumbnail",
-)
+COLUMNS = (*SHOWN_SIGNALS, "thumbnail", DECIDED)  # a file may lack some
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Names of classes, from the files in which they are published, for the folders that hold their pictures."""
+"""Names of classes, read from the files in which they are published, for the folders of their pictures."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _WORDNET = re.compile(r"n\d{8}\Z")
 
 
 def class_names(folders: Sequence[str], file: str = "", subset: bool = False) -> tuple[str, ...]:
-    """The name of the class in each folder; without a file, that of the folder with spaces for underscores.
+    """The name of the class in each folder; without a file, the folder's name with spaces for underscores.
 
-    A file is one of these; of several names with commas between them, the first is taken:
+    `file` has one of these forms; the first of several names with commas between them is taken:
       * JSON {"n01440764": "tench"}, or ImageNet's class index {"0": ["n01440764", "tench"]};
       * lines such as `n01440764 tench, Tinca tinca` (LOC_synset_mapping.txt), or with a tab;
-      * a name a line, in the order of the folders.
-    Folders that are numbers (ImageNet-V2) number the classes. Of a `subset` (ImageNet-R) only some classes have a
+      * one name per line, in the order of the folders.
+    Folders that are numbers (ImageNet-V2) number the classes. In a `subset` (ImageNet-R) only some classes have a
     folder. Raises BadSet, NotThere.
     """
     if not file:
@@ -30,7 +30,7 @@ def class_names(folders: Sequence[str], file: str = "", subset: bool = False) ->
 
 
 def shown(names: Collection[str]) -> str:
-    """The first few."""
+    """The first few names."""
     return ", ".join(list(names)[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
@@ -55,14 +55,14 @@ def _by_folder(file: str, folders: Sequence[str]) -> dict[str, str]:
 
 
 def _numbered(names: dict[str, str], folders: Sequence[str]) -> dict[str, str]:
-    """The same for folders that are numbers, where the names are of other folders: in the order of those."""
+    """Renames folders that are numbers, if the names belong to other folders: in the order of those."""
     if not _are_numbers(folders) or _are_numbers(names):
         return names
     return dict(zip(_numbers(len(names)), (names[folder] for folder in sorted(names)), strict=True))
 
 
 def _names_of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
-    """What lines of a folder and its name say; none, where they are names of a word or more."""
+    """Names by folder, from lines of a folder and its name; None if lines are names of a word or more."""
     pairs = [line.split(maxsplit=1) for line in lines]
     if not all(len(pair) == 2 for pair in pairs):
         return None

@@ -1,4 +1,4 @@
-"""The pictures of a set that can be read, and what is wrong with the others: known before anything is trained."""
+"""Checks which pictures of a set can be read, and why others can't, before anything is trained."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AT_ONCE = 1024
 
 
 def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
-    """The pictures that are there and can be decoded, and a line for each other. Raises BadSet if none is left."""
+    """The readable pictures, and one line for each other. Raises BadSet if none is left."""
     errors = list(_errors(pictures.pictures))
     bad = [error for error in errors if error]
     if len(bad) == len(errors):
@@ -38,7 +38,7 @@ def _errors(pictures: Sequence[PictureSource]) -> Iterator[str]:
 
 def _error(picture: PictureSource) -> str:
     try:
-        Picture(picture.read(), MAX_PIXELS).at_least(1)  # a JPEG is read whole, and decoded small
+        Picture(picture.read(), MAX_PIXELS).at_least(1)  # a JPEG is read completely but decoded small
     except UndecodableImage as error:
         return f"{picture.name}: {error}"
     except MISSING as error:

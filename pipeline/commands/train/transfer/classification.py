@@ -16,8 +16,8 @@ from train.checkpoint import Checkpoints
 from train.devices import strategy
 from train.trained import Trained
 from train.transfer.classifier import Accuracy, measure
-from train.transfer.kept import Kept
 from train.transfer.phase import prepare
+from train.transfer.phase_checkpoint import PhaseCheckpoint
 
 CLASSIFIER, CLASSES = "classifier.keras", "classes.txt"
 OVERWRITTEN = ("checkpoints", CLASSIFIER, CLASSES)
@@ -37,7 +37,7 @@ def run(options: Options) -> None:
     claim(output, facts, OVERWRITTEN, options.overwrite)
     task = prepare(trained, transfer.classification, devices)
     found: dict[str, Accuracy] = {}
-    for name, model in task.phases(training, lambda phase: _kept(output, phase, trained)):
+    for name, model in task.phases(training, lambda phase: _checkpoint(output, phase, trained)):
         found[name] = measure(model, test, task.view(transfer.classification.phases[name].test_size))
         print(accuracy_line(name, found[name]), flush=True)
     _write_classifier(output, model)
@@ -51,8 +51,8 @@ def accuracy_line(name: str, accuracy: Accuracy) -> str:
     return f"{name:<6} top-1 {accuracy.top1:6.1%}   top-5 {accuracy.top5:6.1%}   of {accuracy.pictures:,} pictures"
 
 
-def _kept(output: Output, phase: str, trained: Trained) -> Kept:
-    return Kept(Checkpoints(output.path(f"checkpoints/{phase}")), trained.settings.checkpoints.every)
+def _checkpoint(output: Output, phase: str, trained: Trained) -> PhaseCheckpoint:
+    return PhaseCheckpoint(Checkpoints(output.path(f"checkpoints/{phase}")), trained.settings.checkpoints.every)
 
 
 def _write_classifier(output: Output, model: Any) -> None:
