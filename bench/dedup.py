@@ -17,8 +17,9 @@ from bench.dedup_cost import cost
 from bench.edits import shorten
 from bench.figures import Figure
 from bench.transforms import HELD_OUT, TRANSFORMS, Transform, encode
-from dedup.evaluation import EvalIndex, Search, build
-from filters.pixels import luma
+from dedup.evaluation import EvalIndex, build
+from dedup.search import Search
+from filters.picture import Picture
 
 KINDS = {".jpg", ".jpeg", ".png", ".webp"}
 LARGEST = 480  # pixels of the short side: copies of larger photos are resized
@@ -84,7 +85,7 @@ def _recall(
 def _copies(photos: Sequence[Image.Image], others: Sequence[Image.Image], transform: Transform) -> Iterator[np.ndarray]:
     for place, photo in enumerate(photos):
         beside = [others[(place + step) % len(others)] for step in range(3)]
-        yield luma(transform(photo, beside, place), MAX_PIXELS)
+        yield Picture(transform(photo, beside, place), MAX_PIXELS).luma()
 
 
 def _rows(recall: Recall) -> Iterator[Figure]:
@@ -135,7 +136,7 @@ def _index(photos: Sequence[Image.Image], mode: str) -> EvalIndex:
 
 
 def _lumas_of(photos: Iterator[Image.Image] | Sequence[Image.Image]) -> np.ndarray:
-    return np.stack([luma(encode(photo, "PNG"), MAX_PIXELS) for photo in photos])
+    return np.stack([Picture(encode(photo, "PNG"), MAX_PIXELS).luma() for photo in photos])
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -16,10 +16,11 @@ import numpy as np
 from PIL import Image
 
 from bench.figures import Figure, median
-from dedup.evaluation import EvalIndex, Search
+from dedup.evaluation import EvalIndex
 from dedup.hashing import hamming, hash_bits
+from dedup.search import Search
 from dedup.windows import FULL, Windows
-from filters.pixels import luma
+from filters.picture import Picture
 
 ENTRIES = {500_000: 1.2, 6_240_000: 1.6}  # bar, as a multiple of the draft decode
 BATCH = 64
@@ -32,7 +33,7 @@ REPEATS = 3
 
 def cost(index: EvalIndex, images: Sequence[bytes], copies: np.ndarray) -> Iterator[Figure]:
     """The cost, for the index, copies of its images, uint8 (n, 128, 128), and JPEGs of unrelated images."""
-    floor = _cpu(lambda: [luma(data, MAX_PIXELS) for data in images]) * MS / len(images)
+    floor = _cpu(lambda: [Picture(data, MAX_PIXELS).luma() for data in images]) * MS / len(images)
     phash = _cpu(lambda: [imagehash.phash(Image.open(io.BytesIO(data))) for data in images]) * MS / len(images)
     yield Figure("draft decode to the luma", floor, "ms / image")
     yield Figure("imagehash.phash", phash, "ms / image")
@@ -73,7 +74,7 @@ def _filled(index: EvalIndex, count: int) -> EvalIndex:
 
 def _search(index: EvalIndex, images: Sequence[bytes]) -> None:
     for start in range(0, len(images), BATCH):
-        index.match(np.stack([luma(data, MAX_PIXELS) for data in images[start : start + BATCH]]), Search())
+        index.match(np.stack([Picture(data, MAX_PIXELS).luma() for data in images[start : start + BATCH]]), Search())
 
 
 def _cpu(work: Callable[[], object]) -> float:

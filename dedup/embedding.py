@@ -25,7 +25,7 @@ _QUERIES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
+class VectorMatches:
     """The evaluation image that each of n images is a near-duplicate of: the one at the largest cosine; ties take the
     first.
     """
@@ -45,14 +45,14 @@ class EmbeddingIndex:
     vectors: np.ndarray  # float32 (images, d), of length 1; or 0, which is near nothing
     buckets: Buckets | None = None
 
-    def match(self, vectors: np.ndarray, min_cosine: float) -> Nearest:
+    def match(self, vectors: np.ndarray, min_cosine: float) -> VectorMatches:
         """Matches each image by its vector, float32 (n, d) of any length: at `min_cosine` (over 0) or more.
 
         Raises ValueError for vectors of another model's length.
         """
         if vectors.shape[1:] != self.vectors.shape[1:]:
             raise ValueError(f"vectors of {vectors.shape[1]} numbers; those of the index have {self.vectors.shape[1]}")
-        found = Nearest(np.full(len(vectors), -1, np.int32), np.full(len(vectors), np.nan, np.float32))
+        found = VectorMatches(np.full(len(vectors), -1, np.int32), np.full(len(vectors), np.nan, np.float32))
         for start in range(0, len(vectors), _QUERIES_AT_ONCE):
             part = slice(start, start + _QUERIES_AT_ONCE)
             queries = unit(vectors[part])

@@ -10,47 +10,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dedup.hashing import HASH_BITS, HASH_WORDS, hash_bits
+from dedup.hashing import HASH_WORDS, hash_bits
 from dedup.index_file import Stored, read, write
 from dedup.lookup import MultiIndex
 from dedup.probes import Probes, probes
 from dedup.quality import is_informative
+from dedup.search import Search
 from dedup.variants import AS_IS, DEFAULT, check_mode, variant_coefficients, variants, warp
 from dedup.verify import VIEW_SIDE, scores, views
-from filters.pixels import Picture, Undecodable
-
-CLOSE = 31  # bits: up to here `min_score` suffices
-STRICTER_A_BIT, STRICTEST = 0.02, 0.8
+from filters.picture import Picture, UndecodableImage
 
 _IMAGES_AT_ONCE = 64
-
-
-@dataclass(frozen=True)
-class Search:
-    """Thresholds for a near-duplicate. Raises ValueError for numbers out of range."""
-
-    max_distance: int = 50  # bits of 256
-    min_score: float = 0.4  # score of the two aligned views, -1 to 1; distances over 31 bits need more
-    thorough: bool = False  # also looks up 17 parts of each image
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_distance <= HASH_BITS:
-            raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to {HASH_BITS} bits")
-        if not -1 <= self.min_score <= 1:
-            raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
-
-    def accepts(self, distance: int, score: float) -> bool:
-        """Returns whether views with this score show one picture, given their hashes' distance."""
-        return distance <= self.max_distance and score >= self.least_score(distance)
-
-    def least_score(self, distance: int) -> float:
-        """The smallest score that suffices at a distance.
-
-        The farther the hashes, the more alike the views must be: clothes of one cut, laid out alike, are 48 bits apart
-        and score 0.66.
-        """
-        more = STRICTER_A_BIT * max(distance - CLOSE, 0)
-        return max(self.min_score, min(self.min_score + more, STRICTEST))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +146,7 @@ def _decoded(
         try:
             picture = Picture(data, max_pixels)
             yield image_id, picture.luma(), (picture.header.width, picture.header.height)
-        except Undecodable:
+        except UndecodableImage:
             undecodable.append(image_id)
 
 

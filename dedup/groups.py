@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from dedup.evaluation import Search
 from dedup.hashing import ORIENTATIONS, coefficients, hash_bits, orientations
 from dedup.lookup import MultiIndex
 from dedup.quality import is_informative
+from dedup.search import Search
 from dedup.variants import turn
 from dedup.verify import scores, views
 

@@ -22,7 +22,7 @@ _HASHES_AT_ONCE = 1 << 14  # split into chunks at once: 16 MB
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class NearPairs:
     """Near queries and entries, each pair once, ordered by query, then distance, then entry."""
 
     query: np.ndarray  # int64 (pairs,)
@@ -42,7 +42,7 @@ class MultiIndex:
         self._probed, self._flips = _probes(widths)
         self._fill()
 
-    def __call__(self, queries: np.ndarray, max_distance: int) -> Pairs:
+    def __call__(self, queries: np.ndarray, max_distance: int) -> NearPairs:
         """The entries within `max_distance` bits of each query, uint64 (n, 4)."""
         queries = np.ascontiguousarray(queries)
         found = [np.empty((3, 0), np.int64)]
@@ -121,10 +121,10 @@ def _expand(starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndar
     return numbers, np.arange(len(numbers)) + (starts - offsets)[numbers]
 
 
-def _pairs(found: np.ndarray) -> Pairs:
+def _pairs(found: np.ndarray) -> NearPairs:
     query, entry, distance = found
     order = np.lexsort((entry, distance, query))
     query, entry, distance = found[:, order]
     first = np.ones(len(query), bool)
     first[1:] = (query[1:] != query[:-1]) | (entry[1:] != entry[:-1])
-    return Pairs(query[first], entry[first], distance[first])
+    return NearPairs(query[first], entry[first], distance[first])

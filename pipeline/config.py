@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dedup.clusters import Clusters
+from dedup.search import Limits, Search
 from filters import (
     AspectRatio,
     EvalDuplicate,
@@ -102,20 +103,16 @@ class Embedding:
 
 
 @dataclass(frozen=True)
-class Dedup:
-    """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ, and then the two
+class Dedup(Limits):
+    """The limits of a near-duplicate: at most `max_distance` of the 256 bits of the hash differ, and then the two
     pictures, laid over each other, correlate by `min_score` at least (-1 to 1).
     """
 
-    max_distance: int = 50
-    min_score: float = 0.4
     embedding: Embedding = Embedding()
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_distance <= 256:
-            raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to 256 bits")
-        if not -1 <= self.min_score <= 1:
-            raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
+    def search(self, thorough: bool) -> Search:
+        """A search within these limits."""
+        return Search(self.max_distance, self.min_score, thorough)
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,18 @@ from filters import failures, first_failures, reasons
 from pipeline.config import Config
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.measure.close_calls import Audit
-from pipeline.measure.examples import FOLDER as EXAMPLES
+from pipeline.measure.close_calls import CloseCalls
 from pipeline.measure.examples import Examples
 from pipeline.measure.header import image_ids
 from pipeline.measure.image_errors import count_errors, header_errors
-from pipeline.measure.images import Columns, ShardImages, load_measures, search_of
+from pipeline.measure.images import Columns, ImageOutputs, ShardImages
+from pipeline.measure.measures import load_measures, search_of
 from pipeline.measure.text import load_counts, measure_text
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import verdicts, write_verdicts
 from pipeline.report.bins import signals_of
 from pipeline.report.histograms import count_shard
+from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
 from vocab.buffers import one_array
@@ -77,13 +78,13 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     rules = config.filters.enabled()
     columns = measured_columns(shard, emission)
     examples = Examples(hash_strings(columns["key"]), shard.total)
-    audit = Audit(
-        columns["image_hash"].fill_null(0).to_numpy(), shard.total, search_of(config), config.dedup.embedding.min_cosine
-    )
+    images = columns["image_hash"].fill_null(0).to_numpy()
+    close_calls = CloseCalls(images, shard.total, search_of(config), config.dedup.embedding.min_cosine)
     with RecordShard(output, f"corpus/{name}.tfrecord") as records:
         if shard.has_images:
-            images = ShardImages(shard, columns, config.input, emission.meter)
-            columns |= images.see(load_measures(output, config), records, examples, audit)
+            outputs = ImageOutputs(records, examples, close_calls)
+            shard_images = ShardImages(shard, columns, config.input, emission.meter)
+            columns |= shard_images.process(load_measures(output, config), outputs)
     failed = failures(rules, columns, shard.rows)
     if not shard.has_images:
         examples.choose(first_failures(failed))
@@ -91,7 +92,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     signals = signals_of({rule.reason: rule for rule in config.filters.all()})
     table = verdicts(shard, columns | {"reasons": reasons(rules, failed)}, emission.carried)
     examples.write(output, name, table)
-    audit.write(output, name, table)
+    close_calls.write(output, name, table)
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,
@@ -99,7 +100,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         "histograms": count_shard(signals, columns),
         "records": records.count,
         "bytes": records.bytes,
-        "audit": bool(audit.chosen),
+        "audit": bool(close_calls.chosen),
         "corpus_sha256": records.sha256,
         "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", table),
     }

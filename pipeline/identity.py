@@ -23,7 +23,7 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
+OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
@@ -74,10 +74,10 @@ def entry(source: Source) -> dict[str, Any]:
 
 def fingerprint(source: Source) -> str:
     """Hashes size, time and both ends of a file: reading all of a large crawl would cost as much as pass 1."""
-    return _digest(json.dumps([source.size, source.modified]).encode() + _ends(source))
+    return _digest(json.dumps([source.size, source.modified]).encode() + _head_and_tail(source))
 
 
-def _ends(source: Source) -> bytes:
+def _head_and_tail(source: Source) -> bytes:
     """Returns the first and last 64 KiB of a file, or b"" if it can't be read: pass 1 reports all unreadable files."""
     try:
         with open_file(source.path) as file:
@@ -94,7 +94,7 @@ def _digest(content: bytes) -> str:
 
 def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     """Claims the directory for `run`; returns whether the run is already finished. Raises OtherRun."""
-    make_room(output, OURS, overwrite)
+    make_room(output, OVERWRITTEN, overwrite)
     held = _held(output)
     if held is None:
         output.clear_work()  # left by an unknown run
@@ -118,7 +118,7 @@ def _held(output: Output) -> dict[str, Any] | None:
         if output.has(name):
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
-    if any(output.has(name) for name in OURS):
+    if any(output.has(name) for name in OVERWRITTEN):
         raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
     return None
 

@@ -9,7 +9,8 @@ from filters.porn import OPEN_NSFW, load_scorer
 from pipeline.config import Config, Text
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.unused import check_columns
-from pipeline.measure.eval_sets import EvalSets, load_indexes
+from pipeline.measure.eval_index_files import load_indexes
+from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.vectors import load_embedder
 from vocab.segment import dictionaries
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.command import Finished, run_corpus
 from tests.support.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, flags, write_crawl
 from tests.support.statement import Settings
+from vocab import private
 
 EVERY_RULE = replace(SETTINGS, min_count=3, max_score=0.002)  # each rule drops something
 LONGEST = (  # files that begin first, so that no process ends long after the others
@@ -29,6 +30,15 @@ def arguments(crawl: Crawl, settings: Settings = EVERY_RULE) -> list[str]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder of the machine's own, without the private folders of this user."""
+    (tmp_path / "machine").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
+    private._root.cache_clear()
+    return tmp_path / "machine"
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ Encode = Callable[[int, int, bytes], Encoded]
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A position of the next record: its group, its index in the group, and the number of bad records before."""
 
     group: int = 0
@@ -58,7 +58,7 @@ class Records:
     settings: Data
     seed: int = 0
 
-    def training(self, start: Place = Place(), host: Host = Host()) -> tf.data.Dataset:
+    def training(self, start: Position = Position(), host: Host = Host()) -> tf.data.Dataset:
         """The training pairs, endlessly, from `start` on.
 
         Raises TrainingError if hosts outnumber shards, and if there is no pair to train on.
@@ -96,7 +96,7 @@ class Records:
             f"{kinds[HELD_OUT]:,} records are held out, {kinds[BAD]:,} are bad"
         )
 
-    def _group(self, group: tf.Tensor, start: Place, host: Host) -> tf.data.Dataset:
+    def _group(self, group: tf.Tensor, start: Position, host: Host) -> tf.data.Dataset:
         """(group, number, record) of the records of a group, from `start` on."""
         size = self.settings.shards * host.of
         groups = -(-len(self.shards) // size)

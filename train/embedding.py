@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from filters.pixels import Undecodable
+from filters.picture import UndecodableImage
 from train.pairs import Square
 from train.towers import PROJECTION
 from train.trained import Trained
@@ -27,7 +27,7 @@ class BadPicture(ValueError):
     """A missing or undecodable picture: its name, and the reason."""
 
 
-class Source(Protocol):
+class PictureSource(Protocol):
     """A source of a picture's bytes, with a name."""
 
     @property
@@ -55,13 +55,13 @@ class PictureFile:
             return bytes(file.read())
 
 
-def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.ndarray | BadPicture]:
+def embed_pictures(trained: Trained, pictures: Iterable[PictureSource]) -> Iterator[np.ndarray | BadPicture]:
     """Yields each picture's embedding, float32 (width,) of length 1, in order, or a BadPicture."""
     encode = _function(trained.model.images, tf.uint8)
     remaining = iter(pictures)
     with ThreadPoolExecutor() as pool:
         parts = iter(lambda: list(islice(remaining, AT_ONCE)), [])
-        yield from _each(encode, _one_ahead(pool.map(_seen_by(trained.square), part) for part in parts))
+        yield from _encoded_parts(encode, _one_ahead(pool.map(_seen_by(trained.square), part) for part in parts))
 
 
 def embed_texts(trained: Trained, texts: Sequence[str]) -> np.ndarray:
@@ -93,11 +93,11 @@ def _function(tower: keras.Model, dtype: tf.DType) -> Callable[[np.ndarray], np.
     return lambda inputs: normalised(encode(tf.constant(inputs)).numpy())
 
 
-def _seen_by(square: Square) -> Callable[[Source], np.ndarray | BadPicture]:
-    def see(picture: Source) -> np.ndarray | BadPicture:
+def _seen_by(square: Square) -> Callable[[PictureSource], np.ndarray | BadPicture]:
+    def see(picture: PictureSource) -> np.ndarray | BadPicture:
         try:
             return square.middle(picture.read())
-        except Undecodable as error:
+        except UndecodableImage as error:
             return BadPicture(f"{picture.name}: {error}")
         except MISSING as error:
             return BadPicture(f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}")
@@ -115,7 +115,7 @@ def _one_ahead(parts: Iterable[Any]) -> Iterator[Any]:
     yield from waiting
 
 
-def _each(
+def _encoded_parts(
     encode: Callable[[np.ndarray], np.ndarray], parts: Iterable[Iterable[np.ndarray | BadPicture]]
 ) -> Iterator[np.ndarray | BadPicture]:
     for part in map(list, parts):

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from train.checkpoint import CheckpointError, arrays_of, load, restore
-from train.data import Place, damage_named
+from train.data import Position, damage_named
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
 from train.log import Log, Row
@@ -33,10 +33,10 @@ class Trainer:
     """Trains one run on the devices of `strategy`; resumes from its newest checkpoint."""
 
     def __init__(self, run: Run, strategy: tf.distribute.Strategy, start: DualEncoder | None = None) -> None:
-        """Starts a new run with the weights of `start`, if given, else random ones.
+        """A new run begins with the weights of `start`, if there is one, else by chance.
 
-        Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue that
-        is larger than the data.
+        Raises OtherTraining, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
+        that is larger than the data.
         """
         self.run, self.settings, self.strategy = run, run.settings, strategy
         self._check_devices()
@@ -52,7 +52,7 @@ class Trainer:
             self.optimizer = make_optimizer(self.settings)
             self.optimizer.build(self.model.trainable_variables)
             self.objective = make_objective(self.model, self.settings, strategy)
-        self.step, self.places = 0, [Place()] * host().of
+        self.step, self.places = 0, [Position()] * host().of
         self._resume()
         self.log = Log(run.output, self.step, events=host().number == 0)
 
@@ -125,11 +125,11 @@ class Trainer:
             if len(facts["places"]) != len(self.places):
                 raise CheckpointError(f"{path}: {len(facts['places'])} hosts wrote it; this run has {len(self.places)}")
             restore(arrays, path, **self._state)
-            self.step, self.places = facts["step"], [Place(*place) for place in facts["places"]]
+            self.step, self.places = facts["step"], [Position(*place) for place in facts["places"]]
 
     def _save(self, batch: dict[str, Any]) -> None:
         last = own_rows(batch["place"], self.strategy)[-1]
-        self.places = [Place(*map(int, place)) for place in from_all_hosts(last, self.strategy)]
+        self.places = [Position(*map(int, place)) for place in from_all_hosts(last, self.strategy)]
         if host().number > 0:
             return
         self.log.save()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 from train.example import decode_example
 from vocab.ngrams import MODULUS, hash_word
 from vocab.wordpiece import WordPieceTokenizer
@@ -87,14 +87,14 @@ class Square:
     crop: int
 
     def middle(self, picture: bytes) -> np.ndarray:
-        """The middle of a picture, uint8 (crop, crop, 3), as the paper evaluates. Raises Undecodable."""
+        """The middle of a picture, uint8 (crop, crop, 3), as the paper evaluates. Raises UndecodableImage."""
         edge = (self.resize - self.crop) // 2
         return self._resized(picture)[edge : edge + self.crop, edge : edge + self.crop]
 
     def random_crop(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
-        """A random part of a picture, randomly mirrored, uint8 (crop, crop, 3), as the paper trains.
+        """A random part of a picture, mirrored by chance, uint8 (crop, crop, 3), as the paper trains.
 
-        Deterministic for a seed. Raises Undecodable.
+        The same for the same seed. Raises UndecodableImage.
         """
         random = np.random.default_rng(seed)
         top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
@@ -133,5 +133,5 @@ class Encoder:
 def _named(pair: Pair) -> Iterator[None]:
     try:
         yield
-    except Undecodable as error:
+    except UndecodableImage as error:
         raise BadRecord(f"{pair.key}: {error}") from error

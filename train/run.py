@@ -22,7 +22,7 @@ LOOKED_AT = 100  # records read before the check for pairs fails
 FREE = ("log_every", "checkpoints", "evaluation")  # settings that may change within a run
 
 
-class OtherRun(TrainingError):
+class OtherTraining(TrainingError):
     """The output holds checkpoints of another run."""
 
 
@@ -65,9 +65,9 @@ class Run:
         }
 
     def check(self, held: Mapping[str, Any]) -> None:
-        """Raises OtherRun if the facts `held` in a checkpoint are of another run."""
+        """Raises OtherTraining if the facts `held` in a checkpoint are of another run."""
         if differences := list(_differences(held, self.facts())):
-            raise OtherRun(f"{self.output} holds another run: {'; '.join(differences)}; --overwrite replaces it")
+            raise OtherTraining(f"{self.output} holds another run: {'; '.join(differences)}; --overwrite replaces it")
 
 
 def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:

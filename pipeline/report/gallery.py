@@ -38,10 +38,10 @@ def _groups(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -
 def _group(name: str, says: str, group: Group, items: list[Element]) -> Element:
     title = tag("h3", tag("code", name), " ", tag("span", says, class_="says"))
     content = tag("ul", *items, class_="examples") if items else tag("p", "None.", class_="empty")
-    return tag("div", title, *_also(group), content, class_=f"group {name}", id=f"example-{name}")
+    return tag("div", title, *_never_first_note(group), content, class_=f"group {name}", id=f"example-{name}")
 
 
-def _also(group: Group) -> list[Element]:
+def _never_first_note(group: Group) -> list[Element]:
     also = "Never the first reason: a rule before it dropped these pairs too."
     return [tag("p", also, class_="note")] if group.rows and not group.first else []
 

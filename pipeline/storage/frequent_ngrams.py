@@ -12,7 +12,7 @@ Histogram = dict[int, int]  # count -> number of n-grams of one hash range that 
 
 
 @dataclass(frozen=True)
-class Cut:
+class FrequencyCut:
     """The frequent n-grams: every count over `count`, and of those equal to it the first `ties[part]` of each range.
 
     `distinct` and `frequent` are numbers of n-grams; with `all_frequent` nothing can be rare.
@@ -34,7 +34,7 @@ def histogram(counts: np.ndarray) -> Histogram:
     return dict(zip(values.tolist(), numbers.tolist(), strict=True))
 
 
-def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> Cut:
+def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> FrequencyCut:
     """Chooses the cut, for histograms in the order of hash ranges: ties go to the smallest hash, so to the first."""
     total = sum((Counter(part) for part in histograms), Counter())
     distinct, frequent, count = total.total(), 0, max(min_count, 1)
@@ -43,7 +43,7 @@ def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> C
         if frequent >= top_k:
             break
     surplus = max(frequent - top_k, 0)
-    return Cut(count, _ties(histograms, count, total[count] - surplus), distinct, frequent - surplus)
+    return FrequencyCut(count, _ties(histograms, count, total[count] - surplus), distinct, frequent - surplus)
 
 
 def _ties(histograms: Sequence[Histogram], count: int, quota: int) -> tuple[int, ...]:

@@ -9,10 +9,11 @@ from PIL import Image, ImageDraw, ImageOps
 from scipy.fftpack import dct
 
 from dedup.border import find_border, find_page, has_border
-from dedup.evaluation import Search, build
+from dedup.evaluation import build
 from dedup.hashing import from_hex, hamming, hash_bits
 from dedup.probes import probes
 from dedup.quality import MIN_STABLE, NOISE, is_informative
+from dedup.search import Search
 from dedup.variants import DEFAULT, DENSE, Variant, cut, turn, variant_coefficients, variants, warp
 from dedup.verify import VIEW_SIDE, scores, views
 from dedup.windows import FULL, Window, Windows

@@ -17,9 +17,9 @@ from pipeline.config import load_config
 from pipeline.files import Output
 from pipeline.report import write_report
 from pipeline.report.bins import signals_of
-from pipeline.report.chosen_examples import SHOWN
 from pipeline.report.histograms import count_shard
 from pipeline.report.wording import rules_of
+from pipeline.storage.for_report import EXAMPLES_SHOWN
 
 PAIRS = 3000  # in each of two shards
 VERDICTS = {
@@ -194,7 +194,9 @@ def noise_jpeg(side: int, quality: int = 100) -> bytes:
 def all_groups(thumbnail: bytes | None = None) -> list[dict]:
     """More pairs of every group than the page shows."""
     numbers = iter(range(10**6))
-    kept = [candidate(next(numbers), thumbnail=thumbnail) for _ in range(SHOWN + 3)]
+    kept = [candidate(next(numbers), thumbnail=thumbnail) for _ in range(EXAMPLES_SHOWN + 3)]
     return kept + [
-        dropped_pair(next(numbers), reason, thumbnail=thumbnail) for reason in REASONS for _ in range(SHOWN + 3)
+        dropped_pair(next(numbers), reason, thumbnail=thumbnail)
+        for reason in REASONS
+        for _ in range(EXAMPLES_SHOWN + 3)
     ]

@@ -22,7 +22,7 @@ from train.transfer.classifier import Accuracy, classifier, learner, measure, ra
 from train.transfer.config import Classification, Data, Phase, Whole
 from train.transfer.labelled import Labelled
 from train.transfer.parts import read_set
-from train.transfer.phase import Task, prepare
+from train.transfer.phase import TransferTask, prepare
 from train.transfer.phase_checkpoint import PhaseCheckpoint
 
 SETTINGS = Classification(
@@ -49,7 +49,7 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Labelled, Labelle
     return read_set(str(write_colours(tmp_path_factory.mktemp("colours") / "set", 10)), Data())
 
 
-def task_of(trained: Trained, settings: Classification = SETTINGS) -> Task:
+def task_of(trained: Trained, settings: Classification = SETTINGS) -> TransferTask:
     return prepare(trained, settings, tf.distribute.get_strategy())
 
 

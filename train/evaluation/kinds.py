@@ -11,7 +11,7 @@ from train.config import choose
 from train.evaluation.published import ALIGN
 from train.evaluation.records import RecordSet
 from train.measures.captions import CaptionSet
-from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task
+from train.measures.crossed import IMAGE, TEXT, CrossedSet, RatingTask
 from train.measures.labels import Neighbours, ZeroShot
 from train.measures.result import Measured
 from train.measures.word_similarity import WordSet
@@ -137,15 +137,15 @@ class Crisscrossed(EvaluationSet):
         pictures = read_karpathy(self.annotations, folder(self.images), self.split)
         return CrossedSet(pictures, self.captions, self._tasks(), self.min_rating, self.samples, self.seed)
 
-    def _tasks(self) -> tuple[Task, ...]:
+    def _tasks(self) -> tuple[RatingTask, ...]:
         """SITS' queries are pictures: 1,000 samples then reproduce the paper's standard deviation."""
         captions = read_captions_rated(f"{self.ratings}/sts_{self.split}.csv")
         pictures = read_pictures_rated(f"{self.ratings}/sis_{self.split}.csv")
         pairs = read_pairs_rated(f"{self.ratings}/sits_{self.split}.csv")
         return (
-            Task("STS", (TEXT, TEXT), 0, captions),
-            Task("SIS", (IMAGE, IMAGE), 0, pictures),
-            Task("SITS", (TEXT, IMAGE), 1, pairs),
+            RatingTask("STS", (TEXT, TEXT), 0, captions),
+            RatingTask("SIS", (IMAGE, IMAGE), 0, pictures),
+            RatingTask("SITS", (TEXT, IMAGE), 1, pairs),
         )
 
 

@@ -70,13 +70,15 @@ def read_captioned(towers: Towers, pictures: Sequence[Captioned], captions: int)
     if len(seen.places) < 2:
         raise BadSet(f"of its {len(pictures):,} images only one can be read, and retrieval needs two")
     read = [with_captions[place] for place in seen.places]
-    kept = [(owner, text, number) for owner, each in enumerate(read) for text, number in _first(each, captions)]
+    kept = [
+        (owner, text, number) for owner, each in enumerate(read) for text, number in _first_captions(each, captions)
+    ]
     owners, texts, ids = zip(*kept, strict=True)
     paths = tuple(each.path for each in read)
     return Read(seen.vectors, towers.texts(texts), np.array(owners), paths, ids, _left_out(pictures, seen))
 
 
-def _first(picture: Captioned, captions: int) -> list[tuple[str, int]]:
+def _first_captions(picture: Captioned, captions: int) -> list[tuple[str, int]]:
     """The picture's first captions that aren't blank, with their ids."""
     ids = picture.ids or (-1,) * len(picture.captions)
     return [(text, number) for text, number in zip(picture.captions, ids, strict=True) if text.strip()][:captions]

@@ -21,7 +21,7 @@ DIRECTIONS = ((IMAGE, TEXT), (TEXT, IMAGE), (TEXT, TEXT), (IMAGE, IMAGE))
 
 
 @dataclass(frozen=True)
-class Task:
+class RatingTask:
     """Ratings of one kind: its name, the kinds of the two items, and the index of the query."""
 
     name: str
@@ -40,7 +40,7 @@ class CrossedSet:
 
     pictures: Sequence[Captioned]
     captions: int
-    tasks: Sequence[Task]
+    tasks: Sequence[RatingTask]
     min_rating: float
     samples: int
     seed: int
@@ -81,7 +81,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MatchingItems:
     """Indices, int64 (pairs,), of queries of one kind and candidates of another that belong together."""
 
     direction: tuple[str, str]
@@ -93,23 +93,23 @@ class Pairs:
 class Rated:
     """Ratings among items that could be read: both items' indices, int64 (ratings,), and the scores, float64."""
 
-    task: Task
+    task: RatingTask
     numbers: tuple[np.ndarray, np.ndarray]
     scores: np.ndarray
 
-    def both_ways(self, min_rating: float) -> tuple[Pairs, Pairs]:
+    def both_ways(self, min_rating: float) -> tuple[MatchingItems, MatchingItems]:
         """Pairs rated high enough, from the first to the second and back."""
         first, second = (numbers[self.scores >= min_rating] for numbers in self.numbers)
-        return Pairs(self.task.items, first, second), Pairs(self.task.items[::-1], second, first)
+        return MatchingItems(self.task.items, first, second), MatchingItems(self.task.items[::-1], second, first)
 
 
-def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: Sequence[Pairs]) -> Line:
+def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: Sequence[MatchingItems]) -> Line:
     """Items of one picture belong together, as do `together`'s pairs of this direction. Raises BadSet if none do."""
     queries, candidates = items[query], items[candidate]
     belongs = same_label(queries.pictures, candidates.pictures)
     for pairs in together:
         if pairs.direction == (query, candidate):
-            belongs = _also(belongs, pairs)
+            belongs = _with_pairs(belongs, pairs)
     itself = np.arange(len(queries.vectors)) if query == candidate else None
     try:
         found = recalls(queries.vectors, candidates.vectors, belongs, itself)
@@ -118,7 +118,7 @@ def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: 
     return Line.of_recalls(f"{query} to {candidate}", found)
 
 
-def _also(belongs: Belongs, pairs: Pairs) -> Belongs:
+def _with_pairs(belongs: Belongs, pairs: MatchingItems) -> Belongs:
     """Adds the pairs to those that belong already."""
     order = np.argsort(pairs.queries, kind="stable")
     queries, candidates = pairs.queries[order], pairs.candidates[order]
@@ -132,7 +132,7 @@ def _also(belongs: Belongs, pairs: Pairs) -> Belongs:
     return both
 
 
-def _rated(task: Task, read: Read) -> Rated:
+def _rated(task: RatingTask, read: Read) -> Rated:
     """Keeps the ratings of which both items could be read."""
     numbers: dict[str, dict[int | str, int]] = {
         IMAGE: {path.rpartition("/")[2]: number for number, path in enumerate(read.paths)},

@@ -26,7 +26,7 @@ def class_names(folders: Sequence[str], file: str = "", subset: bool = False) ->
         return tuple(folder.replace("_", " ") for folder in folders)
     names = _by_folder(file, folders)
     _check(file, names, folders, subset)
-    return tuple(_first(names[folder]) for folder in folders)
+    return tuple(_first_name(names[folder]) for folder in folders)
 
 
 def shown(names: Collection[str]) -> str:
@@ -38,7 +38,7 @@ def _check(file: str, names: Mapping[str, str], folders: Sequence[str], subset: 
     nameless = [folder for folder in folders if folder not in names]
     if nameless:
         raise BadSet(f"{file}: no name for {len(nameless):,} of {len(folders):,} class folders: {shown(nameless)}")
-    without = [_first(names[folder]) for folder in sorted(set(names) - set(folders))]
+    without = [_first_name(names[folder]) for folder in sorted(set(names) - set(folders))]
     if without and not subset:
         raise BadSet(
             f"{file}: {len(without):,} of {len(names):,} names are of no class folder: {shown(without)}; "
@@ -50,7 +50,7 @@ def _by_folder(file: str, folders: Sequence[str]) -> dict[str, str]:
     if file.endswith(".json"):
         return _numbered(_of_json(file), folders)
     lines = [line for line in read_lines(file) if line]
-    names = _of_pairs(lines, folders)
+    names = _names_of_pairs(lines, folders)
     return _in_order(file, lines, folders) if names is None else _numbered(names, folders)
 
 
@@ -61,7 +61,7 @@ def _numbered(names: dict[str, str], folders: Sequence[str]) -> dict[str, str]:
     return dict(zip(_numbers(len(names)), (names[folder] for folder in sorted(names)), strict=True))
 
 
-def _of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
+def _names_of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
     """Names by folder, from lines of a folder and its name; None if lines are names of a word or more."""
     pairs = [line.split(maxsplit=1) for line in lines]
     if not all(len(pair) == 2 for pair in pairs):
@@ -94,7 +94,7 @@ def _of_entry(file: str, key: str, value: Any) -> tuple[str, str]:
     raise BadSet(f"{file}: {key}: {value!r} is neither a name nor a folder and its name")
 
 
-def _first(names: str) -> str:
+def _first_name(names: str) -> str:
     return names.split(",")[0].strip()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.embedding import Source
+from train.embedding import PictureSource
 from train.sets.files import BadSet
 from vocab.ngrams import hash_word
 
@@ -18,7 +18,7 @@ NAMED = 5  # names shown of many
 class Labelled:
     """Pictures, each one's label, int64 (pictures,), and each label's name."""
 
-    pictures: Sequence[Source]
+    pictures: Sequence[PictureSource]
     labels: np.ndarray
     classes: tuple[str, ...]
 

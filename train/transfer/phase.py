@@ -28,7 +28,7 @@ CheckpointOf = Callable[[str], PhaseCheckpoint | None]
 
 
 @dataclass(frozen=True)
-class Task:
+class TransferTask:
     """The basis of classifiers: a trained model, settings, and the devices that share the work."""
 
     trained: Trained
@@ -81,7 +81,7 @@ class Task:
         return learner(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
 
 
-def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
+def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> TransferTask:
     """Prepares the task; this process' operations are deterministic from then on.
 
     Raises TrainingError on several hosts.
@@ -90,7 +90,7 @@ def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.
         raise TrainingError(f"classes are learned on one host; TF_CONFIG names {host().of}")
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(trained.settings.precision)
-    return Task(trained, settings, strategy)
+    return TransferTask(trained, settings, strategy)
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from filters.pixels import Picture
+from filters.picture import Picture
 from train.pairs import MAX_PIXELS, Square
 
 RATIO = 4 / 3  # maximum ratio of a random part's sides, and its inverse
@@ -27,13 +27,13 @@ class View:
     middle: float
 
     def centre(self, picture: bytes) -> np.ndarray:
-        """The middle of a picture, uint8 (size, size, 3). Raises Undecodable."""
+        """The middle of a picture, uint8 (size, size, 3). Raises UndecodableImage."""
         return Square(round(self.size / self.middle), self.size).middle(picture)
 
     def random(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
         """A random part of a picture, randomly mirrored, uint8 (size, size, 3); deterministic for a seed.
 
-        Raises Undecodable.
+        Raises UndecodableImage.
         """
         random, whole = np.random.default_rng(seed), Picture(picture, MAX_PIXELS)
         width, height = whole.header.width, whole.header.height

@@ -19,8 +19,7 @@ from pipeline.commands.subset.choose import find_cut, number_of, ties_before
 from pipeline.commands.subset.write import Shard, Subset, write_shard
 from pipeline.config import config_of
 from pipeline.emit import NOTES, needed_by_notes
-from pipeline.engines.engine import Engine
-from pipeline.engines.progress import Meter
+from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.finish import FUNNEL
 from pipeline.identity import MANIFEST, claim
@@ -96,8 +95,8 @@ def write_shards(
         for shard, ties in zip(manifest["shards"], before, strict=True)
     ]
     forget_lost(output, needed_by_notes(names))
-    engine = Engine(options.workers, os.path.join(folder, "workers.log"))
-    meter = Meter(os.path.join(folder, "meter"))
+    engine = make_engine(options.workers, os.path.join(folder, "workers.log"))
+    meter = engine.meter(folder)
     subset = Subset(corpus, output, config_of(manifest["config"]), copies, cut, meter)
     with meter.shown("subset", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()

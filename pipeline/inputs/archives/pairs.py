@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 
 from pipeline.files import open_file
-from pipeline.inputs.archives.samples import Place
+from pipeline.inputs.archives.samples import ByteRange
 from pipeline.inputs.batching import bounded, set_columns
 from pipeline.inputs.captions import LISTS, captions_of, or_else, spread, with_lists
 from pipeline.inputs.errors import BadFile, reading
@@ -39,7 +39,7 @@ class Pair(NamedTuple):
 
     row: Row
     image: bytes | None
-    place: Place
+    place: ByteRange
 
 
 class PairReader:
@@ -69,7 +69,7 @@ class PairReader:
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path), open_file(self.source.path) as file:
             rows = (pair.row for pair in self._downloaded(file, images=False))
-            form = Form(self.source.path, rows, self._settings)
+            form = FieldForm(self.source.path, rows, self._settings)
             row = 0
             for pairs in bounded(self._downloaded(file, images=not self._text_only), _size):
                 yield from self._spread(form.table(pairs), row)
@@ -95,7 +95,7 @@ class PairReader:
         places = zip(rows["offset"].to_pylist(), rows["length"].to_pylist(), strict=True)
         with reading(self.source.path), open_file(self.source.path) as file:
             for offset, length in places:
-                content = read_image(file, Place(offset, length))
+                content = read_image(file, ByteRange(offset, length))
                 yield None if content is None else self.image(content)
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
@@ -107,7 +107,7 @@ class PairReader:
         raise NotImplementedError
 
 
-class Form:
+class FieldForm:
     """The table made from a file's pairs."""
 
     def __init__(self, path: str, rows: Iterable[Row], settings: Input) -> None:
@@ -155,7 +155,7 @@ class Form:
         )
 
 
-def read_image(file: BinaryIO, place: Place) -> bytes | None:
+def read_image(file: BinaryIO, place: ByteRange) -> bytes | None:
     """Reads the bytes at `place`; None if there are none, or more than MOST_IMAGE_BYTES."""
     if place.length is None or place.length > MOST_IMAGE_BYTES:
         return None
@@ -175,7 +175,7 @@ def _size(pair: Pair) -> int:
     return len(pair.image or b"") + sum(len(value) for value in pair.row.values() if isinstance(value, str | bytes))
 
 
-def read_at(file: BinaryIO, place: Place) -> bytes:
+def read_at(file: BinaryIO, place: ByteRange) -> bytes:
     """Reads the bytes at `place`."""
     assert place.offset is not None and place.length is not None
     file.seek(place.offset)

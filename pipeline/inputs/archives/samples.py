@@ -15,23 +15,23 @@ _NUMBERS = 2 * len(_KINDS)  # offset and length of each kind
 _MISSING = -1
 
 
-class Place(NamedTuple):
+class ByteRange(NamedTuple):
     """Offset and length, in bytes, of content within a file."""
 
     offset: int | None
     length: int | None
 
 
-NOWHERE = Place(None, None)
+NOWHERE = ByteRange(None, None)
 
 
 class Sample(NamedTuple):
     """The members of one pair; a missing one is NOWHERE."""
 
     key: str
-    image: Place
-    txt: Place
-    json: Place
+    image: ByteRange
+    txt: ByteRange
+    json: ByteRange
 
 
 class Samples:
@@ -46,7 +46,7 @@ class Samples:
         self._newest: dict[str, int] = {}  # newest sample of each key
         self._last = -1  # sample of the member before
 
-    def add(self, name: str, place: Place) -> None:
+    def add(self, name: str, place: ByteRange) -> None:
         """Adds a member to the sample of its key; skips names that belong to no pair.
 
         The first member of a kind counts in a sample. If a kind repeats later in the archive, with other samples in
@@ -108,8 +108,8 @@ class Samples:
         return any(key[:place] in self._newest for place in dots)
 
 
-def _place(offset: int, length: int) -> Place:
-    return NOWHERE if offset == _MISSING else Place(offset, length)
+def _place(offset: int, length: int) -> ByteRange:
+    return NOWHERE if offset == _MISSING else ByteRange(offset, length)
 
 
 def split_name(name: str) -> tuple[str, int] | None:

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from pipeline.inputs.archives.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
-from pipeline.inputs.archives.samples import NOWHERE, SUFFIXES, Place, Sample, Samples
+from pipeline.inputs.archives.samples import NOWHERE, SUFFIXES, ByteRange, Sample, Samples
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.json_files.json_text import parse
 from pipeline.inputs.json_files.values import valid
@@ -53,7 +53,7 @@ class TarReader(PairReader):
             row[TEXT] = _text(self._read(file, sample.txt, f"{sample.key}.txt"))
         return row
 
-    def _read(self, file: BinaryIO, place: Place, name: str) -> bytes:
+    def _read(self, file: BinaryIO, place: ByteRange, name: str) -> bytes:
         """Reads a whole member. Raises BadFile if it is over the limit."""
         assert place.length is not None
         if place.length > self._max_row_bytes:
@@ -91,7 +91,7 @@ class _Archive:
     def __init__(self, path: str, file: BinaryIO, begin: int) -> None:
         self.path, self.file, self.begin, self.end = path, file, begin, begin
 
-    def members(self) -> Iterator[tuple[str, Place]]:
+    def members(self) -> Iterator[tuple[str, ByteRange]]:
         """Yields names and places of all regular files. Raises BadFile if the archive is truncated."""
         size = self.file.seek(0, 2)
         self.file.seek(self.begin)
@@ -101,7 +101,7 @@ class _Archive:
                     if member.size < 0 or member.offset_data + member.size > size:
                         raise BadFile(self.path, f"truncated: {member.name!r} is longer than the file")
                     if member.isreg() and not member.issparse():
-                        yield member.name, Place(member.offset_data, member.size)
+                        yield member.name, ByteRange(member.offset_data, member.size)
                     archive.members = []  # type: ignore[attr-defined]  # tarfile would keep them all
                 self._check_end(archive.offset)
         except _DAMAGE as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pipeline.inputs.archives.pairs import Pair, PairReader, Row
-from pipeline.inputs.archives.samples import Place
+from pipeline.inputs.archives.samples import ByteRange
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
@@ -35,7 +35,7 @@ class RecordReader(PairReader):
     def image(self, content: bytes) -> bytes | None:
         return self._image(decode_example(content))
 
-    def _check_length(self, place: Place, image: bytes | None) -> None:
+    def _check_length(self, place: ByteRange, image: bytes | None) -> None:
         """Raises BadFile if a record, without its image, has more bytes than a row may have."""
         if (place.length or 0) - len(image or b"") > self._max_row_bytes:
             raise too_long(self.source.path, f"the record at byte {(place.offset or 0) - _HEAD:,}", self._max_row_bytes)
@@ -45,10 +45,10 @@ class RecordReader(PairReader):
         chosen = self._columns.image
         return _IMAGES if chosen is None or chosen.isdigit() else (chosen,)
 
-    def _examples(self, file: BinaryIO) -> Iterator[tuple[Place, dict[str, list[Any]]]]:
+    def _examples(self, file: BinaryIO) -> Iterator[tuple[ByteRange, dict[str, list[Any]]]]:
         try:
             for offset, data in read_records(file, _MOST_BYTES):
-                yield Place(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
+                yield ByteRange(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
         except ValueError as error:
             raise BadFile(self.source.path, str(error).removeprefix(f"{self.source.path}: ")) from error
 

@@ -21,7 +21,7 @@ _NO_VALUES = np.zeros((0, 2), np.int64)
 
 
 @dataclass(frozen=True)
-class Cut:
+class BlockCut:
     """The end of a block's whole rows, and its quoted values: `breaks` and `plain` as `quotes.scan` fills them.
 
     `kind` classifies the value after `end`, as in `faults`.
@@ -46,16 +46,16 @@ class Dialect:
         """The delimiter as `input.delimiter` takes it."""
         return next((name for name, delimiter in DELIMITERS.items() if delimiter == self.delimiter), self.delimiter)
 
-    def cut(self, block: bytes, columns: int, *, final: bool) -> Cut:
+    def cut(self, block: bytes, columns: int, *, final: bool) -> BlockCut:
         """Cuts whole rows from a block that begins with a row; `final` is true if the file ends with it.
 
         `columns` is the number of columns of the table, 0 if not yet known.
         """
         if self.quotes == LITERAL or b'"' not in block:
-            return Cut(len(block) if final else _last_line_end(block))
+            return BlockCut(len(block) if final else _last_line_end(block))
         return self._cut_quoted(block, columns, final)
 
-    def _cut_quoted(self, block: bytes, columns: int, final: bool) -> Cut:
+    def _cut_quoted(self, block: bytes, columns: int, final: bool) -> BlockCut:
         from pipeline.inputs.text import (
             quoted_rows,  # loads numba
             quotes,  # loads numba
@@ -70,10 +70,10 @@ class Dialect:
         )
         breaks, plain = breaks[:count], plain[:plains]
         if final and stop == len(block):
-            return Cut(stop, kind, breaks, plain)
+            return BlockCut(stop, kind, breaks, plain)
         stop -= stop == len(block) and block.endswith(b"\r")  # half a line break, or a whole one
         end = quoted_rows.last_row_end(data, stop, breaks)
-        return Cut(end, kind, breaks[breaks[:, 0] < end], plain[plain[:, 0] < end])
+        return BlockCut(end, kind, breaks[breaks[:, 0] < end], plain[plain[:, 0] < end])
 
     def parse(self, rows: bytes, columns: int) -> pa.RecordBatch:
         """Values of whole rows as columns named by number, strings that may be invalid UTF-8.

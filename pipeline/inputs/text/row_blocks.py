@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.inputs.text.dialect import Cut, Dialect
+from pipeline.inputs.text.dialect import BlockCut, Dialect
 from pipeline.inputs.text.encoding import text_start
 from pipeline.inputs.text.faults import TOO_LONG, TOO_LONG_QUOTED, UNFINISHED, BadRow, reason
 
@@ -29,7 +29,7 @@ class RowBlocks:
 
     def first_row(self, file: BinaryIO, path: str) -> bytes | None:
         """The first row, for `Dialect.parse`; None if there is none. Raises BadFile, BadRow, OSError, EOFError."""
-        block, cut = next(self._cuts(file, path, _FIRST_BLOCK), (b"", Cut(0)))
+        block, cut = next(self._cuts(file, path, _FIRST_BLOCK), (b"", BlockCut(0)))
         return _readable(block, cut, 0, _first_end(block, cut)) if cut.end else None
 
     def blocks(self, file: BinaryIO, path: str, *, skip_first: bool) -> Iterator[bytes]:
@@ -38,7 +38,7 @@ class RowBlocks:
             yield _readable(block, cut, _first_end(block, cut) if skip_first else 0, cut.end)
             skip_first = False
 
-    def _cuts(self, file: BinaryIO, path: str, size: int) -> Iterator[tuple[bytes, Cut]]:
+    def _cuts(self, file: BinaryIO, path: str, size: int) -> Iterator[tuple[bytes, BlockCut]]:
         """Yields blocks that begin with a row, each with its whole rows."""
         block, final, is_start = text_start(file, path), False, True
         while not final:
@@ -54,11 +54,11 @@ class RowBlocks:
                 raise BadRow(why)
             block = block[cut.end :]
 
-    def _cut(self, block: bytes, final: bool) -> Cut:
+    def _cut(self, block: bytes, final: bool) -> BlockCut:
         cut = self.dialect.cut(block, self.columns, final=final)
         return cut if len(block) <= self.most_bytes else self._before_long_row(block, cut)
 
-    def _before_long_row(self, block: bytes, cut: Cut) -> Cut:
+    def _before_long_row(self, block: bytes, cut: BlockCut) -> BlockCut:
         """Moves the cut before the first row over `most_bytes`, if there is one."""
         from pipeline.inputs.text import quoted_rows  # loads numba
 
@@ -70,7 +70,7 @@ class RowBlocks:
         return cut
 
 
-def _first_end(block: bytes, cut: Cut) -> int:
+def _first_end(block: bytes, cut: BlockCut) -> int:
     """The end of the first row of a block."""
     if not len(cut.breaks):
         found = _LINE_BREAK.search(block, 0, cut.end)
@@ -80,7 +80,7 @@ def _first_end(block: bytes, cut: Cut) -> int:
     return int(quoted_rows.first_row_end(np.frombuffer(block, np.uint8)[: cut.end], cut.breaks))
 
 
-def _readable(block: bytes, cut: Cut, begin: int, end: int) -> bytes:
+def _readable(block: bytes, cut: BlockCut, begin: int, end: int) -> bytes:
     """Rows of a block, quoted by RFC 4180: adds quotes around a value with a plain first quote."""
     plain = cut.plain[(cut.plain[:, 0] >= begin) & (cut.plain[:, 0] < end)]
     if not len(plain):

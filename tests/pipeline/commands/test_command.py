@@ -34,12 +34,9 @@ def breaks(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(machine: Path) -> Path:
     """The machine's temporary folder."""
-    (tmp_path / "machine").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
-    private._root.cache_clear()
-    return tmp_path / "machine"
+    return machine
 
 
 def kept(said: str) -> Path:
@@ -87,7 +84,7 @@ def train(name: str, **options: str) -> Callable[[Path, pytest.MonkeyPatch], int
     return act
 
 
-ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherRun")}
+ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherTraining")}
 COMMANDS = {
     "pipeline": (corpus, True, GOES_ON),
     "pipeline subset": (subset, True, GOES_ON),

@@ -15,7 +15,8 @@ from apache_beam.version import __version__ as BEAM
 
 from pipeline.commands.arguments import check_beam
 from pipeline.config import ConfigError
-from pipeline.engines.portable import CheckWorker, EngineError, explain
+from pipeline.engines.engine_errors import EngineError, explain
+from pipeline.engines.portable import CheckWorker
 from tests.conftest import Runs, arguments
 from tests.support.command import ROOT, command, result
 from tests.support.crawl import Crawl

@@ -11,15 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dedup.evaluation import EvalIndex, Search
+from dedup.evaluation import EvalIndex
+from dedup.search import Search
 from filters import EvalDuplicate
-from filters.pixels import Picture
+from filters.picture import Picture
 from pipeline.config import Config, Embedding
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.identity import identity
 from pipeline.inputs import BadFile, InputError
-from pipeline.measure.eval_sets import Indexing, find_sets, index_part, join_parts, load_indexes, open_index, parts
+from pipeline.measure.eval_index import join_parts
+from pipeline.measure.eval_index_files import load_indexes, open_index
+from pipeline.measure.eval_parts import Indexing, index_part, parts
+from pipeline.measure.eval_sets import find_sets
 from tests.support.scenes import MAX_PIXELS, encoded, scene
 
 COUNT = 6

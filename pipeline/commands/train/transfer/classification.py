@@ -20,13 +20,13 @@ from train.transfer.phase import prepare
 from train.transfer.phase_checkpoint import PhaseCheckpoint
 
 CLASSIFIER, CLASSES = "classifier.keras", "classes.txt"
-OURS = ("checkpoints", CLASSIFIER, CLASSES)
+OVERWRITTEN = ("checkpoints", CLASSIFIER, CLASSES)
 
 
 def run(options: Options) -> None:
     """Trains each phase, measures it, writes the last classifier, and tells the accuracies.
 
-    Raises InputError, OtherRun, BadSet and others.
+    Raises InputError, OtherTraining, BadSet and others.
     """
     devices = strategy(options.devices)
     trained = load_model(options.model, options.settings)
@@ -34,7 +34,7 @@ def run(options: Options) -> None:
     training, test = load_set(options.images, transfer.data)
     facts = {"train": facts_of(training), "test": facts_of(test), "classes": len(training.classes)}
     facts |= {**facts_of_run(options, trained), "classification": dataclasses.asdict(transfer.classification)}
-    claim(output, facts, OURS, options.overwrite)
+    claim(output, facts, OVERWRITTEN, options.overwrite)
     task = prepare(trained, transfer.classification, devices)
     found: dict[str, Accuracy] = {}
     for name, model in task.phases(training, lambda phase: _checkpoint(output, phase, trained)):
