@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-LUMA_SIDE = 128  # of the luma that filters.picture gives
+LUMA_SIDE = 128  # side of the luma that filters.picture gives
 HASH_SIDE = 16
 HASH_BITS = HASH_SIDE * HASH_SIDE
 HASH_BYTES = HASH_BITS // 8
