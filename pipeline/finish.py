@@ -22,7 +22,7 @@ from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.outputs.records import write_metadata
-from pipeline.report.bins import signals_of
+from pipeline.report.described import describe
 from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
 from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
@@ -54,6 +54,8 @@ def finish(
     write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
     settings = {"config": dataclasses.asdict(config)}
+    if own := config.filters.own():
+        settings["rule_descriptions"] = describe(own)
     left_out = {"skipped": plan.skipped, "failed_downloads": plan.failed_downloads}
     known = {"versions": _versions(), "evaluation": evaluation} | left_out
     output.write_bytes(MANIFEST, _json(run | settings | known | {"shards": _shards(config, plan, notes)}))
@@ -79,25 +81,15 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs."""
-    for folder in (
-        INDEX_FOLDER,
-        RUNS,
-        PARTS,
-        COUNTS,
-        EVAL_INDEX,
-        EVAL_VECTORS,
-        EVAL_CLUSTERS,
-        SHARDS_CLOSE_CALLS,
-        TEMPORARY,
-    ):
+    counts, eval_sets = (RUNS, PARTS, COUNTS), (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS)
+    for folder in (INDEX_FOLDER, *counts, *eval_sets, SHARDS_CLOSE_CALLS, TEMPORARY):
         output.remove(output.path(folder))
 
 
 def _unmeasured(config: Config, notes: list[dict[str, Any]]) -> set[str]:
     """Returns the reasons of rules whose signal no pair has."""
-    signals = signals_of({rule.reason: rule for rule in config.filters.all()})
-    histograms = add_up(signals, (note["histograms"] for note in notes))
-    return {histogram.signal.rule.reason for histogram in histograms if histogram.never}
+    histograms = add_up(config.filters.all(), (note["histograms"] for note in notes))
+    return {histogram.rule.reason for histogram in histograms if histogram.never}
 
 
 def funnel(

@@ -45,7 +45,7 @@ from pipeline.measure.eval_index import is_evaluated, join_parts
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
-from pipeline.preflight import check_run
+from pipeline.preflight import check_own_rules, check_run
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -75,6 +75,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
             passes = Passes(output, options, folder, engine)
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
+            check_own_rules(config, plan)
             passes.count(plan)
             passes.emit(plan)
             finish(output, config, plan, sets, this, passes.seconds)

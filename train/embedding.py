@@ -55,6 +55,18 @@ class PictureFile:
             return bytes(file.read())
 
 
+@dataclass(frozen=True)
+class PictureBytes:
+    """A picture in memory, such as the `jpg` of a record."""
+
+    name: str
+    data: bytes
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.data
+
+
 def embed_pictures(trained: Trained, pictures: Iterable[PictureSource]) -> Iterator[np.ndarray | BadPicture]:
     """Yields each picture's embedding, float32 (width,) of length 1, in order, or a BadPicture."""
     encode = _function(trained.model.images, tf.uint8)

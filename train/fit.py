@@ -33,7 +33,7 @@ class Trainer:
     """Trains one run on the devices of `strategy`; resumes from its newest checkpoint."""
 
     def __init__(self, run: Run, strategy: tf.distribute.Strategy, start: DualEncoder | None = None) -> None:
-        """A new run begins with the weights of `start`, if there is one, else by chance.
+        """Starts a new run with the weights of `start`, if given, else random ones.
 
         Raises OtherTraining, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
         that is larger than the data.

@@ -92,9 +92,9 @@ class Square:
         return self._resized(picture)[edge : edge + self.crop, edge : edge + self.crop]
 
     def random_crop(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
-        """A random part of a picture, mirrored by chance, uint8 (crop, crop, 3), as the paper trains.
+        """A random part of a picture, randomly mirrored, uint8 (crop, crop, 3), as the paper trains.
 
-        The same for the same seed. Raises UndecodableImage.
+        Deterministic for a seed. Raises UndecodableImage.
         """
         random = np.random.default_rng(seed)
         top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)

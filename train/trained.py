@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from train.config import Train
-from train.model import DualEncoder
+from train.model import Towers
 from train.pairs import Square
 from vocab.wordpiece import WordPieceTokenizer
 
@@ -14,7 +14,7 @@ from vocab.wordpiece import WordPieceTokenizer
 class Trained:
     """A dual encoder, its tokeniser and settings, and `weights`, a digest that identifies its state."""
 
-    model: DualEncoder
+    model: Towers
     tokenizer: WordPieceTokenizer
     settings: Train
     weights: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from filters.signals import SHOWN
 from pipeline.inputs import convert
 from pipeline.inputs.captions import first_captions, with_lists
 from pipeline.inputs.errors import BadFile
@@ -17,12 +18,6 @@ from pipeline.inputs.reader import FIELDS, batch_name
 from pipeline.inputs.roles import find_roles, first_alias, missing, more_texts
 from pipeline.inputs.settings import ALIASES, PATH_ALIASES, Columns
 from pipeline.inputs.sizes import SIZES, aliases, without_copies
-
-OURS = frozenset(
-    {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
-    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"}
-)
-"""The verdicts' other columns: a passthrough column with such a name gets a prefix."""
 
 _PREFIX = "input_"
 _IMAGES = ("image", "image_path", "url")
@@ -168,8 +163,8 @@ def _is_image(field: pa.Field) -> bool:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The output name of a passthrough column: prefixed while it is in `OURS` or taken."""
-    while name in OURS or name in taken:
+    """The output name of a passthrough column: prefixed while it is a signal's or taken."""
+    while name in SHOWN or name in taken:
         name = _PREFIX + name
     return name
 

@@ -37,6 +37,10 @@ class PartitionedReader:
         return self._reader.folder
 
     @property
+    def places(self) -> str:
+        return self._reader.places
+
+    @property
     def looked_in(self) -> str:
         return self._reader.looked_in
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.files import is_local, read_bytes
 from pipeline.inputs import Input, InputError, Source, Span, find_sources, open_source
+from pipeline.inputs.errors import reading
 from pipeline.inputs.row_keys import row_keys
 from pipeline.inputs.sources import EXTENSIONS, list_files
 
@@ -31,9 +32,11 @@ class Files:
         return sum(source.size for source in self.sources)
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Yields every picture's name and bytes. Raises OSError."""
+        """Yields every picture's name and bytes. Raises BadFile."""
         for source in self.sources:
-            yield source.name, read_bytes(source.path)
+            with reading(source.path):
+                data = read_bytes(source.path)
+            yield source.name, data
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,20 @@ def _tasks(pattern: str, name: str | None) -> Iterator[Task]:
         images = [replace(image, name=f"{name}/{image.name.partition('/')[2]}") for image in images]
     for start in range(0, len(images), IMAGES_PER_TASK):
         yield Files(tuple(images[start : start + IMAGES_PER_TASK]))
+
+
+def path_help(tasks: Sequence[Task]) -> str:
+    """Returns the end of a message that no picture exists: the places where a table's paths start, and a way out.
+
+    Empty where the first table or tar of `tasks` names no picture by path.
+    """
+    if rows := next((task for task in tasks if isinstance(task, Rows)), None):
+        reader = open_source(rows.source, Input())
+        next(reader.batches(rows.span), None)
+        if reader.paths_seen:
+            start = f"paths start at {reader.places} (input.image_folder is for --input alone)"
+            return f"; {start}; give the folder of the pictures in place of {rows.source.path}"
+    return ""
 
 
 def find_pictures(pattern: str) -> list[Source]:

@@ -77,6 +77,11 @@ class Reader(Protocol):
         ...
 
     @property
+    def places(self) -> str:
+        """All folders where the paths of its images start, for a message; empty if it has no paths."""
+        ...
+
+    @property
     def looked_in(self) -> str:
         """All folders in which those paths may start, with a remedy if no image is there; for a message."""
         ...

@@ -10,6 +10,7 @@ from dedup.evaluation import EvalIndex
 from pipeline.config import Embedding
 from pipeline.files import Output, read_bytes
 from pipeline.inputs import InputError
+from pipeline.inputs.pictures import path_help
 from pipeline.measure.eval_index_files import open_index
 from pipeline.measure.eval_parts import PARTS, parts
 from pipeline.measure.eval_sets import EvalSets
@@ -42,6 +43,7 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embed
         first = undecodable[0] if undecodable else sets.indexes[0].path
         raise InputError(
             f"eval_images: none of the {len(undecodable)} pictures exists and can be decoded, such as {first}"
+            f"{path_help(sets.tasks)}"
         )
     for image in undecodable:
         tell(f"eval_images: {image} can't be decoded, so no near-duplicate of it is found")

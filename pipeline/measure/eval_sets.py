@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pipeline.files import exists, is_local
 from pipeline.inputs import EXTENSIONS, BadFile, InputError, Source, list_files
 from pipeline.inputs.pictures import PICTURES, Files, Rows, Task, find_tasks
+from pipeline.storage.plan import BadInputs
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class EvalSets:
 def find_sets(patterns: Sequence[str]) -> EvalSets:
     """Finds the evaluation sets: every pattern that `python -m dedup index` takes, and its index files.
 
-    Raises InputError for a set without a picture, and for one that can't be read.
+    Raises InputError for a set without a picture, BadInputs for a damaged file.
     """
     sets = EvalSets()
     try:
@@ -45,8 +46,10 @@ def find_sets(patterns: Sequence[str]) -> EvalSets:
                 sets.indexes.extend(list_files(pattern))
             else:
                 sets.tasks.extend(find_tasks([pattern]))
-    except (InputError, BadFile) as error:
+    except InputError as error:
         raise InputError(f"eval_images: {str(error).removeprefix('input: ').removeprefix('images: ')}") from error
+    except BadFile as error:
+        raise BadInputs(f"eval_images: {error}") from error
     return sets
 
 

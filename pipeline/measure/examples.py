@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters import Rule
 from filters.picture import Picture, UndecodableImage
 from pipeline.files import Output
+from pipeline.report.described import DECIDED, describe_drops
 from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN
 
 NO_RULE = -1  # the group of kept pairs, and in `filters.first_failures`; the other groups are the numbers of rules
@@ -47,13 +51,19 @@ class Examples:
         if len(rows) > self.quota:
             del rows[max(rows, key=lambda other: self.ranks[other])]
 
-    def write(self, output: Output, name: str, verdicts: pa.Table) -> None:
-        """Writes the verdicts of the candidates, with `thumbnail` (JPEG or null) and `draw`, the rank."""
+    def write(self, output: Output, name: str, verdicts: pa.Table, own: Sequence[Rule] = ()) -> None:
+        """Writes the verdicts of the candidates, with `thumbnail` (JPEG or null) and `draw`, the rank.
+
+        With the user's `own` rules, also writes the numbers that drop a candidate: the report lacks their code.
+        """
         found = sorted({row: thumbnail for rows in self.groups.values() for row, thumbnail in rows.items()}.items())
         rows = np.array([row for row, _ in found], np.int64)
         table = verdicts.take(pa.array(rows))
+        decided = [describe_drops(own, row) for row in table.to_pylist()] if own else []
         table = table.append_column("thumbnail", pa.array([thumbnail for _, thumbnail in found], pa.binary()))
         table = table.append_column("draw", pa.array(self.ranks[rows]))
+        if own:
+            table = table.append_column(DECIDED, pa.array(decided, pa.string()))
         with output.write(f"{EXAMPLES}/{name}.parquet") as file:
             pq.write_table(table, file, store_schema=False)
 

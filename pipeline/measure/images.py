@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters import failures, first_failures
+from filters import Rule, failures, first_failures
 from filters.picture import Picture, UndecodableImage
+from filters.signals import needs_pixels
 from pipeline.engines.progress import Meter
 from pipeline.inputs import Input, open_source
 from pipeline.measure.close_calls import CloseCalls
@@ -24,10 +25,7 @@ from pipeline.storage.plan import Shard
 
 METER_STEP = 64  # images
 UNDECODABLE = 0  # the number of the rule, which is the first and always on
-KNOWN = (
-    *("image_hash", "width", "height", "image_width", "image_height"),
-    *("texts_of_image", "images_of_text", "rare_ngram", "words"),
-)
+IMAGE = ("image_hash", "width", "height", "image_width", "image_height")  # known of each image, whatever rules need
 
 Columns = dict[str, pa.Array]
 
@@ -49,12 +47,13 @@ class ShardImages:
     columns: Columns
     settings: Input
     meter: Meter
+    own: Columns = field(default_factory=dict)  # further columns, for the user's own rules
 
     def process(self, measures: Measures, outputs: ImageOutputs) -> Columns:
         """Measures and judges the images, and gives each to the outputs; returns the columns that pixels give."""
         signals = PixelSignals(self.columns["decodable"].to_numpy(zero_copy_only=False).copy())
         rows = self._rows_to_decode(signals, measures, outputs.examples)
-        known = pa.table({name: self.columns[name] for name in KNOWN})
+        known = self._known([*measures.rules, *measures.own])
         for row, picture, rule in measure_pixels(self._read(rows), rows, known, signals, measures):
             if rule == NO_RULE:
                 rule = self._record(row, picture, signals, outputs.records)
@@ -72,6 +71,12 @@ class ShardImages:
         needed = (first == NO_RULE) | measures.everything
         needed[examples.rows] = True
         return np.flatnonzero(needed & signals.decodable)
+
+    def _known(self, rules: Sequence[Rule]) -> pa.Table:
+        """Returns the columns that need no pixels: those of the images, and those that `rules` compare."""
+        needs = (name for rule in rules for name in rule.needs if not needs_pixels(name))
+        columns = self.columns | self.own
+        return pa.table({name: columns[name] for name in dict.fromkeys((*IMAGE, *needs))})
 
     def _read(self, rows: np.ndarray) -> Iterator[bytes | None]:
         """The bytes of these rows' images, in order; the meter counts the pairs as they are read."""

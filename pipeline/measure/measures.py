@@ -34,6 +34,7 @@ class Measures:
     max_pixels: int
     everything: bool  # every enabled rule for every pair
     embedding: EmbeddingSearch | None = None
+    own: Sequence[Rule] = ()  # the user's, judged after `rules`; no measurement depends on them
 
     @cached_property
     def eval_ids(self) -> pa.StringArray:
@@ -55,13 +56,14 @@ def load_measures(output: Output, config: Config) -> Measures:
         index = open_index(output.path(EVAL_INDEX))
     scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
     return Measures(
-        rules=filters.enabled(),
+        rules=[rule for rule in filters.ours() if rule.enabled],
         index=index,
         search=search_of(config),
         scorer=scorer,
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",
         embedding=load_search(output, config.dedup.embedding) if index is not None else None,
+        own=[rule for rule in filters.own() if rule.enabled],
     )
 
 

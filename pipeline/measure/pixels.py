@@ -19,6 +19,7 @@ from filters.image_errors import ImageError
 from filters.picture import Picture, UndecodableImage
 from pipeline.measure.measures import Measures
 from pipeline.measure.pixel_signals import PixelSignals
+from vocab.buffers import one_array
 
 BATCH_IMAGES = 64
 BATCH_PIXELS = 1 << 25  # decoded at once: 100 MB
@@ -75,7 +76,8 @@ class Batch:
         if self.measures.scorer is not None:
             self._score(np.intersect1d(self._needing(Porn), new))
             self.signals.copy(firsts, self.rows[needed])
-        failed = failures(self.measures.rules, self._columns(), len(self.rows))
+        rules = [*self.measures.rules, *self.measures.own]
+        failed = failures(rules, self._columns(), len(self.rows))
         yield from zip(self.rows.tolist(), self.pictures, first_failures(failed).tolist(), strict=True)
 
     def _needing(self, late: type[EvalDuplicate] | type[Porn]) -> np.ndarray:
@@ -86,7 +88,7 @@ class Batch:
         return np.flatnonzero(decodable & survivors(self.measures.before(late), self._columns(), len(self.rows)))
 
     def _columns(self) -> dict[str, pa.Array]:
-        known = {name: self.known[name] for name in self.known.column_names}
+        known = {name: one_array(self.known[name]) for name in self.known.column_names}
         return known | self.signals.columns(self.measures.eval_ids, self.rows)
 
     def _first_rows(self, indices: np.ndarray) -> np.ndarray:

@@ -19,6 +19,12 @@ def read_manifest(output: Output) -> dict[str, Any]:
     return content
 
 
+def plain_config(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a finished corpus without the settings of the user's own rules, whose files may be gone."""
+    config, own = manifest["config"], manifest.get("rule_descriptions", {})
+    return {**config, "filters": {name: settings for name, settings in config["filters"].items() if name not in own}}
+
+
 def corpus_name(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Identifies a corpus: its name, and a digest of all its records."""
     digests = [shard["corpus_sha256"] for shard in manifest["shards"]]

@@ -11,28 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from filters.signals import SHOWN as SHOWN_SIGNALS
+from pipeline.report.described import DECIDED
 from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN
 
 if TYPE_CHECKING:
     from pipeline.files import Output
 
 KEPT = "kept"
-COLUMNS = (
-    "key",
-    "source",
-    "text",
-    "width",
-    "height",
-    "words",
-    "texts_of_image",
-    "images_of_text",
-    "rare_ngram",
-    "eval_match",
-    "eval_distance",
-    "porn_score",
-    "image_error",
-    "thumbnail",
-)
+COLUMNS = (*SHOWN_SIGNALS, "thumbnail", DECIDED)  # a file may lack some
 
 
 @dataclass(frozen=True)
@@ -63,7 +50,7 @@ class _Candidates:
     ranks: np.ndarray  # uint64 (candidates,)
     images: np.ndarray  # int64 (candidates,): equal numbers for equal images
     reasons: pa.ListArray
-    sizes: list[int]  # candidates per file
+    sizes: list[int]  # candidates in each file
 
     @classmethod
     def read(cls, output: Output, names: list[str]) -> _Candidates:
@@ -71,7 +58,7 @@ class _Candidates:
         empty = pa.schema([("draw", pa.uint64()), ("image_id", pa.string()), ("reasons", pa.list_(pa.string()))])
         table = pa.concat_tables([empty.empty_table(), *tables], promote_options="permissive").combine_chunks()
         codes = table["image_id"].combine_chunks().dictionary_encode().indices
-        images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # nulls are all distinct
+        images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # each null is another
         return cls(
             np.asarray(table["draw"]),
             images,
@@ -97,7 +84,7 @@ class _Candidates:
 
 
 def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:
-    """Verdicts of the candidates `wanted`, sorted; reads only files that hold one of them."""
+    """The verdicts of the candidates `wanted`, sorted; only files that hold one of them are read."""
     verdicts: dict[int, dict[str, Any]] = {}
     start = 0
     for name, size in zip(names, sizes, strict=True):

@@ -23,7 +23,7 @@ LONGEST_TEXT = 140
 LONGEST_ID = 90
 PICTURES = {"picture": "corpus", "eval_picture": "evaluation"}
 COLUMNS = ("key", "source", "text", "eval_match", "eval_distance", "eval_score", "transform", *PICTURES)
-FLATTEST, TALLEST = 5.0, 0.2  # limits of width by height within which the page keeps the proportion
+FLATTEST, TALLEST = 5.0, 0.2  # width by height that is still given its room
 
 CLOSE_CALLS_STYLE = """
 .audit { --height: 156px; margin-top: 26px; display: grid; gap: 30px 22px;
@@ -104,7 +104,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _pair(row: Row, most: int) -> Element:
-    """A match: its two images, the margin, the caption, and both origins."""
+    """One match: its two pictures, how close the call was, the caption, and where both are from."""
     text = shortened(row["text"] or "", LONGEST_TEXT)
     return tag(
         "figure",
@@ -134,7 +134,7 @@ def _named(label: str, path: str) -> Element:
 
 
 def _sides(row: Row, most: int) -> Element:
-    """Both images at equal height, widths by their proportions; a missing image takes the other's proportion."""
+    """Both pictures at the same height: each has its proportion as its part of the width; a missing one the other's."""
     pictures = {name: fitted(row[name], most) for name in PICTURES}
     known = {name: ratio for name, picture in pictures.items() if (ratio := proportion(picture))}
     usual = next(iter(known.values()), 1.0)

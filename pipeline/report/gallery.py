@@ -8,10 +8,11 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
+from filters.wording import size, words
 from pipeline.page.markup import shortened, tag
 from pipeline.page.thumbnails import data_uri, fitted
 from pipeline.report.chosen_examples import KEPT, Group
-from pipeline.report.wording import decided, sentence, size, words
+from pipeline.report.wording import decided, sentence
 
 Row = Mapping[str, Any]
 LONGEST_KEY = 90

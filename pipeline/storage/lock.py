@@ -11,13 +11,14 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from pipeline.files import LOCK, filesystems, hidden, is_local, join, remove, remove_empty
+from pipeline.files import LOCK, cannot_write, filesystems, hidden, is_local, join, remove, remove_empty
 
 TRIES = 100  # an ending command may remove the folder in which the next one creates its file
-_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG}
+_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+_IN_THE_WAY = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
 _ASIDE = r"\.[0-9a-f]{32}\.tmp"  # suffix of `pipeline.files.write_file`'s temporary files
 
 
@@ -25,7 +26,11 @@ class Held(Exception):
     """Another command writes the output."""
 
     def __init__(self, output: str, holder: str, more: str = "") -> None:
-        super().__init__(f"{output} is being written by {holder or 'another command'}{more}")
+        super().__init__(output, holder, more)  # the arguments by which a pickled one is made again
+
+    def __str__(self) -> str:
+        output, holder, more = self.args
+        return f"{output} is being written by {holder or 'another command'}{more}"
 
 
 def this_process() -> str:
@@ -45,21 +50,28 @@ def locked(folder: str) -> Iterator[None]:
 
 @contextmanager
 def locked_files(*paths: str | None) -> Iterator[None]:
-    """Locks single files, each beside it; removes killed commands' temporary files."""
+    """Locks single files, each beside it; removes killed commands' temporary files.
+
+    Raises OSError for one that can't be written: nothing can be read from it either, as it may be from a folder.
+    """
     with ExitStack() as locks:
         for path in dict.fromkeys(path for path in paths if path):
-            if locks.enter_context(_held(path, hidden(path, ".lock"))):
+            if is_local(path) and os.path.isdir(path):
+                raise cannot_write(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+            if locks.enter_context(_held(path, hidden(path, ".lock"), _IN_THE_WAY | _UNWRITABLE)):
                 _sweep(path)
         yield
 
 
 @contextmanager
-def _held(output: str, path: str) -> Iterator[bool]:
-    """Yields whether there is a lock, whose file or object is `path`."""
+def _held(output: str, path: str, refused: Collection[int] = _IN_THE_WAY) -> Iterator[bool]:
+    """Yields whether there is a lock, whose file or object is `path`. Raises OSError if its number is in `refused`."""
     with ExitStack() as stack:
         try:
             stack.enter_context(_lock(output, path))
         except OSError as error:
+            if error.errno in refused:
+                raise cannot_write(output, error) from error
             reason = error.strerror or str(error)
             if error.errno not in _UNWRITABLE:  # otherwise nothing can be written, and the first write reports it
                 print(f"{output} can't be locked ({reason}): see that no other command writes it", file=sys.stderr)

@@ -181,6 +181,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 # A real model
 
 
+@pytest.mark.slow
 def test_off_centre_crops_that_the_hash_misses_are_found_and_others_are_not(embed: Embedder) -> None:
     originals, others = [drawing(n) for n in range(15)], [drawing(n) for n in range(15, 30)]
     copies = [off_centre(image) for image in originals]
@@ -192,6 +193,7 @@ def test_off_centre_crops_that_the_hash_misses_are_found_and_others_are_not(embe
     assert vectors.match(embed(others), MIN_COSINE).image.tolist() == [-1] * 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photos", [PHOTOS] if PHOTOS else [])
 def test_clusters_find_on_photos_what_exact_search_finds(embed: Embedder, photos: list[Path]) -> None:
     """None that is at the paper's cosine is lost, and under it one in a hundred at most, for any number of clusters."""

@@ -62,6 +62,7 @@ def test_one_by_one_equals_batched():
     assert np.array_equal(coefficients(lumas[:7]), coefficients(lumas)[:7])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_threads_do_not_matter(threads, tmp_path):
     np.save(tmp_path / "lumas.npy", LUMAS)

@@ -89,6 +89,7 @@ def test_variants_are_near_imagehash_of_the_copy():
     assert distances.mean() <= 4 and distances.max() <= 24
 
 
+@pytest.mark.slow
 def test_every_variant_is_found_by_its_name():
     images = [(f"set/{number}", encoded(image, "PNG")) for number, image in enumerate(SCENES[:4])]
     index, _ = build(images, MAX_PIXELS)
@@ -97,6 +98,7 @@ def test_every_variant_is_found_by_its_name():
         assert (found.image[0], found.transform[0]) == (place % 4, variant.name) and found.score[0] >= 0.8
 
 
+@pytest.mark.slow
 def test_views_of_variants_are_aligned_with_their_copies():
     for place, variant in enumerate(variants(DENSE)[::9]):
         number = place % len(SCENES)

@@ -12,6 +12,8 @@ from filters.picture import Picture
 from filters.png import without_ancillary
 from tests.support.pictures import FILES, MAX_PIXELS, PALETTE_PNG, WEB, chunked, chunks_of, encoded, noise, png
 
+pytestmark = pytest.mark.slow
+
 PLAIN = encoded(noise(), "PNG")
 PLAIN_GIF = encoded(noise().quantize(60), "GIF")
 MORE = 2_000_000

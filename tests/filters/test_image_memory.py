@@ -51,6 +51,7 @@ def run(code: str, data: bytes = b"", **environment: str) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.slow
 def test_damaged_files_have_the_same_pixels_whatever_memory_held_before() -> None:
     page, picture = PICTURE.resize((602, 486)).convert("1"), PICTURE
     files = [encoded(page, "TIFF", compression=name) for name in FAXES] * 2
@@ -97,6 +98,7 @@ def test_cut_fax_is_truncated() -> None:
         _ = Picture(data[:-600], MAX_PIXELS).converted
 
 
+@pytest.mark.slow
 def test_images_of_several_bands_are_converted_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, data in FILES.items():
         whole = Picture(data, MAX_PIXELS).converted
@@ -114,6 +116,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_an_image_takes_at_most_eight_bytes_a_pixel(name: str) -> None:
     """So that one of the pixel limit takes 716 MB; what doesn't depend on the pixels is allowed for by 40 MB."""

@@ -27,6 +27,8 @@ from tests.support.pictures import (
     with_checksums,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def tensorflow_reads(data: bytes) -> tuple[int, ...] | None:
     """Height, width and channels as TensorFlow sees them, None if it refuses."""

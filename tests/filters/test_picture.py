@@ -214,6 +214,7 @@ def test_truncated_is_undecodable(name):
             Picture(data[:size], MAX_PIXELS).record_bytes()
 
 
+@pytest.mark.slow
 def test_damaged_files_of_every_format():
     """Whatever is wrong with the bytes, it is one exception."""
     dice = random.Random("every format")

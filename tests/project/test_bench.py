@@ -118,6 +118,7 @@ CHILD = "import sys; held = bytearray(b'x' * 50_000_000); print('ready', flush=T
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}])"
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_whole_tree():
     with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()

@@ -22,6 +22,8 @@ from train.example import encode_example
 from train.pairs import Encoder, Pair, Square
 from vocab.ngrams import hash_word
 
+pytestmark = pytest.mark.slow
+
 ENCODER = Encoder(tokenizer(), Square(40, 32), 8)
 NO_PICTURE = record(0, jpg=b"no picture", key="bad")
 NO_EXAMPLE, NO_TEXT = b"\xff\xff", encode_example({"jpg": picture(0), "key": "bad"})

@@ -25,6 +25,8 @@ from train.transfer.parts import read_set
 from train.transfer.phase import TransferTask, prepare
 from train.transfer.phase_checkpoint import PhaseCheckpoint
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Classification(
     head=Phase(steps=30, learning_rate=0.5, size=32, test_size=40),
     whole=Whole(steps=4, learning_rate=0.1, size=40, test_size=48),

@@ -35,7 +35,7 @@ def _dedup(arguments: Sequence[str], folder: str) -> int:
 
         worker_server()  # it imports what workers need, while this process imports Beam
     from pipeline.engines.parallel_tasks import ParallelTasks
-    from pipeline.inputs import BadFile, InputError
+    from pipeline.inputs import InputError
     from pipeline.storage.lock import Held, locked_files
 
     commands = {"index": _index, "match": _match, "groups": _groups}
@@ -44,7 +44,7 @@ def _dedup(arguments: Sequence[str], folder: str) -> int:
             return commands[options.command](options, ParallelTasks(folder, options.workers))
     except InputError as error:
         return DEDUP.say(USAGE, str(error))
-    except (BadFile, Held) as error:
+    except Held as error:
         return DEDUP.say(FAILED, str(error))
     except Exception as error:
         return DEDUP.failed(error)

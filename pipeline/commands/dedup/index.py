@@ -10,7 +10,7 @@ from dedup.evaluation import EvalIndex, build
 from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.engines.progress import Meter
 from pipeline.inputs import InputError
-from pipeline.inputs.pictures import Task, find_tasks
+from pipeline.inputs.pictures import Task, find_tasks, path_help
 
 
 def build_index(
@@ -30,6 +30,7 @@ def build_index(
     if not index.ids:
         raise InputError(
             f"images: none of the {len(undecodable)} pictures exists and can be decoded, such as {undecodable[0]}"
+            f"{path_help(tasks)}"
         )
     return index, undecodable
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters import Rule
 from filters.picture import thumbnail
 from pipeline.commands.subset.choose import Cut, chosen, read_kept
 from pipeline.config import Config
@@ -20,7 +21,6 @@ from pipeline.files import Output, open_file
 from pipeline.measure.examples import NO_RULE, THUMBNAIL_SIDE, Examples
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import write_verdicts
-from pipeline.report.bins import signals_of
 from pipeline.report.histograms import count_shard
 from train.example import decode_example, read_records
 from vocab.hashing import hash_strings
@@ -43,6 +43,7 @@ class Subset:
     corpus: Output
     output: Output
     config: Config
+    rules: tuple[Rule, ...]
     copies: pa.StringArray
     cut: Cut
     meter: Meter
@@ -68,11 +69,10 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     examples.write(subset.output, shard.name, verdicts)
     subset.meter.add(len(verdicts), shard.records)
     columns = dict(zip(verdicts.column_names, verdicts.columns, strict=True))
-    signals = signals_of({rule.reason: rule for rule in subset.config.filters.all()})
     return {
         "rows": len(verdicts),
         "kept": len(verdicts),
-        "histograms": count_shard(signals, columns),
+        "histograms": count_shard(subset.rules, columns, {}),
         **written,
         "verdicts_sha256": write_verdicts(subset.output, f"verdicts/{shard.name}.parquet", verdicts),
     }

@@ -22,7 +22,7 @@ from pipeline.config import Config
 from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.files import Output
 from pipeline.inputs import InputError
-from pipeline.outputs.manifest import read_manifest
+from pipeline.outputs.manifest import plain_config, read_manifest
 from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG, tokenizer_files
 from vocab.languages import classifier
 from vocab.quality import Quality
@@ -38,7 +38,7 @@ def build(options: Options, folder: str) -> tuple[dict[str, Any], Quality]:
     """
     check_identifier(options)
     manifest = read_manifest(Output(options.corpus)) if options.corpus else None
-    config = options.settle(json.dumps(manifest["config"]) if manifest else "")
+    config = options.settle(json.dumps(plain_config(manifest)) if manifest else "")
     return Build(options, config, Output(options.output), folder).run(manifest)
 
 

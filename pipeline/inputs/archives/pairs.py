@@ -51,7 +51,7 @@ class PairReader:
     one_shard = True
     has_images = True
     folder = ""
-    looked_in = ""
+    places = looked_in = ""
     paths_seen = 0
     paths_found = 0
     failed_downloads = 0

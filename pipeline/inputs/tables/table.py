@@ -51,8 +51,12 @@ class TableReader:
         return self._folder.root
 
     @property
+    def places(self) -> str:
+        return self._folder.places
+
+    @property
     def looked_in(self) -> str:
-        help_ = f"{self._folder.places}; input.image_folder=DIR names another folder"
+        help_ = f"{self.places}; input.image_folder=DIR names another folder"
         if "image" not in self.layout.roles:
             return help_
         command = embedding_command(self.source.path, self.image_name)

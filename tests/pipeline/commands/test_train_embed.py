@@ -24,7 +24,7 @@ from tests.support.indexes import (
 )
 from tests.support.training import picture, record, write_shard
 
-pytestmark = pytest.mark.usefixtures("small_models")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_models")]
 
 
 def test_an_index_holds_each_picture_and_its_vector(index: Path, tmp_path: Path):

@@ -31,7 +31,7 @@ from tests.support.indexes import (
 )
 from tests.support.training import picture, record, write_shard
 
-pytestmark = pytest.mark.usefixtures("small_models")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_models")]
 
 
 def test_a_text_finds_what_its_embedding_is_nearest_to(index: Path):

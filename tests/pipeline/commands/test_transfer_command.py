@@ -31,6 +31,8 @@ from train.loss import contrastive_loss
 from train.run import OtherTraining
 from train.sets.files import BadSet
 
+pytestmark = pytest.mark.slow
+
 HEAD = "--transfer.classification.head"
 CLASSES = """
 name: colours

@@ -175,6 +175,7 @@ def test_a_header_that_describes_the_next_in_megabytes_makes_a_bad_file(tmp_path
             read(tmp_path / "t.tar")
 
 
+@pytest.mark.slow
 def test_memory_holds_keys_and_places_alone() -> None:
     tracemalloc.start()
     samples = Samples()

@@ -139,6 +139,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     assert page_of(write_close_calls(tmp_path / "a", rows)) == page_of(write_close_calls(tmp_path / "b", rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("large", "shown"), [(noise_jpeg(400), True), (b"no JPEG" * 100_000, False)])
 def test_the_page_stays_small(tmp_path: Path, large: bytes, shown: bool) -> None:
     long = "\u202e" * 1000

@@ -25,6 +25,8 @@ from tests.support.report_runs import Page, candidate, dropped_pair, page_of
 from tests.support.vocab_words import PIECES, measured
 from train.measures.result import Line, Measured
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "script": "<script>alert(1)</script>",
     "closed title": "</title><script src=//evil.example></script>",

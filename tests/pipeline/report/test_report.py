@@ -16,8 +16,9 @@ import filters
 from pipeline.config import Filters
 from pipeline.page.markup import LONGEST_TEXT, serialized, shortened, tag, visible
 from pipeline.report.chosen_examples import choose_examples
+from pipeline.report.described import rules_of
 from pipeline.report.page import byte_size
-from pipeline.report.wording import decided, rules_of, sentence
+from pipeline.report.wording import decided, sentence
 from pipeline.storage.for_report import EXAMPLES_SHOWN
 from tests.support.report_runs import (
     PAIR,
@@ -84,7 +85,7 @@ def test_byte_size():
 
 
 def test_every_rule_has_its_words():
-    rules = rules_of(config_tree())
+    rules = rules_of({"config": config_tree()})
     assert list(rules.values()) == Filters().enabled()
     words = {reason: decided(rule, dropped_pair(1, reason)) for reason, rule in rules.items()}
     assert words == {
@@ -221,6 +222,7 @@ def test_a_run_without_pairs_has_a_page(tmp_path):
     assert "Not measured for any pair" in Page(page_of(output)).words
 
 
+@pytest.mark.slow
 def test_importing_the_report_does_not_import_beam():
     code = "import pipeline.report, sys; sys.exit('apache_beam' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0
