@@ -104,7 +104,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _pair(row: Row, most: int) -> Element:
-    """One match: its two pictures, how close the call was, the caption, and where both are from."""
+    """A match: its two images, the margin, the caption, and both origins."""
     text = shortened(row["text"] or "", LONGEST_TEXT)
     return tag(
         "figure",
