@@ -79,7 +79,7 @@ class Buckets:
 
     @classmethod
     def load(cls, file: BinaryIO) -> Buckets:
-        """Reads what `save` wrote."""
+        """Reads the arrays from `save`."""
         centres, nearest, bucket = (np.load(file, allow_pickle=False) for _ in range(3))
         return cls(centres, nearest, int(bucket))
 

@@ -17,9 +17,9 @@ ALIASES: Aliases = {
     "width": ("original_width", "orig_width", "width", "image_width"),
     "height": ("original_height", "orig_height", "height", "image_height"),
 }
-"""The names under which each column is looked for, in this order: first as they are written, then in any case.
+"""The names of each column, tried in this order: first exactly, then in any case.
 
-Width and height are looked for together. The size of the picture on the web goes before that of a copy.
+Width and height are looked up together. The size of the image on the web takes precedence over a copy's.
 """
 
 PATH_ALIASES = ("file_name", "filepath", "filename", "path")

@@ -40,7 +40,7 @@ def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Cont
     yield _total("raw", "All pairs of the input", raw, raw, "")
     for reason, rule in rules.items():
         if reason in silent and rule.enabled:
-            yield _idle(rule, f"not asked: {silent[reason]}")
+            yield _idle(rule, f"not judged: {silent[reason]}")
         elif reason in unmeasured and rule.enabled:
             yield _idle(rule, "not measured for any pair")
         else:

@@ -139,7 +139,7 @@ def test_one_row_without_a_key_leaves_the_keys_of_the_others(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
-        ("links.csv", b"text,url\na,http://b\n", "links.csv holds no pictures"),
+        ("links.csv", b"text,url\na,http://b\n", "links.csv holds no images"),
         ("notes.idx", b"no index", "notes.idx: not an index of evaluation images"),
         ("empty/", b"", "no file matches"),
         ("nowhere.tar", b"", "no file matches"),
