@@ -1,6 +1,6 @@
-"""From an image's bytes to what the rules and the records need: header, luma, the one conversion, record bytes.
+"""Turns an image's bytes into header, luma, the one conversion, and record bytes, for the rules and the records.
 
-It judges nothing. Everything that can be wrong with the bytes is one exception, `Undecodable`.
+Nothing is judged here. Every error of the bytes is one exception, `Undecodable`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Header", "Picture", "Undecodable", "convert", "header", "luma", "rec
 
 LUMA_SIDE = 128
 RECORD_QUALITY = 95
-BAND_PIXELS = 1 << 20  # what takes several copies is converted so many at a time
+BAND_PIXELS = 1 << 20  # pixels converted at a time, where a conversion takes several copies
 
 _JPEG = {"JPEG", "MPO"}
 _GRAY = {"1", "L", "LA", "La", "F"}
@@ -31,7 +31,7 @@ _GRAY = {"1", "L", "LA", "La", "F"}
 
 @dataclass(frozen=True)
 class Header:
-    """What an image says of itself: pixels before any EXIF orientation; format and mode as Pillow names them."""
+    """An image's header: pixels before any EXIF orientation; format and mode by Pillow's names."""
 
     width: int
     height: int
@@ -58,7 +58,7 @@ class Picture:
         self.header = Header(image.width, image.height, image.format or "", image.mode)
 
     def luma(self) -> np.ndarray:
-        """The luma for the hash, uint8 (128, 128): a JPEG is decoded small, all else goes through the conversion."""
+        """The luma for the hash, uint8 (128, 128): a JPEG is decoded small, any other format by the conversion."""
         return self._luma
 
     @cached_property
@@ -80,11 +80,11 @@ class Picture:
 
         JPEG has sides of up to 65500 pixels: an image with a longer one that must be converted is Undecodable.
         """
-        self.luma()  # only what can be decoded
+        self.luma()  # raises for an image that can't be decoded
         return self.data if self._is_record() else _jpeg(self.converted, RECORD_QUALITY)
 
     def at_least(self, side: int) -> Image.Image:
-        """The one conversion, but of a JPEG only as large as `side` needs: no side is under it that wasn't before."""
+        """The one conversion, but a JPEG only as large as needed: no side gets below `side` that wasn't before."""
         small = self._small("RGB", side)
         with decoding():
             return _convert(small)
@@ -102,7 +102,7 @@ class Picture:
         return self.header.format == "PNG" and not self._alpha and is_whole_png(self.data)
 
     def _small(self, mode: str, side: int) -> Image.Image:
-        """The image decoded at no less than `side`, a JPEG by libjpeg's own scaling, all else by the conversion."""
+        """Decodes the image at no less than `side`: a JPEG by libjpeg's scaling, any other format by the conversion."""
         if self.header.format not in _JPEG:
             return self.converted
         image = self._fresh()
@@ -112,7 +112,7 @@ class Picture:
         return image
 
     def _fresh(self) -> ImageFile.ImageFile:
-        """The opened image with no pixel decoded: drafting and loading change it, so each is used once."""
+        """The opened image with no pixel decoded. Drafting and loading change it, so an opened image is used once."""
         image, self._opened = self._opened or open_image(self._content), None
         with decoding():
             check_limits(image, self._content, self.max_pixels)
@@ -148,20 +148,20 @@ def thumbnail(data: bytes, side: int, max_pixels: int) -> bytes | None:
 
 
 def _lift_pillows_limit(max_pixels: int) -> None:
-    """Pillow's limit on pixels holds for the process and a few of its plugins check it: it is raised, never lowered."""
+    """Raises Pillow's limit on pixels, never lowers it: it holds for the process, and a few plugins check it."""
     if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels
 
 
 def _readable(data: bytes) -> bytes:
-    """What Pillow is given: the same pixels, without what it may stumble over."""
+    """The bytes for Pillow: the same pixels, without parts on which it may fail."""
     if data.startswith(png.SIGNATURE):
         return png.without_ancillary(data)
     return gif.without_extensions(data) if data.startswith(gif.SIGNATURES) else data
 
 
 def _load(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
-    """The image with its pixels; `data` is what it was opened from."""
+    """Loads the pixels of an image that was opened from `data`."""
     if image.format == "TIFF":
         return load_tiff(image, data)
     image.load()
@@ -169,7 +169,7 @@ def _load(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
 
 
 def _convert(image: Image.Image) -> Image.Image:
-    """A loaded image as RGB or L. 16-bit gray is divided by 256; other values out of 0 to 255 are clipped."""
+    """Converts a loaded image to RGB or L. 16-bit gray is divided by 256; other values out of 0 to 255 are clipped."""
     wide = image.mode.startswith("I")
     mode = "L" if wide or image.mode in _GRAY else "RGB"
     if image.mode == mode and not image.has_transparency_data:

@@ -68,9 +68,6 @@ class Filters:
                 value = getattr(rule, number.name)
                 if isinstance(value, int | float) and value < 0:
                     raise ValueError(f"{rule.reason}.{number.name}: {value} is under 0")
-        for rule in self.own():
-            if is_known(rule):
-                try_rule(rule, pa.schema([]))
 
     def ours(self) -> list[Rule]:
         """The rules of this package, also those that are switched off."""
@@ -236,4 +233,7 @@ def config_of(tree: Mapping[str, Any]) -> Config:
     if not files:
         return typing.cast(Config, build(Config, settings, ""))
     filters = build(filters_with(files), settings.pop("filters", None) or {}, "filters")
+    for rule in filters.own():
+        if is_known(rule):
+            try_rule(rule, pa.schema([]))
     return dataclasses.replace(typing.cast(Config, build(Config, settings, "")), filters=filters)

@@ -128,6 +128,9 @@ def _problem(one: Any) -> str | None:
         return "not a frozen dataclass: @dataclass(frozen=True)"
     if not one.__doc__ or one.__doc__.startswith(f"{one.__name__}("):  # the one that dataclasses write
         return "no docstring; it is the rule's sentence"
+    missing = dataclasses.MISSING
+    if bare := [field.name for field in dataclasses.fields(one) if field.default is field.default_factory is missing]:
+        return f"{bare[0]} has no default"
     if lacking := [name for name in (*_PARTS, "enabled") if not hasattr(one, name)]:
         return f"no {', '.join(lacking)}"
     fields = {field.name for field in dataclasses.fields(one)}
