@@ -40,12 +40,7 @@ _BAD_BYTES = (
     zlib.error,
 )
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_NEXT_FORMAT = (
-    SyntaxError,
-    IndexError,
-    TypeError,
-    struct.error,
-)  # raised by a Pillow plugin for bytes of another format
+_NEXT_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)  # a Pillow plugin's for bytes of another format
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import hashlib
 import keyword
 import re
 import sys
+import threading
 import traceback
 import types
 import typing
@@ -31,6 +32,7 @@ TAKEN = ("kept", "raw", "records")  # names of lines beside those of rules
 _CODE = re.compile("[a-z][a-z0-9_]{0,59}")
 _PARTS = ("reason", "needs", "drops")  # a class with one of them is meant as a rule
 _KINDS = (bool, int, float, str)
+LOADING = threading.RLock()  # a worker's threads may receive the config at once, and have to agree on its classes
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,14 @@ def _read(path: str) -> RuleFile:
         raise ConfigError(f"rules: {shown(path)}: {' '.join(str(error).split())}") from error
 
 
-@lru_cache
 def load_rules(file: RuleFile) -> tuple[type, ...]:
     """The rule classes of a file, in its order, executed once a process. Raises ConfigError."""
+    with LOADING:
+        return _load(file)
+
+
+@lru_cache
+def _load(file: RuleFile) -> tuple[type, ...]:
     module = _execute(file)
     classes = [value for value in dict.fromkeys(_values(module)) if _is_meant(value, file)]
     if not classes:
