@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from filters import SIGNALS, RuleError, Undecodable, WordCount, check_needs, failures
+from filters import SIGNALS, RuleError, Undecodable, WordCount, check_needs, failures, numbers
 from filters.base import bins, decided, dropped, sentence
 from pipeline.config import Config, ConfigError, Filters, load_config
 from tests.support.command import ROOT, Finished, result, run, run_corpus
+from tests.support.engines import prism
 from tests.support.own_rules import LONG_TEXT, OPTIONS, SIMILARITIES, example, low, rule_of, write_inputs
 
 REVIVE = "import pickle, sys; print(pickle.load(sys.stdin.buffer).filters.own())"
@@ -241,6 +243,13 @@ def test_the_same_bytes_with_two_workers(finished: Finished, inputs: Path, rules
     assert result(done.output) == result(finished.output)
 
 
+def test_the_same_bytes_by_prism(finished: Finished, inputs: Path, rules: Path, tmp_path: Path) -> None:
+    engine = ("--runner=PrismRunner", f"--prism_location={prism()}")
+    done = run_corpus(tmp_path / "out", inputs, f"--rules={rules}", *engine, *OPTIONS)
+    assert done.process.returncode == 0, done.process.stderr
+    assert result(done.output) == result(finished.output)
+
+
 def test_the_content_of_the_file_is_part_of_the_run(
     finished: Finished, inputs: Path, rules: Path, tmp_path: Path
 ) -> None:
@@ -280,3 +289,20 @@ def test_a_file_that_raises_ends_the_command_with_2(inputs: Path, tmp_path: Path
     done = run_corpus(tmp_path / "out", inputs, f"--rules={path}").process
     assert done.returncode == 2 and not (tmp_path / "out").exists()
     assert done.stderr.splitlines()[-1].endswith(f"rules: {path}, line 1: ZeroDivisionError: division by zero")
+
+
+def test_a_rule_that_raises_is_named(tmp_path: Path) -> None:
+    text = rule_of(
+        ('[False] * len(signals["words"])', '[1 / (words - 3) > 0 for words in signals["words"].to_pylist()]')
+    )
+    (rule,) = config_with(write(tmp_path, text)).filters.own()
+    assert dropped(rule, {"words": pa.array([1, 4])}).tolist() == [False, True]
+    with pytest.raises(RuleError, match=r"^rule small: ZeroDivisionError: division by zero$"):
+        dropped(rule, {"words": pa.array([1, 3])})
+
+
+def test_numbers_of_any_column() -> None:
+    texts = pa.array(["0.5", " -2 ", "1e3", ".5", "x", "", None, "1e999", "nan", "0x10"])
+    assert numbers(texts).to_pylist() == [0.5, -2.0, 1000.0, 0.5, None, None, None, None, None, None]
+    assert numbers(pa.array([1.5, float("nan"), float("inf"), None])).to_pylist() == [1.5, None, None, None]
+    assert numbers(pa.array([2**60, None])).to_pylist() == [2.0**60, None]
