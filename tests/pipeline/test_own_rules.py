@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from filters import SIGNALS, RuleError, Undecodable, WordCount, check_needs, failures, numbers
 from filters.base import bins, decided, dropped, sentence
+from filters.signals import SHOWN
 from pipeline.config import Config, ConfigError, Filters, load_config
-from tests.support.command import ROOT, Finished, result, run, run_corpus
+from tests.support.command import ROOT, Finished, result, run, run_corpus, shards
 from tests.support.engines import prism
 from tests.support.own_rules import LONG_TEXT, OPTIONS, SIMILARITIES, example, low, rule_of, write_inputs
 
@@ -306,3 +308,35 @@ def test_numbers_of_any_column() -> None:
     assert numbers(texts).to_pylist() == [0.5, -2.0, 1000.0, 0.5, None, None, None, None, None, None]
     assert numbers(pa.array([1.5, float("nan"), float("inf"), None])).to_pylist() == [1.5, None, None, None]
     assert numbers(pa.array([2**60, None])).to_pylist() == [2.0**60, None]
+
+
+EVERY_SIGNAL = """
+from dataclasses import dataclass
+
+from filters.signals import COMPARABLE, SIGNALS
+
+
+@dataclass(frozen=True)
+class EverySignal:
+    \"\"\"Drops nothing, and raises where a column is not what the table says.\"\"\"
+
+    reason = "every_signal"
+    needs = COMPARABLE
+    enabled: bool = True
+
+    def drops(self, signals):
+        for name in COMPARABLE:
+            assert signals[name].type == SIGNALS[name].type, name
+        return [False] * len(signals["key"])
+"""
+
+
+def test_the_table_has_the_signals_that_are_measured(inputs: Path, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a red bicycle"], "url": ["http://a"]}), tmp_path / "links.parquet")
+    rules = write(tmp_path, EVERY_SIGNAL)
+    pairs = f"{inputs}/b.parquet,{tmp_path}/links.parquet"
+    done = run_corpus(tmp_path / "out", pairs, f"--rules={rules}", "--workers=1", *OPTIONS)
+    assert done.process.returncode == 0, done.process.stderr
+    assert done.json("funnel.json")["any_reason"]["every_signal"] == 0
+    schema = pq.read_schema(shards(done.output, "verdicts")[0])
+    assert [(field.name, field.type) for field in schema] == [(name, SIGNALS[name].type) for name in SHOWN]
