@@ -39,7 +39,7 @@ LOADING = threading.RLock()  # a worker's threads may receive the config at once
 class RuleFile:
     """A Python file of rules, by its content."""
 
-    path: str  # as the user gave it, for messages
+    path: str  # the user's, for messages
     source: str
 
     @property
@@ -94,7 +94,7 @@ def _load(file: RuleFile) -> tuple[type, ...]:
 
 
 def _execute(file: RuleFile) -> types.ModuleType:
-    """The module of a file. It stands in `sys.modules`, where dataclasses look up what annotations name."""
+    """Executes a file as a module, which is in `sys.modules`: dataclasses look up the names in annotations there."""
     module = types.ModuleType(file.module)
     module.__file__ = file.path
     sys.modules[file.module] = module
@@ -123,7 +123,7 @@ def _values(module: types.ModuleType) -> list[type]:
 
 
 def _is_meant(value: type, file: RuleFile) -> bool:
-    """Whether a class of the file is meant as a rule; one with a leading underscore is a helper."""
+    """True for a class of the file that is meant as a rule; one with a leading underscore is a helper."""
     named = not value.__name__.startswith("_")
     return named and value.__module__ == file.module and any(hasattr(value, part) for part in _PARTS)
 
@@ -198,7 +198,7 @@ def check_reasons(files: Sequence[RuleFile], taken: Sequence[str]) -> None:
 
 
 def is_known(rule: Rule) -> bool:
-    """Whether a rule needs no passthrough column."""
+    """True for a rule that needs no passthrough column."""
     return all(name in SIGNALS for name in rule.needs)
 
 
