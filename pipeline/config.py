@@ -32,7 +32,7 @@ from filters import (
 )
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
-from pipeline.own_rules import RuleFile, check_reasons, is_known, load_rules, read_rule_files, try_rule
+from pipeline.own_rules import LOADING, RuleFile, check_reasons, is_known, load_rules, read_rule_files, try_rule
 from pipeline.settings import ConfigError, build, put, shown
 from pipeline.yaml_text import parse_value, parse_yaml
 from train.config import Train, choose
@@ -69,9 +69,6 @@ class Filters:
                 value = getattr(rule, number.name)
                 if isinstance(value, int | float) and value < 0:
                     raise ValueError(f"{rule.reason}.{number.name}: {value} is under 0")
-        for rule in self.own():
-            if is_known(rule):
-                try_rule(rule, pa.schema([]))
 
     def ours(self) -> list[Rule]:
         """The rules of this package, also those that are switched off."""
@@ -90,11 +87,14 @@ class Filters:
         return [rule for rule in self.all() if rule.enabled]
 
 
-@lru_cache
 def filters_with(files: tuple[RuleFile, ...]) -> type[Filters]:
     """`Filters` with the rules of these files after ours, in the order of the files. Raises ConfigError."""
-    if not files:
-        return Filters
+    with LOADING:
+        return _filters_with(files) if files else Filters
+
+
+@lru_cache
+def _filters_with(files: tuple[RuleFile, ...]) -> type[Filters]:
     check_reasons(files, [name for name in dir(Filters) if not name.startswith("_")])
     fields = [(one.reason, one, one()) for file in files for one in typing.cast(Any, load_rules(file))]
     kind = dataclasses.make_dataclass("Filters", fields, bases=(Filters,), namespace={"files": files}, frozen=True)
@@ -246,4 +246,7 @@ def config_of(tree: Mapping[str, Any]) -> Config:
     if not files:
         return typing.cast(Config, build(Config, settings, ""))
     filters = build(filters_with(files), settings.pop("filters", None) or {}, "filters")
+    for rule in filters.own():
+        if is_known(rule):
+            try_rule(rule, pa.schema([]))
     return dataclasses.replace(typing.cast(Config, build(Config, settings, "")), filters=filters)

@@ -15,8 +15,8 @@ from pipeline.report.wording import sentence
 COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "All that fail")
 EXPLANATION = (
     "Rules apply in this order, and a pair is dropped by the first that it fails. “All that fail” counts every "
-    "measured pair that fails the rule, whatever else it fails; the last two rules look only at pairs that nothing "
-    "before them drops, unless the run measured everything."
+    "measured pair that fails the rule, whatever else it fails; eval_duplicate and porn look only at pairs that "
+    "nothing before them drops, unless the run measured everything."
 )
 
 
