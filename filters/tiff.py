@@ -30,7 +30,7 @@ _ENTRY = struct.Struct("<HHII")  # tag, type, count, value or its offset
 
 
 def load_tiff(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
-    """Loads the pixels of an image opened from `data`; no pixel is left over from other memory. Raises UndecodableImage."""
+    """Loads the pixels of an image opened from `data`, none from unwritten memory. Raises UndecodableImage."""
     assert isinstance(image, TiffImagePlugin.TiffImageFile)
     compression = image.info.get("compression", "raw")
     if compression in _FAX:
