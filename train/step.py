@@ -31,7 +31,7 @@ def training_step(
         keys = objective.keys(batch)
 
         def loss_of(images: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
-            """This replica's part: those of all replicas add up to the loss of the batch."""
+            """Returns this replica's part of the loss: the parts of all replicas add up to the loss of the batch."""
             return objective.loss(images, texts, keys) / replicas()
 
         if settings.pieces > 1:

@@ -108,7 +108,7 @@ class _Archive:
             raise BadFile(self.path, f"not a tar, or a damaged header: {error}") from error
 
     def _check_end(self, offset: int) -> None:
-        """tarfile takes a damaged header, and a file cut between members, for the end. The end is a block of zeros."""
+        """Raises BadFile at a damaged header or cut, which `tarfile` takes for the end: the end is a block of zeros."""
         self.end = offset
         self.file.seek(offset)
         block = self.file.read(tarfile.BLOCKSIZE)
