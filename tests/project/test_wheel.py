@@ -16,7 +16,7 @@ import pytest
 from tests.support.command import result
 from tests.support.pythons import find_pythons, install, run_outside
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=90)
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dedup", "filters", "pipeline", "train", "vocab")
