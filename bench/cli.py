@@ -23,7 +23,7 @@ a small run that compiles the kernels. Inputs and outputs are in out/bench. Bars
 
 
 def main() -> NoReturn:
-    """Measures what is asked for, prints it as a Markdown table, and exits."""
+    """Measures the chosen figures, prints them as a Markdown table, and exits."""
     options = _parser().parse_args()
     try:
         sys.exit(0 if show(options.measure(options)) else 1)
@@ -185,7 +185,7 @@ def _queue(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _search(options: argparse.Namespace) -> Iterator[Figure]:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in python -m train, which has threads of its own
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in python -m train, which starts threads itself
     from bench.search import search
 
     return search(options.rows, options.repeats)

@@ -12,6 +12,7 @@ import pytest
 from tests.support.command import Finished, run_corpus
 from tests.support.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, flags, write_crawl
 from tests.support.statement import Settings
+from vocab import private
 
 pytest_plugins = ["tests.support.lanes"]
 
@@ -22,6 +23,15 @@ Rerun = Callable[..., Finished]
 
 def arguments(crawl: Crawl, settings: Settings = EVERY_RULE) -> list[str]:
     return [f"--eval_images={crawl.folder / 'eval'}", f"--input.rows_per_shard={ROWS_PER_SHARD}", *flags(settings)]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder of the machine's own, without the private folders of this user."""
+    (tmp_path / "machine").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
+    private._root.cache_clear()
+    return tmp_path / "machine"
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The settings of the input: which column is what, and what a bad file does to a run."""
+"""The settings of the input: the roles of columns, and the treatment of bad files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Width and height are looked for together. The size of the picture on the web goe
 """
 
 PATH_ALIASES = ("file_name", "filepath", "filename", "path")
-"""The names of columns that are paths of images where there are such files, or nothing else that tells of an image."""
+"""The names of columns that are paths of images if there are such files, or no other column refers to an image."""
 
 ON_BAD_FILE = ("fail", "skip")
 
@@ -32,7 +32,7 @@ DELIMITERS: Mapping[str, str] = {"comma": ",", "tab": "\t", "semicolon": ";", "p
 
 
 def delimiter_of(value: str) -> str:
-    """The delimiter that `input.delimiter` means: one byte, or a name. Raises ValueError."""
+    """The delimiter for `input.delimiter`: one byte, or a name. Raises ValueError."""
     delimiter = DELIMITERS.get(value, "\t" if value == "\\t" else value)
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
         raise ValueError(f"delimiter: {value!r} is neither one character nor one of {', '.join(DELIMITERS)}")
@@ -59,18 +59,18 @@ class Columns:
 
 @dataclass(frozen=True)
 class Input:
-    """How input files are read."""
+    """Settings for reading input files."""
 
     columns: Columns = field(default_factory=Columns)
-    header: bool = True  # whether the first row of a .csv or .tsv names its columns
-    delimiter: str | None = None  # of delimited text, a character or tab, comma, semicolon, pipe; null: by extension
+    header: bool = True  # true: the first row of a .csv or .tsv names its columns
+    delimiter: str | None = None  # for delimited text: a character or tab, comma, semicolon, pipe; null: by extension
     quoting: bool | None = None  # true: quotes by RFC 4180, false: plain characters; null: by delimiter
     max_quoted_lines: int = 100  # line breaks in a quoted value; more make the file a bad one
     rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
     on_bad_file: str = "fail"
-    original_size: bool = True  # whether original_width and original_height decide short_side and aspect_ratio
-    image_folder: str | None = None  # where the paths of images start; None: the folder of the file that names them
-    max_row_bytes: int = 16 << 20  # of a line, a row or a .txt or .json member, without its image; a longer one is bad
+    original_size: bool = True  # true: original_width and original_height decide short_side and aspect_ratio
+    image_folder: str | None = None  # folder in which images' paths start; None: the folder of the file with the paths
+    max_row_bytes: int = 16 << 20  # for a line, a row or a .txt or .json member, without its image; longer ones are bad
 
     def __post_init__(self) -> None:
         if self.on_bad_file not in ON_BAD_FILE:

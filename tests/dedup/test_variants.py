@@ -9,11 +9,12 @@ from PIL import Image, ImageDraw, ImageOps
 from scipy.fftpack import dct
 
 from dedup.border import find_border, find_page, has_border
-from dedup.evaluation import Search, build
+from dedup.evaluation import build
 from dedup.hashing import from_hex, hamming, hash_bits
 from dedup.probes import probes
 from dedup.quality import MIN_STABLE, NOISE, is_informative
-from dedup.variants import DEFAULT, DENSE, Variant, cut, see, turn, variant_coefficients, variants
+from dedup.search import Search
+from dedup.variants import DEFAULT, DENSE, Variant, cut, turn, variant_coefficients, variants, warp
 from dedup.verify import VIEW_SIDE, scores, views
 from dedup.windows import FULL, Window, Windows
 from tests.support.scenes import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, encoded, small
@@ -102,7 +103,7 @@ def test_views_of_variants_are_aligned_with_their_copies():
     for place, variant in enumerate(variants(DENSE)[::9]):
         number = place % len(SCENES)
         copy = cut(small(copy_of(SCENES[number], variant)), FULL, VIEW_SIDE)
-        ours = see(views(LUMAS[number][None])[0], SIZES[number], variant)
+        ours = warp(views(LUMAS[number][None])[0], SIZES[number], variant)
         assert scores(ours[None], copy[None])[0] >= 0.8, variant.name
 
 

@@ -6,14 +6,25 @@ import subprocess
 
 import pytest
 
-from pipeline.rules import rules_table
+from pipeline.rules import PAGES, write_tables
 
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_table_of_rules_is_the_generated_one():
-    assert rules_table() in README, "replace the table of rules in README.md by what `python -m pipeline.rules` prints"
+@pytest.mark.parametrize("page", PAGES)
+def test_generated_tables_are_up_to_date(page):
+    assert PAGES[page]() in (ROOT / page).read_text(), f"{page}: run python -m pipeline.rules --write"
+
+
+def test_writing_mends_a_table_and_nothing_else(tmp_path):
+    (tmp_path / "docs").mkdir()
+    for name, table in PAGES.items():
+        head = table().split("\n", 1)[0]
+        (tmp_path / name).write_text(f"before\n\n{head}\n| stale |\n\nafter | this\n")
+    write_tables(tmp_path)
+    for name, table in PAGES.items():
+        assert (tmp_path / name).read_text() == f"before\n\n{table()}\n\nafter | this\n"
 
 
 def test_files_it_names_are_there():

@@ -51,6 +51,13 @@ def test_it_holds_the_data_that_modules_read(wheel: zipfile.ZipFile) -> None:
     assert wanted <= set(wheel.namelist())
 
 
+def test_it_holds_the_licence(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
+    assert wheel.read(name) == (ROOT / "LICENSE").read_bytes()
+    (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    assert b"License-Expression: Apache-2.0\nLicense-File: LICENSE\n" in wheel.read(metadata)
+
+
 KERNEL = """
 import os, numpy
 from vocab import lookup

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 FAST = "not slow"
-SLOW_FILE = re.compile(r"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
+SLOW_FILE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
 TENSORFLOW = ("tensorflow", "keras")
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from tests.support.training import in_process, picture, record, tokenizer, write_shard, write_shards
 from train.config import Data
-from train.data import Host, Place, Records, damage_named
+from train.data import Host, Position, Records, damage_named
 from train.errors import TrainingError
 from train.example import encode_example
 from train.pairs import Encoder, Pair, Square
@@ -49,7 +49,7 @@ def seen(pairs: tf.data.Dataset, count: int) -> list[tuple]:
     names = ("key", "image_id", "pixels", "tokens", "place")
     found = ([pair[name].numpy() for name in names] for pair in pairs.take(count))
     return [
-        (key.decode(), image_id, pixels.tobytes(), tokens.tobytes(), Place(*place.tolist()))
+        (key.decode(), image_id, pixels.tobytes(), tokens.tobytes(), Position(*place.tolist()))
         for key, image_id, pixels, tokens, place in found
     ]
 

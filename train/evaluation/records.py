@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordSet:
-    """TFRecord files (paths); all their pictures, or only those that are held out."""
+    """TFRecord files (paths); all their pictures, or only held-out ones."""
 
     shards: Sequence[str]
     held_out: bool
 
     def measure(self, towers: TrainedTowers) -> Measured:
-        """Raises NoRecords, TooFewPictures."""
+        """Measures recalls. Raises NoRecords, TooFewPictures."""
         found = retrieval(towers.trained, self.shards, self.held_out)
         counts = {"pictures": found.image_to_text.queries, "captions": found.text_to_image.queries}
         return Measured(retrieval_lines(found.image_to_text, found.text_to_image), counts)
 
 
 def retrieval(trained: Trained, shards: Sequence[str], held_out: bool) -> Retrieval:
-    """The recalls of both directions, among as many pictures as the settings say. Raises NoRecords, TooFewPictures."""
+    """Recalls of both directions, for as many pictures as the settings allow. Raises NoRecords, TooFewPictures."""
     from train.data import damage_named
     from train.evaluate import evaluate
     from train.run import Run, check_records

@@ -35,9 +35,7 @@ def parse(arguments: Sequence[str]) -> Options:
             parser.error(f"--{name} is empty")
     try:
         return Options(
-            config=read_config(
-                ours.config, settings if ours.measure is None else [*settings, ("measure", ours.measure)]
-            ),
+            config=read_config(ours.config, [*settings, *_named_settings(ours)]),
             inputs=split_globs(ours.input),
             output=ours.output,
             eval_images=split_globs(ours.eval_images),
@@ -47,6 +45,11 @@ def parse(arguments: Sequence[str]) -> Options:
         )
     except ConfigError as error:
         parser.error(str(error))
+
+
+def _named_settings(ours: argparse.Namespace) -> list[tuple[str, str]]:
+    """The settings that have an option of their own."""
+    return [(name, value) for name in ("measure", "rules") if (value := getattr(ours, name)) is not None]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
+    add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
     add("--workers", metavar="N", type=worker_count, default=os.cpu_count() or 1, help="processes (default: all cores)")
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
     return parser

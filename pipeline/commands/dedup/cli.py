@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dedup.evaluation import EvalIndex
-    from pipeline.engines.work import Work
+    from pipeline.engines.parallel_tasks import ParallelTasks
 
 DEDUP = Program("dedup", STARTS_AGAIN)
 TABLES = (".csv", ".parquet")
@@ -34,26 +34,28 @@ def _dedup(arguments: Sequence[str], folder: str) -> int:
         from pipeline.engines.server import worker_server
 
         worker_server()  # it imports what workers need, while this process imports Beam
-    from pipeline.engines.work import Work
-    from pipeline.inputs import BadFile, InputError
+    from pipeline.engines.parallel_tasks import ParallelTasks
+    from pipeline.inputs import InputError
     from pipeline.storage.lock import Held, locked_files
 
     commands = {"index": _index, "match": _match, "groups": _groups}
     try:
         with locked_files(options.output):
-            return commands[options.command](options, Work(folder, options.workers))
+            return commands[options.command](options, ParallelTasks(folder, options.workers))
     except InputError as error:
         return DEDUP.say(USAGE, str(error))
-    except (BadFile, Held) as error:
+    except Held as error:
         return DEDUP.say(FAILED, str(error))
     except Exception as error:
         return DEDUP.failed(error)
 
 
-def _index(options: Namespace, work: Work) -> int:
+def _index(options: Namespace, work: ParallelTasks) -> int:
+    from filters import EvalDuplicate
     from pipeline.commands.dedup.index import build_index
+    from pipeline.measure.eval_index_files import index_mode
 
-    mode = "dense" if options.mode == "dense" else "default"  # a thorough search looks more often into a default index
+    mode = index_mode(EvalDuplicate(mode=options.mode))
     index, undecodable = build_index(work, options.images, mode, options.max_pixels, options.name)
     _write_index(index, options.output)
     _name_undecodable(undecodable)
@@ -62,8 +64,8 @@ def _index(options: Namespace, work: Work) -> int:
     return DONE
 
 
-def _match(options: Namespace, work: Work) -> int:
-    from dedup.evaluation import Search
+def _match(options: Namespace, work: ParallelTasks) -> int:
+    from dedup.search import Search
     from pipeline.commands.dedup.match import match_pictures
 
     _check_table(options.output, TABLES)
@@ -76,8 +78,8 @@ def _match(options: Namespace, work: Work) -> int:
     return DONE
 
 
-def _groups(options: Namespace, work: Work) -> int:
-    from dedup.evaluation import Search
+def _groups(options: Namespace, work: ParallelTasks) -> int:
+    from dedup.search import Search
     from pipeline.commands.dedup.groups import Shard, group_corpus
     from pipeline.files import Output
     from pipeline.outputs.manifest import read_manifest
@@ -97,12 +99,13 @@ def _groups(options: Namespace, work: Work) -> int:
     return DONE
 
 
-def _one_index(options: Namespace, work: Work) -> str:
+def _one_index(options: Namespace, work: ParallelTasks) -> str:
     """The path of one index file of all that --index names. Raises InputError."""
     from dedup.evaluation import EvalIndex
     from filters import EvalDuplicate
     from pipeline.commands.dedup.index import build_index
-    from pipeline.measure.eval_sets import find_sets, index_mode, is_index, load_indexes
+    from pipeline.measure.eval_index_files import index_mode, load_indexes
+    from pipeline.measure.eval_sets import find_sets, is_index
 
     rule = EvalDuplicate(mode=options.mode)
     files = [pattern for pattern in options.index if is_index(pattern)]

@@ -6,12 +6,11 @@ import argparse
 import os
 from collections.abc import Sequence
 
+from filters.image import EVAL_MODES
 from pipeline.commands.arguments import split_globs, worker_count
 from pipeline.commands.parser import Parser
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
-
-MODES = ("default", "thorough", "dense")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -57,7 +56,7 @@ def _index(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", metavar="FILE", required=True, help="the index")
     command.add_argument("--name", metavar="SET", help="the set's name in eval_match (default: the folder's)")
     command.add_argument(
-        "--mode", choices=MODES, default="default", help="dense: 502 entries a picture in place of 104"
+        "--mode", choices=EVAL_MODES, default="default", help="dense: 502 entries a picture in place of 104"
     )
 
 
@@ -67,7 +66,7 @@ def _match(command: argparse.ArgumentParser) -> None:
     )
     _images(command, "the pictures that are looked up")
     command.add_argument("--output", metavar="FILE", help=".csv or .parquet (default: CSV to the terminal)")
-    command.add_argument("--mode", choices=MODES, default="default", help="thorough: 17 parts of each picture too")
+    command.add_argument("--mode", choices=EVAL_MODES, default="default", help="thorough: 17 parts of each picture too")
     _search(command)
 
 

@@ -46,12 +46,12 @@ def _run(program: Program, command: str, options: Any) -> int:
     from pipeline.inputs import InputError
     from pipeline.storage.lock import Held
     from train.errors import TrainingError
-    from train.run import NoRecords, OtherRun
+    from train.run import NoRecords, OtherTraining
 
     try:
         with _locked(command, options):
             import_module(f"pipeline.commands.train.{command}.run").run(options)
-    except (InputError, ConfigError, NoRecords, OtherRun) as error:
+    except (InputError, ConfigError, NoRecords, OtherTraining) as error:
         return program.say(USAGE, str(error))
     except (TrainingError, Held) as error:
         return program.say(FAILED, *getattr(error, "lines", [str(error)]))

@@ -18,6 +18,7 @@ import pytest
 from pipeline.commands import program as command
 from pipeline.commands.corpus import cli
 from pipeline.commands.dedup import cli as dedup
+from pipeline.commands.outlook import FAILS_AGAIN
 from pipeline.commands.program import GOES_ON, STARTS_AGAIN, Program
 from pipeline.commands.train import cli as training
 from pipeline.commands.vocab import cli as vocabulary
@@ -34,12 +35,9 @@ def breaks(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(machine: Path) -> Path:
     """The machine's temporary folder."""
-    (tmp_path / "machine").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
-    private._root.cache_clear()
-    return tmp_path / "machine"
+    return machine
 
 
 def kept(said: str) -> Path:
@@ -87,7 +85,7 @@ def train(name: str, **options: str) -> Callable[[Path, pytest.MonkeyPatch], int
     return act
 
 
-ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherRun")}
+ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherTraining")}
 COMMANDS = {
     "pipeline": (corpus, True, GOES_ON),
     "pipeline subset": (subset, True, GOES_ON),
@@ -148,7 +146,7 @@ def test_an_error_outside_of_a_command_is_one_line_too(tmp_path: Path, temporary
     (tmp_path / "manifest.json").write_text("{")
     done = run("pipeline", "report", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"; {STARTS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
+    assert f"; {FAILS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
     assert [name for name in os.listdir(temporary) if "-run-" in name] == []
 
 

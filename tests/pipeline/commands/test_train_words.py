@@ -16,9 +16,9 @@ from tests.support.training import tokenizer
 from train.config import TextTower
 from train.embedding import embed_words
 from train.evaluation.published import ALIGN
-from train.measures.words import PARTS, WordSet
+from train.measures.word_similarity import PARTS, WordSet
 from train.sets.files import BadSet, NotThere
-from train.sets.words import RatedWords, read_words
+from train.sets.simlex import RatedWords, read_words
 from train.towers import text_tower
 
 pytestmark = pytest.mark.slow

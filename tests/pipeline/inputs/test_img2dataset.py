@@ -22,7 +22,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from filters.pixels import header
+from filters.picture import header
 from pipeline.inputs import Input, carried_columns, find_sources, open_source
 from tests.support.inputs import again, whole
 

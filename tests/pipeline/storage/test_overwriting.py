@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import Output
-from pipeline.identity import METADATA, OURS, OtherRun, claim
+from pipeline.identity import METADATA, OVERWRITTEN, OtherRun, claim
 from pipeline.inputs import InputError
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.overwriting import REMOVING, make_room
@@ -61,7 +61,7 @@ def removal_killed_after(output: Output, removals: int, monkeypatch: pytest.Monk
         patched.setattr(os, "unlink", unlink)
         patched.setattr(os, "remove", unlink)
         try:
-            make_room(output, OURS, overwrite=True)
+            make_room(output, OVERWRITTEN, overwrite=True)
         except Killed:
             return True
     return False
