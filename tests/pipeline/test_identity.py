@@ -56,12 +56,14 @@ def unfinished(output: Output) -> None:
         output.remove(output.path(name))
 
 
+@pytest.mark.slow
 def test_another_version_finds_a_finished_run(run: tuple[Output, dict[str, Any]]) -> None:
     output, this = run
     assert __version__ not in json.dumps(this)
     assert claim(output, this, overwrite=False)
 
 
+@pytest.mark.slow
 def test_another_version_resumes_an_unfinished_run(run: tuple[Output, dict[str, Any]]) -> None:
     output, this = run
     unfinished(output)
@@ -69,6 +71,7 @@ def test_another_version_resumes_an_unfinished_run(run: tuple[Output, dict[str, 
     assert output.has(RUN)
 
 
+@pytest.mark.slow
 def test_another_version_in_the_process_makes_no_difference(
     run: tuple[Output, dict[str, Any]], crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +83,7 @@ def test_another_version_in_the_process_makes_no_difference(
     assert again == this and claim(output, again, overwrite=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("finished", [True, False])
 def test_another_format_is_refused(run: tuple[Output, dict[str, Any]], finished: bool) -> None:
     output, this = run
@@ -89,6 +93,7 @@ def test_another_format_is_refused(run: tuple[Output, dict[str, Any]], finished:
         claim(output, this | {"format": FORMAT + 1}, overwrite=False)
 
 
+@pytest.mark.slow
 def test_a_run_from_before_formats_is_refused(run: tuple[Output, dict[str, Any]]) -> None:
     output, this = run
     manifest = json.loads(read_bytes(output.path(MANIFEST)))
@@ -98,6 +103,7 @@ def test_a_run_from_before_formats_is_refused(run: tuple[Output, dict[str, Any]]
         claim(output, this, overwrite=False)
 
 
+@pytest.mark.slow
 def test_a_setting_that_a_run_did_not_know_has_its_default_there(run: tuple[Output, dict[str, Any]]) -> None:
     output, this = run
     manifest = json.loads(read_bytes(output.path(MANIFEST)))

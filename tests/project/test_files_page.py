@@ -17,6 +17,8 @@ from tests.conftest import Runs
 from tests.support.command import ROOT, Finished, shards
 from train.example import decode_example, read_records
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.S)
 BY_RULE, BY_ANY_RULE, BY_SOURCE, THRESHOLD, RARE, NEAR, URLS, NUMBERS, SHARDS = QUERIES
