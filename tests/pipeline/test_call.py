@@ -269,6 +269,7 @@ def wait_for(found: Callable[[], Any]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_process_without_an_answer_is_an_error() -> None:
     with pytest.raises(RuntimeError, match=r"a process ended with 1 and no answer; the same call resumes"):
         ask("pipeline.no_such_module", {})
