@@ -129,7 +129,7 @@ def test_the_toy_corpus_has_the_same_bytes_under_every_python(
     run_outside(installed, "-m", "pipeline", *words, "--output=corpus", folder=tmp_path)
     corpus = result(tmp_path / "corpus")
     first = corpora.setdefault("files", corpus)
-    assert corpus == first and "corpus/00000-of-00001.tfrecord" in corpus
+    assert corpus == first and any(name.endswith(".tfrecord") for name in corpus)
 
 
 def obey_modes() -> None:
