@@ -8,6 +8,7 @@ RUN := $(VENV)/bin/python
 SAMPLE := out/sample
 OUT ?= out/toy
 INPUT ?= gs://$(BUCKET)/crawl
+TESTS := -m pytest -q --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +31,11 @@ vocab: corpus ## build the wordpiece vocabulary of that corpus
 train: vocab ## train a toy model on it
 	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --output=$(OUT)/model
 
-test: setup ## run the tests
-	$(RUN) -m pytest -q --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+check: lint ## check style and types, and run the fast tests: under a minute
+	$(RUN) $(TESTS) -m 'not slow'
+
+test: setup ## run all tests
+	$(RUN) $(TESTS)
 
 lint: setup ## check style and types
 	$(RUN) -m ruff check .
@@ -47,4 +51,4 @@ dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT
 	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
 	  $(if $(IMAGE),--sdk_container_image=$(IMAGE),--setup_file="$(CURDIR)/pyproject.toml") --no_save_main_session
 
-.PHONY: help setup corpus vocab train test lint bench dataflow
+.PHONY: help setup corpus vocab train check test lint bench dataflow

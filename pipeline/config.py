@@ -98,7 +98,7 @@ def _filters_with(files: tuple[RuleFile, ...]) -> type[Filters]:
     check_reasons(files, [name for name in dir(Filters) if not name.startswith("_")])
     fields = [(one.reason, one, one()) for file in files for one in typing.cast(Any, load_rules(file))]
     kind = dataclasses.make_dataclass("Filters", fields, bases=(Filters,), namespace={"files": files}, frozen=True)
-    copyreg.pickle(kind, _reduce)  # type: ignore[arg-type]
+    copyreg.pickle(kind, _reduce)
     return kind
 
 

@@ -89,7 +89,7 @@ def _load(file: RuleFile) -> tuple[type, ...]:
     for one in classes:
         if problem := _problem(one):
             raise ConfigError(f"rules: {file.path}: class {one.__name__}: {problem}")
-        copyreg.pickle(one, lambda rule: (_revive, (file, type(rule).__name__, _fields(rule))))  # type: ignore[arg-type]
+        copyreg.pickle(one, lambda rule: (_revive, (file, type(rule).__name__, _fields(rule))))
     return tuple(classes)
 
 

@@ -102,7 +102,7 @@ def find_records(globs: Sequence[str]) -> tuple[str, ...]:
 def check_records(shards: Sequence[str]) -> None:
     """Raises TrainingError unless there are records, and the first ones hold pairs."""
     records = islice(_all_records(shards), LOOKED_AT)
-    errors = [error for error in map(_error, records)]
+    errors = list(map(_error, records))
     if not errors:
         raise TrainingError(f"no records in {len(shards):,} files, such as {shards[0]}")
     if all(errors):

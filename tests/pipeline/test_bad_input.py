@@ -17,7 +17,7 @@ from tests.support.command import ROOT, Finished, command, result, run, run_corp
 from tests.support.crawl import Crawl, tar
 from tests.support.crawl_contents import encode, picture
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=40)
 
 PIXELS = encode(picture(0))
 TABLE = b"url,text\nhttp://x/1,a red kite\n"

@@ -74,6 +74,7 @@ def state() -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_it_makes_the_bytes_of_the_command(call: Call, finished: Finished, tmp_path: Path, workers: int) -> None:
     before = state()
@@ -88,6 +89,7 @@ def test_it_makes_the_bytes_of_the_command(call: Call, finished: Finished, tmp_p
     assert call(workers=workers) == funnel  # of a finished run
 
 
+@pytest.mark.slow
 def test_a_funnel_is_a_small_value(finished: Finished) -> None:
     funnel = Funnel.of(finished.json("funnel.json"))
     assert repr(funnel).startswith(f"Funnel(raw={funnel.raw}, kept={funnel.kept}, records=") and "content" not in repr(
@@ -97,6 +99,7 @@ def test_a_funnel_is_a_small_value(finished: Finished) -> None:
         funnel.raw = 1  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_progress_goes_to_the_stderr_of_a_notebook(
     call: Call, few: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,6 +110,7 @@ def test_progress_goes_to_the_stderr_of_a_notebook(
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_it_works_in_a_thread(call: Call, few: Path) -> None:
     made: list[Funnel] = []
     thread = threading.Thread(target=lambda: made.append(call(inputs=few, eval_images=(), workers=2)))
@@ -183,6 +187,7 @@ def test_defaults_are_those_of_the_command(asked: list[Options]) -> None:
     assert asked == [parse(["--input=a.csv", "--output=out"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -210,6 +215,7 @@ def test_it_raises_what_the_command_says(call: Call, changes: dict[str, Any], er
     assert state() == before
 
 
+@pytest.mark.slow
 def test_other_runs_bad_files_and_held_outputs_are_errors_of_their_own(call: Call, few: Path, tmp_path: Path) -> None:
     call(inputs=few, eval_images=())
     with pytest.raises(OtherRun, match=r"differs in measure; --overwrite replaces it"):
@@ -237,6 +243,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)])
 def test_an_interrupted_call_ends_its_processes_and_resumes(
     call: Call, crawl: Crawl, finished: Finished, tmp_path: Path, number: int, code: int
@@ -264,11 +271,13 @@ def wait_for(found: Callable[[], Any]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_process_without_an_answer_is_an_error() -> None:
     with pytest.raises(RuntimeError, match=r"a process ended with 1 and no answer; the same call resumes"):
         ask("pipeline.no_such_module", {})
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_no_library_and_a_call_imports_no_beam(few: Path, tmp_path: Path) -> None:
     code = (
         "import sys, pipeline; print(sorted({'numpy', 'pyarrow', 'apache_beam', 'yaml'} & sys.modules.keys()));"
@@ -279,6 +288,7 @@ def test_importing_the_package_imports_no_library_and_a_call_imports_no_beam(few
     assert done.stdout.split() == ["[]", "False"]
 
 
+@pytest.mark.slow
 def test_modules_of_the_working_directory_are_not_imported(few: Path, tmp_path: Path) -> None:
     """A notebook's folder may hold a `train.py` of the user's."""
     for name in ("train.py", "filters.py", "queue.py"):

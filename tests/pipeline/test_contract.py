@@ -22,7 +22,7 @@ from tests.support.reading import decoded, read_records, tf_reads
 from tests.support.statement import REASONS, Pair, Settings, verdicts
 from tests.support.statement_image import BAND, THRESHOLD, converted, decodable, nearest, porn_score, size
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=50)
 
 COLUMNS = (
     *("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"),

@@ -17,7 +17,7 @@ from tests.support.reading import read_records
 from tests.support.statement import Pair, Settings, verdicts
 from tests.support.statement_image import BAND, THRESHOLD, converted, nearest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=60)
 
 DATA = ROOT.parent / "shared" / "data"
 ALT_TEXTS, CLOTHING = DATA / "alt_text_sample" / "pairs.parquet", DATA / "clothing" / "test"

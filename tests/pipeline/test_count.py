@@ -51,6 +51,7 @@ def naive_frequent(pairs: list, rule: RareNgram) -> tuple[set[int], int]:
     return {value for _, value in ranked[: rule.top_k]}, len(counts)
 
 
+@pytest.mark.slow
 @given(st.lists(CORPUS, min_size=1, max_size=3), st.integers(0, 12), st.integers(1, 3), st.sampled_from([1, 8]))
 @settings(max_examples=80, deadline=None)
 def test_counts_are_those_of_a_naive_reference(tmp_path_factory, shards, top_k, min_count, parts):

@@ -35,7 +35,7 @@ def run(corpus_of: Runs) -> Finished:
 def table(heading: str) -> dict[str, str]:
     """Names and types of the table below a heading."""
     part = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return {name: kind for name, kind in re.findall(r"^\| `([^`]+)` \| ([^|]+?) \|", part, re.M)}
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+?) \|", part, re.M))
 
 
 def members(content: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.command import ROOT
 from tests.support.faults import KINDS, compiled
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=50)
 
 
 @pytest.mark.parametrize(("cases", "kills", "faults"), [("urls,index", 6, 4)])

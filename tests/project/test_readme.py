@@ -44,4 +44,4 @@ def test_make_help_names_every_target_of_the_contract():
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     targets = [line.split()[1] for line in printed.splitlines()]
-    assert targets == ["help", "setup", "corpus", "vocab", "train", "test", "lint", "bench", "dataflow"]
+    assert targets == ["help", "setup", "corpus", "vocab", "train", "check", "test", "lint", "bench", "dataflow"]

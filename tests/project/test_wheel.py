@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from tests.support.command import result
+from tests.support.pythons import find_pythons, install, run_outside
+
+pytestmark = pytest.mark.slow(seconds=90)
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dedup", "filters", "pipeline", "train", "vocab")
@@ -79,6 +82,54 @@ def test_it_runs_where_nothing_can_be_written_but_temporary_files(wheel: zipfile
     (own,) = temporary.iterdir()
     assert stat.S_IMODE(own.stat().st_mode) == 0o700 and own.name == f"align-corpus-{os.geteuid()}"
     assert {file.name.partition(".")[0] for file in own.rglob("*.nbi")} == {"lookup"}
+
+
+PYTHONS = find_pythons()
+COMMANDS = ("pipeline", "pipeline.sample", "vocab", "dedup", "train")
+EXTRAS = ("keras", "tensorflow", "tokenizers")  # not dependencies: of the trainer, and of a script for developers
+MODULES = f"""
+import importlib, pkgutil
+for package in {PACKAGES}:
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
+        if not module.name.endswith(".__main__"):
+            try:
+                importlib.import_module(module.name)
+            except ModuleNotFoundError as error:
+                assert error.name.split(".")[0] in {EXTRAS}, error
+"""
+
+
+@pytest.fixture(scope="module", params=PYTHONS)
+def installed(request: pytest.FixtureRequest, wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("environment") / request.param
+    return install(PYTHONS[request.param], Path(str(wheel.filename)), folder)
+
+
+def test_every_module_is_imported_by_every_python(installed: Path, tmp_path: Path) -> None:
+    run_outside(installed, "-c", MODULES, folder=tmp_path)
+
+
+def test_every_command_has_help_under_every_python(installed: Path, tmp_path: Path) -> None:
+    for command in COMMANDS:
+        printed = run_outside(installed, "-m", command, "--help", folder=tmp_path)
+        assert printed.startswith(f"usage: python -m {command} ")
+
+
+@pytest.fixture(scope="module")
+def corpora() -> dict[str, dict[str, str]]:
+    """The first corpus of the toy sample, for those of the other Pythons."""
+    return {}
+
+
+def test_the_toy_corpus_has_the_same_bytes_under_every_python(
+    installed: Path, corpora: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    run_outside(installed, "-m", "pipeline.sample", "--output=sample", "--pictures=100", folder=tmp_path)
+    words = [f"--config={ROOT / 'configs' / 'toy.yaml'}", "--input=sample/crawl", "--eval_images=sample/eval"]
+    run_outside(installed, "-m", "pipeline", *words, "--output=corpus", folder=tmp_path)
+    corpus = result(tmp_path / "corpus")
+    first = corpora.setdefault("files", corpus)
+    assert corpus == first and any(name.endswith(".tfrecord") for name in corpus)
 
 
 def obey_modes() -> None:

@@ -134,7 +134,6 @@ MODULES = {
 
 def prepare(root: Path, cases: list[str]) -> None:
     """Imports what the commands need, and makes their inputs."""
-
     import pipeline.storage.lock
     import pipeline.warm  # noqa: F401
     from tests.support.kill_inputs import write_inputs

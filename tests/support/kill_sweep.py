@@ -72,7 +72,8 @@ class Sweep:
             first = False
             self.kinds += self.orders.kinds
             if code != -signal.SIGKILL:
-                return self._judge(code, f"after {number} kills")
+                self._judge(code, f"after {number} kills")
+                return
             self.kills += 1
             if not self.case.before:
                 self._check_names()
@@ -92,7 +93,8 @@ class Sweep:
         self.kinds += self.orders.kinds
         what = f"{os.strerror(error)} at {place} of {self.changes}, {many or 'all'} from there"
         if code == 0:
-            return self._judge(0, what)
+            self._judge(0, what)
+            return
         self._check_message(code, what)
         self.orders.give()
         self._judge(self._attempt(first=False), f"again, after {what}")

@@ -1,4 +1,4 @@
-"""Executes a job as Dataflow's workers would, from its staged graph: PYTHON -I replay_job.py PIPELINE.pb
+"""Executes a job as Dataflow's workers would, from its staged graph: `PYTHON -I replay_job.py PIPELINE.pb`.
 
 It runs in the environment of PYTHON, in one process. Nothing of this repository is imported but what the graph names.
 """

@@ -19,7 +19,7 @@ from train.optimizer import make_optimizer
 from train.pieces import encode_in_pieces, gradients_in_pieces
 from train.step import gradients_at_once, training_step
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=30)
 
 VOCABULARY, PAIRS, STEPS = 30, 16, 8
 OPTIMIZER = {"warmup_steps": 1, "learning_rate": 0.02}

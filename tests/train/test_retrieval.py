@@ -73,7 +73,7 @@ def test_a_picture_without_captions_is_never_found() -> None:
 
 
 def stated(similarities: np.ndarray, right: np.ndarray, rank: int) -> float:
-    """Of each query's candidates, wrong ones first where they are as near: is one of the first `rank` right?"""
+    """Share of queries with a right one among the `rank` nearest candidates; at one distance wrong ones come first."""
     finds = 0
     for row, mine in zip(similarities, right, strict=True):
         finds += mine[np.lexsort((mine, -row))[:rank]].any()

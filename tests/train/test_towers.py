@@ -19,7 +19,7 @@ from train.config import ImageTower, TextTower
 from train.model import DualEncoder
 from train.towers import image_tower, text_tower
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=30)
 
 SMALL = ImageTower("tiny", resize=40, crop=32)
 VOCABULARY = 50

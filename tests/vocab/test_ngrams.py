@@ -56,6 +56,7 @@ def test_pool_of_a_column(texts: list[str | None]) -> None:
     assert Counter(pool.tolist()) == Counter(map(hash_ngram, expected))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL_TEXTS, ids=lambda path: path.stem)
 def test_distinct_ngrams_have_distinct_hashes(path: Path) -> None:
     texts = lines(path)

@@ -23,7 +23,7 @@ from vocab.canonical import canonical_text
 from vocab.wordpiece import SPECIAL, WordPieceTokenizer
 from vocab.words import tokens
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=40)
 
 random.seed(7)
 WORDS = [

@@ -25,6 +25,7 @@ def chunks(size: int = 4096) -> Iterator[str]:
         yield " ".join(f"a{chr(c)}b {chr(c)}" for c in CODE_POINTS[first : first + size])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_code_point(profile: str) -> None:
     for text in chunks():
@@ -47,6 +48,7 @@ def test_random_text_multilingual(text: str) -> None:
     assert tokens(text, "multilingual") == REFERENCE["multilingual"](text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL_TEXTS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_real_lines(profile: str, path: Path) -> None:
@@ -97,6 +99,7 @@ def made_table() -> str:
     return make_characters.table()
 
 
+@pytest.mark.slow
 def test_table_is_what_its_script_writes(made_table: str) -> None:
     """To the byte, with the same versions of Hugging Face's tokenizers and of Unicode."""
     committed = FILE.read_text(encoding="ascii")
@@ -104,6 +107,7 @@ def test_table_is_what_its_script_writes(made_table: str) -> None:
     assert same, "vocab/characters.txt is not what its script writes: run `python -m vocab.make_characters`"
 
 
+@pytest.mark.slow
 def test_table_is_the_same_in_another_unicode(made_table: str) -> None:
     """But for what is a letter or digit, which the words test holds: that alone comes from this Python."""
     committed = FILE.read_text(encoding="ascii")

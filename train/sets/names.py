@@ -66,7 +66,7 @@ def _names_of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, s
     pairs = [line.split(maxsplit=1) for line in lines]
     if not all(len(pair) == 2 for pair in pairs):
         return None
-    names = {folder: name for folder, name in pairs}
+    names = dict(pairs)
     tabs, wordnet = all("\t" in line for line in lines), all(map(_WORDNET.match, names))
     return names if tabs or wordnet or set(folders) <= set(names) else None
 

@@ -34,7 +34,7 @@ class DelimitedReader(TableReader):
     """
 
     @property
-    def layout(self) -> Layout:  # type: ignore[override]
+    def layout(self) -> Layout:
         return self._form.layout
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:

@@ -134,6 +134,7 @@ def test_a_file_for_a_folder_and_a_folder_for_a_file(tmp_path: Path) -> None:
         taken(locked_files, tmp_path / "folder")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_damaged_tar_of_pictures_is_one_line_with_its_name_alone(workers: int, tmp_path: Path) -> None:
     (tmp_path / "cut.tar").write_bytes(b"0.jpg".ljust(124, b"\0") + b"00000000100")

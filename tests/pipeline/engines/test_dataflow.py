@@ -18,7 +18,7 @@ from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
 from tests.support.google_cloud import PROJECT, write_account
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=50)
 
 BUCKET = "crawl-bucket"
 INPUTS = ("pictures-*.parquet", "00000.tar", "folder.jsonl")

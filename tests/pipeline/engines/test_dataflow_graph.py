@@ -79,6 +79,7 @@ def dry_run(wire: Wire) -> Any:
     return pipeline.run().job.proto_pipeline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", LABELS, ids=lambda wire: wire.__name__)
 def test_labels_are_stable(wire: Wire) -> None:
     """Dataflow's page, its logs and its metrics go by them."""
@@ -87,6 +88,7 @@ def test_labels_are_stable(wire: Wire) -> None:
         assert sorted({name[1] for name in names if name[0] == top and len(name) > 1}) == labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wire", "shuffles"), [(evaluation_sets, 1), (index, 2), (count, 4), (emit, 1)])
 def test_each_shuffle_is_a_stage_that_waits(wire: Wire, shuffles: int) -> None:
     urns = [transform.spec.urn for transform in dry_run(wire).components.transforms.values()]

@@ -77,6 +77,7 @@ def test_the_template_launches_the_command_with_its_parameters() -> None:
     assert command_words([*launched, *own]) == expected
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_says_its_last_line() -> None:
     with pytest.raises(CommandFailed, match="input: no file matches 'none'"):
         run_command(["--input=none", "--output=out"])

@@ -57,6 +57,7 @@ def note_listening(number: int, folder: str, engine: int) -> None:
     Path(folder, str(number)).write_text(json.dumps([os.getpid(), *seen]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temporary", ODD_NAMES, indirect=True)
 def test_an_engine_with_workers_opens_no_port(temporary: Path, tmp_path: Path) -> None:
     """Whatever the temporary folder is called, also by a path that is too long for a socket."""

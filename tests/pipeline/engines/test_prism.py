@@ -22,7 +22,7 @@ from tests.support.command import ROOT, command, result
 from tests.support.crawl import Crawl
 from tests.support.engines import bare_environment, cluster, free_port, prism, wheel_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=120)
 
 CACHED = f".apache_beam/cache/prism/bin/apache_beam-v{BEAM}-prism-linux-amd64.zip"
 NO_NETWORK = {"https_proxy": "http://localhost:9", "HTTPS_PROXY": "http://localhost:9"}

@@ -37,6 +37,7 @@ def test_ends_without_a_word_when_the_run_ends(tmp_path: Path, answered: bool) -
     assert (process.returncode, said) == (0, b"")
 
 
+@pytest.mark.slow
 def test_waits_however_long_sockets_may(tmp_path: Path) -> None:
     """A timeout of all sockets, as Beam sets it, is shorter than a server's start."""
     before = socket.getdefaulttimeout()
@@ -51,6 +52,7 @@ def test_waits_however_long_sockets_may(tmp_path: Path) -> None:
     assert "Traceback" in (tmp_path / "log").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", ["", "socket.socket(fileno=0).recv(1)"])
 def test_one_that_ends_is_named(monkeypatch: pytest.MonkeyPatch, ends: str, tmp_path: Path) -> None:
     """Before it has read the request, or after a part of it."""

@@ -26,7 +26,7 @@ from filters.picture import header
 from pipeline.inputs import Input, carried_columns, find_sources, open_source
 from tests.support.inputs import again, whole
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=60)
 
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv-img2dataset"
 PACKAGES = ("img2dataset", "tensorflow", "tensorflow_io")  # the last two write its TFRecords

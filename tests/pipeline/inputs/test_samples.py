@@ -77,8 +77,11 @@ def test_other_and_hidden_members_are_passed_over() -> None:
     assert grouped("0.cls", "0.jpg.gz", "noend", "0.jpg ", "0.mp3", ".jpg", "d/.txt") == {}
     assert grouped("._0.jpg", ".0.txt", "__MACOSX/0.jpg", "d/__MACOSX/0.txt", ".cache/0.jpg", "d/._0.jpg") == {}
     assert grouped("./0.jpg", "../0.txt", "../../0.jpg", "a__MACOSX/0.jpg", "_0.jpg") == {
-        **{"./0": "image", "../0": "txt", "../../0": "image"},
-        **{"a__MACOSX/0": "image", "_0": "image"},
+        "./0": "image",
+        "../0": "txt",
+        "../../0": "image",
+        "a__MACOSX/0": "image",
+        "_0": "image",
     }
 
 

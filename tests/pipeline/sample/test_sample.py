@@ -19,6 +19,7 @@ PICTURES = 950  # half of the default: words are rarer than in a whole sample
 THRESHOLD = 31  # bits of 256
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         assert main([f"--output={tmp_path / name}", "--pictures=20", f"--seed={seed}"]) == 0
@@ -113,6 +114,7 @@ def expected(sample: Path) -> dict[str, list[str]]:
     return {case["key"]: case["reasons"] for case in cases}
 
 
+@pytest.mark.slow
 def test_every_special_case_gets_the_verdict_it_was_made_for(
     pairs: list[Pair], reasons: list[list[str]], expected: dict[str, list[str]]
 ) -> None:
@@ -122,6 +124,7 @@ def test_every_special_case_gets_the_verdict_it_was_made_for(
     assert {key for key, _ in given} == set(expected)
 
 
+@pytest.mark.slow
 def test_one_special_case_scores_as_porn(
     pairs: list[Pair], reasons: list[list[str]], expected: dict[str, list[str]]
 ) -> None:
@@ -136,10 +139,12 @@ def test_one_special_case_scores_as_porn(
     assert [key for key in expected if "porn" in expected[key]] == ["forms-skin"]
 
 
+@pytest.mark.slow
 def test_every_rule_has_a_case(expected: dict[str, list[str]]) -> None:
     assert {reason for why in expected.values() for reason in why} == set(REASONS)
 
 
+@pytest.mark.slow
 def test_most_ordinary_pairs_are_kept(
     pairs: list[Pair], reasons: list[list[str]], expected: dict[str, list[str]]
 ) -> None:
@@ -148,6 +153,7 @@ def test_most_ordinary_pairs_are_kept(
     assert ordinary.count([]) > 0.9 * len(ordinary)
 
 
+@pytest.mark.slow
 def test_unrelated_pictures_have_different_hashes(distances: dict[bytes, int]) -> None:
     copies = [distance for distance in distances.values() if distance <= 50]
     assert len(copies) == len(COPIES) and max(copies) <= THRESHOLD

@@ -32,6 +32,7 @@ def counted(values):
     return counted_hashes(np.array(values, np.uint64))
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(FEW | HASHES, max_size=30), max_size=5), st.sampled_from([1, 2, 8, 64]))
 @settings(max_examples=60, deadline=None)
 def test_merging_ranges_counts_what_a_counter_counts(tmp_path_factory, groups, parts):
@@ -83,6 +84,7 @@ def brute_force(counts: dict[int, int], top_k: int, min_count: int) -> set[int]:
     return {value for _, value in sorted(eligible)[:top_k]}
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(FEW | HASHES, st.integers(1, 5), max_size=40),
     st.integers(0, 45),
