@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from pipeline.commands.parser import no_such
@@ -15,6 +16,14 @@ def worker_count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """The option --workers."""
+    cores = os.cpu_count() or 1
+    parser.add_argument(
+        "--workers", metavar="N", type=worker_count, default=cores, help="processes (default: all cores)"
+    )
 
 
 def sort_arguments(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.commands.arguments import split_globs
-from pipeline.commands.train.options import Records, Settings, add_records, settle, split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import Records, Settings, add_records, errors, load_tensorflow, settle, split
 from pipeline.settings import ConfigError
 
 if TYPE_CHECKING:
@@ -68,3 +69,22 @@ def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[
         return read_sets(ours.sets, ours.data, split_globs(ours.only or ""))
     except ConfigError as error:
         parser.error(str(error))
+
+
+def run(options: Options, _: str) -> None:
+    """Measures. Raises InputError, TrainingError, Held."""
+    load_tensorflow("evaluate")
+    from pipeline.commands.train.evaluate.run import run
+    from pipeline.storage.lock import locked_files
+
+    with locked_files(options.numbers, options.page):
+        run(options)
+
+
+EVALUATE = Command(
+    "evaluate",
+    "measure a trained model: retrieval, classification, similarity",
+    parse,
+    run,
+    errors,
+)

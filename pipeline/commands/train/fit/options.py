@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import worker_count
-from pipeline.commands.train.options import Records, add_records, settle, split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import Records, add_records, errors, load_tensorflow, locked_folder, settle, split
 from pipeline.config import Config
 
 
@@ -39,3 +40,22 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     config = settle(parser, ours.config, settings)
     vocab = ours.vocab or f"{records.corpus}/vocab"
     return Options(records, vocab, config, ours.output, ours.devices, ours.overwrite)
+
+
+def run(options: Options, _: str) -> None:
+    """Trains. Raises InputError, NoRecords, OtherRun, TrainingError, Held."""
+    load_tensorflow("fit")
+    from pipeline.commands.train.fit.run import run
+
+    with locked_folder(options.output):
+        run(options)
+
+
+FIT = Command(
+    "fit",
+    "train a dual encoder; goes on where it stopped, and ends with retrieval of held-out pictures",
+    parse,
+    run,
+    errors,
+    resumes=True,
+)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import worker_count
-from pipeline.commands.train.options import split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import errors, load_tensorflow, split
 
 SCALE = 2.0  # of a text beside a picture, in the paper
 PROBES = 64  # lists of faiss
@@ -106,3 +107,22 @@ def _lines(parser: argparse.ArgumentParser, path: str) -> list[str]:
     if not lines:
         parser.error(f"--queries={path}: no text in it")
     return lines
+
+
+def run(options: Options, _: str) -> None:
+    """Searches. Raises InputError, TrainingError, Held."""
+    load_tensorflow("search")
+    from pipeline.commands.train.search.run import run
+    from pipeline.storage.lock import locked_files
+
+    with locked_files(options.numbers, options.page):
+        run(options)
+
+
+SEARCH = Command(
+    "search",
+    "find pictures in an index by text, by picture, or by picture plus or minus text",
+    parse,
+    run,
+    errors,
+)

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import read_file, worker_count
-from pipeline.commands.train.options import Records, Settings, add_records, split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import (
+    Records,
+    Settings,
+    add_records,
+    errors,
+    load_tensorflow,
+    locked_folder,
+    split,
+)
 from pipeline.config import Config, ConfigError, config_of, load_tree
 from pipeline.page.parts import flat
 from pipeline.settings import shown
@@ -84,3 +93,22 @@ def _material(parser: argparse.ArgumentParser, ours: argparse.Namespace, task: s
     if recorded == bool(ours.captions) or bool(ours.captions) != bool(ours.images):
         parser.error(f"retrieval: {PAIRS}")
     return Records.of(parser, ours) if recorded else None
+
+
+def run(options: Options, _: str) -> None:
+    """Tunes a model. Raises InputError, ConfigError, OtherRun, TrainingError, Held."""
+    load_tensorflow("transfer")
+    from pipeline.commands.train.transfer.run import run
+
+    with locked_folder(options.output):
+        run(options)
+
+
+TRANSFER = Command(
+    "transfer",
+    "tune a trained model for retrieval, or learn classes on its image tower",
+    parse,
+    run,
+    errors,
+    resumes=True,
+)
