@@ -41,15 +41,15 @@ class Command(Generic[Options]):
     errors: Callable[[], Codes] = usual_errors
     resumes: bool = False
     usage: str | None = None
-    epilog: str | None = None
+    epilog: str = ""
 
-    def parse(self, arguments: Sequence[str], invocation: str = "") -> Options:
-        """The options in `arguments`. Exits with 2 and one line for a wrong one."""
+    def parse(self, arguments: Sequence[str], invocation: str = "", others: str = "") -> Options:
+        """The options in `arguments`. Exits with 2 and one line for a wrong one. `others` ends the help."""
         parser = Parser(
             prog=invocation or self.name,
             usage=self.usage,
             description=self.help,
-            epilog=self.epilog,
+            epilog=self.epilog + others,
             formatter_class=argparse.RawDescriptionHelpFormatter if self.epilog else argparse.HelpFormatter,
         )
         return self.options(parser, arguments)
@@ -106,7 +106,7 @@ class Tool:
             self._refuse(self._parser(invocation, commands), first)
         if first and not first.startswith("-") and len(commands) > 1:
             self._parser(invocation, commands).error(no_such("command", first, first, [*filter(None, commands)]))
-        return commands[""], commands[""].parse(arguments, invocation)
+        return commands[""], commands[""].parse(arguments, invocation, _listed(commands))
 
     def _work(self, invocation: str, arguments: Sequence[str], folder: str) -> int:
         command, options = self.parse(arguments, invocation)
@@ -125,6 +125,11 @@ class Tool:
     def _parser(self, invocation: str, commands: Mapping[str, Command[Any]]) -> Parser:
         helps = {name: command.help for name, command in commands.items() if name}
         return parser_of_names(invocation, self.help, helps, self.epilog)
+
+
+def _listed(commands: Mapping[str, Command[Any]]) -> str:
+    lines = (f"  {name:10} {command.help}" for name, command in commands.items() if name)
+    return "\n".join(["\nother commands:", *lines]) if len(commands) > 1 else ""
 
 
 def parser_of_names(invocation: str, description: str, helps: Mapping[str, str], epilog: str | None = None) -> Parser:

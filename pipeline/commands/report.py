@@ -40,4 +40,4 @@ def run(options: Options, _: str) -> None:
     print_funnel(json.loads(read_bytes(output.path(FUNNEL))), options.output)
 
 
-REPORT = Command("report", "The funnel of a finished run again, and report.html.", read, run)
+REPORT = Command("report", "the funnel of a finished run again, and report.html", read, run)

@@ -14,12 +14,7 @@ USAGE = "%(prog)s --input=GLOB[,GLOB…] --output=DIR [--section.field=value …
 EPILOG = """
 settings: every number of the config is an option, such as --filters.short_side.min_pixels=256 or
 --filters.porn.enabled=false; the command settings prints them all. Beam options, such as --runner=DataflowRunner, are
-passed through.
-
-other commands: report DIR           the funnel again, and report.html
-                subset DIR           a part of a corpus, as a corpus
-                settings [SECTION]   every setting, its default, unit and meaning
-                python -m pipeline.sample makes a small crawl to try it on
+passed through. python -m pipeline.sample makes a small crawl to try it on.
 """
 
 

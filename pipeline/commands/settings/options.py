@@ -41,4 +41,4 @@ def run(options: Options, _: str) -> None:
     print(markdown(chosen) if options.markdown else "\n".join(lines(chosen)))
 
 
-SETTINGS = Command("settings", "Every setting with its default, unit and meaning.", read, run)
+SETTINGS = Command("settings", "every setting with its default, unit and meaning", read, run)

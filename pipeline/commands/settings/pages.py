@@ -9,8 +9,7 @@ from pipeline.commands.settings.sections import Section, Setting
 COMMAND = "python -m pipeline settings --markdown > docs/settings.md"
 INTRODUCTION = f"""# Settings
 
-Every setting of a config (`--config=NAME|FILE`) and of a command line (`--section.field=value`), with its default. Commands
-take the settings of all sections; a run's identity holds those of every section but `vocab`, `train` and `transfer`.
+Every setting of a config (`--config=NAME|FILE`) and of a command line (`--section.field=value`), with its default.
 `python -m pipeline settings [SECTION]` prints the same. This page is generated: `{COMMAND}`.
 """
 

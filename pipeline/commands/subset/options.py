@@ -47,8 +47,7 @@ def run(options: Options, folder: str) -> None:
 
 SUBSET = Command(
     name="subset",
-    help="A part of a finished corpus, as a corpus of its own: the kept pairs with the smallest hashes, so that every "
-    "subset lies in the larger ones.",
+    help="a part of a finished corpus, as a corpus: the pairs with the smallest hashes, so that subsets nest",
     options=read,
     run=run,
     resumes=True,
