@@ -1,3 +1,3 @@
-"""The pipeline: everything that knows Beam and files. Start reading at `run.py`."""
+"""The pipeline: everything that uses Beam and files. Start reading at `run.py`."""
 
 __version__ = "0.1.0"

@@ -144,7 +144,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Config:
-    """All settings. Inputs, workers and runner are none."""
+    """All settings of a run. Inputs, workers and runner are command-line options, not settings: see `Options`."""
 
     name: str = "align"
     measure: str = "needed"
@@ -164,6 +164,19 @@ class Config:
             raise ValueError(
                 f"name: {shown(self.name)} is {size:,} bytes long, for a file's name {LONGEST_NAME} at most"
             )
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run: its settings, and the options that are not settings."""
+
+    config: Config
+    inputs: tuple[str, ...]
+    output: str
+    eval_images: tuple[str, ...]
+    workers: int
+    overwrite: bool
+    beam: tuple[str, ...]  # options that are passed to Beam
 
 
 def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:

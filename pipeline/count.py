@@ -24,7 +24,10 @@ from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, Shard
 from pipeline.storage.runs import (
     COUNTED,
+    COUNTS,
     PAIRS,
+    PARTS,
+    RUNS,
     merge_counts,
     merge_pairs,
     pair_run,
@@ -40,37 +43,36 @@ from vocab.counting import count
 from vocab.hashing import hash_strings
 from vocab.ngrams import hash_ngrams
 
-RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"
 SUMMARY = f"{COUNTS}/summary.json"
 ROWS_PER_RUN = 250_000
-ENTRIES_PER_PART = 4_000_000  # of one merge: some 100 MB
-REMOTE = 8  # times as much of both where files are remote: there each range of each run is a few requests
-NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; it sizes the merges, never a result
+ENTRIES_PER_PART = 4_000_000  # merged at once: some 100 MB
+REMOTE = 8  # both limits are 8 times larger on remote storage, where each range of each run costs several requests
+NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; the number sizes the merges and affects no result
 
 Group = tuple[int, tuple[Shard, ...]]
-MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; the first where n-grams can be rare
+MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; ngrams only if n-grams can be rare
 MERGED = dict[str, int | list[tuple[int, int]] | list[str]]  # `part`, `histogram` (count, n-grams), `keys`, `files`
 
 
 @dataclass(frozen=True)
 class Counting:
-    """What is counted, where to, and in how many hash ranges (a power of two)."""
+    """Parameters of the count pass; `parts` is the number of hash ranges, a power of two."""
 
     output: Output
     profile: str
     rule: RareNgram
-    keys: bool  # count keys too: some may repeat
+    keys: bool  # whether keys are counted too: some may repeat
     runs: int
     parts: int
     meter: Meter
 
     def names(self, folder: str, kind: str, numbers: int) -> list[str]:
-        """The full paths of all runs, or parts, of a kind, in order."""
+        """Returns the full paths of all runs, or parts, of one kind, in order."""
         return [self.output.path(_name(folder, kind, number)) for number in range(numbers)]
 
 
 def counting(output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter) -> Counting:
-    """The counting of a plan, with ranges small enough that memory stays flat."""
+    """Sizes the count pass for a plan: hash ranges are small enough for flat memory."""
     parts = 1 << (plan.pairs * NGRAMS_PER_ROW // (ENTRIES_PER_PART * _scale(output))).bit_length()
     return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter)
 
@@ -80,7 +82,7 @@ def _scale(output: Output) -> int:
 
 
 def groups(output: Output, shards: Iterable[Shard]) -> list[Group]:
-    """Shards in numbered groups of about ROWS_PER_RUN rows; each group becomes one run of each kind."""
+    """Numbers groups of shards with about ROWS_PER_RUN rows; each group becomes one run of each kind."""
     result: list[list[Shard]] = []
     rows = most = ROWS_PER_RUN * _scale(output)
     for shard in shards:
@@ -93,7 +95,7 @@ def groups(output: Output, shards: Iterable[Shard]) -> list[Group]:
 
 
 def is_counted(output: Output) -> bool:
-    """Whether the second pass is done, and all files that it left are there."""
+    """Returns whether the count pass is done and all its files exist."""
     if not output.has(SUMMARY):
         return False
     files = json.loads(read_bytes(output.path(SUMMARY)))["files"]
@@ -102,7 +104,7 @@ def is_counted(output: Output) -> bool:
 
 
 def forget_lost_runs(counting: Counting) -> None:
-    """Forgets that a group is counted, or a range merged, where files of theirs are gone."""
+    """Deletes the completion markers of groups and ranges whose files are missing."""
     output = counting.output
     needed = {
         _name(RUNS, "keys", number): [_name(RUNS, kind, number) for kind in ("ngrams", "pairs")]
@@ -116,7 +118,7 @@ def forget_lost_runs(counting: Counting) -> None:
 
 @dataclass(eq=False)
 class CountCorpus(beam.PTransform):
-    """Groups of shards to the sorted files of `work/counts`; the output holds the summary."""
+    """Groups of shards to the sorted files of `work/counts`; the output collection holds the summary."""
 
     counting: Counting
 
@@ -134,7 +136,7 @@ class CountCorpus(beam.PTransform):
 
 
 def count_group(group: Group, counting: Counting) -> int:
-    """Writes the runs of a group: its n-grams, its (image, text) pairs, and its keys. Returns its distinct n-grams."""
+    """Writes the runs of a group: n-grams, (image, text) pairs and keys. Returns the number of distinct n-grams."""
     number, shards = group
     last = _name(RUNS, "keys", number)
     if counting.output.has(last):
@@ -161,9 +163,9 @@ def count_group(group: Group, counting: Counting) -> int:
 
 
 def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any]:
-    """Merges one hash range of all runs: the counts of its n-grams, and runs of its pairs' images and texts.
+    """Merges one hash range of all runs: counts the n-grams, and writes runs of the images and texts of the pairs.
 
-    `runs` has the n-grams of each run.
+    `runs` are the numbers of distinct n-grams of the runs.
     """
     note = f"{PARTS}/{part:05d}.json"
     if counting.output.has(note):
@@ -190,18 +192,18 @@ def _merge_ngrams(part: int, counting: Counting, can_be_rare: bool) -> Histogram
 
 
 def _can_be_rare(ngrams: int, rule: RareNgram) -> bool:
-    """Where all runs together have so few n-grams; one that is in several runs counts several times."""
+    """Returns whether any n-gram can be rare. `ngrams` is an upper bound: it counts an n-gram once per run."""
     return rule.min_count > 1 or ngrams > rule.top_k
 
 
 def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> Cut:
-    """The cut of all ranges; they arrive in any order."""
+    """Chooses the cut over all ranges, which arrive in any order."""
     ordered = sorted(merged, key=lambda result: result["part"])
     return choose_cut([dict(result["histogram"]) for result in ordered], rule.top_k, rule.min_count)
 
 
 def finish_range(part: int, counting: Counting, cut: Cut) -> int:
-    """Writes what takes all ranges: the frequent n-grams, and the counts of images and texts."""
+    """Writes one range of what depends on all ranges: frequent n-grams, counts of images and texts."""
     if not cut.all_frequent:
         hashes, counts = read_run(counting.output.path(_name(PARTS, "ngrams", part)), COUNTED)
         write_run(counting.output, _name(PARTS, "frequent", part), (select(hashes, counts, cut.count, cut.ties[part]),))
@@ -212,7 +214,7 @@ def finish_range(part: int, counting: Counting, cut: Cut) -> int:
 
 
 def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, finished: list[int]) -> dict[str, Any]:
-    """Puts the ranges, which are in the order of their hashes, into one file a kind, and sums up."""
+    """Concatenates the ranges, which are in hash order, into one file a kind, and writes the summary."""
     kinds = ["images", "images-counts", "texts", "texts-counts"] + ([] if cut.all_frequent else ["frequent"])
     for kind in kinds:
         with counting.output.write(f"{COUNTS}/{kind}") as file:
@@ -228,7 +230,7 @@ def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, fi
 
 
 def _write_repeated(counting: Counting, kind: str, part: int, hashes: Any, counts: Any) -> None:
-    """Keeps the counts of two and more: what isn't in the file has one."""
+    """Writes the counts of at least 2; a hash missing from the file has count 1."""
     repeated = counts > 1
     write_run(counting.output, _name(PARTS, kind, part), (hashes[repeated],))
     write_run(counting.output, _name(PARTS, f"{kind}-counts", part), (counts[repeated],))

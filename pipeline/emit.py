@@ -1,4 +1,4 @@
-"""Pass 3: every pair of a shard is measured and judged; what is kept becomes a record, and all get a verdict."""
+"""Pass 3: measures and judges every pair of a shard; kept pairs become records, and all pairs get a verdict."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOTES = "work/emitted"
 
 
 def needed_by_notes(names: Iterable[str]) -> dict[str, list[str]]:
-    """The files that the note of each of these output shards says are whole, by the note's name."""
+    """Maps the completion marker of each of these output shards to the files that it vouches for."""
     folders = {"corpus": ".tfrecord", "verdicts": ".parquet", EXAMPLES: ".parquet"}
     return {
         f"{NOTES}/{name}.json": [f"{folder}/{name}{ending}" for folder, ending in folders.items()] for name in names
@@ -44,7 +44,7 @@ def needed_by_notes(names: Iterable[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Emission:
-    """What pass 3 knows besides its shard."""
+    """Parameters of the emit pass."""
 
     output: Output
     config: Config
@@ -54,7 +54,7 @@ class Emission:
 
 @dataclass(eq=False)
 class EmitCorpus(beam.PTransform):
-    """Shards to record shards and verdict shards; the output holds the names of their notes."""
+    """Shards to record shards and verdict shards; the output collection holds the names of completion markers."""
 
     emission: Emission
 
@@ -63,7 +63,7 @@ class EmitCorpus(beam.PTransform):
 
 
 def emit_shard(shard: Shard, emission: Emission) -> str:
-    """Writes the records and verdicts of a shard, and then a note of what they hold; returns the note's name."""
+    """Writes the records and verdicts of a shard, then a completion marker with counts; returns the marker's name."""
     name = shard.output_name(emission.config.name)
     note = f"{NOTES}/{name}.json"
     if not emission.output.has(note):
@@ -106,7 +106,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
 
 
 def measured_columns(shard: Shard, emission: Emission) -> Columns:
-    """All columns of a shard's pairs that need no pixel; those that do are null."""
+    """Returns all columns of a shard's pairs; signals that need pixels are null."""
     pairs = load(emission.output, shard)
     columns: Columns = {column: one_array(pairs[column]) for column in pairs.column_names}
     columns["image_id"] = image_ids(columns)
@@ -118,7 +118,7 @@ def measured_columns(shard: Shard, emission: Emission) -> Columns:
 
 
 def _summary(codes: list[str], failed: np.ndarray) -> dict[str, Any]:
-    """How many pairs are kept, have each code as their first reason, and have it at all."""
+    """Counts the kept pairs, and for each code the pairs with it as first reason and as any reason."""
     kept, *first = np.bincount(first_failures(failed) + 1, minlength=len(codes) + 1).tolist()
     anywhere = failed.sum(axis=0).tolist()
     return {

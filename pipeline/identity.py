@@ -1,4 +1,4 @@
-"""Which run an output directory holds, so that the same run goes on and another is refused."""
+"""Identity of the run in an output directory: the same run resumes, another is refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # what --overwrite removes, and `work`
+OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
@@ -34,7 +34,7 @@ class OtherRun(ValueError):
 
 
 def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[str, Any]:
-    """What makes a run this run. Workers, runner and the places of input and output don't count."""
+    """Returns what identifies a run. Workers, runner, and the folders of input and output are not part of it."""
     settings = dataclasses.asdict(config)
     return {
         "version": __version__,
@@ -58,7 +58,7 @@ def _embedding_model(config: Config, sets: EvalSets) -> str | None:
 
 
 def _content(model: str) -> str:
-    """The fingerprint of a model of the user's own, whose file may change under one path."""
+    """Hashes the file of a user's model, which may change under the same path."""
     with open(model, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
@@ -68,17 +68,17 @@ def _pictures(images: Sequence[Source]) -> str:
 
 
 def entry(source: Source) -> dict[str, Any]:
-    """An input file as a run names it."""
+    """Describes an input file in a run's identity."""
     return {"name": source.name, "size": source.size, "fingerprint": fingerprint(source)}
 
 
 def fingerprint(source: Source) -> str:
-    """Of a file's size, time and ends: reading all of a large crawl would cost as much as its first pass."""
+    """Hashes size, time and both ends of a file: reading all of a large crawl would cost as much as pass 1."""
     return _digest(json.dumps([source.size, source.modified]).encode() + _ends(source))
 
 
 def _ends(source: Source) -> bytes:
-    """Head and tail of a file; of one that can't be read nothing: the first pass names it with all other bad ones."""
+    """Returns the first and last 64 KiB of a file, or b"" if it can't be read: pass 1 reports all unreadable files."""
     try:
         with open_file(source.path) as file:
             head = file.read(_ENDS)
@@ -93,11 +93,11 @@ def _digest(content: bytes) -> str:
 
 
 def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
-    """Takes the directory for `run`; returns whether the run is finished there already. Raises OtherRun."""
+    """Claims the directory for `run`; returns whether the run is already finished. Raises OtherRun."""
     make_room(output, OURS, overwrite)
     held = _held(output)
     if held is None:
-        output.clear_work()  # of whatever run: nothing says
+        output.clear_work()  # left by an unknown run
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
     if differences := list(_differences(held, run)):
@@ -107,7 +107,7 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
-    """Whether the folders of a finished run are still whole: one listing each."""
+    """Returns whether all files of a finished run still exist; one listing a folder."""
     names, there = [shard["name"] for shard in held["shards"]], Listing(output)
     shards = [f"{folder}/{name}{ending}" for name in names for folder, ending in SHARDS]
     return all(name in there for name in (*shards, *METADATA))
@@ -119,12 +119,12 @@ def _held(output: Output) -> dict[str, Any] | None:
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
     if any(output.has(name) for name in OURS):
-        raise OtherRun(f"{output.root} holds files of a run that can't be told; --overwrite replaces it")
+        raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
     return None
 
 
 def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
-    """The places where `held` is not what `run` is; what only `held` has doesn't count."""
+    """Yields the paths at which `held` differs from `run`; entries of `held` alone don't count."""
     run = json.loads(json.dumps(run)) if not path else run
     if isinstance(run, Mapping) and isinstance(held, Mapping):
         for name in run:

@@ -1,6 +1,6 @@
-"""Pass 1: every input shard is read once, and what the other passes ask of it goes to a small columnar file.
+"""Pass 1: reads every input file once, and writes what the other passes need to small columnar files, the index.
 
-Only headers of images are parsed; their bytes stay where they are. A task is a run of rows of one file, streamed once.
+Only the headers of images are parsed, and their bytes are not copied. A task is a range of rows of one file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards 
 
 
 class Task(NamedTuple):
-    """A run of whole shards of one file."""
+    """A range of whole shards of one file."""
 
     source: Source
     span: Span
@@ -32,7 +32,7 @@ class Task(NamedTuple):
 
 @dataclass(eq=False)
 class IndexInputs(beam.PTransform):
-    """Sources to index shards; the output holds the name of every task's note."""
+    """Sources to index shards; the output collection holds the names of the completion markers, one a task."""
 
     output: Output
     settings: Input
@@ -49,7 +49,10 @@ class IndexInputs(beam.PTransform):
 
 
 def split_source(source: Source, output: Output, settings: Input) -> Iterator[Task]:
-    """The tasks of a file: runs of whole shards that can be read independently. A bad file has a note and none."""
+    """Splits a file into tasks: ranges of whole shards that can be read independently.
+
+    For a bad file, writes a note and yields no task.
+    """
     try:
         reader = open_source(source, settings)
         spans = reader.spans(ROWS_PER_TASK)
@@ -63,12 +66,12 @@ def split_source(source: Source, output: Output, settings: Input) -> Iterator[Ta
 
 
 def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
-    """A shard that begins in one run of row groups and ends in the next belongs to the first."""
+    """Moves both ends of a span to shard borders: a shard that two spans share belongs to the first."""
     return -(-span.first // rows) * rows, None if span.last is None else -(-span.last // rows) * rows
 
 
 def index_task(task: Task, output: Output, settings: Input, meter: Meter) -> str:
-    """Writes the index shards of `task` that are missing, then a note that they are all there; returns its name."""
+    """Writes the missing index shards of `task`, then its completion marker; returns the marker's name."""
     source, span, work = task
     note = TaskNote(source.number, span.first)
     if output.has(note.name):
@@ -103,7 +106,7 @@ def _shards(
 
 
 class _ShardFile:
-    """An index shard in the making; of one that a killed run left whole, rows are only counted."""
+    """One index shard while it is written. If a killed run already finished the shard, its rows are only counted."""
 
     def __init__(self, output: Output, name: str, has_images: bool) -> None:
         self.output, self.name, self.has_images = output, name, has_images
@@ -117,18 +120,18 @@ class _ShardFile:
             self.parts.append(measure(piece, self.has_images))
 
     def finish(self) -> pa.Table:
-        """Writes the shard if it isn't there; returns its table."""
+        """Writes the shard if it is missing; returns its table."""
         if self.is_there:
             return read_shard(self.output, self.name)
         table = pa.concat_tables(self.parts)
-        options = pa.ipc.IpcWriteOptions(use_threads=False)  # uncompressed: it is read twice, mapped, and then cleared
+        options = pa.ipc.IpcWriteOptions(use_threads=False)  # uncompressed: memory-mapped twice, then deleted
         with self.output.write(self.name) as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
             writer.write_table(table.combine_chunks())
         return table
 
 
 def _cut(batch: pa.Table, rows: int, rows_per_shard: int, one_shard: bool) -> Iterator[pa.Table]:
-    """The pieces of a batch that each lie in one shard, which holds `rows` already."""
+    """Cuts a batch at shard borders; the shard that it continues holds `rows` rows already."""
     if one_shard or not len(batch):
         yield batch
         return

@@ -1,6 +1,6 @@
-"""What is printed on a terminal or into a log: names and captions of other people can't move its cursor or forge lines.
+"""Escapes terminal output and logs: names and captions from outside can't move the cursor or forge lines.
 
-`tell` is for our own lines; `EscapedText` is the net below it, for what libraries print.
+`tell` prints our own lines; `EscapedText` is the safety net for output of libraries.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def printable(text: str) -> str:
 
 
 def tell(*lines: str, error: bool = True) -> None:
-    """Prints lines of our own, each of them printable, at once: to stderr, or to stdout."""
+    """Prints lines, escaped, and flushes: to stderr if `error`, else to stdout."""
     text = "\n".join(map(printable, lines))
     print(text, file=sys.stderr if error else sys.stdout, flush=True)
 
@@ -37,17 +37,17 @@ class EscapedText(io.TextIOWrapper):
 
 
 def escape_streams() -> None:
-    """Puts stdout and stderr of this process into EscapedText; their `buffer` still takes bytes as they are."""
+    """Wraps stdout and stderr of this process in EscapedText; their `buffer` still takes raw bytes."""
     sys.stdout, sys.stderr = _escaping(sys.stdout), _escaping(sys.stderr)
 
 
 def open_log(path: str) -> EscapedText:
-    """A log to append to, unbuffered: several processes write into one."""
+    """Opens a log for appending, unbuffered: several processes write to one log."""
     return EscapedText(cast(BinaryIO, io.FileIO(path, "a")), "utf-8", "backslashreplace", write_through=True)
 
 
 def _escaping(stream: TextIO) -> TextIO:
-    if not isinstance(stream, io.TextIOWrapper):  # closed, or a program's that has put its own there
+    if not isinstance(stream, io.TextIOWrapper):  # closed, or replaced by the calling program
         return stream
     stream.flush()
     return EscapedText(stream.buffer, stream.encoding, "backslashreplace", line_buffering=stream.line_buffering)

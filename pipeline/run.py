@@ -1,4 +1,21 @@
-"""The whole run, from raw pairs to the corpus, in the order of the paper's section 3: index, count, emit."""
+"""The whole run, from raw pairs to the corpus: index, count, emit.
+
+ALIGN, section 3                       signal            measured in                      judged by
+-------------------------------------  ----------------  -------------------------------  --------------------------
+raw pairs of image and alt-text        width, height     pass 1, measure/header.py        filters/image Undecodable
+no pornographic image                  porn_score        pass 3, measure/pixels.py        filters/image Porn
+short side over 200 pixels             width, height     pass 1, measure/header.py        filters/image ShortSide
+aspect ratio under 3                   width, height     pass 1, measure/header.py        filters/image AspectRatio
+no image with over 1,000 alt-texts     texts_of_image    pass 2 counts, measure/text.py   filters/image TextsOfImage
+no near-duplicate of test images       eval_match        pass 3, measure/pixels.py        filters/image EvalDuplicate
+no text shared by over 10 images       images_of_text    pass 2 counts, measure/text.py   filters/text ImagesOfText
+no unigram or bigram outside the       rare_ngram        pass 2 counts, measure/text.py   filters/text RareNgram
+  100 million most frequent
+no text under 3 or over 20 unigrams    words             pass 3, measure/text.py          filters/text WordCount
+
+Counts are over the raw pairs, before any rule. Pass 3 judges each pair by every rule (`filters.failures`, called in
+emit.py), writes the kept ones as records, and a verdict for each. The boundaries are in the rules' own sentences.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +30,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from filters.porn import OPEN_NSFW, load_scorer
-from pipeline.commands.corpus.options import Options
-from pipeline.config import Config, Text
+from pipeline.config import Options
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.dataflow import check_options, job_options
@@ -25,8 +40,7 @@ from pipeline.files import Output, read_bytes
 from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
-from pipeline.inputs import InputError, Source, check_output, find_sources
-from pipeline.inputs.unused import check_columns
+from pipeline.inputs import Source, check_output, find_sources
 from pipeline.measure.eval_sets import (
     EvalSets,
     Indexing,
@@ -39,18 +53,17 @@ from pipeline.measure.eval_sets import (
     needed_by_parts,
     parts,
 )
-from pipeline.measure.vectors import load_embedder
+from pipeline.preflight import check_run
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
-from vocab.segment import dictionaries
 
 
 def run(options: Options, folder: str) -> dict[str, Any]:
-    """Makes the corpus that `options` ask for, or resumes a run that was killed; returns its funnel.
+    """Makes the corpus that `options` describe, or resumes a run that was killed; returns its funnel.
 
-    `folder` is a local one for what is worth nothing after the run. Raises InputError, OtherRun, BadInputs, and Held
-    where another command writes the output.
+    `folder` is a local one for temporary files. Raises InputError, OtherRun, BadInputs, and Held where another command
+    writes the output.
     """
     check_options(options)
     check_output(options.output, options.inputs)
@@ -61,17 +74,14 @@ def run(options: Options, folder: str) -> dict[str, Any]:
 def _run(options: Options, folder: str) -> dict[str, Any]:
     output, config = Output(options.output), options.config
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
-    check_columns(sources, config.input.columns)
-    check_segmenter(config.text)
-    check_models(config, sets)
-    load_indexes(sets, config.filters.eval_duplicate)  # one that can't be used is refused here
+    check_run(config, sources, sets)
     this = identity(config, sources, sets)
     if not claim(output, this, options.overwrite):
         output.sweep()
         with Engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
             engine.check(output.path(RUN))
             passes = Passes(output, options, folder, engine)
-            passes.evaluate(sets)
+            passes.index_eval_sets(sets)
             plan = passes.index(sources)
             passes.count(plan)
             passes.emit(plan)
@@ -81,52 +91,21 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
     return funnel
 
 
-def check_models(config: Config, sets: EvalSets) -> None:
-    """Loads models of one's own before anything runs: the last pass would find hours later that they can't be used."""
-    porn, embedding = config.filters.porn, config.dedup.embedding
-    if porn.enabled and porn.model != OPEN_NSFW:
-        with _named("filters.porn"):
-            load_scorer(porn.model, porn.preparation)
-    if config.filters.eval_duplicate.enabled and embedding.model:
-        if sets.indexes:
-            raise InputError(f"dedup.embedding: {sets.indexes[0].path} is an index, without vectors; give its pictures")
-        with _named("dedup.embedding"):
-            load_embedder(embedding)
-
-
-@contextmanager
-def _named(section: str) -> Iterator[None]:
-    """What is wrong with a model, by the section of its settings."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise InputError(f"{section}: {error}") from error
-
-
-def check_segmenter(text: Text) -> None:
-    """Segmentation needs a package that isn't everybody's: the last pass would find hours later that it is missing."""
-    if text.segment:
-        try:
-            dictionaries()
-        except ImportError as error:
-            raise InputError("text.segment: needs the package icu4py: pip install 'align-corpus[segment]'") from error
-
-
 @dataclass
 class Passes:
-    """The three passes, each a Beam pipeline whose files make the next one start, or a killed one go on."""
+    """The three passes, each a Beam pipeline; each reads the files of the one before, and a killed one resumes."""
 
     output: Output
     options: Options
-    folder: str  # for what is worth nothing after the run
+    folder: str  # for temporary files
     engine: Engine
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meter = Meter(os.path.join(self.folder, "meter") if self.engine.here else None)
 
-    def evaluate(self, sets: EvalSets) -> None:
-        """Hashes the pictures of the evaluation sets, and joins them with the index files."""
+    def index_eval_sets(self, sets: EvalSets) -> None:
+        """Hashes the images of the evaluation sets, and joins the hashes with the index files."""
         filters, embedding = self.options.config.filters, self.options.config.dedup.embedding
         rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
         if not sets or not rule.enabled or is_evaluated(self.output, embedding):
@@ -171,7 +150,7 @@ class Passes:
 
     @contextmanager
     def _pass(self, name: str, work: int, unit: str = "pairs") -> Iterator[beam.Pipeline]:
-        """Executes what the block wires, shows how far it is, and takes its time."""
+        """Executes the pipeline that the block wires, with a progress bar, and records its seconds."""
         begin = time.monotonic()
         with replace(self.meter, unit=unit).shown(name, work):
             pipeline = self.engine.pipeline(job_options(self.options.beam, self.options.config.name, name))

@@ -1,4 +1,4 @@
-"""A tree of values, such as YAML holds, as a tree of frozen dataclasses: every value checked, and named by its path."""
+"""Builds frozen dataclasses from a tree of values, such as YAML: every value is checked, and named by its path."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 
 class ConfigError(ValueError):
-    """A setting that isn't there or has a wrong value: one line with its path, the value and the choices."""
+    """An unknown setting or a wrong value: one line with the path, the value and the choices."""
 
 
 def shown(value: Any) -> str:
-    """A value as a message quotes it: whole, or the beginning of one that is long or deep."""
+    """Formats a value for a message: whole, or the beginning of a long or deep one."""
     try:
         text = _SHORT.repr(value)
     except ValueError:  # Python writes no integer of thousands of digits
@@ -40,7 +40,7 @@ def put(tree: dict[str, Any], path: str, value: Any) -> None:
 
 
 def build(kind: type, tree: Any, path: str) -> Any:
-    """An object of the dataclass `kind` from a tree of values; `path` is where the tree stands."""
+    """Builds an object of the dataclass `kind` from a tree of values at `path`. Raises ConfigError."""
     if not isinstance(tree, Mapping):
         raise ConfigError(f"{path}: {shown(tree)} is no section; {path} has {_names(kind)}")
     hints = typing.get_type_hints(kind)
@@ -108,7 +108,7 @@ def _names(kind: type) -> str:
 
 
 def _plain(name: Any) -> str:
-    """The name of a setting, quoted only where it is no usual one."""
+    """Formats the name of a setting; quoted only if it is unusual."""
     return name if isinstance(name, str) and name.isprintable() and len(name) < LONGEST_VALUE else shown(name)
 
 

@@ -1,4 +1,4 @@
-"""YAML of a user's, within bounds: no few bytes may become a tree of gigabytes, and no text a traceback."""
+"""Reads YAML within bounds: a few bytes can't become a tree of gigabytes, and no text causes a traceback."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline.settings import ConfigError, shown
 
 LARGEST = 200_000  # bytes; a config has some 2,000
 DEEPEST = 32  # sections or lists inside each other
-MOST = 10_000  # values; those behind an alias count wherever it stands
+MOST = 10_000  # values; the values of an alias count at each use
 
 
 def read_text(option: str, path: str) -> str:
-    """The text of a YAML file, which an option names. Raises ConfigError."""
+    """Reads the YAML file that `option` names. Raises ConfigError."""
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
@@ -31,7 +31,7 @@ def read_text(option: str, path: str) -> str:
 
 
 def parse_yaml(text: str) -> Any:
-    """The values in a YAML text. Raises ConfigError with one line for what is no YAML, and for too much of it."""
+    """Parses a YAML text. Raises ConfigError with one line for a text that is not YAML, or too large."""
     try:
         _check(yaml.parse(text, yaml.SafeLoader))
         return yaml.safe_load(text)
@@ -39,12 +39,12 @@ def parse_yaml(text: str) -> Any:
         raise ConfigError(f"not YAML: {' '.join(str(error).split()):.300}") from error
     except ConfigError:
         raise
-    except Exception as error:  # such as !!int x, or the 32nd of a month: PyYAML lets pass what its types raise
+    except Exception as error:  # such as !!int x, or the 32nd of a month: constructors of PyYAML raise anything
         raise ConfigError("not YAML: a number, date or tag that can't be read") from error
 
 
 def parse_value(path: str, text: str) -> Any:
-    """The value that an option gives the setting at `path`. Raises ConfigError."""
+    """Parses the value of an option for the setting at `path`. Raises ConfigError."""
     try:
         return parse_yaml(text) if text else ""
     except ConfigError as error:

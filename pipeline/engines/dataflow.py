@@ -1,4 +1,4 @@
-"""What Dataflow asks of a run: its options checked, and for each pass a job with a name, labels and this package."""
+"""Dataflow: checks the options of a run, and gives the job of each pass a name, labels and this package."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from pipeline.commands.corpus.options import Options
+from pipeline.config import Options
 from pipeline.engines.google_cloud import SCHEME, check_buckets, check_installed
 from pipeline.inputs import InputError
 
 NEEDED = ("project", "region", "temp_location")
 PACKAGE = Path(__file__).resolve().parents[2] / "pyproject.toml"  # in a checkout
-MOST_LETTERS = 40  # of a name without its pass; machines are named by it, in at most 63
+MOST_LETTERS = 40  # in a name without its pass; machine names contain it and have at most 63
 
 
 def check_options(options: Options) -> None:
-    """Raises InputError for what Dataflow, or gs:// on any runner, would fail at after minutes."""
+    """Raises InputError where Dataflow, or gs:// on any runner, would fail only after minutes."""
     cloud = PipelineOptions(list(options.beam)).view_as(GoogleCloudOptions)
     paths = [options.output, *options.inputs, *options.eval_images]
     if on_dataflow(options.beam):
@@ -39,7 +39,7 @@ def check_options(options: Options) -> None:
 
 
 def on_dataflow(beam: Sequence[str]) -> bool:
-    """Whether Beam's options name Dataflow's runner, in one of the spellings that Beam takes."""
+    """Returns whether Beam's options name Dataflow's runner, in any spelling that Beam accepts."""
     runner = PipelineOptions(list(beam)).view_as(StandardOptions).runner or ""
     return runner.lower() in ("dataflow", "dataflowrunner")
 
@@ -63,9 +63,9 @@ def _has_package(options: PipelineOptions) -> bool:
 
 
 def job_options(beam: Sequence[str], corpus: str, step: str) -> list[str]:
-    """Beam's options of the pass `step`, to add to those of the user; none for other runners.
+    """Returns Beam's options for the pass `step`, to add to the user's; none for other runners.
 
-    The job is called by --job_name, or else by the corpus, and by the pass, such as align-index.
+    The job's name is --job_name, or else the corpus's name, and the pass, such as align-index.
     """
     if not on_dataflow(beam):
         return []
@@ -80,12 +80,12 @@ def job_options(beam: Sequence[str], corpus: str, step: str) -> list[str]:
 
 
 def _identifier(name: str) -> str:
-    """A name in lower-case letters, digits and hyphens, from a letter to a letter or digit."""
+    """Converts a name to lower-case letters, digits and hyphens, from a letter to a letter or digit."""
     plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
     return (plain if plain[:1].isalpha() else f"corpus-{plain}")[:MOST_LETTERS].rstrip("-")
 
 
 def job_page(job: Any, beam: Sequence[str]) -> str:
-    """The address where a submitted job is followed and cancelled."""
+    """Returns the URL of the page that shows a submitted job and can cancel it."""
     cloud = PipelineOptions(list(beam)).view_as(GoogleCloudOptions)
     return f"https://console.cloud.google.com/dataflow/jobs/{cloud.region}/{job.job_id()}?project={cloud.project}"

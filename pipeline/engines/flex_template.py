@@ -1,6 +1,6 @@
-"""What the flex template launches: a job of one step, on one worker, that runs the command and waits for it.
+"""The job that the flex template launches: one step, on one worker, that runs the command and waits for it.
 
-A template launches one job, but a run is several, each made from what the one before it wrote.
+A template launches one job, but a run is several jobs, each made from the files of the one before.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from collections.abc import Sequence
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-OWN = ("--template_location", "--runner", "--settings")  # of the launch alone
+OWN = ("--template_location", "--runner", "--settings")  # used by the launch alone
 
 
 class CommandFailed(RuntimeError):
-    """The run ended with an error: its last line."""
+    """The run failed; the message is the last line of its output."""
 
 
 def launch(arguments: Sequence[str]) -> None:
-    """Submits the job, or writes its template, as Beam's options among `arguments` (`--name=value`) say."""
+    """Submits the job or writes its template, by Beam's options among `arguments` (`--name=value`)."""
     options = PipelineOptions(_beam_options(arguments), save_main_session=False)
     with beam.Pipeline(options=options) as pipeline:
         pipeline | "Command" >> beam.Create([tuple(command_words(arguments))]) | "Run" >> beam.Map(run_command)
 
 
 def command_words(arguments: Sequence[str]) -> list[str]:
-    """The command's arguments: those of the launch, and its --settings, which are words such as `name=crawl`."""
+    """Returns the command's arguments: those of the launch, and the words of --settings, such as `name=crawl`."""
     kept = [argument for argument in arguments if argument.partition("=")[0] not in OWN]
     settings = [argument.partition("=")[2] for argument in arguments if argument.startswith("--settings=")]
     more = [f"--{word.removeprefix('--')}" for words in settings for word in words.split()]
@@ -37,7 +37,7 @@ def command_words(arguments: Sequence[str]) -> list[str]:
 
 
 def _beam_options(arguments: Sequence[str]) -> list[str]:
-    """Without those of the command, which Beam would only warn of."""
+    """Drops the options of the command, which Beam would warn about."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("--config", "--input", "--output", "--eval_images", "--settings"):
         parser.add_argument(name)

@@ -1,4 +1,4 @@
-"""Beam's local runner with forked workers: the environment to ask for, and what starts and ends its processes."""
+"""Forked workers for Beam's local runner: their environment, and the handler that starts and ends the processes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.engines.sockets import ENVIRONMENT
 
 
 class ForkedEnvironment(Environment):
-    """Workers that are forked; what they print goes to `log`."""
+    """The environment of forked workers; `log` collects their output."""
 
     def __init__(self, log: str) -> None:
         super().__init__(python_sdk_capabilities(), artifacts=())
         self.log = log
 
     def to_runner_api_parameter(self, context: object) -> tuple[str, bytes]:
-        """Beam's form of it."""
+        """Returns the URN and the payload of Beam's protocol."""
         return ENVIRONMENT, self.log.encode()
 
 
@@ -34,17 +34,17 @@ class ForkedWorker(GrpcWorkerHandler):
         self.log = log.decode()
 
     def start_worker(self) -> None:
-        """Starts it. A thread waits for its end, and raises if that is not a good one."""
+        """Forks the process; a thread waits for its end, and raises if it died."""
         alive = worker_server().fork(self.log, self._environment())
         self.thread = threading.Thread(name=ENVIRONMENT, target=_watch, args=(alive,))
         self.thread.start()
 
     def stop_worker(self) -> None:
-        """Waits until it has ended by itself, as it does when the runner closes its connection."""
+        """Waits for the process, which ends when the runner closes its connection."""
         self.thread.join()
 
     def port_from_worker(self, port: Any) -> str:
-        """The address of a socket: see `SocketServer`."""
+        """Returns the socket address: see `SocketServer`."""
         return str(port)
 
     def _environment(self) -> dict[str, str]:
@@ -59,4 +59,4 @@ class ForkedWorker(GrpcWorkerHandler):
 def _watch(alive: int) -> None:
     with open(alive, "rb") as file:
         if not file.read():
-            raise RuntimeError("it ended without a word")
+            raise RuntimeError("the worker process died")

@@ -1,4 +1,6 @@
-"""Google Cloud before a run: what Beam would retry for minutes is told at once, with the command that mends it."""
+"""Pre-flight checks for Google Cloud: fails within seconds, with the command that fixes it, where Beam would retry
+for minutes.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,16 @@ from typing import Any
 from pipeline.inputs import InputError
 
 SCHEME = "gs://"
-SECONDS = 6  # for all that is asked here
+SECONDS = 6  # for all requests together
 INSTALL = "pip install 'align-corpus[dataflow]'"
 LOGIN = "gcloud auth application-default login"
 
 
 def check_buckets(paths: Iterable[str]) -> None:
-    """Asks for the bucket of every gs:// path.
+    """Lists one object of the bucket of every gs:// path.
 
-    Raises InputError where Google's packages, credentials, a bucket or the right to list it are missing, and where
-    nothing answers in time.
+    Raises InputError if Google's packages, credentials, a bucket or the right to list it are missing, or if nothing
+    answers in time.
     """
     if buckets := sorted({path.removeprefix(SCHEME).split("/")[0] for path in paths if path.startswith(SCHEME)}):
         check_installed(SCHEME)
@@ -31,7 +33,7 @@ def check_buckets(paths: Iterable[str]) -> None:
 
 
 def check_installed(user: str) -> None:
-    """Raises InputError where the packages that `user` needs are missing."""
+    """Raises InputError if the packages that `user` needs are missing."""
     try:
         import apache_beam.io.gcp.gcsio  # noqa: F401
         import google.cloud.dataflow
@@ -57,11 +59,11 @@ def _client() -> Any:
     from google.cloud import storage
 
     credentials, project = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
-    return storage.Client(project or "unknown", credentials)  # a project matters to those who make buckets
+    return storage.Client(project or "unknown", credentials)  # a project matters only for making buckets
 
 
 def _ask_for(client: Any, bucket: str) -> None:
-    """Lists one object, which takes no other right than a run does."""
+    """Lists one object, which needs no right that a run does not need. Raises InputError."""
     from google.api_core.exceptions import Forbidden, GoogleAPIError, NotFound, Unauthorized
     from requests.exceptions import RequestException
 

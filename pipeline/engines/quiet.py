@@ -1,4 +1,4 @@
-"""Imported before Beam, this hides the line by which Beam's import warns that the Google extras aren't installed."""
+"""Hides Beam's warning that the Google extras aren't installed, if imported before Beam."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""The process that workers are forked from, as its parent sees it. Nothing here knows Beam: it starts before Beam."""
+"""Client of the process that workers are forked from. It imports no Beam: the process starts while Beam is imported."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from functools import cache
 
 
 class WorkerServer:
-    """A running `python -m pipeline.engines.worker`; it ends with this process."""
+    """A running `python -m pipeline.engines.worker`, which ends with this process."""
 
     def __init__(self) -> None:
         self._requests, theirs = socket.socketpair()
         with theirs:
             for end in (self._requests, theirs):
-                end.settimeout(None)  # Beam sets one for all sockets when it asks for Google's credentials
+                end.settimeout(None)  # Beam sets a default for all sockets when it looks for Google's credentials
             self._process = subprocess.Popen([sys.executable, "-m", "pipeline.engines.worker"], stdin=theirs.fileno())
 
     def fork(self, log: str, environment: Mapping[str, str]) -> int:
-        """Forks a worker that serves Beam as `environment` says, and prints to `log`. Raises ConnectionError.
+        """Forks a Beam worker with these environment variables and this log. Raises ConnectionError.
 
-        Returns a file to read from: b"done" when the worker has ended well, nothing if it died.
+        Returns a file descriptor to read: b"done" after the worker ended well, nothing if it died.
         """
         ours, alive = os.pipe()
         request = json.dumps({"log": log, "environment": dict(environment)}).encode()
@@ -42,5 +42,5 @@ class WorkerServer:
 
 @cache
 def worker_server() -> WorkerServer:
-    """The one of this process, started at the first call."""
+    """Returns the server of this process, started at the first call."""
     return WorkerServer()

@@ -1,7 +1,7 @@
 """The gRPC server of the local runner's workers, on Unix sockets in a folder that no other user can enter.
 
-Beam's own listens on TCP ports of all network interfaces, and hands any file of this user to whoever asks its artifact
-service. This one has the three services that forked workers use: control, data and state.
+Beam's own server listens on TCP ports of all network interfaces, and its artifact service serves any file of this user
+to anyone. This server has the three services that forked workers use: control, data and state.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from apache_beam.utils.thread_pool_executor import shared_unbounded_instance
 from pipeline.storage.scratch import socket_folder
 
 ENVIRONMENT = "align_corpus:env:forked:v1"
-OPTIONS = (  # as Beam has them: messages of any length, and pings whenever a worker likes
+OPTIONS = (  # as in Beam: messages of any length, and pings at any time
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.http2.max_pings_without_data", 0),
@@ -39,7 +39,7 @@ GRACE_SECONDS = 5
 
 
 class SocketServer:
-    """Takes the place of Beam's `GrpcServer`. What Beam calls a port is the address of a socket here."""
+    """Replaces Beam's `GrpcServer`. Beam's ports are socket addresses here."""
 
     def __init__(self, manager: WorkerHandlerManager) -> None:
         self.folder = socket_folder()
@@ -52,7 +52,11 @@ class SocketServer:
         services.add_BeamFnControlServicer_to_server(self.control_handler, self._server)
         services.add_BeamFnDataServicer_to_server(self.data_plane_handler, self._server)
         services.add_BeamFnStateServicer_to_server(GrpcStateServicer(manager.state_servicer), self._server)
-        for address in (self.control_port, self.data_port, self.state_port):  # apart, as no connection holds up another
+        for address in (
+            self.control_port,
+            self.data_port,
+            self.state_port,
+        ):  # three: no connection delays another
             self._server.add_insecure_port(address)
         self._server.start()
 
@@ -64,14 +68,14 @@ class SocketServer:
 
 
 class SocketManager(WorkerHandlerManager):
-    """Beam's manager of workers, which makes its server itself: forked workers get ours."""
+    """Beam's manager of workers, with our server for forked workers."""
 
     def get_worker_handlers(self, environment_id: str | None, num_workers: int) -> list[WorkerHandler]:
-        """The handlers of this many workers; the server is there before them."""
+        """Returns the handlers of `num_workers` workers, after starting the server."""
         if self._grpc_server is None and any(one.urn == ENVIRONMENT for one in self._environments.values()):
             self._grpc_server = cast(GrpcServer, SocketServer(self))
         handlers: list[WorkerHandler] = super().get_worker_handlers(environment_id, num_workers)
         return handlers
 
 
-setattr(fn_runner, "WorkerHandlerManager", SocketManager)  # noqa: B010  Beam's runner has no argument for it
+setattr(fn_runner, "WorkerHandlerManager", SocketManager)  # noqa: B010  Beam's runner takes no other manager as an argument

@@ -1,4 +1,4 @@
-"""Worker processes of the local runner: Beam's own, kept quiet, and gone when their parent is.
+"""Worker processes of the local runner: Beam's worker, with a log of its own, ended when the parent ends.
 
 `python -m pipeline.engines.worker` imports what workers need, and loads the compiled kernels, once; then it forks a
 worker for each request on the socket that is its standard input. Otherwise each worker of each pass would spend two
@@ -24,17 +24,21 @@ LONGEST_REQUEST = 1 << 20
 
 
 def main() -> NoReturn:
-    """Forks workers until the parent is gone."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # they may reach the whole group; the parent decides
+    """Forks workers until the parent ends."""
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # for the whole group; the parent handles them
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also while it imports
+    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also during the imports below
     import pipeline.engines.quiet
     import pipeline.warm  # noqa: F401
 
     signal.signal(signal.SIGCHLD, _forget_ended)
     try:
         _serve(socket.socket(fileno=sys.stdin.fileno()))
-    except ConnectionError:  # the parent ended before it had read an answer
+    except ConnectionError:  # the parent ended before it read the answer
         os._exit(0)
 
 
@@ -43,7 +47,7 @@ def _serve(requests: socket.socket) -> NoReturn:
     while True:
         request, alive, *_ = socket.recv_fds(requests, LONGEST_REQUEST, 1)
         if not request:
-            os._exit(0)  # to take all this down in order would last half a second
+            os._exit(0)  # an orderly exit would take half a second
         if not os.fork():
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _work(**json.loads(request), alive=alive[0], server=server)
@@ -60,7 +64,7 @@ def _forget_ended(*_: object) -> None:
 
 
 def _work(log: str, environment: dict[str, str], alive: int, server: int) -> NoReturn:
-    """Runs Beam's worker until the runner closes it or the server dies; a word in `alive` says that it ended well."""
+    """Runs Beam's worker until the runner closes it or the server dies; writes b"done" to `alive` if it ended well."""
     _log_to(log)
     threading.Thread(target=_die_with, args=(server,), daemon=True).start()
     from apache_beam.runners.worker import sdk_worker_main
@@ -69,14 +73,14 @@ def _work(log: str, environment: dict[str, str], alive: int, server: int) -> NoR
         os.environ.update(environment)
         sdk_worker_main.main([])
         os.write(alive, b"done")
-    except BaseException:  # in the log, and never in the server's loop
+    except BaseException:  # logged here; must not reach the server's loop
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
 class _Log(io.FileIO):
-    """A log that is lost when its disk is full: a worker that fails to log an error would never report it."""
+    """A log that drops lines when the disk is full: a worker that fails to log an error would never report it."""
 
     def write(self, data: Any) -> int:
         try:

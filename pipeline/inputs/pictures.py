@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from pipeline.files import is_local, read_bytes
 from pipeline.inputs import Input, InputError, Source, Span, find_sources, open_source
+from pipeline.inputs.row_keys import row_keys
 from pipeline.inputs.sources import EXTENSIONS, list_files
-from pipeline.storage.shards import row_keys
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 IMAGES_PER_TASK = 256

@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config import Text
-from pipeline.count import COUNTS
 from pipeline.files import Output, local_copy
-from pipeline.storage.runs import COUNTED, HASHES, read_run
+from pipeline.storage.runs import COUNTED, COUNTS, HASHES, read_run
 from vocab.characters import load
 from vocab.hashing import hash_words
 from vocab.lookup import SortedTable

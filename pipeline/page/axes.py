@@ -55,3 +55,8 @@ def _round_step(rough: float) -> float:
     """The smallest of 1, 2, 5 times a power of ten that is not under `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+
+
+def coordinate(value: float) -> str:
+    """Formats a length or a coordinate of a chart; two decimals are finer than a pixel."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else "0"

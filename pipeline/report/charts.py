@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from pipeline.page.axes import Axis, short_number
+from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
 
@@ -22,8 +21,8 @@ def funnel_bar(before: int, left: int, raw: int, label: str) -> Element:
     return tag(
         "svg",
         tag("rect", class_="track", width=1000, height=10),
-        tag("rect", class_="keeps", width=number(left * scale), height=10),
-        tag("rect", class_="drops", x=number(left * scale), width=number((before - left) * scale), height=10),
+        tag("rect", class_="keeps", width=coordinate(left * scale), height=10),
+        tag("rect", class_="drops", x=coordinate(left * scale), width=coordinate((before - left) * scale), height=10),
         viewBox="0 0 1000 10",
         preserveAspectRatio="none",
         class_="bar",
@@ -60,11 +59,6 @@ def bin_name(histogram: Histogram, index: int) -> str:
     if not whole:
         return f"over {start:,.4g} to {end:,.4g}"
     return f"{start:,.0f}" if end - start == 1 else f"{start:,.0f} to {end - 1:,.0f}"
-
-
-def number(value: float) -> str:
-    """A length or a place in a chart; two decimals are finer than a pixel."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if math.isfinite(value) else "0"
 
 
 def _shown(histogram: Histogram) -> tuple[int, int]:
@@ -104,21 +98,23 @@ def _stack(pairs: int, drops: int, x: float, width: float, up: Axis) -> Iterator
     parts = (("keeps", BOTTOM - height + top, height - top), ("drops", BOTTOM - height, top))
     for kind, y, part in parts:
         if part:
-            yield tag("rect", class_=kind, x=number(x), y=number(y), width=number(width), height=number(part))
+            yield tag(
+                "rect", class_=kind, x=coordinate(x), y=coordinate(y), width=coordinate(width), height=coordinate(part)
+            )
 
 
 def _grid(up: Axis) -> Iterator[Element]:
     for value in up.ticks(4):
-        y = number(up.at(value))
+        y = coordinate(up.at(value))
         yield tag("line", class_="grid", x1=LEFT, x2=RIGHT, y1=y, y2=y)
-        yield tag("text", short_number(value), x=LEFT - 5, y=number(up.at(value) + 3.5), text_anchor="end")
+        yield tag("text", short_number(value), x=LEFT - 5, y=coordinate(up.at(value) + 3.5), text_anchor="end")
 
 
 def _ticks(histogram: Histogram, across: Axis) -> Iterator[Element]:
     edges = histogram.signal.edges
     middle = 0.5 if histogram.signal.whole and edges[1] - edges[0] == 1 and not across.log else 0.0
     for value in across.ticks(6):
-        x = number(across.at(value + middle))
+        x = coordinate(across.at(value + middle))
         yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
         yield tag("text", short_number(value), x=x, y=BOTTOM + 16, text_anchor="middle")
     yield tag("text", histogram.signal.unit, class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 32, text_anchor="middle")
@@ -131,6 +127,6 @@ def _cuts(histogram: Histogram, across: Axis) -> Iterator[Element]:
     for position, label in histogram.signal.cuts:
         x = across.at(position)
         after = label.startswith("≥")
-        yield tag("line", class_="cut", x1=number(x), x2=number(x), y1=TOP - 10, y2=BOTTOM)
-        anchor = {"x": number(x + (4 if after else -4)), "text_anchor": "start" if after else "end"}
+        yield tag("line", class_="cut", x1=coordinate(x), x2=coordinate(x), y1=TOP - 10, y2=BOTTOM)
+        anchor = {"x": coordinate(x + (4 if after else -4)), "text_anchor": "start" if after else "end"}
         yield tag("text", label, class_="cut-label", y=TOP - 3, **anchor)

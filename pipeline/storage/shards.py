@@ -1,17 +1,15 @@
-"""An index shard as a table, and the keys of rows whose input gives none."""
+"""An index shard as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.files import Output, is_local, open_file
+from pipeline.inputs.row_keys import row_keys
 from pipeline.storage.plan import Shard
-
-DIGITS = 9
 
 
 def load(output: Output, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
@@ -40,15 +38,3 @@ def load_texts(output: Output, shard: Shard, keys: bool) -> dict[str, pa.Array]:
 def full_keys(keys: pa.StringArray, shard: Shard) -> pa.StringArray:
     """The keys of a shard's rows, with `<source>#<row>` where the input gives none."""
     return pc.coalesce(keys, row_keys(shard.source.name, shard.first, shard.rows)) if keys.null_count else keys
-
-
-def row_keys(source: str, first: int, rows: int) -> pa.StringArray:
-    """`<source>#<row>` for rows from `first`, with at least nine digits."""
-    digits = max(DIGITS, len(str(first + rows)))
-    numbers = np.arange(first, first + rows, dtype=np.int64)
-    powers = 10 ** np.arange(digits - 1, -1, -1, dtype=np.int64)
-    figures = (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
-    prefix = np.frombuffer(f"{source}#".encode(), np.uint8)
-    content = np.concatenate([np.broadcast_to(prefix, (rows, len(prefix))), figures], axis=1)
-    offsets = np.arange(rows + 1, dtype=np.int32) * content.shape[1]
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(content)))

@@ -197,7 +197,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half(
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=120, preexec_fn=fill)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=600, preexec_fn=fill)
     assert done.returncode == 1
     said = done.stderr.splitlines()[-1]
     assert said.startswith(f"pipeline: can't write {tmp_path / 'out'}/") and ": file too large; " in said

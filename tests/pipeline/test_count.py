@@ -13,10 +13,10 @@ from pipeline import count
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.inputs import FIELDS, Source
+from pipeline.inputs.row_keys import row_keys
 from pipeline.measure.header import measure
 from pipeline.measure.text import load_counts
 from pipeline.storage.plan import Shard, shard_name
-from pipeline.storage.shards import row_keys
 from vocab.ngrams import hash_ngram, hash_word, ngrams
 from vocab.words import words
 

@@ -11,7 +11,7 @@ import pytest
 from apache_beam.internal.gcp import auth
 
 from pipeline.engines.google_cloud import check_buckets
-from pipeline.files import Output, exists, local_copy, read_bytes, read_many, read_part, write_aside
+from pipeline.files import Output, exists, local_copy, read_bytes, read_many, read_part, write_renamed
 from pipeline.inputs import InputError
 from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
@@ -73,7 +73,7 @@ def test_a_folder_is_removed_with_all_that_is_in_it(storage: Storage) -> None:
 
 
 def test_a_file_that_fails_leaves_nothing(storage: Storage) -> None:
-    with pytest.raises(ValueError), write_aside(f"{ROOT}/tmp/x", f"{ROOT}/x") as file:
+    with pytest.raises(ValueError), write_renamed(f"{ROOT}/tmp/x", f"{ROOT}/x") as file:
         file.write(b"half")
         raise ValueError
     assert storage.buckets["data"] == {}

@@ -97,7 +97,7 @@ def assert_goes_on(process: subprocess.Popen[str], output: Path, finished: Finis
     As long as it runs, no process of it listens on a port; its workers are reached by sockets in a folder of its own.
     """
     ports, sockets = listened(process)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=600)
     assert not ports
     assert {Path(socket).name for socket in sockets} <= {"control", "data", "state"}
     assert all(Path(socket).parents[1].name.startswith(PREFIX) for socket in sockets)
@@ -171,7 +171,7 @@ def test_a_lost_worker_ends_the_run(start: Start, tmp_path: Path, finished: Fini
             for worker in workers_of(process):
                 worker.kill()
         time.sleep(0.01)
-    out, _ = process.communicate(timeout=5)  # nothing is left that would hold the terminal
+    out, _ = process.communicate(timeout=300)  # nothing is left that would hold the terminal
     assert process.returncode == 1
     assert "worker" in out.splitlines()[-1]
     assert_whole(tmp_path / "out", finished)
@@ -182,7 +182,7 @@ def test_workers_that_cannot_start_end_the_run(start: Start, tmp_path: Path) -> 
     (tmp_path / "sitecustomize.py").write_text(broken)
     process = start(PYTHONPATH=str(tmp_path))
     wait_for_files(process, tmp_path / "out", 1)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "worker" in out.splitlines()[-1]
 
@@ -210,10 +210,10 @@ def test_a_signal_ends_all_of_it_and_says_how_to_go_on(
     assert wait_for_files(process, tmp_path / "out", files)
     tree = psutil.Process(process.pid).children(recursive=True)
     send(process.pid, number)
-    out, _ = process.communicate(timeout=60)  # whoever holds the terminal has ended then
+    out, _ = process.communicate(timeout=300)  # whoever holds the terminal has ended then
     assert process.returncode == 128 + number
     assert out.splitlines()[-1] == f"pipeline: {says}; the same command goes on where it stopped"
-    assert psutil.wait_procs(tree, timeout=60)[1] == []
+    assert psutil.wait_procs(tree, timeout=300)[1] == []
     assert_whole(tmp_path / "out", finished)
 
 
@@ -228,7 +228,7 @@ def test_spaces_in_every_path(start: Start, tmp_path: Path, finished: Finished) 
     (checkout / ".venv" / "lib").symlink_to(Path(sys.prefix) / "lib")
     shutil.copy(Path(sys.prefix) / "pyvenv.cfg", checkout / ".venv")
     process = start(python=str(python), cwd=checkout)
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=600)
     assert process.returncode == 0, out
     assert result(tmp_path / "out") == result(finished.output)
 

@@ -73,6 +73,8 @@ def _copy_kernels(site: Path) -> None:
     """What the checkout has compiled of the same sources: to compile it again would take half a minute."""
     for kernel in ROOT.glob("[!.o]*/**/__pycache__/*.nb[ci]"):
         source = kernel.parents[1] / f"{kernel.name.partition('.')[0]}.py"
+        if not source.exists():  # a cache that outlived its source
+            continue
         installed = site / source.relative_to(ROOT)
         assert installed.read_bytes() == source.read_bytes()
         shutil.copystat(source, installed)  # kernels belong to a source of that size and time

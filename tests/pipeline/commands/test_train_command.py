@@ -153,7 +153,7 @@ def test_a_vocabulary_of_another_corpus_is_told(trained: Trained, tmp_path: Path
     ],
 )
 def test_wrong_usage_is_told_before_tensorflow_is_there(arguments: list[str], message: str) -> None:
-    said = run("train", *arguments, timeout=20)
+    said = run("train", *arguments, timeout=300)
     assert said.returncode == 2
     assert message in said.stderr
 

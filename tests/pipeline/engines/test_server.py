@@ -32,7 +32,7 @@ def test_ends_without_a_word_when_the_run_ends(tmp_path: Path, answered: bool) -
     if answered:
         assert select.select([requests], [], [], 60)[0]
     requests.close()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert (process.returncode, said) == (0, b"")
 
 

@@ -18,8 +18,8 @@ from pipeline.inputs.by_extension import open_source
 from pipeline.inputs.json_files.values import valid
 from pipeline.inputs.pictures import Files, Rows, Task
 from pipeline.inputs.reader import Reader
+from pipeline.inputs.row_keys import row_keys
 from pipeline.inputs.sources import extension, list_files
-from pipeline.storage.shards import row_keys
 
 NO_PICTURE = "no picture"
 FIELDS = ["key", "text", "sha256", "image_path", "offset", "length"]

@@ -10,10 +10,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from pipeline.page.axes import Axis, short_number
+from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.frame import axis_below, grid
 from pipeline.page.markup import tag
-from pipeline.report.charts import number
 
 if TYPE_CHECKING:
     from train.log import Row
@@ -135,7 +134,7 @@ def _up(curve: Curve, values: list[float]) -> Axis:
 
 
 def _line(points: list[tuple[float, float]], across: Axis, up: Axis) -> Element:
-    places = (f"{number(across.at(step))},{number(up.at(value))}" for step, value in points)
+    places = (f"{coordinate(across.at(step))},{coordinate(up.at(value))}" for step, value in points)
     return tag("polyline", class_="line", points=" ".join(places))
 
 
@@ -143,17 +142,17 @@ def _end(point: tuple[float, float], across: Axis, up: Axis) -> Element:
     """A dot at the last point, which is all there is to see of a single one."""
     step, value = point
     title = tag("title", f"{value:.3g} at step {step:,}")
-    return tag("circle", title, cx=number(across.at(step)), cy=number(up.at(value)), r=3)
+    return tag("circle", title, cx=coordinate(across.at(step)), cy=coordinate(up.at(value)), r=3)
 
 
 def _level_lines(curve: Curve, up: Axis) -> Iterator[Element]:
     for level in curve.levels:
-        y = number(up.at(level.value))
+        y = coordinate(up.at(level.value))
         yield tag("line", class_="level", x1=LEFT, x2=RIGHT, y1=y, y2=y)
 
 
 def _level_labels(curve: Curve, up: Axis) -> Iterator[Element]:
     for level in curve.levels:
         y = up.at(level.value)
-        place = {"y": number(y - 5)} if level.above else {"y": number(y + 5), "dominant_baseline": "hanging"}
+        place = {"y": coordinate(y - 5)} if level.above else {"y": coordinate(y + 5), "dominant_baseline": "hanging"}
         yield tag("text", level.label, class_="level-label", x=RIGHT - 6, text_anchor="end", **place)

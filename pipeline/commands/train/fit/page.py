@@ -16,6 +16,7 @@ from pipeline.commands.train.fit.recall_table import percent, recalls_section, t
 from pipeline.commands.train.fit.settings_table import settings_section
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from train.chance import candidates, chance_loss, floor_loss
 from train.retrieval import NotMeasured
 
 if TYPE_CHECKING:
@@ -39,25 +40,6 @@ def training_page(facts: Mapping[str, Any], rows: Sequence[Row], retrieval: Retr
         _footer(facts),
     ]
     return serialized(document(f"{shortened(facts['name'], 60)}: training report", sections, STYLE))
-
-
-def candidates(batch: int, negatives: float, queue: int = 0) -> int:
-    """How many candidates a query has in the loss: the right one, and the keys of a full queue, or without one a share
-    of the other pairs, rounded up.
-    """
-    return 1 + (queue or math.ceil(negatives * (batch - 1)))
-
-
-def chance_loss(count: int) -> float:
-    """The loss of both directions where all of `count` candidates are equally similar."""
-    return 2 * math.log(count)
-
-
-def floor_loss(count: int, smoothing: float) -> float:
-    """The least loss of both directions: the entropy of labels smoothed over `count` candidates."""
-    wrong = smoothing / count
-    right = 1 - smoothing + wrong
-    return -2 * (right * math.log(right) + (count - 1) * wrong * math.log(wrong)) if smoothing else 0.0
 
 
 def _header(facts: Mapping[str, Any], retrieval: Retrieval | NotMeasured) -> Element:
