@@ -13,6 +13,7 @@ from pipeline.commands.command import Codes, usual_errors
 from pipeline.commands.parser import no_such
 from pipeline.commands.program import FAILED, USAGE
 from pipeline.config import Config, ConfigError
+from pipeline.files import join
 
 Settings = tuple[tuple[str, str], ...]  # path and value
 
@@ -54,6 +55,18 @@ def settle(parser: argparse.ArgumentParser, path: str | None, settings: Settings
         return read_config(path, settings)
     except ConfigError as error:
         parser.error(str(error))
+
+
+def files_of_results(output: str | None, page: str | None, name: str) -> tuple[str | None, str | None]:
+    """The files of numbers and page: `name`.json and page.html in the folder `output`, or FILE.json and FILE.html.
+
+    `page` is another path of the page. Without `output` there are no numbers.
+    """
+    if output is None:
+        return None, page
+    if output.lower().endswith(".json"):
+        return output, page or f"{output[:-5]}.html"
+    return join(output, f"{name}.json"), page or join(output, "page.html")
 
 
 def load_tensorflow(command: str) -> None:

@@ -47,7 +47,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add_records(parser)
     add = parser.add_argument
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
-    add("--config", metavar="FILE", required=True, help="YAML settings: configs/transfer has the paper's and a toy's")
+    add("--config", metavar="NAME|FILE", required=True, help="settings by name, or a YAML file")
     add(
         "--images", metavar="DIR", help="classes in folders, or a TFDS set; for vtab sets of them; --captions' pictures"
     )
@@ -76,7 +76,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 
 def _configs(path: str, given: Settings) -> tuple[Config, Settings]:
     """The config without its section `train`, and the settings of that. Raises ConfigError."""
-    tree = load_tree(read_file(path), given, f"--config={path}")
+    tree = load_tree(read_file(path, "transfer"), given, f"--config={path}")
     train = tree.pop("train", None) or {}
     if not isinstance(train, Mapping):
         raise ConfigError(f"train: {shown(train)} is no section")
