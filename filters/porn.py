@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from PIL import Image
@@ -31,7 +31,7 @@ class Scorer(Protocol):
 class ModelSettings(Preparation):
     """What a classifier of one's own asks for, and where it puts the answer."""
 
-    column: int = -1  # of the output, the probability of porn
+    column: Annotated[int, "column of the output that holds the probability of porn"] = -1
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 import stat
@@ -70,6 +71,61 @@ def test_it_runs_where_nothing_can_be_written_but_temporary_files(wheel: zipfile
     (own,) = temporary.iterdir()
     assert stat.S_IMODE(own.stat().st_mode) == 0o700 and own.name == f"align-corpus-{os.geteuid()}"
     assert {file.name.partition(".")[0] for file in own.rglob("*.nbi")} == {"lookup"}
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages and `bin/align-corpus`."""
+    site = tmp_path_factory.mktemp("installed")
+    words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", f"--target={site}"]
+    done = subprocess.run([*words, str(wheel.filename)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+def called(installed: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The console script in a working directory that has modules with our names, which raise."""
+    for name in ("filters", "train", "vocab", "dedup", "pipeline"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a module of the user was imported')")
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    script = [str(installed / "bin" / "align-corpus"), *words]
+    return subprocess.run(script, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_console_script_makes_a_corpus_beside_modules_with_our_names(installed: Path, tmp_path: Path) -> None:
+    """With worker processes, and a config by name."""
+    (tmp_path / "pairs.csv").write_text("caption,url\na red bicycle,u\na blue house,v\n")
+    words = ("pipeline", "--config=toy", "--input=pairs.csv", "--output=out", "--workers=2")
+    done = called(installed, tmp_path, *words, "--filters.rare_ngram.enabled=false")
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert (
+        manifest["config"]["name"] == "toy" and json.loads((tmp_path / "out" / "funnel.json").read_text())["raw"] == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--help"], 0, "usage: align-corpus COMMAND"),
+        (["dedup", "index", "--help"], 0, "usage: align-corpus dedup index"),
+        (["sample", "--help"], 0, "usage: align-corpus sample"),
+        (["pipeline", "settings", "vocab"], 0, "vocab.size=100000 pieces"),
+        (["evaluate"], 2, "invalid choice: 'evaluate'"),
+        ([], 2, "give a command: pipeline, vocab, dedup, train or sample"),
+    ],
+)
+def test_the_console_script_has_every_command(
+    installed: Path, tmp_path: Path, words: list[str], code: int, said: str
+) -> None:
+    done = called(installed, tmp_path, *words)
+    assert done.returncode == code and said in done.stdout + done.stderr
+
+
+def test_configs_of_the_wheel_are_those_of_the_checkout(installed: Path) -> None:
+    files = {path.relative_to(ROOT / "configs"): path.read_bytes() for path in (ROOT / "configs").rglob("*.yaml")}
+    folder = installed / "pipeline" / "configs"
+    assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.yaml")} == files
 
 
 def obey_modes() -> None:

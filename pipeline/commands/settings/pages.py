@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.commands.settings.sections import Section, Setting
 
+WIDEST = 56  # characters of a setting, its default and its unit; longer ones move their sentence
 COMMAND = "python -m pipeline settings --markdown > docs/settings.md"
 INTRODUCTION = f"""# Settings
 
@@ -17,20 +18,16 @@ Every setting of a config (`--config=NAME|FILE`) and of a command line (`--secti
 def lines(sections: Iterable[Section]) -> Iterator[str]:
     """A line for each setting, in columns, below a line for each section."""
     shown = [section for section in sections if section.settings]
-    width = max(len(_assigned(setting)) for section in shown for setting in section.settings)
+    width = min(WIDEST, max(len(_assigned(setting)) for section in shown for setting in section.settings))
     for number, section in enumerate(shown):
         yield f"{chr(10) if number else ''}{section.path or 'the config'}: {section.says}"
         for setting in section.settings:
-            yield f"  {_assigned(setting):{width}}  {_meaning(setting)}".rstrip()
+            yield f"  {_assigned(setting):{width}}  {setting.says}".rstrip()
 
 
 def _assigned(setting: Setting) -> str:
     unit = f" {setting.unit}" if setting.unit else ""
     return f"{setting.path}={setting.default}{unit}"
-
-
-def _meaning(setting: Setting) -> str:
-    return setting.says
 
 
 def markdown(sections: Iterable[Section]) -> str:
