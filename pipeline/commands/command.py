@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from pipeline.commands.parser import Parser, no_such
 from pipeline.commands.program import DONE, FAILED, GOES_ON, STARTS_AGAIN, USAGE, Program
+from pipeline.printable import tell
 
 Options = TypeVar("Options")
 Codes = Mapping[type[Exception], int]
@@ -31,7 +33,8 @@ class Command(Generic[Options]):
     """A command. Any exception without a code in `errors` is unexpected: its traceback is kept in a file.
 
     `options` adds options to a parser, and reads arguments by it. `run` takes the options and a temporary folder, and
-    returns an exit code, or None for success. With `resumes`, the same command continues after a kill.
+    returns an exit code, or None for success. With `resumes`, the same command continues after a kill. What it
+    `loads` takes seconds, and is printed first on a terminal.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Command(Generic[Options]):
     run: Callable[[Options, str], int | None]
     errors: Callable[[], Codes] = usual_errors
     resumes: bool = False
+    loads: str = ""
     usage: str | None = None
     epilog: str = ""
 
@@ -57,6 +61,8 @@ class Command(Generic[Options]):
     def execute(self, program: Program, options: Options, folder: str) -> int:
         """Does the work; returns the exit code. Errors are one line on stderr."""
         _start_workers(options)
+        if self.loads and sys.stderr.isatty():
+            tell(f"{program.name}: loading {self.loads}")
         try:
             return self.run(options, folder) or DONE
         except Exception as error:

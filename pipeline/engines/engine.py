@@ -23,6 +23,7 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.runners.runner import create_runner
 from apache_beam.transforms.environments import PythonLoopbackEnvironment
 
+from pipeline.engines.compiling import announce_compiling
 from pipeline.engines.dataflow import job_page, on_dataflow
 from pipeline.engines.forked import ForkedEnvironment
 from pipeline.engines.portable import PATIENCE, CheckWorker, check_endpoint, explain
@@ -47,7 +48,9 @@ class Engine:
         self.log = log
         self._died = threading.Event()
         if self.local and workers > 1:
-            worker_server()
+            worker_server()  # which announces it
+        elif self.local:
+            announce_compiling()
         if self.local:
             logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         else:  # engines talk a lot, also through loggers of no name

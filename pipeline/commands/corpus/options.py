@@ -69,6 +69,7 @@ CORPUS = Command(
     options=read,
     run=run_corpus,
     resumes=True,
+    loads="Beam",
     usage=USAGE,
     epilog=EPILOG,
 )

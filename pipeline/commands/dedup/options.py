@@ -142,7 +142,12 @@ def errors() -> Codes:
 
 
 INDEX = Command(
-    "index", "hash an evaluation set into a file that --eval_images and match take", read_index, run_index, errors
+    "index",
+    "hash an evaluation set into a file that --eval_images and match take",
+    read_index,
+    run_index,
+    errors,
+    loads="Beam",
 )
-MATCH = Command("match", "who is a near-duplicate of whom", read_match, run_match, errors)
-GROUPS = Command("groups", "near-duplicates inside a finished corpus", read_groups, run_groups, errors)
+MATCH = Command("match", "who is a near-duplicate of whom", read_match, run_match, errors, loads="Beam")
+GROUPS = Command("groups", "near-duplicates inside a finished corpus", read_groups, run_groups, errors, loads="Beam")

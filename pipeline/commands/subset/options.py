@@ -51,4 +51,5 @@ SUBSET = Command(
     options=read,
     run=run,
     resumes=True,
+    loads="Beam",
 )

@@ -106,6 +106,7 @@ VOCAB = Command(
     options=read,
     run=run,
     errors=errors,
+    loads="Beam",
     usage=USAGE,
     epilog=EPILOG,
 )

@@ -41,7 +41,7 @@ def test_a_path_stays_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("tool", "words", "said"),
     [
-        (PIPELINE, ["--config=tou", "--input=x", "--output=y"], "--config=tou: no such config or file; the configs are "),
+        (PIPELINE, ["--config=tou", "--input=x", "--output=y"], "--config=tou: no such config or file; the configs"),
         (TRAIN, ["transfer", "--config=align", "--model=m", "--output=y"], "the configs are coco, fine_grained, "),
         (TRAIN, ["evaluate", "--model=m", "--sets=toy"], "--sets=toy: no such config or file; the configs are align"),
     ],

@@ -57,5 +57,6 @@ EMBED = Command(
     parse,
     run,
     errors,
+    loads="TensorFlow",
     resumes=True,
 )

@@ -101,4 +101,5 @@ EVALUATE = Command(
     parse,
     run,
     errors,
+    loads="TensorFlow",
 )

@@ -58,5 +58,6 @@ FIT = Command(
     parse,
     run,
     errors,
+    loads="TensorFlow",
     resumes=True,
 )

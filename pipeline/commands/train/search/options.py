@@ -124,4 +124,5 @@ SEARCH = Command(
     parse,
     run,
     errors,
+    loads="TensorFlow",
 )

@@ -110,5 +110,6 @@ TRANSFER = Command(
     parse,
     run,
     errors,
+    loads="TensorFlow",
     resumes=True,
 )
