@@ -19,7 +19,7 @@ class WorkerServer:
         with theirs:
             for end in (self._requests, theirs):
                 end.settimeout(None)  # Beam sets a default for all sockets when it looks for Google's credentials
-            words = [*_python(), "-m", "pipeline.engines.worker"]
+            words = [*interpreter(), "-m", "pipeline.engines.worker"]
             self._process = subprocess.Popen(words, stdin=theirs.fileno())
 
     def fork(self, log: str, environment: Mapping[str, str]) -> int:
@@ -41,7 +41,7 @@ class WorkerServer:
         return ours
 
 
-def _python() -> list[str]:
+def interpreter() -> list[str]:
     """This interpreter. It imports from the working directory only if this process does: the console script doesn't."""
     return [sys.executable] if {"", os.getcwd()} & {*sys.path} else [sys.executable, "-P"]
 

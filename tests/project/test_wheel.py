@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import shutil
 import stat
@@ -83,25 +82,31 @@ def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) 
     return site
 
 
-def called(installed: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The console script in a working directory that has modules with our names, which raise."""
-    for name in ("filters", "train", "vocab", "dedup", "pipeline"):
+def called(installed: Path, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """A command in a working directory that has modules with our names, which end the process."""
+    for name in PACKAGES:
         (folder / f"{name}.py").write_text("raise SystemExit('a module of the user was imported')")
     environment = {**os.environ, "PYTHONPATH": str(installed)}
-    script = [str(installed / "bin" / "align-corpus"), *words]
-    return subprocess.run(script, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def test_the_console_script_makes_a_corpus_beside_modules_with_our_names(installed: Path, tmp_path: Path) -> None:
-    """With worker processes, and a config by name."""
-    (tmp_path / "pairs.csv").write_text("caption,url\na red bicycle,u\na blue house,v\n")
-    words = ("pipeline", "--config=toy", "--input=pairs.csv", "--output=out", "--workers=2")
-    done = called(installed, tmp_path, *words, "--filters.rare_ngram.enabled=false")
-    assert done.returncode == 0, done.stderr
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert (
-        manifest["config"]["name"] == "toy" and json.loads((tmp_path / "out" / "funnel.json").read_text())["raw"] == 2
-    )
+def test_the_console_script_imports_no_module_of_the_working_directory(installed: Path, tmp_path: Path) -> None:
+    """A run loads all packages before it looks for its inputs."""
+    words = ("pipeline", "--config=toy", "--input=none.csv", "--output=out", "--workers=2")
+    done = called(installed, tmp_path, installed / "bin" / "align-corpus", *words)
+    assert (done.returncode, done.stderr) == (2, "pipeline: input: no file matches none.csv\n")
+
+
+INTERPRETER = """
+import subprocess
+from pipeline.engines.server import interpreter
+subprocess.run([*interpreter(), "-c", "import filters, train, pipeline.engines.worker; print(filters.__file__)"])
+"""
+
+
+def test_neither_do_its_workers(installed: Path, tmp_path: Path) -> None:
+    done = called(installed, tmp_path, sys.executable, "-P", "-c", INTERPRETER)
+    assert done.stdout == f"{installed}/filters/__init__.py\n", done.stderr
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,7 @@ def test_the_console_script_makes_a_corpus_beside_modules_with_our_names(install
 def test_the_console_script_has_every_command(
     installed: Path, tmp_path: Path, words: list[str], code: int, said: str
 ) -> None:
-    done = called(installed, tmp_path, *words)
+    done = called(installed, tmp_path, installed / "bin" / "align-corpus", *words)
     assert done.returncode == code and said in done.stdout + done.stderr
 
 

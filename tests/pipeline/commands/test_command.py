@@ -78,9 +78,11 @@ def train(name: str, *arguments: str) -> Callable[[Path, pytest.MonkeyPatch], in
     def act(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         for module, values in ((f"pipeline.commands.train.{name}.run", {"run": breaks}), ("train.run", dict(ERRORS))):
             monkeypatch.setitem(sys.modules, module, SimpleNamespace(**values))
-        monkeypatch.setattr("train.quiet.import_tensorflow", lambda: ["CPU:0"])
-        monkeypatch.setattr("pipeline.commands.train.options.locked_folder", lambda _: nullcontext())
-        return TRAIN.call([name, "--model=x", *arguments, f"--output={output}"])
+        monkeypatch.setattr(f"pipeline.commands.train.{name}.options.load_tensorflow", lambda _: None)
+        monkeypatch.setattr(
+            f"pipeline.commands.train.{name}.options.locked_folder", lambda _: nullcontext(), raising=False
+        )
+        return TRAIN.call([name, *arguments, f"--output={output}"])
 
     return act
 
@@ -93,11 +95,11 @@ COMMANDS = {
     "dedup index": (duplicates("index", "--images=x"), False, STARTS_AGAIN),
     "dedup match": (duplicates("match", "--images=x", "--index=x"), False, STARTS_AGAIN),
     "dedup groups": (duplicates("groups", "x"), False, STARTS_AGAIN),
-    "train fit": (train("fit", "--config=configs/toy.yaml", "--corpus=x"), True, GOES_ON),
-    "train transfer": (train("transfer", "--config=configs/transfer/toy.yaml", "--images=x"), True, GOES_ON),
-    "train embed": (train("embed", "--images=x"), True, GOES_ON),
-    "train evaluate": (train("evaluate", "--corpus=x"), False, STARTS_AGAIN),
-    "train search": (train("search", "--index=x", "--text=x"), False, STARTS_AGAIN),
+    "train fit": (train("fit", "--config=toy", "--corpus=x"), True, GOES_ON),
+    "train transfer": (train("transfer", "--model=x", "--config=toy", "--images=x"), True, GOES_ON),
+    "train embed": (train("embed", "--model=x", "--images=x"), True, GOES_ON),
+    "train evaluate": (train("evaluate", "--model=x", "--corpus=x"), False, STARTS_AGAIN),
+    "train search": (train("search", "--model=x", "--index=x", "--text=x"), False, STARTS_AGAIN),
 }
 
 
