@@ -7,7 +7,7 @@ COPY --from=gcr.io/dataflow-templates-base/python311-template-launcher-base:late
      /opt/google/dataflow/python_template_launcher /opt/google/dataflow/python_template_launcher
 
 WORKDIR /source
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY configs configs
 COPY dedup dedup
 COPY filters filters

@@ -1,4 +1,4 @@
-"""A seeded crawl of captions as URL-only Parquet files (key, url, text): what the text passes are measured on.
+"""A seeded crawl of captions as URL-only Parquet files (key, url, text): the input for measuring the text passes.
 
 Words follow Zipf's law, some texts are boilerplate that many images share, some images have several texts. A file
 depends on the seed and its number alone, so that memory is flat and a larger crawl begins with the smaller one.
@@ -25,20 +25,18 @@ VOCABULARY = 200_000  # words; gives 10.5 million distinct n-grams among 3 milli
 WORDS_MU, WORDS_SIGMA = 1.906, 0.636  # log-normal: 8.2 words a row, 6 % under 3, 4 % over 20
 BOILERPLATE_TEXTS, BOILERPLATE_SHARE = 100_000, 0.2  # some 15 % of rows have a text of over 10 images
 POPULAR_IMAGES, POPULAR_SHARE = 1_000_000, 0.1  # the most popular have over 1000 texts
-POPULAR_NUMBER = 10**12  # the most popular image's; an image that is not popular has the number of its first row
-GALLERY_SHARE = 0.15  # rows that have the image of the row before
+POPULAR_NUMBER = 10**12  # the most popular image's number; an image that is not popular has the number of its first row
+GALLERY_SHARE = 0.15  # rows with the image of the row before
 HOSTS, FOLDERS = 5_000, 1_000
 
-SYLLABLES = (  # of each language, as consonants and vowels; the first is ASCII
+SYLLABLES = (  # consonants and vowels of each language; the first is ASCII
     ("bcdfghjklmnpqrstvwxz", "aeiou"),
     ("bcdfglmnprstvzçñšžřł", "áéíóúäöüãê"),
     ("бвгджзклмнпрстфхцчшщ", "аеиоуыэюя"),
     ("कखगघचजटडतदनपबमयरलवसह", "ािीुूेैोौं"),
     ("山川日月火水木金土人大小中上下白黒赤青花", "東西南北春夏秋冬朝夜"),
 )
-ENTITY = (
-    "&amp;"  # replaces a word of every language but the first, so that some rows change when they are made canonical
-)
+ENTITY = "&amp;"  # replaces a word of every language but the first, so that canonical text differs in some rows
 ENTITY_RANK = 20
 
 
@@ -52,11 +50,11 @@ class Crawl:
 
     @property
     def name(self) -> str:
-        """Differs where the content does."""
+        """A name that depends on the content."""
         return f"captions-{self.rows}-{self.foreign:g}-{self.seed}"
 
     def write(self, folder: Path) -> list[Path]:
-        """The files of the crawl in `folder`; those that are there already are not written again."""
+        """Writes the crawl's files into `folder`, except existing ones; returns all."""
         folder.mkdir(parents=True, exist_ok=True)
         words = _words()
         boilerplate = self._texts(words, BOILERPLATE_TEXTS, np.random.default_rng([self.seed]))
@@ -72,15 +70,15 @@ class Crawl:
         if path.exists():
             return path
         random = np.random.default_rng([self.seed, number])
-        aside = path.with_suffix(".part")
-        with pq.ParquetWriter(aside, pa.schema([(name, pa.string()) for name in ("key", "url", "text")])) as writer:
+        partial = path.with_suffix(".part")
+        with pq.ParquetWriter(partial, pa.schema([(name, pa.string()) for name in ("key", "url", "text")])) as writer:
             for group in _steps(rows, ROWS_PER_GROUP):
                 tables = [
                     self._batch(number * ROWS_PER_FILE + batch.start, len(batch), words, boilerplate, random)
                     for batch in (group[begin : begin + BATCH_ROWS] for begin in range(0, len(group), BATCH_ROWS))
                 ]
                 writer.write_table(pa.concat_tables(tables), row_group_size=ROWS_PER_GROUP)
-        aside.rename(path)
+        partial.rename(path)
         return path
 
     def _batch(
@@ -107,7 +105,9 @@ class Crawl:
 
 
 def zipf(random: np.random.Generator, count: int, values: int) -> np.ndarray:
-    """`count` ranks from 0 below `values`, int64: rank r comes in proportion to log((r + 2) / (r + 1)), about 1 / r."""
+    """`count` ranks from 0 below `values`, int64: rank r has a frequency proportional to log((r + 2) / (r + 1)), about
+    1 / r.
+    """
     return np.exp(random.random(count) * np.log(values + 1)).astype(np.int64).clip(1, values) - 1
 
 
@@ -136,7 +136,7 @@ def _language(consonants: str, vowels: str) -> list[str]:
 
 
 def _images(rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The number of each row's image, int64; most rows have one of their own."""
+    """Each row's image number, int64; most rows have a distinct one."""
     in_gallery = random.random(len(rows)) < GALLERY_SHARE
     popular = random.random(len(rows)) < POPULAR_SHARE
     return np.where(popular, POPULAR_NUMBER + zipf(random, len(rows), POPULAR_IMAGES), rows - in_gallery)

@@ -1,4 +1,4 @@
-"""The measured command: the whole pipeline on an input, into a directory of its own that is empty."""
+"""The measured command: the whole pipeline on an input, into an empty directory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from bench.captions import Crawl
 from bench.measure import Usage, measure, python
 
-FOLDER = Path("out/bench")  # below the directory it is called in; .gitignore knows it
+FOLDER = Path("out/bench")  # below the working directory; listed in .gitignore
 WARM_UP_ROWS = 100_000
 
 
@@ -23,7 +23,7 @@ def make_corpus(name: str, inputs: str | Path, *options: str, workers: int = 1, 
 
 
 def funnel(name: str) -> dict[str, Any]:
-    """What the run called `name` counted."""
+    """The counts of the run called `name`."""
     content: dict[str, Any] = json.loads((FOLDER / "runs" / name / "funnel.json").read_text())
     return content
 
@@ -36,5 +36,5 @@ def captions(rows: int, foreign: float = 0.0) -> Path:
 
 
 def warm_up() -> None:
-    """A small run first: the kernels are compiled once for a machine, and libraries come from disk once."""
+    """Makes a small run first: compiles the kernels once per machine, and loads libraries from disk."""
     make_corpus("warm-up", captions(WARM_UP_ROWS), workers=2)

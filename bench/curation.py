@@ -1,4 +1,4 @@
-"""What curation is worth to a model: raw pairs against the curated corpus, at equal steps, on the same pictures."""
+"""Value of curation for a model: raw pairs against the curated corpus, at equal steps, on the same pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CORPORA = ("raw", "curated")
 def curation(pairs: str, config: str, options: Sequence[str], seeds: int) -> Iterator[Figure]:
     """Text-to-image recalls among held-out pictures of the curated corpus, by corpus, of `seeds` models each.
 
-    `options` are settings. What was there of an earlier measurement is measured anew.
+    `options` are settings. Results of an earlier measurement are replaced.
     """
     folder = FOLDER / "curation"
     shutil.rmtree(folder, ignore_errors=True)
@@ -43,7 +43,7 @@ def _corpora(folder: Path, pairs: str, config: str, options: Sequence[str]) -> N
 
 
 def _trained(folder: Path, name: str, config: str, options: Sequence[str], seed: int) -> dict[str, Any]:
-    """The recalls of a model trained on the corpus `name`, among the curated corpus' held-out pictures."""
+    """Recalls of a model trained on the corpus `name`, among the curated corpus' held-out pictures."""
     model = folder / f"{name}-{seed}"
     settings = (f"--config={config}", *options, f"--train.seed={seed}")
     measure(*python("-m", "train", "fit", *settings, f"--corpus={folder / name}", f"--output={model}"))

@@ -1,6 +1,6 @@
-"""Real text in many languages that any machine with apt can have: Debian's translated descriptions of its packages.
+"""Real text in many languages for any machine with apt: Debian's translated descriptions of its packages.
 
-apt fetches and verifies them, into folders of their own and without a word to the system's.
+apt fetches and verifies them, into separate folders and without changing the system's.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 
 
 def debian_texts(folder: Path) -> Path:
-    """A Parquet file of distinct sentences (`text`) and their languages (`lang`), fetched at the first use.
+    """A Parquet file of distinct sentences (`text`) and their languages (`lang`), fetched on first use.
 
-    Raises CommandFailed where apt can't fetch them.
+    Raises CommandFailed if apt can't fetch them.
     """
     path = folder / "debian.parquet"
     if not path.exists():
         lists = _fetch(folder / "apt")
         tables = [_table(file.read_text(), unquote(file.name).rpartition("Translation-")[2]) for file in lists]
-        aside = path.with_suffix(".part")
-        pq.write_table(pa.concat_tables(tables), aside)
-        aside.rename(path)
+        partial = path.with_suffix(".part")
+        pq.write_table(pa.concat_tables(tables), partial)
+        partial.rename(path)
     return path
 
 
 def _fetch(folder: Path) -> list[Path]:
-    """The files with the descriptions, one for each language."""
+    """Fetches the files with the descriptions, one for each language."""
     lists = folder.resolve() / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     sources = folder.resolve() / "sources.list"
@@ -63,7 +63,7 @@ def _table(content: str, language: str) -> pa.Table:
 
 
 def sentences(content: str) -> Iterator[str]:
-    """The sentences of all descriptions in a file of apt's: a first line, and paragraphs that ` .` divides."""
+    """Yields the sentences of all descriptions in a file of apt's: a first line, and paragraphs divided by ` .`."""
     for _, _, described in (entry.partition("\nDescription-") for entry in content.split("\nDescription-md5: ")):
         summary, *lines = described.partition("\n\n")[0].partition(": ")[2].split("\n ")
         for paragraph in [summary, *" ".join(lines).split(" . ")]:

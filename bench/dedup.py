@@ -1,7 +1,7 @@
 """Near-duplicate search on photos: recall of each transform, false positives, and the bars on both.
 
-A half of the photos is the evaluation set. The first half and the 72 transforms were there to tune on; the second half,
-and the transforms kept with it, are measured last.
+Half of the photos are the evaluation set. The first half and the 72 transforms served for tuning; the second half, and
+the transforms held out with it, are measured last.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from bench.dedup_cost import cost
 from bench.edits import shorten
 from bench.figures import Figure
 from bench.transforms import HELD_OUT, TRANSFORMS, Transform, encode
-from dedup.evaluation import EvalIndex, Search, build
-from filters.pixels import luma
+from dedup.evaluation import EvalIndex, build
+from dedup.search import Search
+from filters.picture import Picture
 
 KINDS = {".jpg", ".jpeg", ".png", ".webp"}
-LARGEST = 480  # pixels of the short side: copies of larger ones are made small
+LARGEST = 480  # pixels of the short side: copies of larger photos are resized
 MAX_PIXELS = 10**8
 SETTINGS = {
     "default": ("default", Search()),
@@ -39,13 +40,13 @@ FRAMES = [
 ]
 CENTRE_CROPS = ["ccrop95", "ccrop90", "ccrop80", "ccrop70", "ccrop50"]
 ROTATIONS = ["rot2", "rot5"]
-SAMPLED = 4  # every fourth photo's copies are looked up for the loss of recall
+SAMPLED = 4  # the loss of recall is measured on every fourth photo's copies
 
-Recall = dict[str, dict[str, float]]  # setting, transform: percent
+Recall = dict[str, dict[str, float]]  # setting -> transform -> percent
 
 
 def dedup(folder: Path, unrelated: Path | None, held_out: bool) -> Iterator[Figure]:
-    """The figures of one half of the photos in a folder."""
+    """The figures for one half of the photos in a folder."""
     photos = [_photo(path) for path in _pictures(folder)]
     halves = photos[::2], photos[1::2]
     ours, others = halves[::-1] if held_out else halves
@@ -71,7 +72,7 @@ def _recall(
     others: Sequence[Image.Image],
     transforms: Mapping[str, Transform],
 ) -> Recall:
-    """How many copies of each photo match it; a copy that matches another photo is none."""
+    """Share of each transform's copies that match their photo; a match of another photo doesn't count."""
     found: Recall = {setting: {} for setting in SETTINGS}
     for name, transform in transforms.items():
         lumas = np.stack(list(_copies(photos, others, transform)))
@@ -84,7 +85,7 @@ def _recall(
 def _copies(photos: Sequence[Image.Image], others: Sequence[Image.Image], transform: Transform) -> Iterator[np.ndarray]:
     for place, photo in enumerate(photos):
         beside = [others[(place + step) % len(others)] for step in range(3)]
-        yield luma(transform(photo, beside, place), MAX_PIXELS)
+        yield Picture(transform(photo, beside, place), MAX_PIXELS).luma()
 
 
 def _rows(recall: Recall) -> Iterator[Figure]:
@@ -116,7 +117,7 @@ def _false_positives(indexes: Mapping[str, EvalIndex], lumas: np.ndarray, what: 
 
 
 def _hard(photos: Sequence[Image.Image]) -> Iterator[Image.Image]:
-    """Each photo and three tiles of it, at random places: skies and walls are the hard ones."""
+    """Each photo and three tiles at random positions: skies and walls are hard."""
     random = np.random.default_rng(0)
     for photo in photos:
         yield photo
@@ -135,7 +136,7 @@ def _index(photos: Sequence[Image.Image], mode: str) -> EvalIndex:
 
 
 def _lumas_of(photos: Iterator[Image.Image] | Sequence[Image.Image]) -> np.ndarray:
-    return np.stack([luma(encode(photo, "PNG"), MAX_PIXELS) for photo in photos])
+    return np.stack([Picture(encode(photo, "PNG"), MAX_PIXELS).luma() for photo in photos])
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -143,7 +144,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _photo(path: Path) -> Image.Image:
-    """As the web would show it: over white, and not larger than most."""
+    """The photo as on the web: over white, and of common size."""
     with Image.open(io.BytesIO(path.read_bytes())) as image:
         rgba = image.convert("RGBA")
     photo = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

@@ -1,7 +1,7 @@
-"""What near-duplicate search costs: CPU time an image against a decode and against one imagehash.phash, look-ups.
+"""Cost of near-duplicate search: CPU time an image against a decode and against one imagehash.phash, look-ups.
 
-Entries beyond those of the photos are random bits, which match nothing: they only make the tables as large as those of
-60,000 evaluation images.
+Entries beyond the photos' are random bits, which match nothing: they only make the tables as large as those of 60,000
+evaluation images.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ import numpy as np
 from PIL import Image
 
 from bench.figures import Figure, median
-from dedup.evaluation import EvalIndex, Search
+from dedup.evaluation import EvalIndex
 from dedup.hashing import hamming, hash_bits
+from dedup.search import Search
 from dedup.windows import FULL, Windows
-from filters.pixels import luma
+from filters.picture import Picture
 
-ENTRIES = {500_000: 1.2, 6_240_000: 1.6}  # the bar: times the draft decode
+ENTRIES = {500_000: 1.2, 6_240_000: 1.6}  # bar, as a multiple of the draft decode
 BATCH = 64
 LOOKUPS, LOOKUP_BAR = 10_000, 8000
-LOST_BAR = 0.5  # points
+LOST_BAR = 0.5  # percentage points
 MAX_PIXELS = 10**8
 MS = 1e3
 REPEATS = 3
 
 
 def cost(index: EvalIndex, images: Sequence[bytes], copies: np.ndarray) -> Iterator[Figure]:
-    """The index and copies of its images, uint8 (n, 128, 128); JPEGs of unrelated ones."""
-    floor = _cpu(lambda: [luma(data, MAX_PIXELS) for data in images]) * MS / len(images)
+    """The cost, for the index, copies of its images, uint8 (n, 128, 128), and JPEGs of unrelated images."""
+    floor = _cpu(lambda: [Picture(data, MAX_PIXELS).luma() for data in images]) * MS / len(images)
     phash = _cpu(lambda: [imagehash.phash(Image.open(io.BytesIO(data))) for data in images]) * MS / len(images)
     yield Figure("draft decode to the luma", floor, "ms / image")
     yield Figure("imagehash.phash", phash, "ms / image")
@@ -48,7 +49,7 @@ def cost(index: EvalIndex, images: Sequence[bytes], copies: np.ndarray) -> Itera
 
 
 def _lookups(filled: EvalIndex, index: EvalIndex, copies: np.ndarray) -> Iterator[Figure]:
-    """Speed, and what brute force over the index alone finds more: random bits are never near."""
+    """Speed of look-ups, and their loss of recall to brute force over the index alone: random bits are never near."""
     lookup = filled._lookup
     random = np.random.default_rng(1).integers(0, 2**64, (LOOKUPS, 4), np.uint64)
     seconds = _cpu(lambda: [lookup(random[start : start + BATCH], 50) for start in range(0, LOOKUPS, BATCH)])
@@ -60,7 +61,7 @@ def _lookups(filled: EvalIndex, index: EvalIndex, copies: np.ndarray) -> Iterato
 
 
 def _filled(index: EvalIndex, count: int) -> EvalIndex:
-    """With random entries up to this number, of images that are the first one again."""
+    """Adds random entries up to this number; they belong to the first image."""
     more = max(count - len(index.hashes), 0)
     random = np.random.default_rng(0).integers(0, 2**64, (more, 4), np.uint64)
     return replace(
@@ -73,7 +74,7 @@ def _filled(index: EvalIndex, count: int) -> EvalIndex:
 
 def _search(index: EvalIndex, images: Sequence[bytes]) -> None:
     for start in range(0, len(images), BATCH):
-        index.match(np.stack([luma(data, MAX_PIXELS) for data in images[start : start + BATCH]]), Search())
+        index.match(np.stack([Picture(data, MAX_PIXELS).luma() for data in images[start : start + BATCH]]), Search())
 
 
 def _cpu(work: Callable[[], object]) -> float:

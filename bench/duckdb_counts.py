@@ -1,7 +1,7 @@
-"""The yardstick of the text passes: DuckDB, one thread, counting what the corpus counts, on white-space tokens.
+"""The yardstick of the text passes: DuckDB, one thread, with the corpus' counts, on white-space tokens.
 
 Run as `python -m bench.duckdb_counts three|four FILE…`; prints the number of groups of each kind as JSON. It reads the
-Parquet files as the pipeline does, but judges and writes nothing.
+Parquet files like the pipeline, but judges and writes nothing.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ APART = f"""{WORDS},
 SELECT (SELECT count(*) FROM (SELECT word, count(*) FROM unigrams GROUP BY word))
      + (SELECT count(*) FROM (SELECT one, two, count(*) FROM bigrams GROUP BY one, two))"""
 
-# Three group-bys, or four: bigrams as two columns are never joined to a string, which is the fastest way we know.
+# Three group-bys, or four: bigrams as two columns are never joined to a string, the fastest way known to us.
 QUERIES = {"three": ONE_POOL, "four": APART}
 
 
 def count(files: list[str], queries: str) -> dict[str, int]:
-    """How many images, texts and n-grams there are, with the counts of each computed on the way."""
+    """Counts distinct images, texts and n-grams, computing each one's count on the way."""
     import duckdb
 
     database = duckdb.connect()

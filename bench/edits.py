@@ -1,4 +1,4 @@
-"""What happens to photos on the web: each edit is a function of an RGB photo."""
+"""Edits of photos common on the web: each is a function of an RGB photo."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def noise(photo: Photo, deviation: float, seed: int) -> Photo:
 
 
 def write(page: Photo, text: str, x: float, y: float, size: float, fill: tuple[int, ...], **options: object) -> None:
-    """Text at a place and of a size in pixels."""
+    """Writes text at a position, with a size in pixels."""
     font = ImageFont.load_default(max(8, round(size)))
     ImageDraw.Draw(page).text((x, y), text, font=font, fill=fill, **options)
 
 
 def overlay(photo: Photo, texts: Sequence[tuple[str, float, float, float]], opacity: int) -> Photo:
-    """White text, at places and of a size in parts of the photo."""
+    """White text, with positions and sizes in parts of the photo."""
     layer = Image.new("RGBA", photo.size, (0, 0, 0, 0))
     for text, x, y, size in texts:
         write(layer, text, photo.width * x, photo.height * y, size, (*WHITE, opacity))

@@ -12,7 +12,7 @@ HEADER = "| what | measured | bar | |\n|---|---|---|---|"
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that was measured and, where one is set, the bar it has to keep: at most, or at least."""
+    """A measured number and, if set, the bar it has to keep: at most, or at least."""
 
     what: str
     value: float
@@ -22,7 +22,7 @@ class Figure:
 
     @property
     def holds(self) -> bool:
-        """Whether it keeps its bar; true without one."""
+        """Returns whether it keeps its bar; true without one."""
         over = self.at_most is not None and self.value > self.at_most
         return not over and (self.at_least is None or self.value >= self.at_least)
 
@@ -57,5 +57,5 @@ def machine() -> str:
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle value; the lower one of two."""
+    """The middle value; the lower of two."""
     return sorted(values)[(len(values) - 1) // 2]

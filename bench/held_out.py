@@ -1,4 +1,4 @@
-"""Texts to learn a vocabulary from, and others of the same languages, held out, to judge it by."""
+"""Texts to learn a vocabulary from, and held-out texts of the same languages to judge it by."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.measure import CommandFailed
 from vocab.canonical import canonical_texts
 from vocab.words import tokens
 
-HELD_OUT = 20  # every so many rows
+HELD_OUT = 20  # one row of this many is held out
 FILES = 4
 SEED = 1
 
@@ -36,15 +36,15 @@ class Split:
         return Split(self.learned.filter(chosen), self.held_out.filter(chosen))
 
     def all_texts(self) -> list[str]:
-        """Of both tables."""
+        """The texts of both tables."""
         texts: list[str] = pa.concat_tables([self.learned, self.held_out])["text"].to_pylist()
         return texts
 
 
 def read_split(patterns: Sequence[str | Path], without: str = "en") -> Split:
-    """The texts of Parquet files; those of a file without a column `lang` are in the language `without`.
+    """The texts of Parquet files; a file without a column `lang` counts as language `without`.
 
-    Raises CommandFailed where a pattern finds no file.
+    Raises CommandFailed if a pattern finds no file.
     """
     texts = pa.concat_tables(_read(path, without) for pattern in patterns for path in _files(str(pattern)))
     distinct = texts.group_by(["text", "lang"], use_threads=False).aggregate([])
@@ -65,7 +65,7 @@ def _read(path: str, language: str) -> pa.Table:
 
 
 def write_inputs(folder: Path, texts: pa.Table, shuffled: bool = False) -> Path:
-    """The texts as an input of `python -m vocab`: in order as one file, or in random order as some."""
+    """Writes the texts as an input of `python -m vocab`: one file in order, or several in random order."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     rows = np.random.default_rng(SEED).permutation(len(texts)) if shuffled else np.arange(len(texts))
@@ -75,7 +75,7 @@ def write_inputs(folder: Path, texts: pa.Table, shuffled: bool = False) -> Path:
 
 
 def count_words(texts: pa.Table, profile: str) -> pa.Table:
-    """How often each word occurs in each language: `word`, `count`, `language`."""
+    """Counts each word in each language: `word`, `count`, `language`."""
     counts = Counter[tuple[str, str]]()
     for text, language in zip(texts["text"].to_pylist(), texts["lang"].to_pylist(), strict=True):
         counts.update((word, language) for word in tokens(text, profile))

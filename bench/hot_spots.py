@@ -1,6 +1,6 @@
-"""Where the CPU time of the text passes goes, by function: the stages themselves, called one after the other.
+"""CPU time of the text passes by function: the stages, called one after the other.
 
-Without Beam, so that no thread hides from the profiler; what the whole command takes besides is a line of its own.
+Runs without Beam, so that no thread hides from the profiler; the rest of the whole command is a separate line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.corpus import FOLDER, captions, make_corpus, warm_up
 from bench.figures import Figure
 
 PASSES = ("index", "count", "emit", "finish")
-FUNCTIONS_SHOWN = 10  # of each pass
+FUNCTIONS_SHOWN = 10  # functions shown of each pass
 LEAST_SECONDS = 0.03
 
 
@@ -69,7 +69,7 @@ class Stages:
 
 
 def hot_spots(rows: int, foreign: float) -> Iterator[Figure]:
-    """CPU seconds of each pass, and of its most expensive functions: their own time, without what they call."""
+    """CPU seconds of each pass, and of its most expensive functions, without the functions they call."""
     crawl = captions(rows, foreign)
     warm_up()
     whole = make_corpus("hot_spots", crawl).cpu
@@ -101,7 +101,7 @@ def _functions(name: str, profile: pstats.Stats) -> Iterator[Figure]:
 
 
 def _called(file: str, _line: int, function: str) -> str:
-    """Such as `runs.merge_counts`, or `numpy.ndarray.argsort` for what is not written in Python."""
+    """A name such as `runs.merge_counts`, or `numpy.ndarray.argsort` for code outside Python."""
     if file.startswith("~"):
         return function.strip("<>{}").replace("built-in method ", "").replace("method ", "")
     return f"{Path(file).stem}.{function}"

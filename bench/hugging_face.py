@@ -41,7 +41,7 @@ def tokenizer(pieces: Sequence[str], profile: str) -> BertWordPieceTokenizer:
 
 
 def encode(tokenizer: BertWordPieceTokenizer, texts: list[str]) -> np.ndarray:
-    """int32 (texts, LENGTH)."""
+    """Encodes texts, int32 (texts, LENGTH)."""
     return np.array([encoding.ids for encoding in tokenizer.encode_batch(texts)], np.int32)
 
 

@@ -1,4 +1,4 @@
-"""The yardstick of the image passes: one process that does the least for each image, and keeps nothing.
+"""The yardstick of the image passes: one process that does the least for each image, and stores nothing.
 
 Run as `python -m bench.image_loop FOLDER COUNT`: read, header, draft decode, one imagehash.phash.
 """
@@ -9,11 +9,11 @@ import io
 import sys
 from pathlib import Path
 
-SIDE = 128  # pixels, of the draft
+SIDE = 128  # pixels of the draft's side
 
 
 def hash_images(paths: list[Path]) -> int:
-    """The number of distinct hashes."""
+    """Counts distinct hashes."""
     import imagehash
     from PIL import Image
 

@@ -14,7 +14,7 @@ from bench.figures import Figure, median
 from bench.measure import measure, python
 from bench.pictures import write_files, write_table, write_tar
 
-BAR = 1.35  # of the loop's CPU time
+BAR = 1.35  # multiple of the loop's CPU time
 FEW = 200
 EVALUATION_IMAGES, FIRST_EVALUATION_IMAGE = 500, 10_000_000
 MS = 1e3
@@ -37,17 +37,17 @@ def images(many: int, repeats: int) -> Iterator[Figure]:
 
 
 def slope(cpu: Callable[[int], float], many: int) -> float:
-    """CPU seconds for each image more."""
+    """CPU seconds per additional image."""
     return (cpu(many) - cpu(FEW)) / (many - FEW)
 
 
 def picture_folder() -> Path:
-    """Where the pictures are as files."""
+    """The folder with the pictures as files."""
     return FOLDER / "pictures"
 
 
 def make_inputs(many: int) -> dict[str, dict[int, Path]]:
-    """The same pictures in a tar and in a Parquet file, few and many of them: files by kind and by count."""
+    """Writes equal pictures to a tar and to a Parquet file, few and many of them: files by kind and by count."""
     pictures = write_files(picture_folder(), many)
     write_files(_evaluation(), EVALUATION_IMAGES, FIRST_EVALUATION_IMAGE)
     inputs: dict[str, dict[int, Path]] = {"tar": {}, "Parquet": {}}

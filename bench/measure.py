@@ -21,20 +21,20 @@ SAMPLE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Usage:
-    """What a command took."""
+    """Resources used by a command."""
 
     cpu: float  # seconds, user and system, of all its processes
     wall: float  # seconds
-    peak: int  # bytes: the largest sum of the PSS of its processes at one time; 0 if not asked for
+    peak: int  # bytes: the largest sum of the PSS of its processes at one time; 0 if not requested
     output: str
 
 
 class CommandFailed(RuntimeError):
-    """A command that is measured ended with another code than 0."""
+    """A measured command ended with a code other than 0."""
 
 
 def measure(*command: str | Path, memory: bool = False) -> Usage:
-    """Runs a command to its end, and waits for all that it started. Raises CommandFailed with the last line it said."""
+    """Runs a command and all processes it started to their end. Raises CommandFailed with the last line printed."""
     _adopt_orphans()
     before, begin = _children_cpu(), time.monotonic()
     words = [str(word) for word in command]
@@ -42,7 +42,7 @@ def measure(*command: str | Path, memory: bool = False) -> Usage:
     sampler = PeakMemory(process.pid) if memory else None
     try:
         output, _ = process.communicate()
-    except BaseException:  # such as Ctrl-C, which a group of its own doesn't get
+    except BaseException:  # such as Ctrl-C, which a separate process group doesn't get
         os.killpg(process.pid, signal.SIGKILL)
         raise
     wall = time.monotonic() - begin
@@ -68,7 +68,7 @@ class PeakMemory:
         self._thread.start()
 
     def stop(self) -> int:
-        """The peak so far, in bytes."""
+        """Stops sampling; returns the peak in bytes."""
         self._stop.set()
         self._thread.join()
         return self._peak
@@ -97,7 +97,7 @@ def pss(process: int) -> int:
 def _read(path: Path) -> str:
     try:
         return path.read_text()
-    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+    except (FileNotFoundError, ProcessLookupError):  # the process ended meanwhile
         return ""
 
 
@@ -107,7 +107,7 @@ def _children_cpu() -> float:
 
 
 def _adopt_orphans() -> None:
-    """Makes processes whose parent ends without waiting for them ours, so that their CPU time is counted too."""
+    """Adopts processes whose parent ends without waiting for them, so that their CPU time is counted too."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 

@@ -8,14 +8,14 @@ from bench.corpus import FOLDER, captions, make_corpus, warm_up
 from bench.figures import Figure
 from bench.pictures import write_one_group
 
-GROWTH = 1.3  # of the peak, when the rows are three times as many
+GROWTH = 1.3  # ratio of peaks for three times as many rows
 GB_PER_WORKER = 2.0
 GROUP_GB, GROUP_PEAK_GB = 1.0, 1.0
 GB = 1e9
 
 
 def growth(sizes: Sequence[int], foreign: float) -> Iterator[Figure]:
-    """Peak PSS for each number of rows, how it grows with three times the rows, and with two workers."""
+    """Peak PSS for each number of rows, its growth with three times the rows, and with two workers."""
     warm_up()
     peaks = dict[int, float]()
     for rows in sorted(sizes):
@@ -30,7 +30,7 @@ def growth(sizes: Sequence[int], foreign: float) -> Iterator[Figure]:
 
 
 def row_group() -> Iterator[Figure]:
-    """One Parquet row group that holds a gigabyte of images."""
+    """Peak for one Parquet row group that holds a gigabyte of images."""
     path = FOLDER / "row_group" / "images.parquet"
     write_one_group(path, GROUP_GB * GB)
     peak = make_corpus("row_group", path, "--filters.porn.enabled=false", memory=True).peak / GB

@@ -1,7 +1,7 @@
-"""The image passes against data-juicer's same filters: size, aspect ratio, and duplicates by perceptual hash.
+"""The image passes against equal filters of data-juicer: size, aspect ratio, and duplicates by perceptual hash.
 
-data-juicer lives in a virtual environment of its own, which is made at the first use: some 6 GB, since the library
-that hashes for it brings torch. It would install what it lacks in mid-run, so all of it is installed before.
+data-juicer is installed into a separate virtual environment on first use: some 6 GB, since its hashing library brings
+torch. It would install missing packages in mid-run, so all of them are installed before.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bench.images import FEW, MS, make_inputs, passes, slope
 from bench.measure import CommandFailed, measure
 from bench.pictures import caption, write_files
 
-AT_LEAST = 3.0  # times our CPU time an image
-REQUIREMENTS = ("py-data-juicer==1.6.1", "aiohttp", "imagededup")  # data-juicer imports aiohttp without asking for it
+AT_LEAST = 3.0  # multiple of our CPU time per image
+REQUIREMENTS = ("py-data-juicer==1.6.1", "aiohttp", "imagededup")  # data-juicer imports aiohttp without requiring it
 PEERS = FOLDER / "peers"
 PROCESS = """\
 project_name: bench
@@ -39,7 +39,7 @@ process:
 
 
 def peers(many: int) -> Iterator[Figure]:
-    """CPU time for each image more, of both; the same pictures, one process each."""
+    """CPU time per additional image, of both; the same pictures, one process each."""
     tool = _data_juicer()
     files = make_inputs(many)["tar"]
     warm_up()
@@ -52,7 +52,7 @@ def peers(many: int) -> Iterator[Figure]:
 
 
 def _data_juicer() -> Path:
-    """Its command, installed at the first use. Raises CommandFailed with pip's reason."""
+    """The command data-juicer, installed on first use. Raises CommandFailed with pip's reason."""
     folder = PEERS / "venv"
     ready = folder / "ready"
     if not ready.exists():
@@ -63,7 +63,7 @@ def _data_juicer() -> Path:
 
 
 def _filter(tool: Path, count: int) -> float:
-    """CPU seconds of data-juicer on so many pictures. Raises CommandFailed unless it says what it kept."""
+    """CPU seconds of data-juicer on `count` pictures. Raises CommandFailed unless it reports kept pictures."""
     folder = (PEERS / f"run-{count}").resolve()
     table, kept, process = folder / "pairs.jsonl", folder / "kept.jsonl", folder / "process.yaml"
     pictures = write_files(FOLDER / "pictures", count)

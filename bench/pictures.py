@@ -1,7 +1,7 @@
 """Seeded photo-like JPEGs of web sizes, in the containers that the pipeline and its yardsticks read.
 
-A picture is noise of all scales, cropped and lit by its number. No two are alike, and a JPEG has 0.9 bits a pixel, as
-those of photos have.
+A picture is noise of all scales, cropped and lit by its number. No two are alike, and a JPEG has 0.9 bits a pixel, like
+photos.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 CANVASES, CANVAS_SIDE = 16, 1280  # pixels
-SIDES = (320, 900)  # pixels, least and most
+SIDES = (320, 900)  # pixels, smallest and largest
 QUALITIES = (70, 92)
 OCTAVES = 10
-FALL = 1.4  # of the amplitude, from an octave to the next
+FALL = 1.4  # ratio of amplitudes from an octave to the next
 ROWS_PER_GROUP = 1000
 PICTURES_PER_FILE = 10_000
 SEED = 1
 
 
 def jpeg(number: int) -> bytes:
-    """Picture `number`: some 40 kB. It depends on its number alone."""
+    """Makes picture `number`: some 40 kB. It depends on the number alone."""
     random = np.random.default_rng([SEED, number])
     width, height = random.integers(*SIDES, 2).tolist()
     left, top = (int(random.integers(0, CANVAS_SIDE - side)) for side in (width, height))
@@ -46,7 +46,7 @@ def caption(number: int) -> str:
 
 
 def write_files(folder: Path, count: int, first: int = 0) -> list[Path]:
-    """Pictures from number `first` as files; those that are there already are not made again."""
+    """Writes pictures from number `first` as files, except existing ones."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number:06d}.jpg" for number in range(first, first + count)]
     for number, path in enumerate(paths, first):
@@ -80,18 +80,18 @@ def write_table(path: Path, pictures: list[Path]) -> None:
 
 
 def write_one_group(path: Path, size: float) -> None:
-    """A Parquet file with one row group of `size` bytes of images, written at the first use."""
+    """A Parquet file with one row group of `size` bytes of images, written on first use."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     table = _table(list(_unlike(size)), 0)
-    aside = path.with_suffix(".part")
-    pq.write_table(table, aside, compression="none", row_group_size=len(table), use_dictionary=False)
-    aside.rename(path)
+    partial = path.with_suffix(".part")
+    pq.write_table(table, partial, compression="none", row_group_size=len(table), use_dictionary=False)
+    partial.rename(path)
 
 
 def write_unlike(folder: Path, count: int) -> None:
-    """Parquet files with `count` images in all, each another file; those that are there are not written again."""
+    """Writes Parquet files with `count` images in all, each another file; keeps existing ones."""
     folder.mkdir(parents=True, exist_ok=True)
     few = [jpeg(number) for number in range(256)]
     for begin in range(0, count, PICTURES_PER_FILE):
@@ -99,9 +99,9 @@ def write_unlike(folder: Path, count: int) -> None:
         if not path.exists():
             numbers = range(begin, min(begin + PICTURES_PER_FILE, count))
             table = _table([few[number % len(few)] + number.to_bytes(4, "big") for number in numbers], begin)
-            aside = path.with_suffix(".part")
-            pq.write_table(table, aside, compression="none", row_group_size=ROWS_PER_GROUP, use_dictionary=False)
-            aside.rename(path)
+            partial = path.with_suffix(".part")
+            pq.write_table(table, partial, compression="none", row_group_size=ROWS_PER_GROUP, use_dictionary=False)
+            partial.rename(path)
 
 
 def _schema() -> pa.Schema:
@@ -114,7 +114,7 @@ def _table(images: list[bytes], first: int) -> pa.Table:
 
 
 def _unlike(size: float) -> Iterator[bytes]:
-    """Pictures of `size` bytes in all: a few again and again, each made another file by what follows its end."""
+    """Pictures of `size` bytes in all: a few repeatedly, each made a distinct file by bytes after its end."""
     few = [jpeg(number) for number in range(256)]
     number = 0
     while size > 0:

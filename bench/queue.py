@@ -1,6 +1,4 @@
-"""What a queue of keys is worth where batches are small: against the negatives of a batch, at equal steps, on the same
-pairs.
-"""
+"""Value of a queue of keys for small batches: against the negatives of a batch, at equal steps, on the same pairs."""
 
 from __future__ import annotations
 
@@ -23,10 +21,10 @@ def queue(
     corpus: Path, options: Sequence[str], batch: int, sizes: Sequence[int], seeds: int, start: Path | None
 ) -> Iterator[Figure]:
     """Text-to-image recalls among the held-out pictures of a corpus, of `seeds` models each: with the negatives of a
-    batch, and with queues of `sizes`. What was there of an earlier measurement is measured anew.
+    batch, and with queues of `sizes`. Results of an earlier measurement are replaced.
 
     `options` are settings. Models begin with the weights of the model in `start`, as BriVL's towers are pretrained, or
-    know nothing.
+    with random ones.
     """
     folder = FOLDER / "queue"
     shutil.rmtree(folder, ignore_errors=True)
@@ -41,7 +39,7 @@ def queue(
 
 
 def _trained(model: Path, settings: Sequence[str], seed: int) -> tuple[dict[str, Any], float]:
-    """What a model finds, and how long its training took in seconds."""
+    """A model's recalls, and the seconds of its training."""
     usage = measure(*python("-m", "train", *settings, f"--train.seed={seed}", f"--output={model}"))
     retrieval: dict[str, Any] = json.loads((model / "model.json").read_text())["retrieval"]
     return retrieval, usage.wall

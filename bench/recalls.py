@@ -1,4 +1,4 @@
-"""Figures of what trained models find."""
+"""Figures of trained models' recalls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Larger inputs: tens of millions of rows, a hundred thousand images, and what a run takes besides time."""
+"""Larger inputs: tens of millions of rows, a hundred thousand images, and a run's resources besides time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GB_PER_WORKER = 2.0
 
 
 def rows(sizes: Sequence[int]) -> Iterator[Figure]:
-    """URL-only rows through the three passes on two workers; the slope between two sizes, and what it says of 1e9."""
+    """URL-only rows through the three passes on two workers; the slope between two sizes, extrapolated to 1e9."""
     warm_up()
     cpu = dict[int, float]()
     for size in sorted(sizes):
@@ -43,7 +43,7 @@ def images(count: int) -> Iterator[Figure]:
 
 
 def _run(name: str, inputs: Path, *options: str) -> tuple[Usage, float]:
-    """What a run took, and the largest size its output had, in bytes."""
+    """A run's resources, and the largest size of its output, in bytes."""
     with _largest(FOLDER / "runs" / name) as sizes:
         usage = make_corpus(name, inputs, *options, workers=WORKERS, memory=True)
     return usage, max(sizes, default=0)
@@ -61,7 +61,7 @@ def _figures(name: str, what: str, count: int, usage: Usage, disk: float) -> Ite
 
 @contextmanager
 def _largest(folder: Path) -> Iterator[list[int]]:
-    """The sizes that a folder has while the block runs, one a second."""
+    """Sizes of a folder while the block runs, one per second."""
     sizes, stop = list[int](), threading.Event()
 
     def watch() -> None:
@@ -83,6 +83,6 @@ def _size(folder: Path) -> int:
         for name in names:
             try:
                 total += os.stat(os.path.join(root, name)).st_size
-            except FileNotFoundError:  # renamed meanwhile
+            except FileNotFoundError:  # the file was renamed meanwhile
                 continue
     return total

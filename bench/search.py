@@ -17,9 +17,9 @@ from pipeline.commands.train.search.options import PROBES
 from train import approximate
 from train.nearest import Nearest, nearest
 
-WIDTH, TOP = 640, 20  # of an embedding of EfficientNet-B7; pictures that are looked for
+WIDTH, TOP = 640, 20  # width of an EfficientNet-B7 embedding; number of results
 QUERIES = (1, 100)
-AROUND = 5000  # directions that the vectors lie around: as far from these as these are from zero
+AROUND = 5000  # directions around which the vectors lie: as far from these as these are from zero
 AT_ONCE = 65_536
 NUMPY_BAR, FLAT_BAR = 1.0, 1.0
 RECALL_BAR, FASTER_BAR = 0.9, 2.0
@@ -27,7 +27,7 @@ MB = 1e6
 
 
 def search(count: int, repeats: int) -> Iterator[Figure]:
-    """So many generated vectors in a memory-mapped file, asked by others of their kind, on all cores."""
+    """Searches `count` generated vectors in a memory-mapped file with queries of their kind, on all cores."""
     with TemporaryDirectory(dir=_folder()) as folder:
         path = Path(folder) / "vectors.npy"
         _write(path, count)
@@ -74,7 +74,7 @@ def _exact(vectors: np.ndarray, queries: np.ndarray, repeats: int) -> Iterator[F
 
 
 def _plain(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """As one would write it, without an order among the nearest."""
+    """A plain search, without an order among the nearest."""
     return np.argpartition(queries @ vectors.T, -TOP, axis=1)[:, -TOP:]
 
 
@@ -100,7 +100,7 @@ def _recall(found: Nearest, exact: Nearest) -> float:
 
 
 def _rounds(repeats: int, *calls: Callable[[], Any]) -> list[list[float]]:
-    """The seconds of each, in turns, after one round that isn't counted."""
+    """Seconds of each call, in turns, after one uncounted round."""
     rounds = [[_seconds(call) for call in calls] for _ in range(repeats + 1)]
     return [list(seconds) for seconds in zip(*rounds[1:], strict=True)]
 

@@ -23,7 +23,7 @@ GB = 1e9
 
 
 def skew(rows: int) -> Iterator[Figure]:
-    """Peak PSS of one worker, and CPU time, over those of `rows` rows without any skew."""
+    """Peak PSS of one worker, and CPU time, relative to `rows` rows without any skew."""
     warm_up()
     plain = _measured("plain", rows, _numbered("text"), _numbered("image"))
     yield Figure(f"{rows:,} texts on as many images: peak PSS", plain[1] / GB, "GB")
@@ -46,7 +46,7 @@ def _over(what: str, skewed: tuple[float, float], plain: tuple[float, float]) ->
 def _measured(
     name: str, rows: int, texts: Callable[..., pa.Array], urls: Callable[..., pa.Array]
 ) -> tuple[float, float]:
-    """CPU seconds and peak bytes of a run on generated rows; every row is accounted for."""
+    """CPU seconds and peak bytes of a run on generated rows; checks that every row is counted."""
     folder = FOLDER / f"skew-{name}-{rows}"
     folder.mkdir(parents=True, exist_ok=True)
     for first in range(0, rows, ROWS_PER_FILE):
@@ -58,7 +58,7 @@ def _measured(
 
 
 def _csv_files(name: str, sizes: Sequence[int]) -> tuple[float, float]:
-    """A run on compressed CSV files of so many rows."""
+    """Measures a run on compressed CSV files with these numbers of rows."""
     folder = FOLDER / f"skew-{name}-{sum(sizes)}"
     folder.mkdir(parents=True, exist_ok=True)
     for number, rows in enumerate(sizes):

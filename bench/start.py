@@ -13,7 +13,7 @@ HELP_SECONDS, TOY_SECONDS = 1.0, 60.0
 
 
 def start(repeats: int) -> Iterator[Figure]:
-    """Wall seconds, so only true of a machine that does nothing else. The toy corpus is that of `make corpus`."""
+    """Wall seconds, valid only on an otherwise idle machine. The toy corpus is that of `make corpus`."""
     answers = [measure(*python("-m", "pipeline", "--help")).wall for _ in range(repeats)]
     yield Figure("python -m pipeline --help", median(answers), "s", at_most=HELP_SECONDS)
     sample, output = FOLDER / "sample", FOLDER / "runs" / "toy"

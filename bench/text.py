@@ -11,18 +11,18 @@ from bench.corpus import captions, funnel, make_corpus, warm_up
 from bench.figures import Figure, median
 from bench.measure import Usage, measure, python
 
-BARS = {3_000_000: 1.25, 10_000_000: 1.0}  # of DuckDB's CPU time
-SPEED_UP = 1.5  # of two workers, in wall time
+BARS = {3_000_000: 1.25, 10_000_000: 1.0}  # multiple of DuckDB's CPU time
+SPEED_UP = 1.5  # least gain in wall time by two workers
 
 
 @dataclass(frozen=True)
 class Round:
     """Pipeline and yardsticks, one after the other, so that they see the same machine."""
 
-    one: Usage  # worker
-    two: Usage  # workers
+    one: Usage  # with one worker
+    two: Usage  # with two workers
     three: float  # CPU seconds of DuckDB with three group-bys
-    four: float  # with four
+    four: float  # CPU seconds with four
 
 
 def text(rows: int, repeats: int, foreign: float) -> Iterator[Figure]:
@@ -47,7 +47,7 @@ def _round(crawl: Path, is_ascii: bool) -> Round:
 
 
 def _duckdb(crawl: Path, queries: str, is_ascii: bool) -> float:
-    """CPU seconds of DuckDB. It has to count as many n-grams as the pipeline where words are white-space tokens."""
+    """CPU seconds of DuckDB. If words are white-space tokens, its n-gram count must equal the pipeline's."""
     usage = measure(*python("-m", "bench.duckdb_counts", queries, *sorted(crawl.glob("*.parquet"))))
     found, ours = json.loads(usage.output)["ngrams"], funnel("text")["ngrams"]["distinct"]
     if is_ascii and found != ours:

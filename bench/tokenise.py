@@ -18,7 +18,7 @@ SPECIAL_PIECE = re.compile("|".join(map(re.escape, SPECIAL)))  # plain text here
 
 
 def same_ids(name: str, pieces: Sequence[str], profile: str, texts: Sequence[str]) -> Figure:
-    """How many of at most MOST_LINES texts get other ids."""
+    """Counts texts, of at most MOST_LINES, that get other ids."""
     lines = [text for text in texts[:: len(texts) // MOST_LINES + 1] if not SPECIAL_PIECE.search(text)]
     ours, theirs = WordPieceTokenizer(pieces, profile), hugging_face.tokenizer(pieces, profile)
     others = sum(
@@ -28,7 +28,7 @@ def same_ids(name: str, pieces: Sequence[str], profile: str, texts: Sequence[str
 
 
 def speed(pieces: Sequence[str], profile: str, texts: Sequence[str], repeats: int) -> Iterator[Figure]:
-    """CPU time, of which each tokeniser uses one thread's. No word has been seen before the first line."""
+    """CPU time, of which each tokeniser uses one thread's. The first line meets only unseen words."""
     batches = list(_batches(texts[:MOST_LINES]))
     rounds = [
         (

@@ -49,14 +49,14 @@ def training(corpus: Path, config: str, repeats: int) -> Iterator[Figure]:
 
 
 class PlainFit(keras.Model):  # type: ignore[misc]
-    """The dual encoder as one would write it for `fit`."""
+    """The dual encoder written plainly for `fit`."""
 
     def __init__(self, settings: Train, vocabulary: int) -> None:
         super().__init__()
         self.settings, self.encoder = settings, DualEncoder(settings, vocabulary)
 
     def call(self, batch: dict[str, tf.Tensor], training: bool = False) -> Any:
-        """The embeddings of both."""
+        """Embeddings of both."""
         return self.encoder(batch, training=training)
 
     def compute_loss(self, x: Any, y: Any, y_pred: Any, *_: Any, **__: Any) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""The 72 ways to make a copy of a photo whose recall is measured, and some more kept for the last measurement."""
+"""The 72 transforms that copy a photo for measuring recall, and some more held out for the last measurement."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from bench.edits import (
 )
 
 Edit = Callable[[Photo], Photo]
-Transform = Callable[[Photo, Sequence[Photo], int], bytes]  # of an RGB photo, three others and a seed
+Transform = Callable[[Photo, Sequence[Photo], int], bytes]  # takes an RGB photo, three others and a seed
 
 
 def encode(photo: Photo, kind: str = "JPEG", quality: int = 85) -> bytes:
-    """What a crawler would hold."""
+    """The bytes that a crawler would hold."""
     file = io.BytesIO()
     photo.save(file, kind, quality=quality)
     return file.getvalue()
@@ -149,7 +149,7 @@ TRANSFORMS: dict[str, Transform] = {
     ),
 }
 
-# Nothing was tuned on these.
+# Held out: nothing was tuned on these.
 HELD_OUT: dict[str, Transform] = {
     "ccrop77": _edited(partial(crop, share=0.77)),
     "cut_left10": _edited(lambda photo: photo.crop((round(photo.width * 0.1), 0, *photo.size))),

@@ -1,4 +1,4 @@
-"""The bars of the vocabulary: size, bytes, fit to texts that it hasn't seen, the tokeniser, and the cost."""
+"""The bars of the vocabulary: size, bytes, fit to unseen texts, the tokeniser, and the cost."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bench.vocabulary import Learned, cost, learn
 from vocab.quality import Fit, Quality
 from vocab.wordpiece import SPECIAL, WordPieceTokenizer
 
-FERTILITY, UNKNOWN = 1.0, 0.01  # percent: more than the yardstick's, and of all words
-LEAST_WORDS = 1_000  # held out, of a language that is judged
+FERTILITY, UNKNOWN = 1.0, 0.01  # percent: more than the yardstick's, and share of all words
+LEAST_WORDS = 1_000  # held-out words that a language needs to be judged
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Trial:
 
     @property
     def folder(self) -> Path:
-        """Of the texts to learn from."""
+        """The folder of the texts to learn from."""
         return FOLDER / "vocab" / f"{self.profile}-texts"
 
 
@@ -49,7 +49,7 @@ def vocab(texts: Sequence[str], size: int, english: int, distinct: int, repeats:
 
 
 def _judge(trial: Trial, unknown: float | None = None) -> Generator[Figure, None, list[str]]:
-    """The figures of one vocabulary, which is returned; `unknown` is a bar in percent of the held-out words."""
+    """Yields the figures of one vocabulary, and returns it; `unknown` is a bar in percent of the held-out words."""
     one, figures = _runs(trial)
     yield from figures
     begin = time.process_time()
@@ -68,7 +68,7 @@ def _judge(trial: Trial, unknown: float | None = None) -> Generator[Figure, None
 
 
 def _runs(trial: Trial) -> tuple[Learned, list[Figure]]:
-    """The vocabulary by one worker, and what is wrong with it or with those of other runs."""
+    """The vocabulary by one worker, and the defects of it and of other runs' vocabularies."""
     name = trial.name
     texts = write_inputs(trial.folder / "in-order", trial.texts.learned)
     shuffled = write_inputs(trial.folder / "shuffled", trial.texts.learned, shuffled=True)
@@ -85,7 +85,7 @@ def _runs(trial: Trial) -> tuple[Learned, list[Figure]]:
 
 
 def _learn(trial: Trial, name: str, inputs: Path, min_count: int = 1, workers: int = 1) -> Learned:
-    """From all words, as WordPieceTrainer does, unless `min_count` asks for frequent ones."""
+    """Learns from all words, like WordPieceTrainer, unless `min_count` selects frequent ones."""
     options = (f"--size={trial.size}", f"--profile={trial.profile}", f"--vocab.min_count={min_count}")
     return learn(f"{trial.profile}-{name}", inputs, *options, workers=workers)
 
@@ -97,7 +97,7 @@ def _fit(trial: Trial, pieces: Sequence[str]) -> Quality:
 
 
 def fertilities(name: str, ours: dict[str, Fit], theirs: dict[str, Fit], bar: float | None = None) -> Iterator[Figure]:
-    """How many more pieces a word ours has, in percent, over the languages with LEAST_WORDS held-out words."""
+    """Excess of our pieces per word, in percent, over the languages with LEAST_WORDS held-out words."""
     more = {
         language: 100 * (fit.fertility / theirs[language].fertility - 1)
         for language, fit in ours.items()

@@ -1,4 +1,4 @@
-"""The measured command: `python -m vocab` on some texts, into a directory of its own that is empty."""
+"""The measured command: `python -m vocab` on some texts, into an empty directory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.corpus import FOLDER
+from bench.distinct_words import write_texts
 from bench.figures import Figure
 from bench.measure import Usage, measure, python
-from bench.words import write_texts
 from vocab.wordpiece import FACTS, FILE, WordPieceTokenizer
 
 SECONDS, GIGABYTES, LARGE = 60.0, 3.0, 250_000
@@ -20,24 +20,24 @@ GB = 1e9
 
 @dataclass(frozen=True)
 class Learned:
-    """A vocabulary in a directory, and what it took."""
+    """A vocabulary in a directory, and the resources used."""
 
     folder: Path
     usage: Usage
 
     @property
     def content(self) -> bytes:
-        """Of vocab.txt."""
+        """The bytes of vocab.txt."""
         return (self.folder / FILE).read_bytes()
 
     @property
     def pieces(self) -> list[str]:
-        """All, in order."""
+        """All pieces, in order."""
         return WordPieceTokenizer.load(self.folder).pieces
 
     @property
     def characters(self) -> int:
-        """How many its alphabet may have at most."""
+        """The most characters in its alphabet."""
         return int(json.loads((self.folder / FACTS).read_text())["settings"]["max_characters"])
 
 
@@ -50,7 +50,7 @@ def learn(name: str, inputs: Path, *options: str, workers: int, memory: bool = F
 
 
 def cost(distinct: int) -> Iterator[Figure]:
-    """Of a large vocabulary. The bar on wall time is only true of a machine that does nothing else."""
+    """Cost of a large vocabulary. The bar on wall time is valid only on an idle machine."""
     texts = write_texts(FOLDER / f"words-{distinct}", distinct)
     usage = learn("large", texts, f"--size={LARGE}", workers=2, memory=True).usage
     name = f"{distinct / 1e6:g}M distinct words, {LARGE:,} pieces, two workers"

@@ -1,6 +1,6 @@
-"""What lies around a picture on a page: frames, letterboxes, captions, the bars of a screenshot.
+"""Borders around a picture on a page: frames, letterboxes, captions, the bars of a screenshot.
 
-Lines of one shade at an edge are no part of the picture; with some lines of text between them, nor are these.
+Lines of one shade at an edge don't belong to the picture, nor do some lines of text between such lines.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dedup.hashing import LUMA_SIDE
 from dedup.windows import Window
 
 TOLERANCE = 12  # luma, from the median of the outermost line
-UNIFORM = 0.95  # of a line's pixels are within it
-SMALLEST = 0.2  # of a side is left
-TEXT_LINES = 12  # of 128, between lines of one shade
-_ROUNDS = 4  # of a page, whose bars have several shades
+UNIFORM = 0.95  # share of a line's pixels within the tolerance
+SMALLEST = 0.2  # smallest share of a side that may be left
+TEXT_LINES = 12  # maximum lines, of 128, between lines of one shade
+_ROUNDS = 4  # rounds for a page, whose bars have several shades
 
 
 def find_border(luma: np.ndarray) -> Window | None:
@@ -23,12 +23,12 @@ def find_border(luma: np.ndarray) -> Window | None:
 
 
 def find_page(luma: np.ndarray) -> Window | None:
-    """The window that is left without lines of text and bars of any shade either; None as in `find_border`."""
+    """The window left after removing lines of text and bars of any shade too; None as in `find_border`."""
     return _inside(luma, gap=TEXT_LINES, rounds=_ROUNDS)
 
 
 def has_border(lumas: np.ndarray) -> np.ndarray:
-    """Whether any of the four outermost lines of uint8 (n, 128, 128) is of one shade, bool (n,)."""
+    """Marks lumas with one shade in any of their four outermost lines; uint8 (n, 128, 128) to bool (n,)."""
     lines = np.stack([lumas[:, 0], lumas[:, -1], lumas[:, :, 0], lumas[:, :, -1]], axis=1)
     return np.any(_is_uniform(lines, _middle(lines)), axis=-1)
 
@@ -50,7 +50,7 @@ def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:
 
 
 def _strips(lines: np.ndarray, gap: int) -> tuple[int, int]:
-    """How many of the first and of the last lines, uint8 (lines, pixels), are no part of the picture."""
+    """Counts the first and the last lines, uint8 (lines, pixels), that don't belong to the picture."""
     return (_strip(lines, gap), _strip(lines[::-1], gap)) if lines.size else (0, 0)
 
 
@@ -72,4 +72,4 @@ def _middle(lines: np.ndarray) -> np.ndarray:
 def _is_uniform(lines: np.ndarray, shade: np.ndarray) -> np.ndarray:
     low, high = np.maximum(shade, TOLERANCE) - TOLERANCE, np.minimum(shade, 255 - TOLERANCE) + TOLERANCE
     near = (lines >= low) & (lines <= high)
-    return near.sum(axis=-1, dtype=np.uint8) >= UNIFORM * lines.shape[-1]  # of 128 at most
+    return near.sum(axis=-1, dtype=np.uint8) >= UNIFORM * lines.shape[-1]  # at most 128 pixels

@@ -1,10 +1,10 @@
-"""Which vectors are worth comparing, as ALIGN's appendix A finds them: those that share a bucket of clusters.
+"""Candidate pairs of vectors, found as in ALIGN's appendix A: vectors that share a bucket of clusters.
 
 There k-means gives 4K clusters; a vector belongs to its 10 nearest, and to a bucket for each 3 of these; two vectors
 that share a bucket are compared. They share one if and only if they have 3 clusters in common, so buckets needn't be
-made. What the paper leaves open is decided here so: the clusters are those of the evaluation vectors, since clusters
-of the corpus would take a pass over all its images; the nearest centre is that at the largest cosine, and a centre is
-the mean of its vectors, scaled to length 1; it starts at vectors drawn with a fixed seed and ends after 10 rounds.
+made. The paper leaves details open, and we decide: the clusters are those of the evaluation vectors, since clusters of
+the corpus would take a pass over all its images; the nearest centre is that at the largest cosine, and a centre is the
+mean of its vectors, scaled to length 1; it starts at vectors drawn with a fixed seed and ends after 10 rounds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class Clusters:
-    """The numbers of the search: `count` clusters, of which two vectors must share `bucket` of their `nearest`.
+    """Settings of the search: `count` clusters; two vectors must share `bucket` of their `nearest`.
 
     There are no more clusters than vectors. Raises ValueError for numbers that find nothing.
     """
@@ -45,7 +45,7 @@ class Buckets:
 
     centres: np.ndarray  # float32 (clusters, d), of length 1
     nearest: np.ndarray  # int32 (n, nearest): the clusters that each vector belongs to
-    bucket: int  # how many of them must be shared
+    bucket: int  # clusters that two vectors must share
 
     @classmethod
     def of(cls, vectors: np.ndarray, clusters: Clusters) -> Buckets:
@@ -54,7 +54,7 @@ class Buckets:
         return cls(centres, nearest_centres(vectors, centres, clusters.nearest), clusters.bucket)
 
     def candidates(self, queries: np.ndarray) -> list[np.ndarray]:
-        """The vectors that share a bucket with each of the unit vectors `queries`: their numbers, ascending."""
+        """Indices, ascending, of the vectors that share a bucket with each of the unit vectors `queries`."""
         asked = nearest_centres(queries, self.centres, self.nearest.shape[1])
         return [self._sharing(clusters) for clusters in asked]
 
@@ -62,12 +62,12 @@ class Buckets:
         members, starts = self._members
         found = np.concatenate([members[starts[cluster] : starts[cluster + 1]] for cluster in clusters])
         vectors, shared = np.unique(found, return_counts=True)
-        # of fewer clusters than make a bucket, as few vectors have, all must be shared
+        # if there are fewer clusters than make a bucket, as with few vectors, all must be shared
         return vectors[shared >= min(self.bucket, len(clusters))]
 
     @cached_property
     def _members(self) -> tuple[np.ndarray, np.ndarray]:
-        """The vectors of all clusters, cluster after cluster, and where each cluster starts."""
+        """Vectors cluster after cluster, and each cluster's start."""
         order = np.argsort(self.nearest, axis=None, kind="stable")
         starts = np.searchsorted(self.nearest.ravel()[order], np.arange(len(self.centres) + 1))
         return order // max(1, self.nearest.shape[1]), starts
@@ -85,18 +85,18 @@ class Buckets:
 
 
 def kmeans(vectors: np.ndarray, count: int) -> np.ndarray:
-    """The centres of at most `count` clusters of unit vectors, float32 (n, d); the same for the same vectors."""
+    """Centres of at most `count` clusters of unit vectors, float32 (n, d); deterministic."""
     drawn = np.random.default_rng(_SEED).choice(len(vectors), min(count, len(vectors)), replace=False)
     centres = np.array(vectors[np.sort(drawn)], np.float32)
     for _ in range(ROUNDS):
         sums = _sums(vectors, centres)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        np.divide(sums, lengths, out=centres, where=lengths > 0)  # a cluster without a vector stays where it is
+        np.divide(sums, lengths, out=centres, where=lengths > 0)  # a cluster without vectors keeps its centre
     return centres
 
 
 def _sums(vectors: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """The sum of the vectors that are nearest to each centre."""
+    """Sums the vectors nearest to each centre."""
     sums = np.zeros_like(centres)
     for start in range(0, len(vectors), _ROWS_AT_ONCE):
         rows = vectors[start : start + _ROWS_AT_ONCE]

@@ -1,6 +1,6 @@
-"""Evaluation images by the vectors that a model gives them, and which of them an image is a near-duplicate of.
+"""Evaluation images by a model's vectors, and the evaluation images that other images are near-duplicates of.
 
-It finds what hashes miss, such as screenshots, and as well as the model that is brought: ALIGN's own isn't public.
+Vectors find copies that hashes miss, such as screenshots, as well as the given model does: ALIGN's isn't public.
 """
 
 from __future__ import annotations
@@ -18,39 +18,41 @@ from dedup.clusters import Buckets
 Embed = Callable[[Sequence[Image.Image]], np.ndarray]  # n images, RGB or L, to n vectors, float32 (n, d)
 
 FORMAT = "align-corpus evaluation vectors 1"
-TRANSFORM = "embedding"  # stands where a match by the hash says how the two differ
-_DECIMALS = 5  # of a cosine: more than float32 can be trusted with would let equal images differ
+TRANSFORM = "embedding"  # replaces the description of the difference that a match by hash has
+_DECIMALS = 5  # for cosines: float32 can't be trusted with more, and equal images would differ
 _ENTRIES_AT_ONCE = 1 << 15
 _QUERIES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
-    """The evaluation image that each of n images is a near-duplicate of: that at the largest cosine, the first such."""
+class VectorMatches:
+    """The evaluation image that each of n images is a near-duplicate of: the one at the largest cosine; ties take the
+    first.
+    """
 
-    image: np.ndarray  # int32 (n,): the place in the index, -1 where there is none
-    cosine: np.ndarray  # float32 (n,): rounded to 5 decimals, nan where there is none
+    image: np.ndarray  # int32 (n,): index into the ids, -1 for no match
+    cosine: np.ndarray  # float32 (n,): rounded to 5 decimals, nan for no match
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingIndex:
-    """Images and their vectors. 10,000 of 2,048 numbers take 82 MB, mapped from the file if they are loaded from one.
+    """Images and their vectors. 10,000 of 2,048 numbers take 82 MB, mapped from the file if loaded from one.
 
     With `buckets` an image is compared with those that share one with it, else with all.
     """
 
     ids: Sequence[str]  # <set>/<id> of each image
-    vectors: np.ndarray  # float32 (images, d), of length 1; or 0, which is near to nothing
+    vectors: np.ndarray  # float32 (images, d), of length 1; or 0, which is near nothing
     buckets: Buckets | None = None
 
-    def match(self, vectors: np.ndarray, min_cosine: float) -> Nearest:
-        """The match of each image, by its vector, float32 (n, d) of any length: at `min_cosine` (over 0) or more.
+    def match(self, vectors: np.ndarray, min_cosine: float) -> VectorMatches:
+        """Matches each image by its vector, float32 (n, d) of any length: at `min_cosine` (over 0) or more.
 
         Raises ValueError for vectors of another model's length.
         """
         if vectors.shape[1:] != self.vectors.shape[1:]:
             raise ValueError(f"vectors of {vectors.shape[1]} numbers; those of the index have {self.vectors.shape[1]}")
-        found = Nearest(np.full(len(vectors), -1, np.int32), np.full(len(vectors), np.nan, np.float32))
+        found = VectorMatches(np.full(len(vectors), -1, np.int32), np.full(len(vectors), np.nan, np.float32))
         for start in range(0, len(vectors), _QUERIES_AT_ONCE):
             part = slice(start, start + _QUERIES_AT_ONCE)
             queries = unit(vectors[part])
@@ -72,7 +74,7 @@ class EmbeddingIndex:
         return image, cosine
 
     def _compare(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The best image for each query of those that share a bucket with it, and its cosine."""
+        """The best image that shares a bucket with each query, and its cosine."""
         assert self.buckets is not None
         image, cosine = np.full(len(queries), -1), np.full(len(queries), -2, np.float32)
         for query, candidates in enumerate(self.buckets.candidates(queries)):
@@ -82,7 +84,7 @@ class EmbeddingIndex:
         return image, cosine
 
     def save(self, file: BinaryIO) -> None:
-        """Writes ids and vectors as an Arrow IPC file, a row an image; buckets have a file of their own."""
+        """Writes ids and vectors as an Arrow IPC file, one row per image; buckets are saved in a separate file."""
         width = self.vectors.shape[1]
         fields = {"id": pa.string(), "vector": pa.list_(pa.float32(), width)}
         numbers = pa.array(np.ascontiguousarray(self.vectors, np.float32).ravel())
@@ -107,14 +109,14 @@ class EmbeddingIndex:
 
     @classmethod
     def join(cls, indexes: Sequence[EmbeddingIndex]) -> EmbeddingIndex:
-        """One index of the images of several, in their order, without buckets. Raises ValueError for none."""
+        """Joins the images of several indexes, in their order, without buckets. Raises ValueError for none."""
         indexes = [index for index in indexes if len(index.ids)] or indexes[:1]
         ids = [id_ for index in indexes for id_ in index.ids]
         return cls(ids, np.concatenate([index.vectors for index in indexes]))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors at length 1, float32 (n, d); 0 stays 0. Raises ValueError for what is no number."""
+    """Vectors at length 1, float32 (n, d); 0 stays 0. Raises ValueError for NaN or infinity."""
     vectors = np.asarray(vectors, np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("the model gives a vector that holds nan or an infinity")

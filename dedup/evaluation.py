@@ -1,4 +1,4 @@
-"""The images of evaluation sets, hashed in many variants, and which of them an image is a near-duplicate of."""
+"""Evaluation images, hashed in many variants, and the evaluation images that other images are near-duplicates of."""
 
 from __future__ import annotations
 
@@ -10,72 +10,42 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dedup.hashing import HASH_BITS, HASH_WORDS, hash_bits
+from dedup.hashing import HASH_WORDS, hash_bits
 from dedup.index_file import Stored, read, write
 from dedup.lookup import MultiIndex
 from dedup.probes import Probes, probes
 from dedup.quality import is_informative
-from dedup.variants import AS_IS, DEFAULT, check_mode, see, variant_coefficients, variants
+from dedup.search import Search
+from dedup.variants import AS_IS, DEFAULT, check_mode, variant_coefficients, variants, warp
 from dedup.verify import VIEW_SIDE, scores, views
-from filters.pixels import Picture, Undecodable
-
-CLOSE = 31  # bits: up to here `min_score` is enough
-STRICTER_A_BIT, STRICTEST = 0.02, 0.8
+from filters.picture import Picture, UndecodableImage
 
 _IMAGES_AT_ONCE = 64
-
-
-@dataclass(frozen=True)
-class Search:
-    """What counts as a near-duplicate. Raises ValueError for numbers out of range."""
-
-    max_distance: int = 50  # bits of 256
-    min_score: float = 0.4  # of the two aligned views, -1 to 1; more is asked of distances over 31 bits
-    thorough: bool = False  # looks up 17 parts of each image too
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_distance <= HASH_BITS:
-            raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to {HASH_BITS} bits")
-        if not -1 <= self.min_score <= 1:
-            raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
-
-    def accepts(self, distance: int, score: float) -> bool:
-        """Whether views with this score are of one picture, where their hashes are at this distance."""
-        return distance <= self.max_distance and score >= self.least_score(distance)
-
-    def least_score(self, distance: int) -> float:
-        """The score that is enough at a distance.
-
-        The farther the hashes, the more alike the views have to be: clothes of one cut, laid out alike, are 48 bits
-        apart and score 0.66.
-        """
-        more = STRICTER_A_BIT * max(distance - CLOSE, 0)
-        return max(self.min_score, min(self.min_score + more, STRICTEST))
 
 
 @dataclass(frozen=True, eq=False)
 class Matches:
     """The evaluation image that each of n images is a near-duplicate of: the accepted one at the smallest distance."""
 
-    image: np.ndarray  # int32 (n,): the place in the index's ids, -1 where there is none
-    distance: np.ndarray  # int32 (n,): bits, -1 where there is none
-    score: np.ndarray  # float32 (n,): of the aligned views, nan where there is none
-    transform: list[str | None]  # how the two differ, such as "crop centre 0.9"
+    image: np.ndarray  # int32 (n,): index into the index's ids, -1 for no match
+    distance: np.ndarray  # int32 (n,): bits, -1 for no match
+    score: np.ndarray  # float32 (n,): of the aligned views, nan for no match
+    transform: list[str | None]  # difference between the two, such as "crop centre 0.9"
 
 
 class EvalIndex(Stored):
     """The index of evaluation images, which finds near-duplicates of them.
 
-    A million entries, some 10,000 images in mode `default`, take 80 MB, mapped from the file if it is loaded from one,
-    and 100 MB more for the tables that the first `match` makes. `match` needs some 50 MB beside its matches.
+    A million entries, some 10,000 images in mode `default`, take 80 MB, mapped from the file if loaded from one, and
+    100 MB more for the tables that the first `match` makes. `match` needs some 50 MB beside its matches.
     """
 
     def match(self, lumas: np.ndarray, search: Search) -> Matches:
-        """The match of each luma, uint8 (n, 128, 128).
+        """Matches each luma, uint8 (n, 128, 128).
 
-        Of the evaluation images that are near and alike enough the one at the smallest distance, of equally near ones
-        the first. An image is compared by its nearest entry alone. What holds too little to be told apart, such as a
-        blank page, matches nothing.
+        The match is the evaluation image at the smallest distance among those near and alike enough; ties take the
+        first. An image is compared by its nearest entry alone. Images that hold too little to be told apart, such as a
+        blank page, match nothing.
         """
         matches = _no_matches(len(lumas))
         for start in range(0, len(lumas), _IMAGES_AT_ONCE):
@@ -90,7 +60,7 @@ class EvalIndex(Stored):
             if matches.image[start + luma] >= 0:
                 continue
             variant = variants(self.mode)[self.variants[entry]]
-            ours = see(self.views[image], self.sizes[image], variant)
+            ours = warp(self.views[image], self.sizes[image], variant)
             score = scores(ours[None], asked.view(probe, lumas)[None])[0]
             if search.accepts(distance, score):
                 matches.image[start + luma], matches.distance[start + luma] = image, distance
@@ -98,7 +68,7 @@ class EvalIndex(Stored):
                 matches.transform[start + luma] = _difference(variant.name, asked.names[probe])
 
     def _candidates(self, asked: Probes, max_distance: int) -> Iterator[tuple[int, int, int]]:
-        """Probe, entry and distance, the nearest first; of an evaluation image each luma gets its nearest entry."""
+        """Probe, entry and distance, nearest first; for each luma and evaluation image only the nearest entry."""
         pairs = self._lookup(asked.hashes, max_distance)
         order = np.lexsort((pairs.query, pairs.entry, pairs.distance))
         lumas, images = asked.images[pairs.query[order]], self.images[pairs.entry[order]].astype(np.int64)
@@ -111,7 +81,7 @@ class EvalIndex(Stored):
         return MultiIndex(self.hashes)
 
     def save(self, file: BinaryIO) -> None:
-        """Writes an Arrow IPC file, a row an image. Equal indexes give equal bytes."""
+        """Writes an Arrow IPC file, one row per image. Equal indexes give equal bytes."""
         write(file, self)
 
     @classmethod
@@ -124,12 +94,12 @@ class EvalIndex(Stored):
 
     @classmethod
     def join(cls, indexes: Sequence[EvalIndex]) -> EvalIndex:
-        """One index of the images of several, in their order. Raises ValueError for none, or for different modes."""
+        """Joins the images of several indexes, in their order. Raises ValueError for none, or for different modes."""
         modes = sorted({index.mode for index in indexes})
         if len(modes) != 1:
             raise ValueError(f"indexes of one mode can be joined; these are {', '.join(modes) or 'none'}")
         if len(indexes) == 1:
-            return indexes[0]  # mapped, if it is
+            return indexes[0]  # stays mapped
         firsts = np.cumsum([0, *(len(index.ids) for index in indexes)])
         images = [index.images + np.int32(first) for index, first in zip(indexes, firsts, strict=False)]
         return cls(
@@ -149,14 +119,14 @@ def _no_matches(count: int) -> Matches:
 
 
 def _difference(variant: str, probe: str) -> str:
-    """What is said of a copy: the variant of the evaluation image, and the part of the copy that it is."""
+    """Describes a copy: the variant of the evaluation image, and the part of the copy that matches it."""
     return ", ".join(name for name in (variant, probe) if name != AS_IS) or AS_IS
 
 
 def build(images: Iterable[tuple[str, bytes]], max_pixels: int, mode: str = DEFAULT) -> tuple[EvalIndex, list[str]]:
-    """The index of (id, bytes of an image), and the ids of those that can't be decoded.
+    """Builds the index of (id, bytes of an image); also returns the ids of undecodable images.
 
-    Processes that share the work build an index of a part each; `EvalIndex.join` gives the same as building at once.
+    Processes that share the work build an index of a part each; `EvalIndex.join` gives the result of building at once.
     Raises ValueError for an unknown mode.
     """
     check_mode(mode)
@@ -171,12 +141,12 @@ def build(images: Iterable[tuple[str, bytes]], max_pixels: int, mode: str = DEFA
 def _decoded(
     images: Iterator[tuple[str, bytes]], max_pixels: int, undecodable: list[str]
 ) -> Iterator[tuple[str, np.ndarray, tuple[int, int]]]:
-    """Id, luma and size of the images that have them; the ids of the others go to the list."""
+    """Id, luma and size of the images that can be decoded; the other ids are appended to `undecodable`."""
     for image_id, data in images:
         try:
             picture = Picture(data, max_pixels)
             yield image_id, picture.luma(), (picture.header.width, picture.header.height)
-        except Undecodable:
+        except UndecodableImage:
             undecodable.append(image_id)
 
 

@@ -1,4 +1,4 @@
-"""Near-copies inside one set of images: which images are joined by pairs, and which one of a group is worth keeping."""
+"""Near-copies inside one set of images: groups joined by pairs, and the image of each group worth keeping."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from dedup.evaluation import Search
 from dedup.hashing import ORIENTATIONS, coefficients, hash_bits, orientations
 from dedup.lookup import MultiIndex
 from dedup.quality import is_informative
+from dedup.search import Search
 from dedup.variants import turn
 from dedup.verify import scores, views
 
@@ -21,15 +21,15 @@ SCHEMA = pa.schema([("image_id", pa.string()), ("group", pa.int64()), ("keep", p
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images of a corpus as they are compared: whole, in eight orientations."""
+    """Images of a corpus as compared: whole, in eight orientations."""
 
-    hashes: np.ndarray  # uint64 (images, 8, 4): of each orientation, the first as the image is
+    hashes: np.ndarray  # uint64 (images, 8, 4): for each orientation, the upright one first
     views: np.ndarray  # uint8 (images, 64, 64)
-    informative: np.ndarray  # bool (images,): the others, such as blank pages, are nobody's copies
+    informative: np.ndarray  # bool (images,): images that are not, such as blank pages, have no copies
 
     @classmethod
     def of(cls, lumas: np.ndarray) -> Images:
-        """From lumas, uint8 (images, 128, 128)."""
+        """Hashes lumas, uint8 (images, 128, 128)."""
         found = coefficients(lumas)
         return cls(hash_bits(orientations(found)), views(lumas), is_informative(found))
 
@@ -58,7 +58,7 @@ class Images:
 def group(ids: pa.StringArray, pixels: np.ndarray, pairs: np.ndarray) -> pa.Table:
     """The groups of two images and more that `pairs`, int64 (n, 2), join: `image_id`, `group`, `keep`.
 
-    `keep` is true for the image with the most `pixels`, int64 (images,); of equal ones for the smallest id. Groups are
+    `keep` is true for the image with the most `pixels`, int64 (images,); ties take the smallest id. Groups are
     numbered, and rows ordered, by the smallest id in a group, and then by id.
     """
     from scipy.sparse import coo_array

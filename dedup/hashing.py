@@ -1,4 +1,4 @@
-"""The hash of an image: which of the 256 lowest cosine coefficients of its luma lie above their median.
+"""The hash of an image: one bit for each of the 256 lowest cosine coefficients of its luma, set above their median.
 
 Any machine, batch and number of threads gives the same bits: the cosines are integers, so that every sum is exact.
 Within a bit or two of `imagehash.phash(hash_size=16)`, in the same order of bits.
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-LUMA_SIDE = 128  # of the luma that filters.pixels gives
+LUMA_SIDE = 128  # side of the luma that filters.picture gives
 HASH_SIDE = 16
 HASH_BITS = HASH_SIDE * HASH_SIDE
 HASH_BYTES = HASH_BITS // 8
@@ -24,8 +24,8 @@ _CHUNK = 64
 
 @lru_cache(maxsize=1024)
 def cosines(begin: float = 0.0, end: float = 1.0) -> np.ndarray:
-    """DCT-II basis (16, 128) of the part [begin, end] of a side, in fractions; integers. A pixel that lies partly in it
-    counts partly. Every row but the first sums to zero exactly, being differences of the rounded integral of a cosine.
+    """DCT-II basis (16, 128) of the part [begin, end] of a side, in fractions; integers. A pixel partly inside counts
+    partly. Every row but the first sums to zero exactly, being differences of the rounded integral of a cosine.
     """
     pixel = 1 / (LUMA_SIDE * (end - begin))
     edges = np.clip((np.arange(LUMA_SIDE + 1) / LUMA_SIDE - begin) / (end - begin), 0, 1)
@@ -41,7 +41,7 @@ _ALTERNATING = np.where(np.arange(HASH_SIDE) % 2, -1, 1).astype(np.float32)
 def coefficients(lumas: np.ndarray) -> np.ndarray:
     """The lowest coefficients of uint8 (n, 128, 128), float32 (n, 16, 16): vertical, then horizontal frequency.
 
-    In units of luma: [:, 0, 0] is the mean.
+    Values are in units of luma: [:, 0, 0] is the mean.
     """
     found = np.empty((len(lumas), HASH_SIDE, HASH_SIDE), np.float32)
     for start in range(0, len(lumas), _CHUNK):
@@ -52,8 +52,8 @@ def coefficients(lumas: np.ndarray) -> np.ndarray:
 
 
 def orientations(coefficients: np.ndarray) -> np.ndarray:
-    """The coefficients (n, 8, 16, 16) of the image as it is, mirrored left-right, top-bottom, turned by 180 degrees,
-    and of the transposes of these four: a mirrored cosine changes its sign where the frequency is odd.
+    """The coefficients (n, 8, 16, 16) of the upright image, mirrored left-right, top-bottom, turned by 180 degrees, and
+    of the transposes of these four: a mirrored cosine changes its sign where the frequency is odd.
     """
     mirrored = mirror(coefficients)
     flipped = coefficients * _ALTERNATING[:, None]
@@ -68,9 +68,9 @@ def mirror(coefficients: np.ndarray) -> np.ndarray:
 
 
 def hash_bits(coefficients: np.ndarray) -> np.ndarray:
-    """uint64 (..., 4) from (..., 16, 16): row by row, a bit is set where a coefficient lies above the median.
+    """Hashes (..., 16, 16) to uint64 (..., 4): row by row, a bit is set if a coefficient lies above the median.
 
-    Above the lower of the two middle ones is above their mean, the median, without its rounding.
+    A value above the lower median is also above the median, so no averaging, with its rounding, is needed.
     """
     flat = coefficients.reshape(*coefficients.shape[:-2], HASH_BITS)
     middle = HASH_BITS // 2 - 1
@@ -96,5 +96,5 @@ def from_hex(text: str) -> np.ndarray:
 
 
 def hamming(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """In how many bits hashes (..., 4) differ, int32 (...)."""
+    """Counts the bits in which hashes (..., 4) differ, int32 (...)."""
     return np.bitwise_count(first ^ second).sum(axis=-1, dtype=np.int32)

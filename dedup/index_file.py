@@ -1,4 +1,4 @@
-"""The file of an index: Arrow IPC, one record batch, a row an image. A local file is mapped to memory, not copied."""
+"""The file of an index: Arrow IPC, one record batch, one row per image. Local files are memory-mapped, not copied."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _FIELDS = {
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """Images and the hashes that stand for them, their entries, in the order of the images."""
+    """Images and their entries, the hashes that represent them, in the order of the images."""
 
     ids: Sequence[str]  # <set>/<id> of each image
-    mode: str  # which variants of an image are entries
+    mode: str  # selects the variants of an image that are entries
     hashes: np.ndarray  # uint64 (entries, 4)
     images: np.ndarray  # int32 (entries,): the image of each entry, ascending
-    variants: np.ndarray  # uint16 (entries,): the place of each entry's variant in `variants(mode)`
+    variants: np.ndarray  # uint16 (entries,): the index of each entry's variant in `variants(mode)`
     views: np.ndarray  # uint8 (images, 64, 64)
     sizes: np.ndarray  # int32 (images, 2): width and height in pixels
 
 
 def write(file: BinaryIO, stored: Stored) -> None:
-    """Equal contents give equal bytes."""
+    """Writes an index. Equal contents give equal bytes."""
     schema = pa.schema(_FIELDS, {"format": FORMAT, "mode": stored.mode})
     starts = pa.array(np.searchsorted(stored.images, np.arange(len(stored.ids) + 1)).astype(np.int32))
     arrays = [
@@ -55,7 +55,7 @@ def write(file: BinaryIO, stored: Stored) -> None:
 
 
 def read(source: str | BinaryIO) -> Stored:
-    """Raises ValueError with one line for another file, a damaged one, and another version or mode."""
+    """Reads an index. Raises ValueError with one line for another file, a damaged one, and another version or mode."""
     name = source if isinstance(source, str) else getattr(source, "name", "index")
     try:
         return _read(pa.memory_map(source) if isinstance(source, str) else source)

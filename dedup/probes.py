@@ -1,4 +1,4 @@
-"""The parts of a corpus image that are looked up: the whole, without its border, and 17 more if it is thorough."""
+"""The parts of a corpus image that are looked up: the whole, the part inside its border, and 17 more if thorough."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Probes:
     windows: list[Window]
 
     def view(self, probe: int, lumas: np.ndarray) -> np.ndarray:
-        """The part of its luma of uint8 (n, 128, 128), uint8 (64, 64)."""
+        """Cuts the probe's part from lumas, uint8 (n, 128, 128): uint8 (64, 64)."""
         return cut(lumas[self.images[probe]], self.windows[probe], VIEW_SIDE)
 
 

@@ -1,4 +1,4 @@
-"""Which windows hold too little for a hash: in a blank sky or a flag most bits are noise, so any two are alike."""
+"""Finds windows that hold too little for a hash: in a blank sky or a flag most bits are noise, so any two are alike."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def stable_share(coefficients: np.ndarray) -> np.ndarray:
 
 
 def is_informative(coefficients: np.ndarray) -> np.ndarray:
-    """Whether coefficients (..., 16, 16) make a hash that tells pictures apart, bool (...)."""
+    """Marks coefficients (..., 16, 16) whose hash distinguishes pictures, bool (...)."""
     return stable_share(coefficients) >= MIN_STABLE

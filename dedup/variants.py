@@ -1,4 +1,4 @@
-"""The variants of an image that stand for it in an index; each has a name that says how a copy differs."""
+"""The variants of an image that represent it in an index; each has a name that describes a copy's difference."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ class Pose:
     name: str
     window: Window = FULL
     degrees: float = 0.0
-    inner: bool = False  # of a rotated image the largest part of its own shape without the black corners
+    inner: bool = False  # crops a rotated image to the largest part of its own shape without the black corners
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One entry of an image."""
+    """An entry of an image."""
 
     name: str
     pose: Pose
-    orientation: int  # place in ORIENTATIONS
+    orientation: int  # index in ORIENTATIONS
 
 
 def check_mode(mode: str) -> None:
@@ -70,7 +70,7 @@ def variants(mode: str) -> tuple[Variant, ...]:
 def variant_coefficients(lumas: np.ndarray, sizes: np.ndarray, mode: str) -> np.ndarray:
     """The coefficients of all variants, float32 (n, variants, 16, 16).
 
-    From uint8 (n, 128, 128) lumas and int (n, 2) widths and heights of the images, which rotations need.
+    Takes uint8 (n, 128, 128) lumas and int (n, 2) widths and heights of the images, which rotations need.
     """
     windows = _window_set(mode)(lumas)
     rotated = [[rotate(luma, size, pose) for pose in _rotations()] for luma, size in zip(lumas, sizes, strict=True)]
@@ -80,7 +80,7 @@ def variant_coefficients(lumas: np.ndarray, sizes: np.ndarray, mode: str) -> np.
 
 
 def rotate(luma: np.ndarray, size: np.ndarray, pose: Pose) -> np.ndarray:
-    """A square luma of an image of this width and height, as that of the rotated image; its new corners are black."""
+    """Rotates the square luma of an image of this width and height; its new corners are black."""
     side = len(luma)
     return np.asarray(
         Image.fromarray(luma).transform(
@@ -89,28 +89,28 @@ def rotate(luma: np.ndarray, size: np.ndarray, pose: Pose) -> np.ndarray:
     )
 
 
-def see(view: np.ndarray, size: np.ndarray, variant: Variant) -> np.ndarray:
-    """A square view of an image of this width and height, as the view of one of its variants; uint8 as the view is."""
+def warp(view: np.ndarray, size: np.ndarray, variant: Variant) -> np.ndarray:
+    """Warps a square view of an image of this width and height to the view of one of its variants; uint8."""
     pose = variant.pose
     posed = rotate(view, size, pose) if pose.degrees else cut(view, pose.window, len(view))
     return turn(posed, variant.orientation)
 
 
 def cut(pixels: np.ndarray, window: Window, side: int) -> np.ndarray:
-    """A window of square pixels, uint8, as a square of that side."""
+    """Cuts a window from square pixels, uint8, and resizes it to a square of that side."""
     left, top, right, bottom = (len(pixels) * edge for edge in window)
     image = Image.fromarray(pixels)
     return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, (left, top, right, bottom)))
 
 
 def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Square pixels in an orientation, a place in ORIENTATIONS."""
+    """Turns square pixels to an orientation, an index in ORIENTATIONS."""
     upright = pixels[:: -1 if orientation & 2 else 1, :: -1 if orientation & 1 else 1]
     return upright.T if orientation & 4 else upright
 
 
 def _affine(pose: Pose, size: np.ndarray, side: int) -> tuple[float, ...]:
-    """Where each pixel of the rotated square comes from: a, b, c, d, e, f with x' = ax + by + c, y' = dx + ey + f."""
+    """Maps pixels of the rotated square to the source: a, b, c, d, e, f with x' = ax + by + c, y' = dx + ey + f."""
     width, height = (float(pixels) for pixels in size)
     cos, sin = math.cos(math.radians(pose.degrees)), math.sin(math.radians(pose.degrees))
     wide, high = width * cos + height * abs(sin), width * abs(sin) + height * cos
@@ -167,6 +167,6 @@ def cut_edge(edge: str, cut: float) -> Window:
 
 
 def place(width: float, height: float, across: float, down: float) -> Window:
-    """The window of this width and height where 0 is the left, or top, 0.5 the middle and 1 the right, or bottom."""
+    """The window of this width and height, placed so that 0 is left, or top, 0.5 the middle and 1 right, or bottom."""
     left, top = (1 - width) * across, (1 - height) * down
     return Window(left, top, left + width, top + height)

@@ -1,6 +1,6 @@
-"""Whether two pictures whose hashes are near are one: small views of them, aligned, are correlated.
+"""Verifies that two pictures with near hashes are one: small views of them, aligned, are correlated.
 
-Everything is summed in integers, so that a score is the same on any machine and in any batch.
+All sums are of integers, so that a score is the same on any machine and in any batch.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ _FINE, _COARSE = 1, 3  # radii of the two means whose difference is the band
 
 
 def views(lumas: np.ndarray) -> np.ndarray:
-    """The views kept of lumas, uint8 (n, 128, 128): means of 2 x 2 pixels, uint8 (n, 64, 64)."""
+    """The views stored for lumas, uint8 (n, 128, 128): means of 2 x 2 pixels, uint8 (n, 64, 64)."""
     sums = lumas.reshape(-1, VIEW_SIDE, 2, VIEW_SIDE, 2).sum(axis=(2, 4), dtype=np.uint16)
     return ((sums + 2) >> 2).astype(np.uint8)
 
 
 def scores(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """How alike views are, uint8 (n, 64, 64) each: the smaller of two normalised cross-correlations, float32 (n,).
+    """Similarity of views, uint8 (n, 64, 64) each: the smaller of two normalised cross-correlations, float32 (n,).
 
-    One is of the views; one of their details, at the best of the shifts by up to 3 pixels. From -1 to 1; 0 if a view is
-    blank.
+    The first compares the views; the second their details, at the best of the shifts by up to 3 pixels. From -1 to 1; 0
+    if a view is blank.
     """
     return np.array([_score(one, other) for one, other in zip(first, second, strict=True)], np.float32)
 
@@ -40,7 +40,7 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def best_shift(first: np.ndarray, second: np.ndarray) -> float:
-    """The best correlation of the middle of one with the other shifted by up to 3 pixels each way."""
+    """The best correlation of the first array's middle with the second shifted by up to 3 pixels each way."""
     middle = first[MAX_SHIFT:-MAX_SHIFT, MAX_SHIFT:-MAX_SHIFT]
     shifted = np.lib.stride_tricks.sliding_window_view(second, middle.shape).reshape(-1, middle.size)
     products = shifted @ middle.ravel()

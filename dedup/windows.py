@@ -13,7 +13,7 @@ _CHUNK = 16  # lumas multiplied at once: 10 MB with 37 windows
 
 
 class Window(NamedTuple):
-    """A part of an image, its edges as fractions of the width and the height. At least an eighth of each side."""
+    """A part of an image, with edges as fractions of the width and the height. At least an eighth of each side."""
 
     left: float
     top: float
@@ -25,7 +25,7 @@ FULL = Window(0.0, 0.0, 1.0, 1.0)
 
 
 class Windows:
-    """Gives the coefficients of the same w windows of each luma. Sums are exact: batches don't matter."""
+    """Computes the coefficients of the same w windows of each luma. Sums are exact: batches don't matter."""
 
     def __init__(self, windows: Sequence[Window]) -> None:
         self._rows = np.concatenate([cosines(window.top, window.bottom) for window in windows])

@@ -26,8 +26,8 @@ MEANINGS = {
 }
 
 
-class Undecodable(ValueError):
-    """The bytes are no image, a broken one, or one over a limit; `error` says which."""
+class UndecodableImage(ValueError):
+    """The bytes are no image, a broken one, or one over a limit; `error` is the code."""
 
     def __init__(self, message: str, error: ImageError = ImageError.TRUNCATED) -> None:
         super().__init__(message)

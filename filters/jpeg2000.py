@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from filters.image_errors import ImageError, Undecodable
+from filters.image_errors import ImageError, UndecodableImage
 
 LEAST_BLOCK = 16  # pixels; encoders make 32 or 64
 LEAST_PRECINCT = 32  # pixels of the whole image; encoders make 128 or more, or one precinct of all
@@ -18,12 +18,14 @@ _STYLES = re.compile(
 
 
 def check_parts(data: bytes) -> None:
-    """Raises Undecodable where a code block or a precinct of a JPEG 2000 is smaller than the least."""
+    """Raises UndecodableImage where a code block or a precinct of a JPEG 2000 is smaller than the least."""
     for found in _STYLES.finditer(data):
         block = min(4 << exponent for exponent in found["block"])
         precinct = _least_precinct(data, found) if _has_precincts(found) else LEAST_PRECINCT
         if block < LEAST_BLOCK or precinct < LEAST_PRECINCT:
-            raise Undecodable(f"JPEG 2000 in blocks of {block} or precincts of {precinct} pixels", ImageError.REFUSED)
+            raise UndecodableImage(
+                f"JPEG 2000 in blocks of {block} or precincts of {precinct} pixels", ImageError.REFUSED
+            )
 
 
 def _has_precincts(found: re.Match[bytes]) -> bool:

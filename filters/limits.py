@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 from PIL import ImageFile
 
-from filters.image_errors import ImageError, Undecodable
+from filters.image_errors import ImageError, UndecodableImage
 from filters.jpeg2000 import check_parts
 from filters.originals import START_OF_SCAN, count_scans, has_few_segments
 
@@ -29,25 +29,25 @@ _BITS, _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT = 258, 277, 278, 322, 323
 
 
 def check_segments(data: bytes) -> None:
-    """Raises Undecodable where a JPEG has too many segments to open it."""
+    """Raises UndecodableImage where a JPEG has too many segments to open it."""
     if len(data) > _LONG and data.startswith(b"\xff\xd8") and not has_few_segments(data, _SEGMENTS):
-        raise Undecodable(f"a JPEG with over {_SEGMENTS} segments before its pixels", ImageError.REFUSED)
+        raise UndecodableImage(f"a JPEG with over {_SEGMENTS} segments before its pixels", ImageError.REFUSED)
 
 
 def check_limits(image: ImageFile.ImageFile, data: bytes, max_pixels: int) -> None:
-    """Raises Undecodable where decoding `image`, opened from `data` and not loaded, would go over a limit."""
+    """Raises UndecodableImage where decoding `image`, opened from `data` and not loaded, would go over a limit."""
     pixels, bound = image.width * image.height, max(max_pixels, PIXELS)
     if pixels > max_pixels:
         message = f"{image.width} x {image.height} pixels; the limit is {max_pixels}"
-        raise Undecodable(message, ImageError.OVER_LIMIT)
+        raise UndecodableImage(message, ImageError.OVER_LIMIT)
     if image.format in ("JPEG2000", "ICNS"):
         check_parts(data)
     scans = _scans(image, data)
     if scans * pixels > SCANS_A_PIXEL * bound and (scans := count_scans(data)) * pixels > SCANS_A_PIXEL * bound:
-        raise Undecodable(f"{scans} scans of {pixels} pixels", ImageError.REFUSED)
+        raise UndecodableImage(f"{scans} scans of {pixels} pixels", ImageError.REFUSED)
     memory = _memory(image, scans)
     if memory > BYTES_A_PIXEL * bound:
-        raise Undecodable(f"{memory / 1e6:.0f} MB to decode it", ImageError.REFUSED)
+        raise UndecodableImage(f"{memory / 1e6:.0f} MB to decode it", ImageError.REFUSED)
 
 
 def _memory(image: ImageFile.ImageFile, scans: int) -> int:

@@ -11,7 +11,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFile
 
-from filters.image_errors import ImageError, Undecodable
+from filters.image_errors import ImageError, UndecodableImage
 
 DECODED = frozenset(
     {"AVIF", "BLP", "BMP", "DDS", "DIB", "GIF", "ICNS", "ICO", "IM", "JPEG", "JPEG2000", "MPO", "MSP", "PCX", "PNG"}
@@ -45,21 +45,21 @@ _NEXT_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)  # how a Pillo
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Turns whatever Pillow raises on bad bytes into Undecodable."""
+    """Turns whatever Pillow raises on bad bytes into UndecodableImage."""
     try:
         yield
-    except Undecodable:
+    except UndecodableImage:
         raise
     except _BOMB as error:
-        raise Undecodable(str(error), ImageError.REFUSED) from error
+        raise UndecodableImage(str(error), ImageError.REFUSED) from error
     except _BAD_BYTES as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise UndecodableImage(str(error) or type(error).__name__) from error
 
 
 def open_image(data: bytes) -> ImageFile.ImageFile:
-    """`Image.open` for the formats of `DECODED`, but any number of pixels may be in the header. Raises Undecodable."""
+    """`Image.open` for the formats of `DECODED`, for any number of pixels. Raises UndecodableImage."""
     if not data:
-        raise Undecodable("no bytes", ImageError.EMPTY)
+        raise UndecodableImage("no bytes", ImageError.EMPTY)
     known = False
     with decoding():
         for load_plugins in (Image.preinit, Image.init):  # the common formats, and all where none of these fits
@@ -103,12 +103,12 @@ def _open_as(name: str, data: bytes) -> ImageFile.ImageFile | None:
         return None
 
 
-def _no_image(data: bytes, known: bool) -> Undecodable:
+def _no_image(data: bytes, known: bool) -> UndecodableImage:
     if known:
-        return Undecodable("the header is damaged or cut short", ImageError.TRUNCATED)
+        return UndecodableImage("the header is damaged or cut short", ImageError.TRUNCATED)
     if _is_other(data):
-        return Undecodable("a format that is not decoded", ImageError.REFUSED)
-    return Undecodable("no image format", ImageError.NO_FORMAT)
+        return UndecodableImage("a format that is not decoded", ImageError.REFUSED)
+    return UndecodableImage("no image format", ImageError.NO_FORMAT)
 
 
 def _is_other(data: bytes) -> bool:

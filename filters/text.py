@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.base import Signals
+from filters.bins import Bins, by_factors
+from filters.wording import Row, words
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,30 @@ class ImagesOfText:
     def drops(self, signals: Signals) -> pa.Array:
         return pc.greater(signals["images_of_text"], self.max_images)
 
+    def sentence(self) -> str:
+        return f"Alt-text shared by more than {self.max_images:,} images"
+
+    def decided(self, row: Row) -> str:
+        return f"{row['images_of_text']:,} images, at most {self.max_images:,}"
+
+    def bins(self) -> Bins:
+        return Bins(
+            value="images_of_text",
+            edges=by_factors(self.max_images + 1, steps=2),
+            cuts=((self.max_images + 1, f"≤ {self.max_images:,}"),),
+            title="Images of the alt-text",
+            unit="distinct images",
+            unmeasured="the image has no identity",
+            log_values=True,
+            log_pairs=True,
+        )
+
 
 @dataclass(frozen=True)
 class RareNgram:
     """Drops an alt-text with any unigram or bigram outside the 100 million most frequent ones of the raw corpus.
 
-    `min_count` is ours: in a corpus with fewer n-grams than `top_k` nothing else can be rare.
+    `min_count` is not the paper's: in a corpus with fewer n-grams than `top_k` nothing else can be rare.
     An n-gram seen exactly `min_count` times stays; ties at the cut go to the smallest hash.
     """
 
@@ -40,6 +61,13 @@ class RareNgram:
 
     def drops(self, signals: Signals) -> pa.Array:
         return pc.is_valid(signals["rare_ngram"])
+
+    def sentence(self) -> str:
+        seldom = f", or seen under {self.min_count:,} times" if self.min_count != 1 else ""
+        return f"A unigram or bigram outside the {self.top_k:,} most frequent{seldom}"
+
+    def decided(self, row: Row) -> str:
+        return f"rare: “{row['rare_ngram']}”"
 
 
 @dataclass(frozen=True)
@@ -53,5 +81,23 @@ class WordCount:
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
-        words = signals["words"]
-        return pc.or_kleene(pc.less(words, self.min_words), pc.greater(words, self.max_words))
+        count = signals["words"]
+        return pc.or_kleene(pc.less(count, self.min_words), pc.greater(count, self.max_words))
+
+    def sentence(self) -> str:
+        return f"Under {self.min_words:,} or over {self.max_words:,} words"
+
+    def decided(self, row: Row) -> str:
+        return f"{words(row)}, {self.min_words:,} to {self.max_words:,}"
+
+    def bins(self) -> Bins:
+        step = max(1, (self.max_words + 1) // 40)
+        grid = np.arange(0, 3 * self.max_words + 2, step)
+        return Bins(
+            value="words",
+            edges=np.union1d(grid, [self.min_words, self.max_words + 1]),
+            cuts=((self.min_words, f"≥ {self.min_words:,}"), (self.max_words + 1, f"≤ {self.max_words:,}")),
+            title="Words",
+            unit="words of the alt-text",
+            unmeasured="no text was counted",
+        )

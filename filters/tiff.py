@@ -13,7 +13,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from filters.image_errors import ImageError, Undecodable
+from filters.image_errors import ImageError, UndecodableImage
 from filters.originals import frame_of
 
 _CLEAN = {"lzma", "packbits", "raw", "tiff_adobe_deflate", "tiff_deflate", "tiff_lzw", "zstd"}
@@ -30,7 +30,7 @@ _ENTRY = struct.Struct("<HHII")  # tag, type, count, value or its place
 
 
 def load_tiff(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
-    """The pixels of an image opened from `data`, none of them left over from other memory. Raises Undecodable."""
+    """The pixels of an image opened from `data`, none of them left over from other memory. Raises UndecodableImage."""
     assert isinstance(image, TiffImagePlugin.TiffImageFile)
     compression = image.info.get("compression", "raw")
     if compression in _FAX:
@@ -38,24 +38,24 @@ def load_tiff(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
     if compression == "jpeg":
         _check_frames(image, data)
     elif compression not in _CLEAN:
-        raise Undecodable(f"TIFF with compression {compression}", ImageError.REFUSED)
+        raise UndecodableImage(f"TIFF with compression {compression}", ImageError.REFUSED)
     image.load()
     return image
 
 
 def _check_frames(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
-    """Raises Undecodable where the JPEG of a strip or tile is smaller than its place, or progressive."""
+    """Raises UndecodableImage where the JPEG of a strip or tile is smaller than its place, or progressive."""
     for part, (width, height) in _parts(image, data):
         frame = frame_of(part)
         if frame is None or frame[0] < width or frame[1] < height:
-            raise Undecodable("a strip's JPEG is smaller than the strip")
+            raise UndecodableImage("a strip's JPEG is smaller than the strip")
 
 
 def _parts(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
     """The bytes of each strip or tile with the width and height of its place in the image."""
     tags = image.tag_v2
     if tags.get(_PLANES, 1) != 1:
-        raise Undecodable("TIFF with a JPEG for each component", ImageError.REFUSED)
+        raise UndecodableImage("TIFF with a JPEG for each component", ImageError.REFUSED)
     tiled = _TILE_WIDTH in tags
     places = tags[_TILE_OFFSETS if tiled else _OFFSETS]
     sizes = tags.get(_TILE_SIZES if tiled else _SIZES, (len(data),) * len(places))
@@ -70,13 +70,13 @@ def _parts(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Iterator[tuple[
 def _load_fax(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Image.Image:
     tags = image.tag_v2
     if _TILE_WIDTH in tags:
-        raise Undecodable("a fax in tiles", ImageError.REFUSED)
+        raise UndecodableImage("a fax in tiles", ImageError.REFUSED)
     rows = min(tags.get(_ROWS, image.height), image.height)
     white = _white_strip(image, rows)
     places, sizes = tags[_OFFSETS], tags.get(_SIZES, (len(data) - tags[_OFFSETS][0],))
     if any(place + size > len(data) for place, size in zip(places, sizes, strict=True)):
-        raise Undecodable("a strip is cut short")
-    directory = {tag: (_first(tags[tag]),) for tag in _KEPT if tag in tags} | {
+        raise UndecodableImage("a strip is cut short")
+    directory = {tag: (_single_value(tags[tag]),) for tag in _KEPT if tag in tags} | {
         _WIDTH: (image.width,),
         _HEIGHT: (rows + image.height,),
         _ROWS: (rows,),
@@ -87,7 +87,7 @@ def _load_fax(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Image.Image:
         return whole.crop((0, rows, image.width, rows + image.height))
 
 
-def _first(value: int | tuple[int, ...]) -> int:
+def _single_value(value: int | tuple[int, ...]) -> int:
     return value[0] if isinstance(value, tuple) else value
 
 

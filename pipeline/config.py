@@ -5,13 +5,18 @@ A rule's numbers are the fields of the rule itself, so that each number lives on
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar
+
+import pyarrow as pa
 
 from dedup.clusters import Clusters
+from dedup.search import Limits, Search
 from filters import (
     AspectRatio,
     EvalDuplicate,
@@ -23,9 +28,11 @@ from filters import (
     TextsOfImage,
     Undecodable,
     WordCount,
+    check_needs,
 )
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
+from pipeline.own_rules import RuleFile, check_reasons, is_known, load_rules, read_rule_files, try_rule
 from pipeline.settings import ConfigError, build, put, shown
 from pipeline.yaml_text import parse_value, parse_yaml
 from train.config import Train, choose
@@ -53,21 +60,54 @@ class Filters:
     word_count: WordCount = WordCount()
     eval_duplicate: EvalDuplicate = EvalDuplicate()
     porn: Porn = Porn()
+    files: ClassVar[tuple[RuleFile, ...]] = ()  # of the user's own rules, which a subclass has as further fields
 
     def __post_init__(self) -> None:
-        for setting in dataclasses.fields(self):
-            for number in dataclasses.fields(getattr(self, setting.name)):
-                value = getattr(getattr(self, setting.name), number.name)
+        for rule in self.ours():
+            check_needs(rule)
+            for number in dataclasses.fields(rule):  # type: ignore[arg-type]
+                value = getattr(rule, number.name)
                 if isinstance(value, int | float) and value < 0:
-                    raise ValueError(f"{setting.name}.{number.name}: {value} is under 0")
+                    raise ValueError(f"{rule.reason}.{number.name}: {value} is under 0")
+        for rule in self.own():
+            if is_known(rule):
+                try_rule(rule, pa.schema([]))
+
+    def ours(self) -> list[Rule]:
+        """The rules of this package, also those that are switched off."""
+        return [getattr(self, rule.name) for rule in dataclasses.fields(Filters)]
+
+    def own(self) -> list[Rule]:
+        """The user's own rules, also those that are switched off."""
+        return self.all()[len(dataclasses.fields(Filters)) :]
 
     def all(self) -> list[Rule]:
-        """All rules, also those that are switched off."""
+        """All rules, also those that are switched off; the user's own after ours."""
         return [getattr(self, rule.name) for rule in dataclasses.fields(self)]
 
     def enabled(self) -> list[Rule]:
         """The rules that judge in this run."""
         return [rule for rule in self.all() if rule.enabled]
+
+
+@lru_cache
+def filters_with(files: tuple[RuleFile, ...]) -> type[Filters]:
+    """`Filters` with the rules of these files after ours, in the order of the files. Raises ConfigError."""
+    if not files:
+        return Filters
+    check_reasons(files, [name for name in dir(Filters) if not name.startswith("_")])
+    fields = [(one.reason, one, one()) for file in files for one in typing.cast(Any, load_rules(file))]
+    kind = dataclasses.make_dataclass("Filters", fields, bases=(Filters,), namespace={"files": files}, frozen=True)
+    copyreg.pickle(kind, _reduce)  # type: ignore[arg-type]
+    return kind
+
+
+def _reduce(filters: Filters) -> tuple[Any, ...]:
+    return _revive, (filters.files, {rule.reason: rule for rule in filters.all()})
+
+
+def _revive(files: tuple[RuleFile, ...], rules: Mapping[str, Rule]) -> Filters:
+    return filters_with(files)(**typing.cast(Any, rules))
 
 
 @dataclass(frozen=True)
@@ -104,20 +144,16 @@ class Embedding:
 
 
 @dataclass(frozen=True)
-class Dedup:
-    """What counts as a near-duplicate: at most `max_distance` of the 256 bits of the hash differ, and then the two
+class Dedup(Limits):
+    """The limits of a near-duplicate: at most `max_distance` of the 256 bits of the hash differ, and then the two
     pictures, laid over each other, correlate by `min_score` at least (-1 to 1).
     """
 
-    max_distance: Annotated[int, "most bits of the hash that differ in a near-duplicate", "bits of 256"] = 50
-    min_score: Annotated[float, "lowest correlation of the two images of a near-duplicate, -1 to 1"] = 0.4
     embedding: Embedding = Embedding()
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_distance <= 256:
-            raise ValueError(f"max_distance: {self.max_distance}; a distance is 0 to 256 bits")
-        if not -1 <= self.min_score <= 1:
-            raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
+    def search(self, thorough: bool) -> Search:
+        """A search within these limits."""
+        return Search(self.max_distance, self.min_score, thorough)
 
 
 @dataclass(frozen=True)
@@ -209,5 +245,13 @@ def load_tree(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = 
 
 
 def config_of(tree: Mapping[str, Any]) -> Config:
-    """The config in a tree of values, such as a manifest holds. Raises ConfigError."""
-    return typing.cast(Config, build(Config, tree, ""))
+    """The config in a tree of values, such as a manifest holds. Raises ConfigError.
+
+    `rules` lists files of the user's own rules, by paths relative to the working directory.
+    """
+    files = read_rule_files(tree.get("rules") or ())
+    settings = {name: value for name, value in tree.items() if name != "rules"}
+    if not files:
+        return typing.cast(Config, build(Config, settings, ""))
+    filters = build(filters_with(files), settings.pop("filters", None) or {}, "filters")
+    return dataclasses.replace(typing.cast(Config, build(Config, settings, "")), filters=filters)

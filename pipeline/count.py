@@ -19,7 +19,7 @@ from apache_beam.pvalue import AsList, AsSingleton
 from filters import RareNgram
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, is_local, open_file, read_bytes, read_many
-from pipeline.storage.frequent_ngrams import Cut, Histogram, choose_cut, histogram, select
+from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, Shard
 from pipeline.storage.runs import (
@@ -196,13 +196,13 @@ def _can_be_rare(ngrams: int, rule: RareNgram) -> bool:
     return rule.min_count > 1 or ngrams > rule.top_k
 
 
-def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> Cut:
+def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> FrequencyCut:
     """Chooses the cut over all ranges, which arrive in any order."""
     ordered = sorted(merged, key=lambda result: result["part"])
     return choose_cut([dict(result["histogram"]) for result in ordered], rule.top_k, rule.min_count)
 
 
-def finish_range(part: int, counting: Counting, cut: Cut) -> int:
+def finish_range(part: int, counting: Counting, cut: FrequencyCut) -> int:
     """Writes one range of what depends on all ranges: frequent n-grams, counts of images and texts."""
     if not cut.all_frequent:
         hashes, counts = read_run(counting.output.path(_name(PARTS, "ngrams", part)), COUNTED)
@@ -213,7 +213,9 @@ def finish_range(part: int, counting: Counting, cut: Cut) -> int:
     return part
 
 
-def join(_: None, counting: Counting, merged: list[dict[str, Any]], cut: Cut, finished: list[int]) -> dict[str, Any]:
+def join(
+    _: None, counting: Counting, merged: list[dict[str, Any]], cut: FrequencyCut, finished: list[int]
+) -> dict[str, Any]:
     """Concatenates the ranges, which are in hash order, into one file a kind, and writes the summary."""
     kinds = ["images", "images-counts", "texts", "texts-counts"] + ([] if cut.all_frequent else ["frequent"])
     for kind in kinds:

@@ -11,21 +11,23 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from filters import failures, first_failures, reasons
+from filters import SIGNALS, failures, first_failures, reasons
+from filters.signals import needs_pixels
 from pipeline.config import Config
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.measure.close_calls import Audit
-from pipeline.measure.examples import FOLDER as EXAMPLES
+from pipeline.measure.close_calls import CloseCalls
 from pipeline.measure.examples import Examples
 from pipeline.measure.header import image_ids
 from pipeline.measure.image_errors import count_errors, header_errors
-from pipeline.measure.images import Columns, ShardImages, load_measures, search_of
+from pipeline.measure.images import Columns, ImageOutputs, ShardImages
+from pipeline.measure.measures import load_measures, search_of
+from pipeline.measure.own import own_signals
 from pipeline.measure.text import load_counts, measure_text
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import verdicts, write_verdicts
-from pipeline.report.bins import signals_of
 from pipeline.report.histograms import count_shard
+from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
 from vocab.buffers import one_array
@@ -76,30 +78,31 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     output, config = emission.output, emission.config
     rules = config.filters.enabled()
     columns = measured_columns(shard, emission)
+    own = own_signals(config.filters.own(), columns, shard, emission.carried)
     examples = Examples(hash_strings(columns["key"]), shard.total)
-    audit = Audit(
-        columns["image_hash"].fill_null(0).to_numpy(), shard.total, search_of(config), config.dedup.embedding.min_cosine
-    )
+    images = columns["image_hash"].fill_null(0).to_numpy()
+    close_calls = CloseCalls(images, shard.total, search_of(config), config.dedup.embedding.min_cosine)
     with RecordShard(output, f"corpus/{name}.tfrecord") as records:
         if shard.has_images:
-            images = ShardImages(shard, columns, config.input, emission.meter)
-            columns |= images.see(load_measures(output, config), records, examples, audit)
-    failed = failures(rules, columns, shard.rows)
+            outputs = ImageOutputs(records, examples, close_calls)
+            shard_images = ShardImages(shard, columns, config.input, emission.meter, own)
+            columns |= shard_images.process(load_measures(output, config), outputs)
+    failed = failures(rules, columns | own, shard.rows)
     if not shard.has_images:
         examples.choose(first_failures(failed))
         emission.meter.add(shard.rows, shard.rows)
-    signals = signals_of({rule.reason: rule for rule in config.filters.all()})
+    drops = {rule.reason: failed[:, number] for number, rule in enumerate(rules)}
     table = verdicts(shard, columns | {"reasons": reasons(rules, failed)}, emission.carried)
-    examples.write(output, name, table)
-    audit.write(output, name, table)
+    examples.write(output, name, table, config.filters.own())
+    close_calls.write(output, name, table)
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,
         "image_errors": count_errors(columns["image_error"]) if shard.has_images else None,
-        "histograms": count_shard(signals, columns),
+        "histograms": count_shard(config.filters.all(), columns | own, drops),
         "records": records.count,
         "bytes": records.bytes,
-        "audit": bool(audit.chosen),
+        "audit": bool(close_calls.chosen),
         "corpus_sha256": records.sha256,
         "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", table),
     }
@@ -113,8 +116,7 @@ def measured_columns(shard: Shard, emission: Emission) -> Columns:
     columns["key"] = full_keys(columns["key"], shard)
     columns["image_error"] = header_errors(columns, emission.config.filters.undecodable.max_pixels)
     columns |= measure_text(columns, load_counts(emission.output), emission.config.text)
-    late = {"eval_match": pa.string(), "eval_distance": pa.int32(), "porn_score": pa.float64()}
-    return columns | {column: pa.nulls(shard.rows, kind) for column, kind in late.items()}
+    return columns | {name: pa.nulls(shard.rows, SIGNALS[name].type) for name in SIGNALS if needs_pixels(name)}
 
 
 def _summary(codes: list[str], failed: np.ndarray) -> dict[str, Any]:

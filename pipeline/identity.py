@@ -10,7 +10,6 @@ from typing import Any
 
 from filters import Porn
 from filters.porn import OPEN_NSFW
-from pipeline import __version__
 from pipeline.config import LATER, Config
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
@@ -23,9 +22,13 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OURS = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
+OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
+# Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
+# can't continue the unfinished work of the release before it. The version of the package is no part of a run's
+# identity: a new release resumes the runs of an older one of the same format.
+FORMAT = 1
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
 
@@ -37,7 +40,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
     """Returns what identifies a run. Workers, runner, and the folders of input and output are not part of it."""
     settings = dataclasses.asdict(config)
     return {
-        "version": __version__,
+        "format": FORMAT,
         "config": {section: settings[section] for section in settings if section not in LATER},
         "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
@@ -45,6 +48,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
         "embedding_model": _embedding_model(config, sets),
         "eval_images": _pictures([*sets.images, *sets.tables]),
         "eval_indexes": [fingerprint(index) for index in sets.indexes],
+        **({"rules": [file.sha256 for file in config.filters.files]} if config.filters.files else {}),
     }
 
 
@@ -74,10 +78,10 @@ def entry(source: Source) -> dict[str, Any]:
 
 def fingerprint(source: Source) -> str:
     """Hashes size, time and both ends of a file: reading all of a large crawl would cost as much as pass 1."""
-    return _digest(json.dumps([source.size, source.modified]).encode() + _ends(source))
+    return _digest(json.dumps([source.size, source.modified]).encode() + _head_and_tail(source))
 
 
-def _ends(source: Source) -> bytes:
+def _head_and_tail(source: Source) -> bytes:
     """Returns the first and last 64 KiB of a file, or b"" if it can't be read: pass 1 reports all unreadable files."""
     try:
         with open_file(source.path) as file:
@@ -94,16 +98,21 @@ def _digest(content: bytes) -> str:
 
 def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     """Claims the directory for `run`; returns whether the run is already finished. Raises OtherRun."""
-    make_room(output, OURS, overwrite)
+    make_room(output, OVERWRITTEN, overwrite)
     held = _held(output)
     if held is None:
         output.clear_work()  # left by an unknown run
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
-    if differences := list(_differences(held, run)):
+    defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
+    known = _NO_RULES | held | {"config": _complete(held.get("config", {}), defaults)}
+    if differences := list(_differences(known, _NO_RULES | run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
     return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
+
+
+_NO_RULES: dict[str, Any] = {"rules": []}  # the entry of runs without user rules, which write none
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
@@ -118,9 +127,19 @@ def _held(output: Output) -> dict[str, Any] | None:
         if output.has(name):
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
-    if any(output.has(name) for name in OURS):
+    if any(output.has(name) for name in OVERWRITTEN):
         raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
     return None
+
+
+def _complete(held: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run, with the default of every setting that is newer than the run."""
+    nested = {
+        name: _complete(value, defaults[name])
+        for name, value in held.items()
+        if isinstance(value, Mapping) and isinstance(defaults.get(name), Mapping)
+    }
+    return {**defaults, **held, **nested}
 
 
 def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:

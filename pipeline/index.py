@@ -22,7 +22,7 @@ from pipeline.storage.shards import read_shard
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
 
 
-class Task(NamedTuple):
+class IndexTask(NamedTuple):
     """A range of whole shards of one file."""
 
     source: Source
@@ -42,13 +42,13 @@ class IndexInputs(beam.PTransform):
         return (
             sources
             | "SpreadFiles" >> beam.Reshuffle()
-            | "Split" >> beam.FlatMap(split_source, self.output, self.settings).with_output_types(Task)
+            | "Split" >> beam.FlatMap(split_source, self.output, self.settings).with_output_types(IndexTask)
             | "SpreadTasks" >> beam.Reshuffle()
             | "Index" >> beam.Map(index_task, self.output, self.settings, self.meter)
         )
 
 
-def split_source(source: Source, output: Output, settings: Input) -> Iterator[Task]:
+def split_source(source: Source, output: Output, settings: Input) -> Iterator[IndexTask]:
     """Splits a file into tasks: ranges of whole shards that can be read independently.
 
     For a bad file, writes a note and yields no task.
@@ -62,7 +62,7 @@ def split_source(source: Source, output: Output, settings: Input) -> Iterator[Ta
     for span in spans:
         first, last = _whole_shards(span, settings.rows_per_shard)
         if last is None or first < last:
-            yield Task(source, Span(first, last), source.size // len(spans))
+            yield IndexTask(source, Span(first, last), source.size // len(spans))
 
 
 def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
@@ -70,7 +70,7 @@ def _whole_shards(span: Span, rows: int) -> tuple[int, int | None]:
     return -(-span.first // rows) * rows, None if span.last is None else -(-span.last // rows) * rows
 
 
-def index_task(task: Task, output: Output, settings: Input, meter: Meter) -> str:
+def index_task(task: IndexTask, output: Output, settings: Input, meter: Meter) -> str:
     """Writes the missing index shards of `task`, then its completion marker; returns the marker's name."""
     source, span, work = task
     note = TaskNote(source.number, span.first)

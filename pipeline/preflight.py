@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from filters.porn import OPEN_NSFW, load_scorer
-from pipeline.config import Config, Text
+from pipeline.config import Config, ConfigError, Text
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.unused import check_columns
-from pipeline.measure.eval_sets import EvalSets, load_indexes
+from pipeline.measure.eval_index_files import load_indexes
+from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.vectors import load_embedder
+from pipeline.own_rules import try_rule
+from pipeline.storage.plan import Plan
 from vocab.segment import dictionaries
 
 
@@ -33,6 +36,16 @@ def check_models(config: Config, sets: EvalSets) -> None:
             raise InputError(f"dedup.embedding: {sets.indexes[0].path} is an index, without vectors; give its pictures")
         with _section("dedup.embedding"):
             load_embedder(embedding)
+
+
+def check_own_rules(config: Config, plan: Plan) -> None:
+    """Raises InputError for a user's rule that needs a column which no input has, or a column of another type."""
+    for rule in config.filters.own():
+        if rule.enabled:
+            try:
+                try_rule(rule, plan.carried)
+            except ConfigError as error:
+                raise InputError(str(error)) from error
 
 
 def check_segmenter(text: Text) -> None:

@@ -33,27 +33,19 @@ import apache_beam as beam
 from pipeline.config import Options
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
+from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
-from pipeline.engines.progress import Meter
 from pipeline.files import Output, read_bytes
 from pipeline.finish import FUNNEL, clear_work, finish
 from pipeline.identity import RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import Source, check_output, find_sources
-from pipeline.measure.eval_sets import (
-    EvalSets,
-    Indexing,
-    IndexPictures,
-    find_sets,
-    index_mode,
-    is_evaluated,
-    join_parts,
-    load_indexes,
-    needed_by_parts,
-    parts,
-)
-from pipeline.preflight import check_run
+from pipeline.measure.eval_index import is_evaluated, join_parts
+from pipeline.measure.eval_index_files import index_mode, load_indexes
+from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
+from pipeline.measure.eval_sets import EvalSets, find_sets
+from pipeline.preflight import check_own_rules, check_run
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -78,11 +70,12 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
     this = identity(config, sources, sets)
     if not claim(output, this, options.overwrite):
         output.sweep()
-        with Engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
+        with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
             engine.check(output.path(RUN))
             passes = Passes(output, options, folder, engine)
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
+            check_own_rules(config, plan)
             passes.count(plan)
             passes.emit(plan)
             finish(output, config, plan, sets, this, passes.seconds)
@@ -102,7 +95,7 @@ class Passes:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.meter = Meter(os.path.join(self.folder, "meter") if self.engine.here else None)
+        self.meter = self.engine.meter(self.folder)
 
     def index_eval_sets(self, sets: EvalSets) -> None:
         """Hashes the images of the evaluation sets, and joins the hashes with the index files."""

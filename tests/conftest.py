@@ -12,13 +12,11 @@ import pytest
 from tests.support.command import Finished, run_corpus
 from tests.support.crawl import ROWS_PER_SHARD, SETTINGS, Crawl, flags, write_crawl
 from tests.support.statement import Settings
+from vocab import private
+
+pytest_plugins = ["tests.support.lanes"]
 
 EVERY_RULE = replace(SETTINGS, min_count=3, max_score=0.002)  # each rule drops something
-LONGEST = (  # files that begin first, so that no process ends long after the others
-    "test_devices", "test_fit", "test_prism", "test_train_command", "test_contract_real", "test_resume",
-    "test_contract", "test_kill_sweep", "test_dataflow", "test_words", "test_vocab", "test_vectors_run",
-    "test_bad_input", "test_pieces", "test_subset", "test_towers", "test_img2dataset",
-)  # fmt: skip
 Runs = Callable[..., Finished]
 Rerun = Callable[..., Finished]
 
@@ -27,8 +25,13 @@ def arguments(crawl: Crawl, settings: Settings = EVERY_RULE) -> list[str]:
     return [f"--eval_images={crawl.folder / 'eval'}", f"--input.rows_per_shard={ROWS_PER_SHARD}", *flags(settings)]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder of the machine's own, without the private folders of this user."""
+    (tmp_path / "machine").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
+    private._root.cache_clear()
+    return tmp_path / "machine"
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The nearest of very many vectors, nearly always: faiss looks through those parts of them that are near a query."""
+"""The nearest of very many vectors, nearly always: faiss searches only the lists of vectors near a query."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 
 from train.nearest import Nearest
 
-SAMPLE = 64  # vectors of each list, from which the middles of the lists are learned
-ADDED = 65_536  # vectors at once
+SAMPLE = 64  # vectors per list from which the lists' centres are learned
+ADDED = 65_536  # vectors added at a time
 
 
 def build(vectors: np.ndarray) -> Any:
-    """An inverted file of `vectors`, float32 (n, width), memory-mapped or not: about as many lists as in each vectors.
+    """An inverted file of `vectors`, float32 (n, width), memory-mapped or not: about as many lists as vectors in each.
 
-    The same vectors give the same index.
+    Equal vectors give an equal index.
     """
     import faiss
 
     lists, width = max(1, isqrt(len(vectors))), vectors.shape[1]
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, lists, faiss.METRIC_INNER_PRODUCT)
-    index.cp.min_points_per_centroid = 1  # it warns of small indexes
+    index.cp.min_points_per_centroid = 1  # avoids faiss' warning for small indexes
     index.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // (SAMPLE * lists))]))
     for begin in range(0, len(vectors), ADDED):
         index.add(np.ascontiguousarray(vectors[begin : begin + ADDED]))
@@ -30,14 +30,14 @@ def build(vectors: np.ndarray) -> Any:
 
 
 def save(index: Any, file: BinaryIO) -> None:
-    """Writes an index."""
+    """Writes an index to `file`."""
     import faiss
 
     faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def load(path: str, count: int, width: int) -> Any:
-    """The index of so many vectors in a local file, memory-mapped. Raises ValueError for a file that holds another."""
+    """The index of `count` vectors in a local file, memory-mapped. Raises ValueError if the file holds another."""
     import faiss
 
     try:
@@ -50,9 +50,9 @@ def load(path: str, count: int, width: int) -> Any:
 
 
 def nearest(index: Any, queries: np.ndarray, top: int, probes: int) -> Nearest:
-    """As `train.nearest.nearest`, of the vectors in the `probes` lists that are nearest to each query.
+    """Like `train.nearest.nearest`, but only among the vectors in the `probes` lists nearest to each query.
 
-    Where these hold less than `top`, all lists are looked through.
+    If these hold less than `top`, all lists are searched.
     """
     top = min(top, index.ntotal)
     index.nprobe = min(probes, index.nlist)

@@ -1,4 +1,4 @@
-"""The state of a run in one file, from which it goes on exactly as if it had never stopped."""
+"""The state of a run in one file, from which a run resumes exactly as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import numpy as np
 import tensorflow as tf
 
 from train.errors import TrainingError
-from train.files import written_aside
+from train.files import atomic_write
 
 FACTS = "facts"
-# What numpy, zipfile and TensorFlow raise for files that are damaged, or no archives
+# Errors that numpy, zipfile and TensorFlow raise for damaged files or files that are no archives
 _DAMAGED = (
-    ValueError,  # also an array of Python objects, which nothing unpickles
+    ValueError,  # also raised for an array of Python objects, which nothing unpickles
     MemoryError,
     KeyError,
     EOFError,
@@ -41,7 +41,7 @@ class CheckpointError(TrainingError):
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of a run, in a folder, local or remote."""
+    """The checkpoints of a run, in a local or remote folder."""
 
     folder: str
 
@@ -50,41 +50,41 @@ class Checkpoints:
         return posixpath.join(self.folder, f"step-{step:09d}.npz")
 
     def steps(self) -> list[int]:
-        """The steps that there are checkpoints of, in order. What a killed run left unfinished doesn't count."""
+        """The steps with checkpoints, in order. Unfinished files of a killed run don't count."""
         if not tf.io.gfile.isdir(self.folder):
             return []
         names = map(_NAME.fullmatch, tf.io.gfile.listdir(self.folder))
         return sorted(int(name[1]) for name in names if name)
 
     def newest(self) -> str | None:
-        """The file of the last one, if there is one."""
+        """The path of the newest checkpoint, if there is one."""
         steps = self.steps()
         return self.path(steps[-1]) if steps else None
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], keep: int) -> None:
-        """Writes the state aside, gives it its name, and removes all but the last `keep`."""
+        """Writes the state to a temporary file, renames it, and removes all but the last `keep` checkpoints."""
         tf.io.gfile.makedirs(self.folder)
         path = self.path(step)
         content: dict[str, Any] = {FACTS: np.array(json.dumps(facts)), **arrays}
-        with written_aside(path) as file:
+        with atomic_write(path) as file:
             np.savez(_Stream(file), **content)
         for old in self.steps()[:-keep]:
             tf.io.gfile.remove(self.path(old))
 
 
 class _Stream:
-    """A file for an archive to be written through from begin to end: TensorFlow's seek only while they are read."""
+    """Write-only file without seek for an archive: TensorFlow's files can seek only while they are read."""
 
     def __init__(self, file: Any) -> None:
         self.file, self.flush = file, file.flush
 
     def write(self, data: bytes) -> int:
-        """Appends `data`; returns its length, as TensorFlow's files don't."""
+        """Appends `data`; returns its length, which TensorFlow's files don't."""
         self.file.write(bytes(data))
         return len(data)
 
     def read(self) -> bytes:
-        """Numpy asks for it, and doesn't call it."""
+        """Exists because numpy asks for it; never called."""
         raise OSError("only for writing")
 
 
@@ -101,7 +101,7 @@ def load(path: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def digest(path: str, part: str) -> str:
-    """What tells the arrays of one `part` in a checkpoint from others: a digest of their checksums. Raises OSError."""
+    """A digest of one `part`'s arrays in a checkpoint, from their checksums. Raises OSError."""
     with tf.io.gfile.GFile(path, "rb") as file, zipfile.ZipFile(file) as archive:
         held = [
             (member.filename, member.CRC) for member in archive.infolist() if member.filename.startswith(f"{part}/")
@@ -110,15 +110,15 @@ def digest(path: str, part: str) -> str:
 
 
 def arrays_of(**parts: Any) -> dict[str, np.ndarray]:
-    """The values of the variables of Keras objects, by the object's name here and the variable's place in it.
+    """Values of the variables of Keras objects, by the object's name here and the variable's index in it.
 
-    By place, since Keras counts up the names of layers of one kind within a process.
+    By index, since Keras counts up the names of layers of one kind within a process.
     """
     return {name: np.asarray(variable.numpy()) for name, variable in _variables(parts).items()}
 
 
 def restore(arrays: Mapping[str, np.ndarray], path: str, **parts: Any) -> None:
-    """Gives variables the values that `arrays_of` took. Raises CheckpointError, with `path`, if they don't fit."""
+    """Sets variables to the values from `arrays_of`. Raises CheckpointError, with `path`, if they don't fit."""
     variables = _variables(parts)
     for name, variable in variables.items():
         found = arrays[name].shape if name in arrays else "missing"

@@ -1,4 +1,4 @@
-"""Queries of a picture and texts: what a picture shows, with more or less of what a text says (section 7)."""
+"""Queries composed of a picture and texts: the picture's content, with more or less of a text's (section 7)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from train.vectors import normalised
 def composed(picture: np.ndarray, plus: np.ndarray, minus: np.ndarray, scale: float) -> np.ndarray:
     """The direction of a picture's embedding, float (width,), with texts', (texts, width), added and subtracted.
 
-    All are taken with length 1, and then the texts `scale` times.
+    All vectors are scaled to length 1, and then texts by `scale`.
     """
     texts = normalised(plus).sum(axis=0) - normalised(minus).sum(axis=0)
     return normalised(normalised(picture) + scale * texts)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-# Width and depth coefficients of EfficientNet; L2 is of Xie et al. 2020, tiny is ours, for laptops
+# Width and depth coefficients of EfficientNet; L2 is from Xie et al. 2020, tiny is ours, for laptops
 IMAGE_TOWERS = {
     "tiny": (0.5, 0.1),
     "b0": (1.0, 1.0),
@@ -34,7 +34,7 @@ TEXT_TOWERS = {
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OPTIMIZERS = ("lamb", "adam", "sgd")
 SCALES = ("linear", "log")
-MAX_SEED = 2**32 - 1  # numpy's and Keras'
+MAX_SEED = 2**32 - 1  # limit of numpy and Keras
 
 
 def choose(name: str, value: str, choices: Iterable[str]) -> None:
@@ -51,16 +51,16 @@ def above(settings: Any, low: float, *names: str) -> None:
 
 
 def share(name: str, value: float) -> None:
-    """Raises ValueError unless `value` is a share that leaves something."""
+    """Raises ValueError unless `value` is a share in [0, 1)."""
     if not 0 <= value < 1:
         raise ValueError(f"{name}: {value}; a share is from 0 to under 1")
 
 
 @dataclass(frozen=True)
 class ImageTower:
-    """EfficientNet, and its input in pixels: resized to a square of `resize`, of which `crop` is taken.
+    """EfficientNet and its input in pixels: resized to a square of `resize`, then cropped to a square of `crop`.
 
-    `width`: of a linear layer over the pooled features; without it they are the embedding.
+    `width` is that of a linear layer over the pooled features; without it they are the embedding.
     """
 
     tower: Annotated[str, "EfficientNet: tiny, b0 to b7, or l2"] = "l2"
@@ -107,9 +107,9 @@ class Loss:
 
 @dataclass(frozen=True)
 class Queue:
-    """BriVL's negatives, in place of those of the batch: the keys of the last `size` pairs; 0 is none.
+    """BriVL's negatives, in place of the batch's: the keys of the last `size` pairs; 0 disables the queue.
 
-    Keys are made by copies of the towers, whose weights keep the share `momentum` of what they were at each step.
+    Copies of the towers make the keys; at each step the copies' weights keep the share `momentum` of their values.
     """
 
     size: Annotated[int, "earlier pairs that are negatives; 0: those of the batch", "pairs"] = 0
@@ -122,7 +122,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Temperature:
-    """What similarities are divided by: where it starts, whether it is learned, and as itself or as its logarithm.
+    """The divisor of similarities: its start, whether it is learned, and whether directly or as its logarithm.
 
     Under LAMB a scalar changes by a share of itself each step: it can't cross zero, and a logarithm would stay at the 0
     of a start at 1. Any other optimiser needs `log`.
@@ -139,7 +139,7 @@ class Temperature:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """How weights are changed: the rate rises over `warmup_steps` and falls to 0 at the last step, both linearly."""
+    """The optimiser: the rate rises over `warmup_steps` and falls to 0 at the last step, both linearly."""
 
     name: Annotated[str, "lamb, adam or sgd"] = "lamb"
     learning_rate: Annotated[float, "highest rate, at the end of the warm-up"] = 1e-3
@@ -156,8 +156,8 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Data:
-    """How records become batches: shards are dealt in groups of `shards`, whose records go through a buffer of
-    `shuffle`. `held_out` is the share of the pictures, by the hash of their ids, that isn't trained on.
+    """Batching of records: shards are taken in groups of `shards`, whose records go through a buffer of `shuffle`.
+    `held_out` is the share of the pictures, by the hash of their ids, excluded from training.
     """
 
     shards: Annotated[int, "files of a group that is read in turns", "shards"] = 16
@@ -171,7 +171,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What retrieval is measured on: at most so many held-out pictures, with so many captions of each."""
+    """Limits for measuring retrieval: the most held-out pictures, and the most captions for each."""
 
     pictures: Annotated[int, "most held-out images that retrieval is measured on", "images"] = 5_000
     captions: Annotated[int, "captions of each image", "captions"] = 5
@@ -183,7 +183,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """How often weights are saved, in steps, and how many of the last saves are kept."""
+    """Steps between checkpoints, and the number of checkpoints kept."""
 
     every: Annotated[int, "steps between two checkpoints", "steps"] = 1_000
     keep: Annotated[int, "newest checkpoints that are kept", "checkpoints"] = 2
@@ -194,10 +194,10 @@ class Checkpoints:
 
 @dataclass(frozen=True)
 class Train:
-    """One run of `python -m train fit`. `batch` is in pairs, over all devices.
+    """Settings of one run of `python -m train fit`. `batch` is in pairs, over all devices.
 
-    With `pieces` over 1 a device encodes its share of a batch in so many pieces, one after the other: the loss is that
-    of the whole batch, for the memory of a piece and a second pass through the towers.
+    With `pieces` over 1 a device encodes its share of a batch in that many pieces, one after the other: the loss is
+    still the whole batch's, for the memory of a piece and a second pass through the towers.
     """
 
     image: ImageTower = ImageTower()

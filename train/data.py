@@ -1,7 +1,7 @@
-"""Records as batches of pixels and tokens: the same for the same seed, from any place on.
+"""Records as batches of pixels and tokens: deterministic for a seed, and resumable at any position.
 
-Shards are shuffled every epoch and dealt in groups; the records of a group are mixed and shuffled. A place in this
-endless stream is the number of a group and of a record in it, so going on costs a part of one group.
+Shards are shuffled every epoch and taken in groups; the records of a group are mixed and shuffled. A position in this
+endless stream is a group's number and a record's index in it, so resuming costs a part of one group.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from train.pairs import BadRecord, Encoder, Pair
 BAD, TRAINED, HELD_OUT = range(3)
 AUTOTUNE = tf.data.AUTOTUNE
 Element = dict[str, tf.Tensor]
-Encoded = tuple[int, Pair | None, np.ndarray | None]  # kind, and its pixels where they are wanted
+Encoded = tuple[int, Pair | None, np.ndarray | None]  # kind, pair, and pixels if wanted
 Encode = Callable[[int, int, bytes], Encoded]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the next record stands: its group, its number in it, and how many bad ones came before."""
+class Position:
+    """A position of the next record: its group, its index in the group, and the number of bad records before."""
 
     group: int = 0
     record: int = 0
@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Host:
-    """Which of several machines reads: each takes shards of its own."""
+    """A machine that reads, among several: each takes separate shards."""
 
     number: int = 0
     of: int = 1
@@ -50,7 +50,7 @@ class Records:
     """The pairs in `shards` (paths of TFRecord files) as arrays.
 
     An element is a dictionary: `pixels` uint8 (crop, crop, 3), `tokens` int32 (length,), `key` and `image_id`
-    (strings), and `place`, int64 (3,), the place after it.
+    (strings), and `place`, int64 (3,), the position after the element.
     """
 
     shards: Sequence[str]
@@ -58,10 +58,10 @@ class Records:
     settings: Data
     seed: int = 0
 
-    def training(self, start: Place = Place(), host: Host = Host()) -> tf.data.Dataset:
-        """The pairs that are trained on, endlessly, from `start` on.
+    def training(self, start: Position = Position(), host: Host = Host()) -> tf.data.Dataset:
+        """The training pairs, endlessly, from `start` on.
 
-        Raises TrainingError if hosts outnumber shards, and where there is no pair to train on.
+        Raises TrainingError if hosts outnumber shards, and if there is no pair to train on.
         """
         if host.of > len(self.shards):
             raise TrainingError(f"{host.of} hosts can't share {len(self.shards)} shards")
@@ -80,11 +80,11 @@ class Records:
         return (pairs.filter(_is(HELD_OUT)) if held_out else pairs).map(_public)
 
     def count(self, most: int) -> int:
-        """How many pairs there are to train on, as far as `most`. No picture is decoded."""
+        """Counts the pairs to train on, up to `most`. Decodes no picture."""
         return sum(1 for _ in islice(filter(self._is_trained, read_all(self.shards)), most))
 
     def _check(self) -> None:
-        """Raises TrainingError if the stream would never come to a pair. Reads as far as the first."""
+        """Raises TrainingError if the stream would never reach a pair. Reads as far as the first."""
         kinds = Counter[int]()
         for record in read_all(self.shards):
             kind, *_ = _encoded(self._train, 0, 0, record)
@@ -96,7 +96,7 @@ class Records:
             f"{kinds[HELD_OUT]:,} records are held out, {kinds[BAD]:,} are bad"
         )
 
-    def _group(self, group: tf.Tensor, start: Place, host: Host) -> tf.data.Dataset:
+    def _group(self, group: tf.Tensor, start: Position, host: Host) -> tf.data.Dataset:
         """(group, number, record) of the records of a group, from `start` on."""
         size = self.settings.shards * host.of
         groups = -(-len(self.shards) // size)
@@ -106,7 +106,7 @@ class Records:
         records = files.interleave(
             _read, cycle_length=self.settings.shards, num_parallel_calls=AUTOTUNE, deterministic=True
         )
-        records = _shuffled(records, self.settings.shuffle, (self.seed, group + 1))  # (0, 0) would be chance
+        records = _shuffled(records, self.settings.shuffle, (self.seed, group + 1))  # (0, 0) would be random
         done = tf.where(tf.equal(group, start.group), tf.constant(start.record, tf.int64), 0)
         return records.enumerate().skip(done).map(lambda number, record: (group, number, record))
 
@@ -129,7 +129,7 @@ class Records:
 
 
 def read_all(shards: Sequence[str]) -> Iterator[bytes]:
-    """The records of all files, one after the other. Raises TrainingError for one that is cut off or damaged."""
+    """The records of all files in order. Raises TrainingError for a truncated or damaged file."""
     for shard in shards:
         with tf.io.gfile.GFile(shard, "rb") as file:
             try:
@@ -140,7 +140,7 @@ def read_all(shards: Sequence[str]) -> Iterator[bytes]:
 
 @contextmanager
 def damage_named(shards: Sequence[str]) -> Iterator[None]:
-    """For what reads `shards` with TensorFlow, whose error doesn't name a damaged file: TrainingError does."""
+    """Names the damaged file, unlike TensorFlow's error for `shards`: raises TrainingError."""
     try:
         yield
     except tf.errors.DataLossError as error:
@@ -154,7 +154,7 @@ def _read(shard: tf.Tensor) -> tf.data.Dataset:
 
 
 def _shuffled(records: tf.data.Dataset, buffer: int, seed: tuple[int, tf.Tensor]) -> tf.data.Dataset:
-    """As Dataset.shuffle, whose state has everything after it run one at a time once operations are deterministic."""
+    """Like Dataset.shuffle, but stateless: with deterministic ops, a stateful one serialises every later map."""
     first, second = (tf.cast(part, tf.int64) for part in seed)
     variant = tf.raw_ops.ShuffleDataset(
         input_dataset=tf.data.experimental.to_variant(records),
@@ -180,7 +180,7 @@ def _encoded(encode: Encode, group: int, number: int, record: bytes) -> Encoded:
 
 
 def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
-    """What tf.data maps over records for a function in Python that makes the pixels of one."""
+    """The function that tf.data maps over records: it calls Python code that makes a record's pixels."""
     shape = (encoder.square.crop, encoder.square.crop, 3)
     nothing = (np.zeros(shape, np.uint8), np.zeros(encoder.length, np.int32), b"", b"")
 
@@ -193,7 +193,7 @@ def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
 
     def element(group: tf.Tensor, number: tf.Tensor, record: tf.Tensor) -> Element:
         types = (tf.int32, tf.uint8, tf.int32, tf.string, tf.string)
-        # stateful functions would run one at a time once operations are deterministic
+        # under deterministic operations, stateful functions would run one at a time
         kind, pixels, tokens, key, image_id = tf.numpy_function(call, (group, number, record), types, stateful=False)
         return {
             "kind": tf.ensure_shape(kind, ()),
@@ -208,7 +208,7 @@ def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
 
 
 def _count_bad(bad: tf.Tensor, pair: Element) -> tuple[tf.Tensor, Element]:
-    """Writes into a pair's place how many bad records came before it."""
+    """Writes the number of bad records before a pair into the pair's position."""
     bad += tf.cast(_is(BAD)(pair), tf.int64)
     return bad, {**pair, "place": tf.concat([pair["place"], [bad]], 0)}
 

@@ -1,6 +1,6 @@
-"""One code for one device, several, and several hosts: `tf.distribute`, which runs a step once on each replica.
+"""Common code for one device, several, and several hosts: `tf.distribute` runs a step once on each replica.
 
-Whatever has to see all replicas says so here: the vectors of a batch are gathered, its loss is averaged.
+Operations that need all replicas are here: a batch's vectors are gathered, its loss is averaged.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from train.errors import TrainingError
 
 
 def strategy(devices: int | None = None) -> tf.distribute.Strategy:
-    """How the work is shared: by hosts if TF_CONFIG names them, else by all accelerators of this machine.
+    """Distributes the work: by hosts if TF_CONFIG lists them, else over all accelerators of this machine.
 
-    Without accelerators, `devices` splits the CPU into so many devices, to try out what is for larger machines. Raises
+    Without accelerators, `devices` splits the CPU into that many devices, to try out code for larger machines. Raises
     TrainingError for more accelerators than there are, and if TensorFlow is in use already.
     """
     if "TF_CONFIG" in os.environ:
@@ -38,14 +38,14 @@ def strategy(devices: int | None = None) -> tf.distribute.Strategy:
 
 
 def host() -> Host:
-    """Which of the hosts in TF_CONFIG this is; the only one without it."""
+    """This host, by TF_CONFIG; the only one without it."""
     config = json.loads(os.environ.get("TF_CONFIG", "{}"))
     workers = config.get("cluster", {}).get("worker", [None])
     return Host(config.get("task", {}).get("index", 0), len(workers))
 
 
 def replicas() -> int:
-    """How many replicas take part in the step that is being run."""
+    """Counts the replicas that take part in the running step."""
     return int(tf.distribute.get_replica_context().num_replicas_in_sync)
 
 
@@ -56,17 +56,17 @@ def gather(rows: tf.Tensor) -> tf.Tensor:
 
 
 def first_row(rows: tf.Tensor) -> tf.Tensor:
-    """Where the rows of this replica begin among those of all."""
+    """The index of this replica's first row among all replicas' rows."""
     return tf.shape(rows)[0] * tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
 def own_rows(rows: Any, strategy: tf.distribute.Strategy) -> np.ndarray:
-    """What the replicas of this host hold of a batch, in order."""
+    """This host's replicas' rows of a batch, in order."""
     return np.concatenate([part.numpy() for part in strategy.experimental_local_results(rows)])
 
 
 def from_all_hosts(numbers: np.ndarray, strategy: tf.distribute.Strategy) -> np.ndarray:
-    """int64 (hosts, n) of what each host has, (n,)."""
+    """Gathers an int64 (n,) array from every host into (hosts, n)."""
     copies = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(numbers[None], tf.int64))
     rows = strategy.gather(copies, axis=0).numpy()
     return np.asarray(rows[:: len(strategy.experimental_local_results(copies))])

@@ -1,4 +1,4 @@
-"""The embeddings of any pictures and texts, by a trained model."""
+"""Embeddings of any pictures and texts, by a trained model."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from filters.pixels import Undecodable
+from filters.picture import UndecodableImage
 from train.pairs import Square
 from train.towers import PROJECTION
 from train.trained import Trained
 from train.vectors import normalised
 
 AT_ONCE = 256  # pictures, texts
-MISSING = (OSError, tf.errors.OpError)  # what reading a file raises
+MISSING = (OSError, tf.errors.OpError)  # errors of reading a file
 
 
 class BadPicture(ValueError):
-    """A picture that isn't there, or can't be decoded: its name, and why."""
+    """A missing or undecodable picture: its name, and the reason."""
 
 
-class Source(Protocol):
-    """Where a picture's bytes are: anything with a name that can be read."""
+class PictureSource(Protocol):
+    """A source of a picture's bytes, with a name."""
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """The name that errors use."""
 
     def read(self) -> bytes:
-        """The bytes. Raises OSError, OpError."""
+        """Reads the bytes. Raises OSError, OpError."""
 
 
 @dataclass(frozen=True)
@@ -46,32 +46,44 @@ class PictureFile:
 
     @property
     def name(self) -> str:
-        """Its path."""
+        """The path."""
         return self.path
 
     def read(self) -> bytes:
-        """Its bytes. Raises OpError."""
+        """Reads the file. Raises OpError."""
         with tf.io.gfile.GFile(self.path, "rb") as file:
             return bytes(file.read())
 
 
-def embed_pictures(trained: Trained, pictures: Iterable[Source]) -> Iterator[np.ndarray | BadPicture]:
-    """Of each picture, in order, its embedding, float32 (width,) of length 1, or what is wrong with it."""
+@dataclass(frozen=True)
+class PictureBytes:
+    """A picture in memory, such as the `jpg` of a record."""
+
+    name: str
+    data: bytes
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.data
+
+
+def embed_pictures(trained: Trained, pictures: Iterable[PictureSource]) -> Iterator[np.ndarray | BadPicture]:
+    """Yields each picture's embedding, float32 (width,) of length 1, in order, or a BadPicture."""
     encode = _function(trained.model.images, tf.uint8)
     remaining = iter(pictures)
     with ThreadPoolExecutor() as pool:
         parts = iter(lambda: list(islice(remaining, AT_ONCE)), [])
-        yield from _each(encode, _one_ahead(pool.map(_seen_by(trained.square), part) for part in parts))
+        yield from _encoded_parts(encode, _one_ahead(pool.map(_seen_by(trained.square), part) for part in parts))
 
 
 def embed_texts(trained: Trained, texts: Sequence[str]) -> np.ndarray:
-    """The embeddings of texts, float32 (texts, width), each of length 1; of a text as much as the tower takes."""
+    """Embeds texts, float32 (texts, width), each of length 1; long texts are cut to the tower's length."""
     return _embed(trained, trained.model.texts, texts)
 
 
 def embed_words(trained: Trained, words: Sequence[str]) -> np.ndarray:
-    """What the text tower makes of single words before its linear layer, that of [CLS], as ALIGN's appendix B has it:
-    float32 (words, hidden), each of length 1.
+    """Embeds single words by the text tower without its linear layer, i.e. [CLS], as in ALIGN's appendix B: float32
+    (words, hidden), each of length 1.
     """
     tower = trained.model.texts
     return _embed(trained, keras.Model(tower.input, tower.get_layer(PROJECTION).input), words)
@@ -86,18 +98,18 @@ def _embed(trained: Trained, tower: keras.Model, texts: Sequence[str]) -> np.nda
     return vectors
 
 
-@lru_cache(maxsize=3)  # so that both towers, and that of words, are traced once, however often they are called
+@lru_cache(maxsize=3)  # each tower, and the one for words, is traced once however often it is called
 def _function(tower: keras.Model, dtype: tf.DType) -> Callable[[np.ndarray], np.ndarray]:
-    spec = tf.TensorSpec(tower.input_shape, dtype)  # of any number of inputs
+    spec = tf.TensorSpec(tower.input_shape, dtype)  # accepts any number of inputs
     encode = tf.function(lambda inputs: tower(inputs, training=False), input_signature=[spec])
     return lambda inputs: normalised(encode(tf.constant(inputs)).numpy())
 
 
-def _seen_by(square: Square) -> Callable[[Source], np.ndarray | BadPicture]:
-    def see(picture: Source) -> np.ndarray | BadPicture:
+def _seen_by(square: Square) -> Callable[[PictureSource], np.ndarray | BadPicture]:
+    def see(picture: PictureSource) -> np.ndarray | BadPicture:
         try:
             return square.middle(picture.read())
-        except Undecodable as error:
+        except UndecodableImage as error:
             return BadPicture(f"{picture.name}: {error}")
         except MISSING as error:
             return BadPicture(f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}")
@@ -106,7 +118,7 @@ def _seen_by(square: Square) -> Callable[[Source], np.ndarray | BadPicture]:
 
 
 def _one_ahead(parts: Iterable[Any]) -> Iterator[Any]:
-    """The same, but each is begun while the one before it is worked on."""
+    """Yields the same parts, but starts each while the one before it is being processed."""
     waiting: list[Any] = []
     for part in parts:
         waiting.append(part)
@@ -115,7 +127,7 @@ def _one_ahead(parts: Iterable[Any]) -> Iterator[Any]:
     yield from waiting
 
 
-def _each(
+def _encoded_parts(
     encode: Callable[[np.ndarray], np.ndarray], parts: Iterable[Iterable[np.ndarray | BadPicture]]
 ) -> Iterator[np.ndarray | BadPicture]:
     for part in map(list, parts):

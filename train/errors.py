@@ -1,7 +1,7 @@
-"""What can go wrong in a run, told in one line."""
+"""Errors of a run, reported in one line."""
 
 from __future__ import annotations
 
 
 class TrainingError(ValueError):
-    """Something about the records, the devices, the checkpoints or the loss that ends a run."""
+    """A problem with records, devices, checkpoints or the loss that ends a run."""

@@ -17,7 +17,7 @@ from train.retrieval import Recalls, image_to_text, text_to_image
 
 
 class TooFewPictures(TrainingError):
-    """There are no two pictures to tell apart, but `pictures`."""
+    """Fewer than two pictures, `pictures` in number."""
 
     def __init__(self, pictures: int) -> None:
         super().__init__(f"{pictures} pictures: retrieval needs two at least")
@@ -26,7 +26,7 @@ class TooFewPictures(TrainingError):
 
 @dataclass(frozen=True)
 class Retrieval:
-    """The recalls of both directions."""
+    """Recalls of both directions."""
 
     image_to_text: Recalls
     text_to_image: Recalls
@@ -34,7 +34,7 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class Embedded:
-    """The embeddings of one pair, float (width,) each, and the id of its picture."""
+    """A pair's embeddings, float (width,) each, and the id of its picture."""
 
     image_id: bytes
     image: np.ndarray
@@ -42,9 +42,9 @@ class Embedded:
 
 
 def evaluate(model: DualEncoder, pairs: tf.data.Dataset, settings: Evaluation, batch: int = AT_ONCE) -> Retrieval:
-    """Retrieval among the first pictures of `pairs`, each with its first captions.
+    """Measures retrieval among the first pictures of `pairs`, each with its first captions.
 
-    Nothing is read beyond the last picture wanted. Raises TooFewPictures.
+    Reads nothing beyond the last picture wanted. Raises TooFewPictures.
     """
     images, texts, owners = dict[bytes, np.ndarray](), list[np.ndarray](), list[bytes]()
     captions = Counter[bytes]()

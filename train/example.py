@@ -14,20 +14,20 @@ from google.protobuf.message import DecodeError
 FIELDS = {"jpg": bytes, "txt": bytes, "key": bytes, "url": bytes, "width": int, "height": int, "sha256": bytes}
 
 _LISTS = {"bytes_list": "BytesList", "float_list": "FloatList", "int64_list": "Int64List"}
-_MOST_BYTES = (1 << 31) - 1  # of a message of protocol buffers, and so of a record
-_BLOCK = 1 << 24  # bytes read at a time: a length is only a claim
+_MOST_BYTES = (1 << 31) - 1  # limit of a protocol-buffer message, and so of a record
+_BLOCK = 1 << 24  # bytes read at a time: a length field may be wrong
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
 
 
 class Writable(Protocol):
-    """What takes bytes."""
+    """A file that takes bytes."""
 
     def write(self, data: bytes, /) -> int: ...
 
 
 def encode_example(features: Mapping[str, bytes | str | int]) -> bytes:
-    """The bytes of a `tf.train.Example` with one value a feature; the same for equal features in any order.
+    """Encodes a `tf.train.Example` with one value per feature; equal features give equal bytes in any order.
 
     A string is written as UTF-8. Raises ValueError for an integer outside int64, TypeError for anything else.
     """
@@ -44,7 +44,7 @@ def encode_example(features: Mapping[str, bytes | str | int]) -> bytes:
 def decode_example(data: bytes, most_values: int | None = None) -> dict[str, list[Any]]:
     """The values of each feature: bytes, floats or integers.
 
-    Raises ValueError if `data` is no `tf.train.Example`, and for more than `most_values` features, or values of one.
+    Raises ValueError if `data` is no `tf.train.Example`, or if features, or one feature's values, exceed `most_values`.
     """
     try:
         example = _EXAMPLE.FromString(data)
@@ -65,9 +65,9 @@ def write_record(file: Writable, data: bytes) -> None:
 
 
 def read_records(file: BinaryIO, most_bytes: int = _MOST_BYTES) -> Iterator[tuple[int, bytes]]:
-    """Where each record starts, in bytes, and its data.
+    """Yields each record's start, in bytes, and its data.
 
-    Raises ValueError where the file is cut off or damaged, and for a record that claims more than `most_bytes`.
+    Raises ValueError if the file is truncated or damaged, and for a record that claims more than `most_bytes`.
     """
     offset = file.tell()
     while head := file.read(_LENGTH.size):
@@ -84,7 +84,7 @@ def read_records(file: BinaryIO, most_bytes: int = _MOST_BYTES) -> Iterator[tupl
 
 
 def _read(file: BinaryIO, length: int) -> bytes:
-    """The next `length` bytes, or what is left of the file, in memory of no more than is there."""
+    """Reads the next `length` bytes, or the rest of the file, using no more memory than that."""
     if length <= _BLOCK:
         return file.read(length)
     blocks = []
@@ -105,7 +105,7 @@ def _values(name: str, feature: Any, most: int | None) -> list[Any]:
 
 
 def _check(file: BinaryIO, data: bytes, size: int, offset: int, part: str) -> None:
-    """Raises ValueError unless `data` is complete and the checksum that follows it is right."""
+    """Raises ValueError unless `data` is complete and the checksum that follows is right."""
     checksum = file.read(_CHECKSUM.size)
     if len(data) < size or len(checksum) < _CHECKSUM.size:
         raise ValueError(f"{_name(file)}: cut off in the record at byte {offset}")
@@ -114,7 +114,7 @@ def _check(file: BinaryIO, data: bytes, size: int, offset: int, part: str) -> No
 
 
 def _masked_crc(data: bytes) -> bytes:
-    """CRC-32C, rotated and shifted as the TFRecord format asks for."""
+    """CRC-32C, rotated and shifted as the TFRecord format requires."""
     crc = google_crc32c.value(data)
     return _CHECKSUM.pack((((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
 
@@ -124,7 +124,7 @@ def _name(file: BinaryIO) -> str:
 
 
 def _example_class() -> Any:
-    """The class of `tf.train.Example`, from its definition, in a pool of its own beside TensorFlow's."""
+    """Builds the class of `tf.train.Example` from its definition, in a pool separate from TensorFlow's."""
     proto = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="example.proto", package="tensorflow", syntax="proto3")
     feature = file.message_type.add(name="Feature")

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 
 @contextmanager
-def written_aside(path: str, mode: str = "wb") -> Iterator[Any]:
-    """A file to write, which gets its name once it is whole: whatever has the name is finished."""
+def atomic_write(path: str, mode: str = "wb") -> Iterator[Any]:
+    """A temporary file to write, renamed once complete: a file with the final name is finished."""
     with tf.io.gfile.GFile(f"{path}.tmp", mode) as file:
         yield file
     tf.io.gfile.rename(f"{path}.tmp", path, overwrite=True)

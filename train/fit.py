@@ -1,4 +1,4 @@
-"""Training, top to bottom: the model, the data, the steps, and what is kept of them."""
+"""Training, top to bottom: the model, the data, the steps, and the saved results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from train.checkpoint import CheckpointError, arrays_of, load, restore
-from train.data import Place, damage_named
+from train.data import Position, damage_named
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
 from train.log import Log, Row
@@ -26,16 +26,16 @@ INPUTS = ("pixels", "tokens")
 
 
 class NotANumber(TrainingError):
-    """The loss is no number any more."""
+    """The loss became NaN or infinite."""
 
 
 class Trainer:
-    """A run on the devices of `strategy`, as far as its newest checkpoint has it."""
+    """Trains one run on the devices of `strategy`; resumes from its newest checkpoint."""
 
     def __init__(self, run: Run, strategy: tf.distribute.Strategy, start: DualEncoder | None = None) -> None:
-        """A new run begins with the weights of `start`, if there is one, else by chance.
+        """Starts a new run with the weights of `start`, if given, else random ones.
 
-        Raises OtherRun, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
+        Raises OtherTraining, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
         that is larger than the data.
         """
         self.run, self.settings, self.strategy = run, run.settings, strategy
@@ -52,12 +52,12 @@ class Trainer:
             self.optimizer = make_optimizer(self.settings)
             self.optimizer.build(self.model.trainable_variables)
             self.objective = make_objective(self.model, self.settings, strategy)
-        self.step, self.places = 0, [Place()] * host().of
+        self.step, self.places = 0, [Position()] * host().of
         self._resume()
         self.log = Log(run.output, self.step, events=host().number == 0)
 
     def fit(self) -> None:
-        """Trains to the last step. Raises NotANumber, TrainingError where records are damaged or not enough."""
+        """Trains to the last step. Raises NotANumber, and TrainingError if records are damaged or too few."""
         with damage_named(self.run.shards):
             self._fit()
 
@@ -80,7 +80,7 @@ class Trainer:
         progress.bar.close()
 
     def _row(self, values: dict[str, tf.Tensor], batch: dict[str, Any]) -> Row:
-        """What a step that was just done came to. Raises NotANumber."""
+        """The logged numbers of the step just done. Raises NotANumber."""
         self.step += 1
         row = Row(self.step, **{name: float(value) for name, value in values.items()})
         if not math.isfinite(row.loss):
@@ -90,7 +90,7 @@ class Trainer:
 
     def _check_devices(self) -> None:
         replicas = self.strategy.num_replicas_in_sync
-        if self.settings.precision == "mixed_float16" and replicas > 1:  # Keras would judge by the first replica alone
+        if self.settings.precision == "mixed_float16" and replicas > 1:  # Keras would decide by the first replica alone
             raise TrainingError(
                 f"train.precision: mixed_float16 is for one device; with {replicas} it is mixed_bfloat16"
             )
@@ -116,7 +116,7 @@ class Trainer:
 
     @property
     def _state(self) -> dict[str, Any]:
-        """Whatever has variables that a checkpoint needs."""
+        """Objects with variables that a checkpoint needs."""
         return {"model": self.model, "optimizer": self.optimizer, "objective": self.objective}
 
     def _resume(self) -> None:
@@ -126,11 +126,11 @@ class Trainer:
             if len(facts["places"]) != len(self.places):
                 raise CheckpointError(f"{path}: {len(facts['places'])} hosts wrote it; this run has {len(self.places)}")
             restore(arrays, path, **self._state)
-            self.step, self.places = facts["step"], [Place(*place) for place in facts["places"]]
+            self.step, self.places = facts["step"], [Position(*place) for place in facts["places"]]
 
     def _save(self, batch: dict[str, Any]) -> None:
         last = own_rows(batch["place"], self.strategy)[-1]
-        self.places = [Place(*map(int, place)) for place in from_all_hosts(last, self.strategy)]
+        self.places = [Position(*map(int, place)) for place in from_all_hosts(last, self.strategy)]
         if host().number > 0:
             return
         self.log.save()

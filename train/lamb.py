@@ -8,13 +8,13 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-EXCLUDED = ("bias", "gamma", "beta")  # of layers and normalisations: neither decayed nor scaled by the trust ratio
+EXCLUDED = ("bias", "gamma", "beta")  # variables neither decayed nor scaled by the trust ratio
 
 
 class Lamb(keras.optimizers.Optimizer):  # type: ignore[misc]
-    """Adam's update plus the decay, in proportion to how large the variable is beside it.
+    """Adam's update plus the decay, scaled by the variable's length over the update's.
 
-    Variables named in `excluded` get Adam's update as it is, as in the authors' code.
+    Variables named in `excluded` get Adam's unscaled update, as in the authors' code.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Lamb(keras.optimizers.Optimizer):  # type: ignore[misc]
             self.squares = [self.add_variable_from_reference(variable, name="square") for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One step of one variable. The sparse gradient of an embedding is made dense: the trust ratio needs it all."""
+        """Updates one variable. An embedding's sparse gradient is made dense: the trust ratio needs all of it."""
         gradient = tf.convert_to_tensor(gradient)
         place, step = self._get_variable_index(variable), ops.cast(self.iterations + 1, "float32")
         mean, square = self.means[place], self.squares[place]
@@ -55,12 +55,12 @@ class Lamb(keras.optimizers.Optimizer):  # type: ignore[misc]
         self.assign_sub(variable, rate * update)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes it again."""
+        """Settings that rebuild the optimiser."""
         names = ("beta_1", "beta_2", "epsilon", "decay", "excluded")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def _trust_ratio(variable: Any, update: Any) -> Any:
-    """The length of the variable over that of its update; 1 where one of them is 0."""
+    """The length of the variable over its update's length; 1 if either is 0."""
     size, change = (ops.sqrt(ops.sum(ops.square(values))) for values in (variable, update))
     return ops.where((size > 0) & (change > 0), size / ops.maximum(change, 1e-30), 1.0)

@@ -1,4 +1,4 @@
-"""What a run says while it lasts: a row of numbers every few steps, as CSV and for TensorBoard."""
+"""The log of a run: a row of numbers every few steps, as CSV and for TensorBoard."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from train.files import written_aside
+from train.files import atomic_write
 
 COLUMNS = ("step", "loss", "temperature", "learning_rate")
 
 
 @dataclass(frozen=True)
 class Row:
-    """The loss of a step's batch, and the temperature and rate it was made with."""
+    """A step's loss, and the temperature and rate it used."""
 
     step: int
     loss: float
@@ -28,9 +28,9 @@ class Log:
     """The rows so far in `log.csv`, and the same with the speed below `tensorboard/`."""
 
     def __init__(self, output: str, step: int, events: bool = True) -> None:
-        """Goes on after `step` steps: later rows, of a run that was killed, are forgotten.
+        """Resumes after `step` steps: drops later rows, which a killed run left.
 
-        `events` are what TensorBoard reads; of several hosts one writes them.
+        `events` are what TensorBoard reads; only one of several hosts writes them.
         """
         self.path = f"{output}/log.csv"
         self.rows = [row for row in read_log(self.path) if row.step <= step]
@@ -39,7 +39,7 @@ class Log:
         )
 
     def add(self, row: Row, speed: float) -> None:
-        """Notes a row; `speed` is in pairs a second."""
+        """Logs a row; `speed` is in pairs per second."""
         self.rows.append(row)
         with self.events.as_default():
             for name in COLUMNS[1:]:
@@ -47,18 +47,18 @@ class Log:
             tf.summary.scalar("pairs_per_second", speed, row.step)
 
     def save(self) -> None:
-        """Writes the rows, aside first."""
+        """Writes the rows via a temporary file."""
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(COLUMNS)
         rows.writerows([getattr(row, name) for name in COLUMNS] for row in self.rows)
-        with written_aside(self.path, "w") as file:
+        with atomic_write(self.path, "w") as file:
             file.write(text.getvalue())
         self.events.flush()
 
 
 def read_log(path: str) -> list[Row]:
-    """The rows of a `log.csv`; none if it isn't there."""
+    """The rows of a `log.csv`; none if it doesn't exist."""
     if not tf.io.gfile.exists(path):
         return []
     with tf.io.gfile.GFile(path) as file:

@@ -12,9 +12,9 @@ def contrastive_loss(
 ) -> tf.Tensor:
     """The loss of a batch, a scalar: image to text plus text to image, each the mean over the pairs.
 
-    `images` and `texts` are float (n, d), row i of both one pair. All other pairs of the batch are its negatives, those
-    on other replicas too; with `negatives` under 1 it is that share of them. On several replicas each has the loss of
-    its own pairs, and the batch's is their mean. Labels are smoothed over the candidates.
+    `images` and `texts` are float (n, d), row i of both one pair. All other pairs of the batch are its negatives,
+    including those on other replicas; with `negatives` under 1, only that share of them. On several replicas each has
+    the loss of its pairs, and the batch's is their mean. Labels are smoothed over the candidates.
     """
     images, texts = (tf.math.l2_normalize(tf.cast(rows, tf.float32), 1) for rows in (images, texts))
     there = cross_entropy(_logits(images, gather(texts), temperature, negatives), smoothing)
@@ -23,7 +23,7 @@ def contrastive_loss(
 
 
 def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, negatives: float) -> tf.Tensor:
-    """Float (queries, 1 + negatives): of the right candidate first, then of those that follow it, all around.
+    """Float (queries, 1 + negatives): the right candidate first, then the candidates that follow, wrapping around.
 
     Batches are shuffled, so the candidates that follow are as good a sample as any.
     """
@@ -36,6 +36,6 @@ def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, n
 
 
 def cross_entropy(logits: tf.Tensor, smoothing: float) -> tf.Tensor:
-    """The mean over the rows of `logits`, float (n, candidates), whose right candidate is the first."""
+    """The mean over the rows of `logits`, float (n, candidates), with the right candidate first."""
     log_shares = tf.nn.log_softmax(logits)
     return -(1 - smoothing) * tf.reduce_mean(log_shares[:, 0]) - smoothing * tf.reduce_mean(log_shares)

@@ -25,7 +25,7 @@ class Towers(keras.Model):  # type: ignore[misc]
 
 
 class DualEncoder(Towers):
-    """Where the two of a pair are near each other (arXiv 2102.05918, section 4)."""
+    """Embeds the two of a pair near each other (arXiv 2102.05918, section 4)."""
 
     def __init__(self, settings: Train, vocabulary: int, synchronized: bool = False) -> None:
         images = image_tower(settings.image, synchronized)
@@ -43,5 +43,5 @@ class DualEncoder(Towers):
 
     @property
     def temperature(self) -> Any:
-        """What similarities are divided by, a scalar."""
+        """The divisor of similarities, a scalar."""
         return ops.exp(self.raw_temperature) if self.log else ops.convert_to_tensor(self.raw_temperature)

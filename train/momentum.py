@@ -11,11 +11,11 @@ from train.model import Towers
 
 
 def key_towers(model: Towers) -> Towers:
-    """Towers of the same layers and weights.
+    """Towers with the same layers and weights.
 
-    The rest of their state is their own, as MoCo's is: what dropout draws, which would else be the same for a query and
-    its key, and the statistics of batches. Keys are normalised by those of their batch, which can't give a pair away:
-    a text can't know which pictures were beside its own.
+    The rest of their state is separate, as in MoCo: the random numbers of dropout, which would otherwise be the same
+    for a query and its key, and the statistics of batches. Keys are normalised by those of their batch, which can't
+    give a pair away: a text can't know which pictures were beside its own.
     """
     keys = Towers(keras.models.clone_model(model.images), keras.models.clone_model(model.texts), "key_towers")
     for key, query in _weights(keys, model):
@@ -26,7 +26,7 @@ def key_towers(model: Towers) -> Towers:
 def follow(keys: Towers, model: Towers, momentum: float, strategy: tf.distribute.Strategy) -> None:
     """Keeps the share `momentum` of each weight of `keys`, and takes the rest from `model`; each replica by itself.
 
-    For a step: called outside of what the replicas run.
+    For use by a step: called outside of the replicas' code.
     """
 
     def nearer(key: tf.Variable, query: tf.Variable) -> None:
@@ -37,6 +37,6 @@ def follow(keys: Towers, model: Towers, momentum: float, strategy: tf.distribute
 
 
 def _weights(keys: Towers, model: Towers) -> list[tuple[keras.Variable, keras.Variable]]:
-    """What is trained, of both. Not the temperature, which is no tower's."""
+    """Pairs the trained weights of both. Leaves out the temperature, which belongs to no tower."""
     ours, theirs = ([*towers.images.trainable_variables, *towers.texts.trainable_variables] for towers in (keys, model))
     return list(zip(ours, theirs, strict=True))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BLOCK = 8192  # vectors
-QUERIES = 256  # at once: the similarities of a block are 8 MB
+QUERIES = 256  # queries at once: a block's similarities take 8 MB
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Nearest:
     similarities: np.ndarray
 
 
-Search = Callable[[np.ndarray, int], Nearest]  # of queries, float (queries, width), so many each
+Search = Callable[[np.ndarray, int], Nearest]  # takes queries, float (queries, width), and `top`
 
 
 def nearest(vectors: np.ndarray, queries: np.ndarray, top: int) -> Nearest:
-    """Those with the largest products, `top` or all, of `vectors`, float (n, width), for `queries`, (queries, width).
+    """The `top` vectors, or all, with the largest products: `vectors` float (n, width), `queries` (queries, width).
 
-    Of equally similar ones the first come first.
+    Ties take the first.
     """
     parts = [_nearest(vectors, queries[begin : begin + QUERIES], top) for begin in range(0, len(queries), QUERIES)]
     return Nearest(np.concatenate([part.rows for part in parts]), np.concatenate([part.similarities for part in parts]))
@@ -46,7 +46,7 @@ def _nearest(vectors: np.ndarray, queries: np.ndarray, top: int) -> Nearest:
 
 
 def _best(similarities: np.ndarray, top: int) -> Nearest:
-    """The columns with the largest values of each row; of equal ones the first."""
+    """Columns with the largest values of each row; ties take the first."""
     top = min(top, similarities.shape[1])
     columns = np.stack(list(_columns(similarities, top)))
     return Nearest(columns, np.take_along_axis(similarities, columns, axis=1))
@@ -56,5 +56,5 @@ def _columns(similarities: np.ndarray, top: int) -> Iterator[np.ndarray]:
     last = similarities.shape[1] - top
     for row in similarities:
         least = np.partition(row, last)[last]
-        columns = np.flatnonzero(row >= least)  # with all that tie for the last place
+        columns = np.flatnonzero(row >= least)  # including all that tie for the last rank
         yield columns[np.argsort(-row[columns], kind="stable")[:top]]

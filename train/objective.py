@@ -1,11 +1,11 @@
-"""What the pairs of a batch are told apart from: each other, as ALIGN does, or the keys of a queue, as BriVL does.
+"""Sources of a pair's negatives: the rest of its batch, as in ALIGN, or a queue of earlier keys, as in BriVL.
 
-A step begins with `follow`; on each replica come the `keys` of its batch, and the `loss`; `enqueue` ends it.
+A step calls `follow`, then on each replica `keys` and `loss` of its part of the batch, then `enqueue`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -19,34 +19,49 @@ from train.queue import KeyQueue, queue_loss
 Keys = tuple[Any, ...]
 
 
-class InBatch:
-    """The negatives of a pair are the others of its batch. There are no keys, and nothing to keep."""
+class Objective(Protocol):
+    """Negatives and loss of the pairs of a step.
 
-    def __init__(self, model: DualEncoder, settings: Train) -> None:
-        self.model, self.settings = model, settings.loss
-        self.variables: list[Any] = []
+    By default there are no keys and no state, so that nothing is done before and after a step.
+    """
+
+    variables: list[Any]  # state that a checkpoint has to contain
 
     def follow(self) -> None:
-        """Nothing to do."""
+        """Prepares the state for a step."""
+        return None
 
     def keys(self, batch: Batch) -> Keys:
-        """None."""
+        """The keys of a replica's pairs."""
         return ()
 
     def loss(self, images: tf.Tensor, texts: tf.Tensor, keys: Keys) -> tf.Tensor:
         """The loss of the embeddings of a replica's pairs, float (n, width) each; the batch's is the replicas' mean."""
-        return contrastive_loss(images, texts, self.model.temperature, self.settings.smoothing, self.settings.negatives)
+        ...
 
     def enqueue(self, keys: Keys) -> None:
-        """Nothing to do."""
+        """Adds the keys of all replicas to the state."""
+        return None
 
 
-class FromQueue:
-    """The negatives of a picture are the keys of earlier texts, those of a text the keys of earlier pictures (WenLan,
-    arXiv 2103.06561). `variables` are the state of it, which a checkpoint needs.
+class InBatch(Objective):
+    """The negatives of a pair are the other pairs of its batch (ALIGN)."""
 
-    What changes weights and queues are graphs of their own, run one after the other: within that of a step, TensorFlow
-    may read a weight to follow it, or a queue for the loss, only after it was changed.
+    def __init__(self, model: DualEncoder, settings: Train) -> None:
+        self.model, self.settings = model, settings.loss
+        self.variables = []
+
+    def loss(self, images: tf.Tensor, texts: tf.Tensor, keys: Keys) -> tf.Tensor:
+        """The contrastive loss of the batch."""
+        return contrastive_loss(images, texts, self.model.temperature, self.settings.smoothing, self.settings.negatives)
+
+
+class FromQueue(Objective):
+    """A picture's negatives are the keys of earlier texts, a text's are the keys of earlier pictures (WenLan, arXiv
+    2103.06561).
+
+    Weights and queues are changed by separate graphs, run one after the other: inside the graph of a step, TensorFlow
+    might read a weight to follow it, or a queue for the loss, after it was changed.
     """
 
     def __init__(self, model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> None:
@@ -62,13 +77,13 @@ class FromQueue:
         follow(self.towers, self.model, self.settings.queue.momentum, self.strategy)
 
     def keys(self, batch: Batch) -> Keys:
-        """Those of a replica's pictures and texts, float (n, width) each, of length 1."""
+        """The keys of a replica's pictures and texts, float (n, width) each, of length 1."""
         if self.settings.pieces > 1:
             return _normal(*encode_in_pieces(self.towers, batch, self.settings.pieces))
         return _normal(*self.towers(batch, training=True))
 
     def loss(self, images: tf.Tensor, texts: tf.Tensor, keys: Keys) -> tf.Tensor:
-        """As InBatch.loss."""
+        """The sum of both directions' losses, against the queues' keys."""
         (images, texts), (image_keys, text_keys) = _normal(images, texts), keys
         earlier_images, earlier_texts = (queue.held() for queue in self.queues)
         how = self.model.temperature, self.settings.loss.smoothing
@@ -81,11 +96,8 @@ class FromQueue:
             queue.put(self.strategy.gather(rows, axis=0))
 
 
-Objective = InBatch | FromQueue
-
-
 def make_objective(model: DualEncoder, settings: Train, strategy: tf.distribute.Strategy) -> Objective:
-    """What `settings` ask for. Called in the scope of `strategy`, after the model has its first weights."""
+    """The objective that `settings` choose. Called in the scope of `strategy`, once the model has weights."""
     return FromQueue(model, settings, strategy) if settings.queue.size else InBatch(model, settings)
 
 

@@ -1,4 +1,4 @@
-"""How weights are changed: the optimiser, and the rate at each step."""
+"""The optimiser, and its rate at each step."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class WarmUpAndDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: 
         return self.peak * ops.minimum(ops.minimum(rising, falling), 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes it again."""
+        """Settings that rebuild the schedule."""
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "steps": self.steps}
 
 
 def make_optimizer(settings: Train) -> keras.optimizers.Optimizer:
-    """The optimiser of a run. In half precision its loss is scaled."""
+    """The optimiser of a run. Half precision scales the loss."""
     chosen = settings.optimizer
     rate = WarmUpAndDecay(chosen.learning_rate, chosen.warmup_steps, settings.steps)
     if chosen.name == "lamb":

@@ -1,6 +1,6 @@
-"""From a record to what the towers take: pixels and tokens. Plain Python, so that it can be tested without TensorFlow.
+"""Converts a record to the towers' input: pixels and tokens. Plain Python, so it can be tested without TensorFlow.
 
-Pictures are decoded as the pipeline decodes them, so whatever it reads can be trained on, also in records that others
+Pictures are decoded as in the pipeline, so all that the pipeline reads can be trained on, also in records that others
 wrote (img2dataset, coyo-align).
 """
 
@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 from train.example import decode_example
 from vocab.ngrams import MODULUS, hash_word
 from vocab.wordpiece import WordPieceTokenizer
 
-MAX_PIXELS = 89_478_485  # as the rule `undecodable`
+MAX_PIXELS = 89_478_485  # equals the limit of the rule `undecodable`
 
 
 class BadRecord(ValueError):
@@ -30,7 +30,7 @@ class BadRecord(ValueError):
 
 @dataclass(frozen=True)
 class Pair:
-    """What a record holds: a picture's bytes, its id, its text and the pair's key.
+    """A record's contents: a picture's bytes, its id, its text and the pair's key.
 
     Instead of `jpg` it may have `file`, the path of the picture.
     """
@@ -42,7 +42,7 @@ class Pair:
 
     @classmethod
     def of(cls, record: bytes) -> Pair:
-        """The pair in the bytes of a `tf.train.Example`; without a `sha256` it is the picture's. Raises BadRecord."""
+        """Reads the pair in a `tf.train.Example`; a missing `sha256` is computed from the picture. Raises BadRecord."""
         try:
             features = decode_example(record)
         except ValueError as error:
@@ -54,7 +54,7 @@ class Pair:
         return cls(jpg, text, image_id, _optional(features, "key") or image_id)
 
     def is_held_out(self, share: float) -> bool:
-        """Whether its picture is among the `share` of all pictures that isn't trained on."""
+        """Returns whether the picture is among the `share` of all pictures excluded from training."""
         return hash_word(self.image_id) < share * MODULUS
 
 
@@ -81,20 +81,20 @@ def _optional(features: dict[str, list[Any]], name: str) -> str:
 
 @dataclass(frozen=True)
 class Square:
-    """What the image tower sees of a picture: resized to a square of `resize` pixels, of which `crop` is taken."""
+    """The image tower's view of a picture: resized to a square of `resize` pixels, then cropped to `crop`."""
 
     resize: int
     crop: int
 
     def middle(self, picture: bytes) -> np.ndarray:
-        """The middle of a picture, uint8 (crop, crop, 3), as the paper evaluates. Raises Undecodable."""
+        """The middle of a picture, uint8 (crop, crop, 3), as the paper evaluates. Raises UndecodableImage."""
         edge = (self.resize - self.crop) // 2
         return self._resized(picture)[edge : edge + self.crop, edge : edge + self.crop]
 
     def random_crop(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
-        """A random part of a picture, mirrored by chance, uint8 (crop, crop, 3), as the paper trains.
+        """A random part of a picture, randomly mirrored, uint8 (crop, crop, 3), as the paper trains.
 
-        The same for the same seed. Raises Undecodable.
+        Deterministic for a seed. Raises UndecodableImage.
         """
         random = np.random.default_rng(seed)
         top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
@@ -108,23 +108,23 @@ class Square:
 
 @dataclass(frozen=True)
 class Encoder:
-    """How a pair becomes arrays: its picture a square, its text so many tokens."""
+    """Converts a pair to arrays: the picture to a square, the text to a fixed number of tokens."""
 
     tokenizer: WordPieceTokenizer
     square: Square
     length: int
 
     def tokens(self, pair: Pair) -> np.ndarray:
-        """The ids of its pieces, int32 (length,)."""
+        """Ids of the text's pieces, int32 (length,)."""
         return self.tokenizer.encode([pair.text], self.length)[0]
 
     def middle(self, pair: Pair) -> np.ndarray:
-        """The middle of its picture. Raises BadRecord."""
+        """The middle of the picture. Raises BadRecord."""
         with _named(pair):
             return self.square.middle(pair.jpg)
 
     def random_crop(self, pair: Pair, seed: tuple[int, ...]) -> np.ndarray:
-        """A random part of its picture, the same for the same seed. Raises BadRecord."""
+        """A random part of the picture, deterministic for a seed. Raises BadRecord."""
         with _named(pair):
             return self.square.random_crop(pair.jpg, seed)
 
@@ -133,5 +133,5 @@ class Encoder:
 def _named(pair: Pair) -> Iterator[None]:
     try:
         yield
-    except Undecodable as error:
+    except UndecodableImage as error:
         raise BadRecord(f"{pair.key}: {error}") from error

@@ -1,9 +1,9 @@
 """A large batch in small memory: its gradients, one piece of it at a time (gradient caching, Gao et al. 2021).
 
-All pieces are encoded first, without what gradients need. The loss of all embeddings is cheap then, and so are its
-gradients by them. Each piece is encoded again, and takes its part of these gradients down to the weights.
+All pieces are encoded first, without the state that gradients need. The loss of all embeddings is cheap then, and so
+are its gradients by them. Each piece is encoded again, and takes its part of these gradients down to the weights.
 
-Both times a piece meets the same dropout, and what its batch normalisation goes by is the piece.
+Both times a piece meets the same dropout, and its batch normalisation uses the piece's statistics.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def gradients_in_pieces(model: Towers, batch: Batch, pieces: int, loss_of: LossO
 
 
 def encode_in_pieces(model: Towers, batch: Batch, pieces: int) -> list[tf.Tensor]:
-    """The embeddings of `batch` as training has them, float (n, width) each, without gradients. Moves the state on."""
+    """The embeddings of `batch` as in training, float (n, width) each, without gradients. Advances the state."""
     towers = _Pieces(model, batch, pieces)
     embeddings, state = towers.encode()
     towers.move_on(state)
@@ -59,7 +59,7 @@ class _Pieces:
         self.state = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
 
     def encode(self) -> tuple[list[tf.Tensor], Any]:
-        """The embeddings of all pieces, float (n, width) each, and the state after them. Leaves no trace."""
+        """Embeddings of all pieces, float (n, width) each, and the state after them. Has no side effects."""
 
         def encode_piece(number: tf.Tensor, arrays: list[tf.TensorArray], state: Any) -> tuple[Any, ...]:
             embeddings, state = self._call(number, state)
@@ -74,7 +74,7 @@ class _Pieces:
         return [array.concat() for array in arrays], state
 
     def gradients(self, by_images: tf.Tensor, by_texts: tf.Tensor) -> list[tf.Tensor]:
-        """The gradients by the weights, given those by the embeddings, float (pieces, n, width). Moves the state on."""
+        """Gradients by the weights, from those by the embeddings, float (pieces, n, width). Advances the state."""
 
         def add_piece(number: tf.Tensor, sums: list[tf.Tensor], state: Any) -> tuple[Any, ...]:
             with tf.GradientTape() as tape:
@@ -93,12 +93,12 @@ class _Pieces:
         return list(sums)
 
     def move_on(self, state: Any) -> None:
-        """Gives the model the state that pieces have left."""
+        """Sets the model to the state after the pieces."""
         for variable, value in zip(self.model.non_trainable_variables, state, strict=True):
             variable.assign(value)
 
     def _over_pieces(self, step: Callable[..., Any], start: Any) -> Any:
-        """One piece after the other: side by side they would need the memory that this is to save."""
+        """Runs pieces one after the other: in parallel they would need the memory that this saves."""
         return tf.while_loop(
             lambda number, *_: number < self.pieces, step, (tf.constant(0), start, self.state), parallel_iterations=1
         )

@@ -1,4 +1,4 @@
-"""What a training shows: a bar on a terminal, else a line at each checkpoint."""
+"""Progress of a training: a bar on a terminal, else a line at each checkpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from train.log import Row
 
 
 class Progress:
-    """How far a run is. Speed is in pairs a second, since it was last asked for."""
+    """Progress of a run. Speed is in pairs per second, since the last call."""
 
     def __init__(self, step: int, steps: int, batch: int) -> None:
         self.steps, self.batch = steps, batch
@@ -27,7 +27,7 @@ class Progress:
             self.bar.set_postfix_str(says)
 
     def speed(self, step: int) -> float:
-        """Pairs a second up to `step`."""
+        """Pairs per second up to `step`."""
         now = time.monotonic()
         pairs = (step - self.from_step) * self.batch
         rate = pairs / max(now - self.since, 1e-9)
@@ -39,7 +39,7 @@ class Progress:
         self.bar.set_postfix_str(f"loss {row.loss:.3f}, temperature {row.temperature:.4f}, {speed:,.0f} pairs/s")
 
     def saved(self, row: Row) -> None:
-        """Says that the state after a step was saved, where there is no bar."""
+        """Reports that a step's state was saved, if there is no bar."""
         if self.bar.disable:
             says = f"fit: step {row.step:,} of {self.steps:,}, loss {row.loss:.3f}, temperature {row.temperature:.4f}"
             print(says, file=sys.stderr, flush=True)

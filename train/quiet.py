@@ -1,4 +1,4 @@
-"""What TensorFlow's libraries print at their import, kept from the terminal: half a page, of which nothing is ours."""
+"""Silences the messages that TensorFlow's libraries print at their import: half a page, nothing from this project."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def import_tensorflow() -> list[str]:
-    """Imports TensorFlow; returns the names of its devices, such as GPU:0. With LEVEL set it says what it likes."""
+    """Imports TensorFlow; returns its devices' names, such as GPU:0. With LEVEL set it prints what it likes."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if LEVEL in os.environ:
         return _devices()

@@ -1,4 +1,4 @@
-"""Recall of retrieval: how often what belongs to a query is among the nearest candidates (section 5.1)."""
+"""Recall of retrieval: the share of queries with a right candidate among the nearest (section 5.1)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from train.vectors import normalised
 
 RANKS = (1, 5, 10)
-_AT_ONCE = 1 << 25  # similarities
+_AT_ONCE = 1 << 25  # similarities at once
 
-Belongs = Callable[[slice], np.ndarray]  # of some queries: which candidates belong to each, bool (queries, candidates)
+Belongs = Callable[[slice], np.ndarray]  # takes a slice of queries; returns bool (queries, candidates)
 
 
 @dataclass(frozen=True)
 class Recalls:
-    """R@1, R@5 and R@10, from 0 to 1, of one direction, and what chance would reach."""
+    """R@1, R@5 and R@10, from 0 to 1, of one direction, and the level of chance."""
 
     found: tuple[float, ...]
     chance: tuple[float, ...]
@@ -26,25 +26,25 @@ class Recalls:
 
     @property
     def over_chance(self) -> float:
-        """How many times chance R@1 is."""
+        """R@1 as a multiple of chance."""
         return self.found[0] / self.chance[0]
 
 
 @dataclass(frozen=True)
 class NotMeasured:
-    """In place of recalls, where there are fewer than two pictures: how many, and of which kind."""
+    """Replaces recalls if there are fewer than two pictures: their number and kind."""
 
     pictures: int
     kind: str  # "held-out" or "test"
 
     @property
     def reason(self) -> str:
-        """Such as `0 held-out pictures`."""
+        """The reason, such as `0 held-out pictures`."""
         return f"{self.pictures} {self.kind} {'picture' if self.pictures == 1 else 'pictures'}"
 
 
 def image_to_text(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarray) -> Recalls:
-    """How well images find their texts: embeddings, float (images, d) and (texts, d); `image_of_text` int (texts,).
+    """Recalls of texts for images: embeddings, float (images, d) and (texts, d); `image_of_text` int (texts,).
 
     An image is found at a rank if any of its texts is.
     """
@@ -52,20 +52,20 @@ def image_to_text(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarr
 
 
 def text_to_image(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarray) -> Recalls:
-    """How well texts find their image; see `image_to_text`."""
+    """Recalls of images for texts; see `image_to_text`."""
     return recalls(texts, images, same_label(image_of_text, np.arange(len(images))))
 
 
 def same_label(queries: np.ndarray, candidates: np.ndarray) -> Belongs:
-    """A candidate belongs to a query that has its label: int (queries,) and (candidates,)."""
+    """A candidate belongs to a query if their labels, int (queries,) and (candidates,), are equal."""
     return lambda part: queries[part, None] == candidates[None, :]
 
 
 def recalls(queries: np.ndarray, candidates: np.ndarray, belongs: Belongs, itself: np.ndarray | None = None) -> Recalls:
-    """How often one of the candidates that belong to a query is among its nearest: float (queries, d), (candidates, d).
+    """Share of queries with a belonging candidate among the nearest: float (queries, d), (candidates, d).
 
-    Queries that are candidates too don't find themselves: `itself`, int (queries,), says which they are; and those to
-    which no other belongs aren't asked. Raises ValueError where none is.
+    Queries that are candidates too don't find themselves: `itself`, int (queries,), gives their indices; and queries to
+    which no other belongs are left out. Raises ValueError if all are.
     """
     queries, candidates = normalised(queries), normalised(candidates)
     step = max(1, _AT_ONCE // len(candidates))
@@ -91,9 +91,9 @@ def _recalls(ranks: np.ndarray, counts: np.ndarray, candidates: int) -> Recalls:
 
 
 def _ranks(similarities: np.ndarray, belongs: np.ndarray, itself: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """How many wrong candidates aren't further than the nearest right one, and how many are right, of each query.
+    """Counts, for each query, wrong candidates no further than the nearest right one, and the right ones.
 
-    Neither a tie nor NaN is ever a find.
+    Neither a tie nor NaN counts as found.
     """
     if itself is not None:
         own = np.arange(len(itself)), itself
@@ -103,7 +103,7 @@ def _ranks(similarities: np.ndarray, belongs: np.ndarray, itself: np.ndarray | N
 
 
 def _chance(right: np.ndarray, candidates: int, rank: int) -> np.ndarray:
-    """How probable it is that `rank` candidates drawn at random hold one of the `right` ones, for each query."""
+    """Probability, for each query, that `rank` random candidates hold one of the `right` ones."""
     drawn = np.arange(min(rank, candidates))[None, :]
     wrong = np.maximum(candidates - right[:, None] - drawn, 0) / (candidates - drawn)
     return 1 - wrong.prod(axis=1)

@@ -1,4 +1,4 @@
-"""What a run is: its records, its vocabulary, its settings; and whether a checkpoint is of the same run."""
+"""A run's identity: its records, its vocabulary, its settings; and the check that a checkpoint is of the same run."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from train.example import read_records
 from train.pairs import BadRecord, Encoder, Pair, Square
 from vocab.wordpiece import WordPieceTokenizer
 
-LOOKED_AT = 100  # records, before they are called none
+LOOKED_AT = 100  # records read before the check for pairs fails
 FREE = ("log_every", "checkpoints", "evaluation")  # settings that may change within a run
 
 
-class OtherRun(TrainingError):
+class OtherTraining(TrainingError):
     """The output holds checkpoints of another run."""
 
 
 class NoRecords(TrainingError):
-    """Files that aren't there."""
+    """Missing record files."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: TFRecord files (paths), a tokeniser with the sha256 of its vocabulary, settings, and where it is
-    written; `start` is the digest of the weights that it begins with, if those aren't by chance.
+    """A training: TFRecord files (paths), a tokeniser with the sha256 of its vocabulary, settings, and its output
+    folder; `start` is the digest of the weights that it begins with, unless they are random.
     """
 
     shards: Sequence[str]
@@ -52,11 +52,11 @@ class Run:
 
     @property
     def checkpoints(self) -> Checkpoints:
-        """Where its state is saved."""
+        """The folder of its saved states."""
         return Checkpoints(f"{self.output}/checkpoints")
 
     def facts(self) -> dict[str, Any]:
-        """What makes it this run. Devices and the place of the records don't count."""
+        """Facts that identify the run. Devices and the records' folder don't count."""
         return {
             "vocabulary": self.vocabulary,
             "records": [[path.rpartition("/")[2], tf.io.gfile.stat(path).length] for path in self.shards],
@@ -65,9 +65,9 @@ class Run:
         }
 
     def check(self, held: Mapping[str, Any]) -> None:
-        """Raises OtherRun if the facts `held` in a checkpoint are of another run."""
+        """Raises OtherTraining if the facts `held` in a checkpoint are of another run."""
         if differences := list(_differences(held, self.facts())):
-            raise OtherRun(f"{self.output} holds another run: {'; '.join(differences)}; --overwrite replaces it")
+            raise OtherTraining(f"{self.output} holds another run: {'; '.join(differences)}; --overwrite replaces it")
 
 
 def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[
 
 
 def _settings(path: str, held: Any, now: Any, default: Any) -> Iterator[str]:
-    """Where they differ. A setting that there was not when `held` was written was what it is by default."""
+    """Yields the differences. A setting added after `held` was written is compared by its default."""
     if isinstance(now, Mapping) and isinstance(held, Mapping):
         for name in now:
             if name not in FREE:
@@ -91,7 +91,7 @@ def _settings(path: str, held: Any, now: Any, default: Any) -> Iterator[str]:
 
 
 def find_records(globs: Sequence[str]) -> tuple[str, ...]:
-    """The files of globs, sorted within each, a file once. Raises NoRecords for a glob that matches none."""
+    """Files of globs, sorted within each, without repeats. Raises NoRecords for a glob that matches none."""
     found = {glob: sorted(tf.io.gfile.glob(glob)) for glob in globs}
     for glob, paths in found.items():
         if not paths:

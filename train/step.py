@@ -1,4 +1,4 @@
-"""One step: the gradients of a batch, and what they do to the weights."""
+"""A step: the gradients of a batch, and the update of the weights."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def training_step(
     settings: Train,
     strategy: tf.distribute.Strategy,
 ) -> Callable[[Any], dict[str, tf.Tensor]]:
-    """A function of a batch, spread over the replicas of `strategy`, that changes the weights.
+    """A function that changes the weights by a batch, spread over the replicas of `strategy`.
 
-    It returns the loss of the batch, and the temperature and rate that it was made with.
+    It returns the loss of the batch, and the temperature and rate it used.
     """
 
     def on_replica(batch: Batch) -> tuple[tf.Tensor, Keys]:
         keys = objective.keys(batch)
 
         def loss_of(images: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
-            """This replica's part: those of all replicas add up to the loss of the batch."""
+            """This replica's part: the replicas' parts add up to the loss of the batch."""
             return objective.loss(images, texts, keys) / replicas()
 
         if settings.pieces > 1:
@@ -61,7 +61,7 @@ def training_step(
 
 
 def gradients_at_once(model: DualEncoder, batch: Batch, loss_of: LossOf, scale: Any) -> Gradients:
-    """As `gradients_in_pieces`, of the whole batch."""
+    """Like `gradients_in_pieces`, for the whole batch."""
     with tf.GradientTape() as tape:
         images, texts = model(batch, training=True)
         loss = loss_of(images, texts)

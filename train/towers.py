@@ -7,15 +7,15 @@ from typing import Any
 
 import keras
 from keras import layers, ops
-from keras.src.applications.efficientnet import EfficientNet  # the public ones stop at B7
+from keras.src.applications.efficientnet import EfficientNet  # the public EfficientNets stop at B7
 
 from train.config import IMAGE_TOWERS, TEXT_TOWERS, ImageTower, TextTower
 
 PROJECTION = "text_projection"
 HEAD_WIDTH = 64
 MAX_POSITIONS = 512
-DEEPEST = 10_000  # calls: Keras walks a model from its end to its beginning by recursion, and L2 is long
-FEED_FORWARD = 4  # times the width
+DEEPEST = 10_000  # calls: Keras walks a model from its end to its beginning by recursion, and L2 is deep
+FEED_FORWARD = 4  # multiple of the width
 
 
 def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model:
@@ -42,7 +42,7 @@ def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model
 def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
     """Token ids, int (n, length) with 0 for padding, to embeddings, float (n, width): [CLS] and a linear layer.
 
-    BERT without what a single text has no use for: the vectors of segments, and the pooler.
+    BERT without the parts that a single text doesn't need: segment vectors and pooler.
     """
     depth, hidden = TEXT_TOWERS[settings.tower]
     tokens = keras.Input((settings.length,), dtype="int32", name="tokens")

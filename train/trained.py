@@ -1,27 +1,27 @@
-"""A trained model, with what its inputs are made with."""
+"""A trained model, with the tokeniser and settings for its inputs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from train.config import Train
-from train.model import DualEncoder
+from train.model import Towers
 from train.pairs import Square
 from vocab.wordpiece import WordPieceTokenizer
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A dual encoder, its tokeniser and settings, and `weights`, a digest that tells one state of it from another."""
+    """A dual encoder, its tokeniser and settings, and `weights`, a digest that identifies its state."""
 
-    model: DualEncoder
+    model: Towers
     tokenizer: WordPieceTokenizer
     settings: Train
     weights: str
 
     @property
     def square(self) -> Square:
-        """What it sees of a picture."""
+        """The model's view of a picture."""
         return Square(self.settings.image.resize, self.settings.image.crop)
 
     @property

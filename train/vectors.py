@@ -6,5 +6,5 @@ import numpy as np
 
 
 def normalised(vectors: np.ndarray) -> np.ndarray:
-    """The same directions, float (…, width), each of length 1; zeros stay."""
+    """Scales vectors, float (…, width), to length 1; zeros stay."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

@@ -11,7 +11,7 @@ CODE_POINTS = 0x110000
 
 
 def character_counts(words: pa.StringArray, counts: np.ndarray) -> np.ndarray:
-    """How often every code point occurs, int64 (CODE_POINTS,), in words that occur `counts` (int64) times each."""
+    """Counts every code point, int64 (CODE_POINTS,), in words that occur `counts` (int64) times each."""
     found = np.zeros(CODE_POINTS, np.int64)
     np.add.at(found, code_points(words), np.repeat(counts, lengths(words)))
     return found
@@ -24,7 +24,7 @@ def choose_alphabet(counts: np.ndarray, most: int) -> str:
 
 
 def spelled_with(words: pa.StringArray, alphabet: str) -> np.ndarray:
-    """Which words have characters of `alphabet` alone, bool (words,). No word is empty."""
+    """Marks words with characters of `alphabet` alone, bool (words,). No word is empty."""
     known = np.zeros(CODE_POINTS, bool)
     known[[ord(character) for character in alphabet]] = True
     ends = np.cumsum(lengths(words))
@@ -32,13 +32,13 @@ def spelled_with(words: pa.StringArray, alphabet: str) -> np.ndarray:
 
 
 def code_points(words: pa.StringArray) -> np.ndarray:
-    """The code points of all words, one word after the other, uint32."""
+    """The code points of all words, word after word, uint32."""
     data, offsets = utf8(words)
     return np.frombuffer(data[offsets[0] : offsets[-1]].tobytes().decode().encode("utf-32-le"), np.uint32)
 
 
 def lengths(words: pa.StringArray) -> np.ndarray:
-    """The length of each word in characters, int64 (words,)."""
+    """Word lengths in characters, int64 (words,)."""
     import pyarrow.compute as pc
 
     return pc.utf8_length(words).to_numpy().astype(np.int64)

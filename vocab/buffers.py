@@ -1,4 +1,4 @@
-"""A string column as the arrays that compiled code reads and writes: Arrow's own buffers, nothing is copied."""
+"""String columns as the arrays that compiled code reads and writes: Arrow's own buffers, without a copy."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
-    """A view that can't be written. Kernels are compiled for such, and again for an array that can."""
+    """A read-only view. Kernels are compiled for read-only arrays, and would be compiled again for writable ones."""
     view = np.asarray(array).view()
     view.flags.writeable = False
     return view
 
 
 def string_array(data: np.ndarray, offsets: np.ndarray, valid: np.ndarray) -> pa.StringArray:
-    """The column of these bytes (uint8) and offsets (int32, rows + 1); null where `valid` (bool) is false."""
+    """Makes a column from bytes (uint8) and offsets (int32, rows + 1); null where `valid` (bool) is false."""
     validity = pa.py_buffer(np.packbits(valid, bitorder="little"))
     return pa.StringArray.from_buffers(len(valid), pa.py_buffer(offsets), pa.py_buffer(data), validity)
 

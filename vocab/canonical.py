@@ -1,4 +1,4 @@
-"""Canonical text: what is counted, judged and emitted for an alt-text."""
+"""Canonical text: the form of an alt-text that is counted, judged and emitted."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def canonical_text(text: str | None) -> str:
 def canonical_texts(texts: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     """The canonical text of every row of a string or binary column, large or not; '' for a null.
 
-    Bytes that are no UTF-8 become U+FFFD (Arrow's readers don't check). A string column without nulls that is canonical
-    comes back as it is, without a copy. Only rows that may change pass through Python. Raises TypeError for a column of
-    another type, ValueError for over 2 GB of text.
+    Invalid UTF-8 becomes U+FFFD (Arrow's readers don't check). A string column without nulls that is canonical is
+    returned without a copy. Only rows that may change pass through Python. Raises TypeError for a column of another
+    type, ValueError for over 2 GB of text.
     """
     from vocab.quick_check import is_canonical
 
@@ -34,7 +34,7 @@ def canonical_texts(texts: pa.Array | pa.ChunkedArray) -> pa.StringArray:
 
 
 def _one_string_array(texts: pa.Array | pa.ChunkedArray) -> pa.StringArray:
-    """The column as one array of type string without nulls; it may hold bytes that are no UTF-8."""
+    """The column as one array of type string without nulls, which may hold invalid UTF-8."""
     small = {pa.large_string(): pa.string(), pa.large_binary(): pa.binary(), pa.null(): pa.string()}
     target = small.get(texts.type, texts.type)
     if target not in (pa.string(), pa.binary()):

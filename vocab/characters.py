@@ -1,11 +1,11 @@
-"""The frozen table of characters: what every code point becomes in a token, for each profile.
+"""The frozen table of characters: the text and kind of every code point in a token, for each profile.
 
 It is read from `characters.txt`, which `make_characters.py` writes from the behaviour of Hugging Face's BERT tokeniser,
 so that no other version of Python or Unicode changes a token. The readable splitter and the compiled one both use it.
 
-The file has a section for each profile, whose lines are `first last kind [= | + codes | . codes]` in hexadecimal: the
+The file has a section for each profile, with lines `first last kind [= | + codes | . codes]` in hexadecimal: the
 characters from first to last become themselves (=), or the given characters, the last of them counted up (+) or the
-same for all (.). The sections `order` and `nfc` have lines `first last value`; a character that no line names has 0.
+same for all (.). The sections `order` and `nfc` have lines `first last value`; a character that no line lists has 0.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ PROFILES = ("uncased", "multilingual")
 SIZE = 0x110000  # code points
 FILE = Path(__file__).with_name("characters.txt")
 
-DROPPED = 0  # nothing is left of it
+DROPPED = 0  # removed
 SPACE = 1  # ends a token
-PUNCTUATION = 2  # a token of its own, and no word
-CJK = 3  # a token of its own, and a word
+PUNCTUATION = 2  # a token by itself, and no word
+CJK = 3  # a token by itself, and a word
 WORD = 4  # part of a token, and makes it a word: a letter or digit
 OTHER = 5  # part of a token
-MARK = 6  # part of a token, and changes places with a neighbour of a higher order (uncased alone, where NFD does this)
+MARK = 6  # part of a token; swaps with a neighbour of a higher order (uncased only, where NFD reorders)
 
 UNSETTLED = 255
 
@@ -39,10 +39,10 @@ class Characters:
     kind: np.ndarray  # uint8 (SIZE,): one of the kinds above
     start: np.ndarray  # uint32 (SIZE + 1,)
     blob: np.ndarray  # uint8
-    order: np.ndarray  # uint8 (SIZE,): in a run of characters above 0, NFD sorts by it; 255 is dropped wherever it goes
+    order: np.ndarray  # uint8 (SIZE,): NFD sorts a run of characters above 0 by it; 255 is dropped wherever it moves
 
     def text(self, character: str) -> str:
-        """What `character` becomes."""
+        """The replacement of `character`."""
         code = ord(character)
         return self.blob[self.start[code] : self.start[code + 1]].tobytes().decode()
 
@@ -59,10 +59,10 @@ def load(profile: str) -> Characters:
 
 @cache
 def nfc_orders() -> np.ndarray:
-    """Which characters canonical text keeps as they are, uint8 (SIZE,).
+    """Classifies how canonical text may contain each character, uint8 (SIZE,).
 
     0: in any context. 1 to 254: a mark of this combining class, after no mark of a higher one. 255: ask `unicodedata`,
-    as it may compose or change under NFC, is white space, may begin an HTML entity, or is unassigned.
+    since the character may compose or change under NFC, is white space, may begin an HTML entity, or is unassigned.
     """
     return _frozen(_values(_frozen_sections()["nfc"]))
 
@@ -101,13 +101,13 @@ def entries(lines: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             texts.append(_text(run, *rule))
             width[run.start : run.stop] = max(len(rule) - 1, 1)
     blob = np.frombuffer("".join(texts).encode(), np.uint8)
-    places = np.append(np.flatnonzero(blob & 0xC0 != 0x80), len(blob))  # where the code points begin
+    places = np.append(np.flatnonzero(blob & 0xC0 != 0x80), len(blob))  # byte offset of each code point
     start = places[np.concatenate([[0], np.cumsum(width, dtype=np.int32)])]
     return kind, start.astype(np.uint32), blob
 
 
 def _text(run: range, how: str, *codes: str) -> str:
-    """What the characters of a run become, one after the other."""
+    """Concatenates the replacements of a run's characters."""
     if how == "=":
         return np.arange(run.start, run.stop, dtype="<u4").tobytes().decode("utf-32-le")
     *before, base = (int(code, 16) for code in codes)

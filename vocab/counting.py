@@ -1,7 +1,7 @@
 """Sorting and counting hashes, compiled.
 
-`np.sort` takes 5 ns a key where it may use AVX-512, and 40 to 60 ns where not; this radix sort takes 5 to 10 ns on any
-processor. Importing this loads numba.
+`np.sort` takes 5 ns a key with AVX-512, and 40 to 60 ns without it; this radix sort takes 5 to 10 ns on any processor.
+Importing this module loads numba.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ MOVES_PER_KEY = 8
 
 
 def count(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct hashes (uint64, sorted) and how often each occurs (uint32). Takes less than 2^32 hashes."""
+    """Distinct hashes (uint64, sorted) and their counts (uint32). Takes less than 2^32 hashes."""
     if not len(hashes):
         return np.zeros(0, np.uint64), np.zeros(0, np.uint32)
     return _run_lengths(read_only(radix_sort(hashes)))
 
 
 def radix_sort(keys: np.ndarray) -> np.ndarray:
-    """The uint64 keys, sorted, in a new array. Right for all keys, fast for hashes: it sorts by the top bits.
+    """Sorts uint64 keys into a new array. Right for all keys, fast for hashes: the top bits sort first.
 
-    The keys are dealt to buckets that fit the cache, and two passes sort a bucket by its next 22 bits. Few hashes agree
-    in all these bits, so an insertion sort finds few to move. Where it finds many, the keys are no hashes: `np.sort`.
+    Keys are distributed to buckets that fit the cache, and two passes sort a bucket by its next 22 bits. Few hashes
+    agree in all these bits, so an insertion sort finds few to move. If it finds many, the keys are no hashes:
+    `np.sort`.
     """
     bucket_bits = min(max((len(keys) // BUCKET).bit_length(), 1), MOST_BUCKET_BITS)
     dealt, done = _radix_sort(read_only(keys), bucket_bits)
@@ -39,7 +40,7 @@ def radix_sort(keys: np.ndarray) -> np.ndarray:
 
 @kernel
 def _radix_sort(keys: np.ndarray, bucket_bits: int) -> tuple[np.ndarray, bool]:
-    """The keys, almost sorted at least, and whether they are sorted."""
+    """Sorts keys at least almost, and returns whether they are sorted."""
     top = np.uint64(64 - bucket_bits)
     middle, low = top - np.uint64(DIGIT), top - np.uint64(2 * DIGIT)
     starts = bucket_starts(keys, top, 1 << bucket_bits)
@@ -58,7 +59,7 @@ def _radix_sort(keys: np.ndarray, bucket_bits: int) -> tuple[np.ndarray, bool]:
 
 @kernel
 def bucket_starts(keys: np.ndarray, shift: np.uint64, buckets: int) -> np.ndarray:
-    """Where each bucket of the keys' bits from `shift` on begins, int64 (buckets + 1,)."""
+    """Start of each bucket of the keys' bits from `shift` on, int64 (buckets + 1,)."""
     starts = np.zeros(buckets + 1, np.int64)
     mask = np.uint64(buckets - 1)
     for i in range(len(keys)):
@@ -70,7 +71,7 @@ def bucket_starts(keys: np.ndarray, shift: np.uint64, buckets: int) -> np.ndarra
 
 @kernel
 def deal(keys: np.ndarray, to: np.ndarray, places: np.ndarray, shift: np.uint64) -> None:
-    """Moves every key to the next place of its bucket, in order. `places` are the buckets' starts, and move on."""
+    """Moves every key to the next free index of its bucket, in order. `places`, the buckets' starts, advances."""
     mask = np.uint64(len(places) - 2)
     for i in range(len(keys)):
         bucket = (keys[i] >> shift) & mask
@@ -80,7 +81,7 @@ def deal(keys: np.ndarray, to: np.ndarray, places: np.ndarray, shift: np.uint64)
 
 @kernel
 def insertion_sort(keys: np.ndarray, moves: int) -> int:
-    """Sorts keys that are almost in order with at most so many moves; returns how many are left."""
+    """Sorts keys that are almost in order with at most `moves` moves; returns the moves left."""
     for i in range(1, len(keys)):
         key, to = keys[i], i
         while to > 0 and keys[to - 1] > key and moves > 0:
@@ -93,7 +94,7 @@ def insertion_sort(keys: np.ndarray, moves: int) -> int:
 
 @kernel
 def _run_lengths(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct keys of a sorted array, and the length of the run of each (uint32). The loops have no branch."""
+    """The distinct keys of a sorted array, and each key's run length (uint32). The loops have no branch."""
     distinct, ends = np.empty_like(keys), np.empty(len(keys), np.int64)
     k = 0
     for i in range(len(keys) - 1):

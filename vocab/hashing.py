@@ -1,7 +1,7 @@
 """Hashes of the strings and of the words of whole columns, compiled.
 
-The readable forms are in `words.py` and `ngrams.py`; tests hold both equal. Importing this loads numba (0.2 s), so
-import it where it is used. The first call of a kernel compiles it for a second or so; the machine code is then cached.
+`words.py` and `ngrams.py` hold the readable forms; tests hold both equal. Importing this module loads numba (0.2 s), so
+import it where it is used. A kernel's first call compiles for a second or so; the machine code is then cached.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ NOT_SIMPLE = 255
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """The hashed words of a column, in order: those of row r are `hashes[rows[r]:rows[r + 1]]`."""
+    """The hashed words of a column, in order: row r has `hashes[rows[r]:rows[r + 1]]`."""
 
     hashes: np.ndarray  # uint64 (words,)
     rows: np.ndarray  # int64 (rows + 1,)
 
     @property
     def counts(self) -> np.ndarray:
-        """How many words each row has, int64 (rows,)."""
+        """Words per row, int64 (rows,)."""
         return np.diff(self.rows)
 
 
@@ -57,13 +57,13 @@ def hash_bigrams(words: Words) -> np.ndarray:
 
 
 def marks_in_order(texts: pa.StringArray, characters: Characters) -> pa.StringArray:
-    """The texts as `hash_words` reads them, with the marks in the order of NFD where it shows."""
+    """The texts as `hash_words` reads them, with marks in the order of NFD where a token depends on it."""
     _, _, disordered = _hash_words(*utf8(texts), *_table(characters))
     return _reorder(texts, disordered, characters) if disordered.any() else texts
 
 
 def _reorder(texts: pa.StringArray, rows: np.ndarray, characters: Characters) -> pa.StringArray:
-    """It takes Python, for one row in millions."""
+    """Reorders marks in Python: slow, but needed for about one row in a million."""
     return replace_rows(texts, rows, [in_order(text, characters) for text in texts.filter(pa.array(rows)).to_pylist()])
 
 
@@ -81,7 +81,7 @@ def mix(h: np.uint64) -> np.uint64:
 
 @njit(inline="always")
 def hash_on(h: np.uint64, data: np.ndarray, begin: int, end: int) -> np.uint64:
-    """FNV-1a, from the state `h`, of some more bytes."""
+    """FNV-1a, continued from the state `h` over more bytes."""
     for i in range(np.int64(begin), np.int64(end)):
         h = (h ^ np.uint64(data[i])) * FNV_PRIME
     return h
@@ -89,7 +89,7 @@ def hash_on(h: np.uint64, data: np.ndarray, begin: int, end: int) -> np.uint64:
 
 @kernel
 def simple_bytes(start: np.ndarray, blob: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """The bytes that need no look at the table, uint8 (256,): what a letter becomes, and 0 where a word ends."""
+    """A letter's output byte for each input byte that needs no table lookup, 0 where a word ends, uint8 (256,)."""
     simple = np.full(256, NOT_SIMPLE, np.uint8)
     for c in range(0x80):
         if kind[c] == WORD:
@@ -111,7 +111,7 @@ def _hash_strings(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 def _hash_words(
     data: np.ndarray, offsets: np.ndarray, start: np.ndarray, blob: np.ndarray, kind: np.ndarray, order: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The hashes, the rows, and the rows whose marks may be out of order, bool (rows,)."""
+    """Hashes, rows, and a mark for rows whose marks may be out of order, bool (rows,)."""
     n = len(offsets) - 1
     size = np.int64(offsets[n]) - np.int64(offsets[0])
     most = (size + n) // 2 + 1  # a CJK word has three bytes, and any other at least one and a gap or an end
@@ -140,10 +140,10 @@ def _hash_row(
 ) -> tuple[np.int64, bool]:
     """Writes the hashes of a text's words, not yet mixed, from `k` on.
 
-    Returns where they end, and whether a mark comes anywhere after one of a higher order.
+    Returns their end, and whether a mark comes anywhere after one of a higher order.
 
     English takes no branch: every simple byte writes the state as the next word, which counts where the word ends.
-    This takes half the time of a branch at the end of each word, which no processor foresees.
+    Processors can't predict a branch at the end of each word, which would take twice the time.
     """
     i, end = span
     h, is_word, disordered = FNV_OFFSET, np.int64(0), False

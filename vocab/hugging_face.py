@@ -1,6 +1,6 @@
-"""A vocabulary as the files by which Hugging Face's loaders give the ids of `WordPieceTokenizer`.
+"""A vocabulary as files with which Hugging Face's loaders give the ids of `WordPieceTokenizer`.
 
-Raw texts and canonical ones give the same ids, but for raw ones with marks that are newer than Unicode 13 and out of
+Raw texts and canonical ones give the same ids, except raw texts with marks that are newer than Unicode 13 and out of
 order. Rows of 64 take `truncation=True, padding="max_length"`.
 """
 
@@ -25,7 +25,7 @@ def tokenizer_files(pieces: Sequence[str], profile: str) -> dict[str, bytes]:
 
 
 def _tokenizer(pieces: Sequence[str], profile: str) -> dict[str, Any]:
-    """No piece is an added token: those are looked for in a text, where `[SEP]` is plain text."""
+    """Adds no added tokens: Hugging Face looks for these in a text, where `[SEP]` is plain text."""
     ids = {piece: number for number, piece in enumerate(pieces)}
     return {
         "version": "1.0",
@@ -71,11 +71,11 @@ def _sequence(name: str, part: int) -> dict[str, Any]:
 
 
 def _config(profile: str) -> dict[str, Any]:
-    """Flags for loaders that build the tokenizer anew from them.
+    """Flags for loaders that rebuild the tokenizer from them.
 
-    Transformers adds the special tokens again; `split_special_tokens` keeps it from finding them in a text. Its
-    version 5 has `BertTokenizerFast` take only the pieces from tokenizer.json, so that NFC would be lost, unless the
-    config trusts the folder's code, of which there is none.
+    Transformers adds the special tokens again; `split_special_tokens` keeps it from finding them in a text. Its version
+    5 has `BertTokenizerFast` take only the pieces from tokenizer.json, so that NFC would be lost, unless the config
+    trusts the folder's code, and the folder holds none.
     """
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",

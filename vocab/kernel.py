@@ -1,4 +1,4 @@
-"""The compiler of the functions that go over bytes and hashes. Importing this loads numba."""
+"""The compiler of functions that loop over bytes and hashes. Importing this module loads numba."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from vocab.private import private_folder
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiles `function` at its first call, without Python's lock, and keeps the machine code for the next process.
 
-    Numba keeps it beside the source, or in the user's cache folder. Where neither can be written it goes into a folder
-    that no other user can write, since what numba reads there is executed.
+    Numba keeps the code beside the source, or in the user's cache folder. If neither can be written, it goes into a
+    folder that no other user can write, since numba executes what it reads there.
     """
     try:
         return _compiled(function, cache=True)
-    except RuntimeError:  # numba has found no place to keep it
+    except RuntimeError:  # numba found no writable cache folder
         pass
     try:
         setattr(config, "CACHE_DIR", private_folder("kernels"))  # noqa: B010  it comes from the environment
-    except OSError:  # no place at all: every process compiles
+    except OSError:  # no folder at all: every process compiles
         return _compiled(function, cache=False)
     return _compiled(function, cache=True)
 

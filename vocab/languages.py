@@ -1,4 +1,4 @@
-"""The language of texts for which no column says it, as a library guesses it from their characters."""
+"""The language of texts without one in the input, as a library guesses it from their characters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MISSING = "needs the package py3langid: pip install 'align-corpus[languages]'"
 def identified(texts: pa.StringArray, languages: pa.StringArray) -> pa.StringArray:
     """`languages` with a guess, such as "en", for every text that has none. Raises ImportError without py3langid.
 
-    One to three words say little: of short texts many guesses are wrong.
+    Many guesses for texts of one to three words are wrong.
     """
     missing = languages.is_null()
     classify = classifier()
@@ -25,7 +25,7 @@ def identified(texts: pa.StringArray, languages: pa.StringArray) -> pa.StringArr
 
 
 def classifier() -> Callable[[str], tuple[str, float]]:
-    """What guesses the language of a text, and how sure it is. Raises ImportError without py3langid."""
+    """Loads the classifier, which guesses a text's language and its certainty. Raises ImportError without py3langid."""
     try:
         import py3langid
     except ImportError as error:

@@ -21,15 +21,15 @@ LINES_AT_ONCE = 1 << 16
 
 
 class TooFewWords(ValueError):
-    """The words can't fill a vocabulary of the size that was asked for."""
+    """The words can't fill a vocabulary of the requested size."""
 
 
 @dataclass(frozen=True)
 class Learner:
-    """What a vocabulary is learned with. The bytes don't depend on `threads`."""
+    """Settings for learning a vocabulary. The bytes don't depend on `threads`."""
 
-    size: int  # pieces, the special ones included
-    min_count: int = 1  # of a word that is learned from
+    size: int  # pieces, including the special ones
+    min_count: int = 1  # words with a lower count are not learned from
     max_words: int = 10_000_000
     threads: int = 1
 
@@ -38,7 +38,7 @@ class Learner:
         return words.filter(pc.greater_equal(words["count"], self.min_count))
 
     def select(self, words: pa.Table, alphabet: str) -> pa.Table:
-        """The words to learn from: frequent, not overlong, spelled with `alphabet`; the most frequent first."""
+        """Selects frequent, not overlong words, spelled with `alphabet`; the most frequent first."""
         words = self.frequent(words)
         text = words["word"].combine_chunks()
         fit = spelled_with(text, alphabet) & (lengths(text) <= LONGEST_WORD)
@@ -47,9 +47,9 @@ class Learner:
         return words.sort_by([("count", "descending"), ("word", "ascending")]).slice(0, self.max_words)
 
     def learn(self, words: pa.Table, alphabet: str) -> list[str]:
-        """The vocabulary: the special pieces, both forms of every character of `alphabet`, and merges of them.
+        """The vocabulary: the special pieces, both forms of every character of `alphabet`, and merged pieces.
 
-        `words` is what `select` gave. Raises TooFewWords where there are fewer merges than `size` asks for.
+        `words` comes from `select`. Raises TooFewWords if they give fewer merges than `size` needs.
         """
         pieces = dict.fromkeys([*SPECIAL, *alphabet, *(INSIDE + character for character in alphabet)])
         if self.size < len(pieces):
@@ -79,13 +79,13 @@ class Learner:
 
 
 def _lines(words: pa.Table) -> Iterator[str]:
-    """A line of sentencepiece's TSV for each word; a few at a time, since Python takes six times their memory."""
+    """Lines of sentencepiece's TSV, one a word; made a few at a time, since Python takes six times their memory."""
     for batch in words.to_batches(max_chunksize=LINES_AT_ONCE):
         yield from pc.binary_join_element_wise(batch["word"], batch["count"].cast(pa.string()), "\t").to_pylist()
 
 
 def _train(lines: Iterator[str], most: int, threads: int) -> list[str]:
-    """At most `most` pieces, besides the single characters."""
+    """At most `most` pieces, besides single characters."""
     import sentencepiece
 
     model = io.BytesIO()

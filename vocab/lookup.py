@@ -1,4 +1,4 @@
-"""Lookup of hashes in a sorted table, which may be a memory-mapped file of 10^8 keys. Importing this loads numba."""
+"""Lookup of hashes in a sorted table, which may be a memory-mapped file of 10^8 keys. Importing it loads numba."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from vocab.buffers import read_only
 from vocab.kernel import kernel
 
 MISSING = np.int64(-1)
-KEYS_PER_BUCKET_BITS = 2  # about 4 keys: an index of an eighth of the keys' size
+KEYS_PER_BUCKET_BITS = 2  # about 4 keys: the index takes an eighth of the keys' size
 
 
 class SortedTable:
-    """Distinct uint64 keys in ascending order, and perhaps a count of each: a lookup takes some 50 ns in 10^7 keys.
+    """Distinct uint64 keys in ascending order, with optional counts: a lookup takes some 50 ns in 10^7 keys.
 
-    The keys are hashes, so their top bits say about where one is: an index has the first key of every run that shares
-    them. Building it reads the keys once. Raises ValueError if they are not sorted and distinct.
+    The keys are hashes, so their top bits predict their position: an index holds the first key of every run that shares
+    these bits. Building the index reads the keys once. Raises ValueError if they are not sorted and distinct.
     """
 
     def __init__(self, keys: np.ndarray, counts: np.ndarray | None = None) -> None:
@@ -35,17 +35,17 @@ class SortedTable:
         return len(self.keys)
 
     def contains(self, queries: np.ndarray) -> np.ndarray:
-        """Whether each query (uint64) is a key, bool (queries,)."""
+        """Marks queries (uint64) that are keys, bool (queries,)."""
         return _contains(self.keys, self._index, self._shift, read_only(queries))
 
     def counts_of(self, queries: np.ndarray, default: int = 1) -> np.ndarray:
-        """The count of each query (uint64), `default` where it is no key, int64 (queries,)."""
+        """The count of each query (uint64), `default` for those that are no keys, int64 (queries,)."""
         return _counts(self.keys, self._index, self._shift, self.counts, read_only(queries), default)
 
 
 @kernel
 def _build_index(keys: np.ndarray, bits: int) -> tuple[np.ndarray, bool]:
-    """Where the keys with each value of the top bits begin, (2^bits + 1,), and whether the keys ascend."""
+    """The first index of the keys with each value of the top bits, (2^bits + 1,), and whether the keys ascend."""
     shift = np.uint64(64 - bits)
     index = np.empty((1 << bits) + 1, np.uint32)
     bucket, ascending = 0, True
@@ -61,7 +61,7 @@ def _build_index(keys: np.ndarray, bits: int) -> tuple[np.ndarray, bool]:
 
 @njit(inline="always")
 def find(keys: np.ndarray, index: np.ndarray, shift: np.uint64, key: np.uint64) -> np.int64:
-    """Where `key` is, or -1."""
+    """The index of `key`, or -1."""
     bucket = np.int64(key >> shift)
     low, high = np.int64(index[bucket]), np.int64(index[bucket + 1])
     while low < high:

@@ -1,8 +1,8 @@
-"""Writes `characters.txt`, the frozen table of characters, from what Hugging Face's BERT tokeniser does with each.
+"""Writes `characters.txt`, the frozen table of characters, from the output of Hugging Face's BERT tokeniser for each.
 
 Needs `tokenizers` (a dev dependency). Three things come from this Python's `unicodedata` instead, and are frozen with
-its version: which characters are letters or digits (`str.isalnum`), what NFC may change, and combining classes.
-Run `python -m vocab.make_characters` to write the file again.
+its version: letters and digits (`str.isalnum`), characters that NFC may change, and combining classes. Run `python -m
+vocab.make_characters` to write the file again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHUNK = 4096
 SEPARATOR = "\u20ac"  # the euro sign: to BERT neither punctuation nor space, so a token only when it stands alone
 LAST_CLASS = "\u0345"  # the mark of the highest combining class: every other mark moves before it
 
-Entry = tuple[int, str]  # the kind of a character, and what it becomes
+Entry = tuple[int, str]  # a character's kind and its replacement
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-# What tokens are made of
+# Token characters
 
 
 def entries(profile: str) -> list[Entry]:
@@ -71,7 +71,7 @@ def reference(profile: str) -> Callable[[str], list[str]]:
 
 
 def entry(tokens: list[str]) -> Entry:
-    """The entry of a character, from the tokens of it between two zeros."""
+    """A character's entry, from the tokens between two zeros with it."""
     match tokens:
         case ["00"]:
             return DROPPED, ""
@@ -92,7 +92,7 @@ def is_scalar(code: int) -> bool:
     return not 0xD800 <= code < 0xE000
 
 
-# What changes places with its neighbour under NFD
+# Characters that swap with their neighbour under NFD
 
 
 def mark_orders(uncased: list[Entry]) -> list[int]:
@@ -116,12 +116,12 @@ def mark_orders(uncased: list[Entry]) -> list[int]:
 
 
 def with_marks(entries: list[Entry], orders: list[int]) -> list[Entry]:
-    """The entries, where those that change places are of the kind MARK."""
+    """The entries, with kind MARK for characters that NFD reorders."""
     pairs = zip(entries, orders, strict=True)
     return [(MARK, text) if 0 < order < UNSETTLED else (kind, text) for (kind, text), order in pairs]
 
 
-# What NFC and splitting may change
+# Characters that NFC and splitting may change
 
 
 def nfc_orders() -> list[int]:
@@ -139,7 +139,7 @@ def nfc_orders() -> list[int]:
 
 
 def composing_characters() -> Iterator[str]:
-    """The characters that NFC may join to one before them (NFC_Quick_Check is Maybe)."""
+    """Characters that NFC may join to the one before them (NFC_Quick_Check is Maybe)."""
     yield from map(chr, [*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)])  # Hangul vowels and final consonants
     for code in range(SIZE):
         parts = unicodedata.decomposition(chr(code)).split()
@@ -151,7 +151,7 @@ def composing_characters() -> Iterator[str]:
 
 
 def entry_lines(entries: list[Entry]) -> Iterator[str]:
-    """Runs that become themselves (=), that count up (+) or that all become the same (.), whichever is longest."""
+    """Lines of runs that become themselves (=), count up (+) or all become the same (.), whichever is longest."""
     counted = [
         (kind, text[:-1], ord(text[-1]) - code) if text else (kind,) for code, (kind, text) in enumerate(entries)
     ]
@@ -167,7 +167,7 @@ def entry_lines(entries: list[Entry]) -> Iterator[str]:
 
 
 def run_end(values: Sequence[Any], first: int) -> int:
-    """The last index up to which `values` are all what they are at `first`."""
+    """The last index up to which `values` all equal the one at `first`."""
     last = first
     while last + 1 < len(values) and values[last + 1] == values[first]:
         last += 1
@@ -181,7 +181,7 @@ def texts(how: str, text: str) -> list[str]:
 
 
 def value_lines(values: Iterable[int]) -> Iterator[str]:
-    """Runs of one value; 0 has no line."""
+    """Lines of runs of one value; 0 has no line."""
     for value, run in groupby(enumerate(values), lambda pair: pair[1]):
         codes = [code for code, _ in run]
         if value:

@@ -1,4 +1,4 @@
-"""What an n-gram and its hash are, in plain Python; and the n-grams of a whole column, compiled."""
+"""N-grams and their hashes in plain Python, and the n-grams of a whole column, compiled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MODULUS = 2**64
 
 def ngrams(words: list[str]) -> list[tuple[str, ...]]:
     """The unigrams of a text's words, then its bigrams; every occurrence."""
-    from nltk.util import ngrams as nltk_ngrams  # takes most of a second, and the pool of a column needs none of it
+    from nltk.util import ngrams as nltk_ngrams  # takes most of a second; hash_ngrams doesn't need it
 
     return [*nltk_ngrams(words, 1), *nltk_ngrams(words, 2)]
 
@@ -34,14 +34,14 @@ def hash_word(word: str) -> int:
 
 
 def mix(h: int) -> int:
-    """The finaliser of MurmurHash3: every bit of `h` changes about half the bits of the result."""
+    """MurmurHash3's finaliser: every bit of `h` changes about half the bits of the result."""
     h = (h ^ h >> 33) * 0xFF51AFD7ED558CCD % MODULUS
     h = (h ^ h >> 33) * 0xC4CEB9FE1A85EC53 % MODULUS
     return h ^ h >> 33
 
 
 def hash_ngrams(texts: pa.StringArray, characters: Characters) -> np.ndarray:
-    """The hashes of all unigrams and bigrams of the texts in one pool, uint64: every occurrence, in no set order."""
+    """The hashes of all unigrams and bigrams of the texts in one array, uint64: every occurrence, in no set order."""
     from vocab.hashing import hash_bigrams, hash_words
 
     words = hash_words(texts, characters)

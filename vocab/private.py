@@ -1,4 +1,4 @@
-"""A folder of this user's own on this machine, for what is kept from one command to the next."""
+"""A folder private to this user on this machine, for files kept between commands."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cache
 
 
 def private_folder(name: str) -> str:
-    """The folder `name` below one that no other user can read, write or replace; made where it isn't there yet.
+    """The folder `name` below one that no other user can read, write or replace; created if missing.
 
-    Raises OSError where the machine's temporary folder can't be written.
+    Raises OSError if the machine's temporary folder can't be written.
     """
     folder = os.path.join(_root(os.environ.get("TMPDIR") or tempfile.gettempdir()), name)
     os.makedirs(folder, 0o700, exist_ok=True)
@@ -21,7 +21,7 @@ def private_folder(name: str) -> str:
 
 @cache
 def _root(machine: str) -> str:
-    """`align-corpus-UID`. Where another user has taken that name, one with more letters, the same for all processes."""
+    """`align-corpus-UID`. If another user took that name, one with more letters, the same for all processes."""
     name = f"align-corpus-{os.geteuid()}"
     with suppress(FileExistsError):
         os.mkdir(os.path.join(machine, name), 0o700)
@@ -33,7 +33,7 @@ def _root(machine: str) -> str:
 
 
 def is_private(folder: str) -> bool:
-    """Whether `folder` is one, and no link to one, that belongs to this user, and nobody else can enter it."""
+    """Returns whether `folder` is a directory, not a link, of this user, and nobody else can enter it."""
     try:
         found = os.lstat(folder)
     except FileNotFoundError:

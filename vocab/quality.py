@@ -1,4 +1,4 @@
-"""How well a vocabulary fits the words that it was learned from, or any others: in all, and for each language."""
+"""The fit of a vocabulary to the words that it was learned from, or any others: in all, and for each language."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from vocab.wordpiece import WordPieceTokenizer
 
 @dataclass
 class Fit:
-    """What became of the words of one language. All are numbers of occurrences."""
+    """Outcomes for the words of one language. All are numbers of occurrences."""
 
     words: int = 0
     pieces: int = 0
     unknown: int = 0  # words that became [UNK]
-    whole: int = 0  # words that are one piece of their own
+    whole: int = 0  # words that are a single piece
 
     @property
     def fertility(self) -> float:
-        """Pieces a word."""
+        """Pieces per word."""
         return self.pieces / max(self.words, 1)
 
     @property
@@ -32,7 +32,7 @@ class Fit:
         return [self.words, self.pieces, self.unknown, self.whole]
 
     def add(self, words: int, pieces: int, unknown: int, whole: int) -> None:
-        """Adds other words."""
+        """Adds counts of other words."""
         self.words += words
         self.pieces += pieces
         self.unknown += unknown
@@ -45,9 +45,9 @@ class Quality:
 
     tokenizer: WordPieceTokenizer
     total: Fit = field(default_factory=Fit)
-    languages: dict[str, Fit] = field(default_factory=dict)  # of the words whose language is known
-    used: np.ndarray = field(init=False)  # int64 (pieces,): how often each piece occurs
-    whole: np.ndarray = field(init=False)  # int64 (pieces,): how often it does so as a whole word
+    languages: dict[str, Fit] = field(default_factory=dict)  # for words of known language
+    used: np.ndarray = field(init=False)  # int64 (pieces,): occurrences of each piece
+    whole: np.ndarray = field(init=False)  # int64 (pieces,): occurrences as a whole word
 
     def __post_init__(self) -> None:
         self.used, self.whole = np.zeros((2, len(self.tokenizer)), np.int64)
@@ -73,7 +73,7 @@ class Quality:
     def merge(
         self, total: Iterable[int], languages: Mapping[str, Iterable[int]], used: np.ndarray, whole: np.ndarray
     ) -> None:
-        """Adds the fit to other words, measured elsewhere: figures in all and by language, and uses of each piece."""
+        """Adds the fit of other words, measured elsewhere: figures in all and by language, and uses of each piece."""
         self.total.add(*map(int, total))
         for language, figures in languages.items():
             self.languages.setdefault(language, Fit()).add(*figures)
@@ -81,11 +81,11 @@ class Quality:
         self.whole += whole
 
     def covered(self, size: int) -> int:
-        """How many words are whole pieces of the first `size` pieces of the vocabulary."""
+        """Counts words that are whole pieces among the first `size` pieces of the vocabulary."""
         return int(self.whole[:size].sum())
 
     def coverage(self, size: int) -> float:
-        """The share of all words that are whole pieces of the first `size` pieces of the vocabulary."""
+        """Share of all words that are whole pieces among the first `size` pieces of the vocabulary."""
         return self.covered(size) / max(self.total.words, 1)
 
     def _add_uses(self, split: list[list[int]], times: np.ndarray) -> None:

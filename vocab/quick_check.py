@@ -1,6 +1,6 @@
-"""Which rows are canonical text already: the quick check of NFC (Unicode annex 15, section 9), compiled, and more.
+"""Finds rows that are canonical text already: the quick check of NFC (Unicode annex 15, section 9), compiled, and more.
 
-It says yes only where the text can't change. A no means that Python has to look.
+The answer is yes only if the text can't change. After a no, Python has to look.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BLOCK = 64  # bytes
 
 @kernel
 def is_canonical(data: np.ndarray, offsets: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Whether each row is valid UTF-8 and its own canonical text, bool (rows,). `orders` is `nfc_orders()`."""
+    """Marks rows that are valid UTF-8 and canonical, bool (rows,). `orders` is `nfc_orders()`."""
     origin = np.int64(offsets[0])
     data = data[origin : np.int64(offsets[-1])]
     blocks = suspicious_blocks(data)
@@ -36,7 +36,7 @@ def is_canonical(data: np.ndarray, offsets: np.ndarray, orders: np.ndarray) -> n
 
 @kernel
 def suspicious_blocks(data: np.ndarray) -> np.ndarray:
-    """The blocks of the whole column with more than printable ASCII, single blanks and no ampersand, bool (blocks,).
+    """Marks blocks of the column with more than printable ASCII, single blanks and no ampersand, bool (blocks,).
 
     A loop without branches, which the compiler turns into vector code: most English needs no closer look.
     """
@@ -54,7 +54,7 @@ def suspicious_blocks(data: np.ndarray) -> np.ndarray:
 
 @njit(inline="always")
 def is_settled(data: np.ndarray, orders: np.ndarray) -> bool:
-    """Whether one text is canonical, one code point at a time."""
+    """Returns whether one text is canonical, one code point at a time."""
     i, before, blank = np.int64(0), 0, True
     while i < len(data):
         c, i = decode_strictly(data, i)
@@ -62,7 +62,7 @@ def is_settled(data: np.ndarray, orders: np.ndarray) -> bool:
             return False
         order = orders[c]
         if order == UNSETTLED:
-            if c != AMPERSAND or not (i == len(data) or data[i] == BLANK):  # no entity begins so
+            if c != AMPERSAND or not (i == len(data) or data[i] == BLANK):  # no HTML entity begins like this
                 return False
             order = 0
         if 0 < order < before or (c == BLANK and blank):

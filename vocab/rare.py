@@ -17,9 +17,9 @@ NONE = -1
 
 
 def first_rare(words: Words, frequent: SortedTable) -> np.ndarray:
-    """The first n-gram of each row that is not in `frequent`, as a code, int64 (rows,).
+    """A code for each row's first n-gram that is not in `frequent`, int64 (rows,).
 
-    -1 where all are; 2 i for the unigram at word i of the row, 2 i + 1 for the bigram that starts there. First is by
+    -1 if all are in it; 2 i for the unigram at word i of the row, 2 i + 1 for the bigram that starts there. First is by
     position, the unigram before the bigram that starts there.
     """
     unigrams, bigrams = frequent.contains(words.hashes), frequent.contains(hash_bigrams(words))
@@ -27,7 +27,7 @@ def first_rare(words: Words, frequent: SortedTable) -> np.ndarray:
 
 
 def ngram_texts(texts: pa.StringArray, codes: np.ndarray, characters: Characters) -> pa.StringArray:
-    """The n-grams with these codes (int64 (rows,), as `first_rare` has them): the words, a blank between two.
+    """The n-grams with these codes (int64 (rows,), as `first_rare` returns them): words, joined by a blank.
 
     Null where the code is -1. The texts must be those that were hashed.
     """
@@ -44,7 +44,7 @@ def ngram_texts(texts: pa.StringArray, codes: np.ndarray, characters: Characters
 @kernel
 def _first_rare(rows: np.ndarray, unigrams: np.ndarray, bigrams: np.ndarray) -> np.ndarray:
     codes = np.full(len(rows) - 1, NONE, np.int64)
-    bigram = 0  # the first of the row
+    bigram = 0  # hash of the row's first bigram
     for row in range(len(codes)):
         words = rows[row + 1] - rows[row]
         for i in range(words):
@@ -60,7 +60,7 @@ def _first_rare(rows: np.ndarray, unigrams: np.ndarray, bigrams: np.ndarray) -> 
 
 @kernel
 def _spans(data: np.ndarray, offsets: np.ndarray, codes: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """Where each n-gram's first and second word begin and end, int64 (rows, 4); a unigram's second is empty."""
+    """Byte ranges of each n-gram's first and second word, int64 (rows, 4); a unigram's second is empty."""
     spans = np.zeros((len(codes), 4), np.int64)
     for row in range(len(codes)):
         end = np.int64(offsets[row + 1])
@@ -72,7 +72,7 @@ def _spans(data: np.ndarray, offsets: np.ndarray, codes: np.ndarray, kind: np.nd
 
 @kernel
 def nth_word(data: np.ndarray, i: np.int64, end: np.int64, n: int, kind: np.ndarray) -> tuple[np.int64, np.int64]:
-    """Where the n-th word (from 0) after byte `i` begins and ends; at `end` if there is none."""
+    """Byte range of the n-th word (from 0) after byte `i`; at `end` if there is none."""
     begin, is_word = i, False
     while i < end:
         here = i
@@ -93,7 +93,7 @@ def nth_word(data: np.ndarray, i: np.int64, end: np.int64, n: int, kind: np.ndar
 
 @kernel
 def _lengths(data: np.ndarray, spans: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """The bytes of each n-gram, int64 (rows,)."""
+    """Length of each n-gram in bytes, int64 (rows,)."""
     lengths = np.zeros(len(spans), np.int64)
     for row in range(len(spans)):
         for word in range(2):
@@ -107,7 +107,7 @@ def _lengths(data: np.ndarray, spans: np.ndarray, start: np.ndarray) -> np.ndarr
 
 @kernel
 def _write(data: np.ndarray, spans: np.ndarray, start: np.ndarray, blob: np.ndarray, length: int) -> np.ndarray:
-    """The n-grams one after the other, uint8 (length,)."""
+    """Concatenates the n-grams, uint8 (length,)."""
     out = np.full(length, BLANK, np.uint8)
     to = 0
     for row in range(len(spans)):

@@ -1,16 +1,16 @@
-"""How many words a text has where its script puts no spaces between them: Thai, Lao, Khmer and Myanmar.
+"""Word counts for texts in scripts without spaces between words: Thai, Lao, Khmer and Myanmar.
 
-Words are what they are everywhere, the tokens with a letter or digit, once a space stands at every boundary that ICU's
-dictionary of the language finds. In all four scripts:
+Words are tokens with a letter or digit, as everywhere, once a space stands at every boundary that ICU's dictionary of
+the language finds. In all four scripts:
 
 * A run is letters, vowel signs and tone signs of one of these scripts. It ends at anything else, also at a digit or a
-  Latin letter, so what is glued to it is counted apart: `ไทยiPhoneสวย` is three words.
+  Latin letter, so text glued to it is counted apart: `ไทยiPhoneสวย` is three words.
 * A run's words are those of the dictionaries (Thai, Lao, Khmer, Burmese), with the signs of repetition and abbreviation
-  that follow them. What no dictionary has, such as a foreign name, comes apart into about its syllables, and so does
+  that follow them. Text in no dictionary, such as a foreign name, splits into about its syllables, and so does
   another language in Myanmar script, such as Shan.
-* A zero-width space ends a run: it is how careful writers mark words. Joiners are nothing, as in tokens.
+* A zero-width space ends a run: careful writers mark words with it. Joiners are dropped, as in tokens.
 
-Only counts come of this: tokens, n-grams and the vocabulary never change.
+Segmentation affects counts only: tokens, n-grams and the vocabulary never change.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _NO_JOINERS = str.maketrans("", "", JOINERS)
 
 
 def dictionaries() -> str:
-    """The version of ICU, whose dictionaries decide what a word is. Raises ImportError without the package icu4py."""
+    """The version of ICU, whose dictionaries define the words. Raises ImportError without the package icu4py."""
     from icu4py import icu_version
 
     return f"ICU {icu_version}"
 
 
 def segmented_counts(texts: pa.StringArray, counts: np.ndarray, characters: Characters) -> np.ndarray:
-    """How many words each text has, int64 (rows,): `counts` where no letter of these scripts is, else never fewer.
+    """Words per text, int64 (rows,): `counts` for texts without a letter of these scripts, else never fewer.
 
     `counts` is `hash_words(texts, characters).counts`, int64 (rows,). Raises ImportError without the package icu4py.
     """

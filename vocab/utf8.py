@@ -1,6 +1,6 @@
 """Decoding of UTF-8, compiled, for the kernels of other files.
 
-Numba keeps machine code until the file that holds the kernel changes: after a change here, remove `__pycache__`.
+Numba caches machine code until the file with the kernel changes: after a change here, remove `__pycache__`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LAST = np.int64(0x10FFFF)
 
 @njit(inline="always")
 def decode(data: np.ndarray, i: np.int64) -> tuple[np.int64, np.int64]:
-    """The code point at byte `i` of valid UTF-8, and where the next one begins."""
+    """Decodes the code point at byte `i` of valid UTF-8; also returns the next one's byte index."""
     c = np.int64(data[i])
     if c < 0x80:
         return c, i + 1
@@ -28,7 +28,7 @@ def decode(data: np.ndarray, i: np.int64) -> tuple[np.int64, np.int64]:
 
 @njit(inline="always")
 def decode_strictly(data: np.ndarray, i: np.int64) -> tuple[np.int64, np.int64]:
-    """The same for any bytes: INVALID, and `i`, where they are no UTF-8."""
+    """Decodes any bytes; returns INVALID and `i` for invalid UTF-8."""
     c = np.int64(data[i])
     if c < 0x80:
         return c, i + 1

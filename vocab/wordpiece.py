@@ -15,14 +15,14 @@ from vocab.characters import load
 from vocab.words import tokens
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-INSIDE = "##"  # begins a piece that stands inside a word
+INSIDE = "##"  # prefix of a piece inside a word
 LONGEST_WORD = 100  # characters; a longer word is [UNK], as in BERT
 FILE, FACTS = "vocab.txt", "vocab.json"
 _REMEMBERED_WORDS = 1 << 20
 
 
 class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
-    """Splits texts by a vocabulary: an id is the place of a piece in it. Special pieces in a text are plain text."""
+    """Splits texts by a vocabulary: an id is a piece's index in it. Special pieces in a text are plain text."""
 
     def __init__(self, pieces: Sequence[str], profile: str = "uncased") -> None:
         """Raises ValueError for a vocabulary with a piece twice, an empty one, or without the special ones."""
@@ -37,9 +37,9 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
 
     @classmethod
     def load(cls, path: str | Path, profile: str | None = None) -> WordPieceTokenizer:
-        """The vocabulary in a file, or of `python -m vocab` in its folder; any `vocab.txt` of BERT will do.
+        """Loads the vocabulary in a file, or of `python -m vocab` in its folder; any `vocab.txt` of BERT will do.
 
-        The profile is the one that `vocab.json` beside it names, else `uncased`. Raises OSError, ValueError.
+        The profile is read from `vocab.json` beside it, else `uncased`. Raises OSError, ValueError.
         """
         file = Path(path) / FILE if Path(path).is_dir() else Path(path)
         try:
@@ -83,7 +83,7 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
         return " ".join(pieces).replace(f" {INSIDE}", "")
 
     def split(self, word: str) -> list[int]:
-        """The ids of the longest pieces that make up a word (one token), from the left; [UNK] where they don't."""
+        """The ids of the longest pieces that make up a word (one token), from the left; [UNK] if there are none."""
         if len(word) > LONGEST_WORD:
             return [self.unknown]
         ids, numbers, begin = self._ids, list[int](), 0
@@ -107,7 +107,7 @@ def _text(text: str | bytes) -> str:
 
 
 class _Words(dict[str, tuple[int, ...]]):
-    """The ids of each word that came so far: captions repeat their words. The garbage collector skips tuples of ids."""
+    """Caches the ids of each word: captions repeat their words. The garbage collector skips tuples of ids."""
 
     def __init__(self, tokenizer: WordPieceTokenizer) -> None:
         self.tokenizer = tokenizer
@@ -133,7 +133,7 @@ def check(pieces: Sequence[str]) -> None:
 
 
 def _lines(pieces: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
-    """The lines of each piece, from 1."""
+    """The line numbers of each piece, from 1."""
     order = sorted(range(len(pieces)), key=pieces.__getitem__)
     for piece, numbers in groupby(order, key=pieces.__getitem__):
         yield piece, [number + 1 for number in numbers]

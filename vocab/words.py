@@ -1,7 +1,6 @@
-"""Tokens and words of a text, one text at a time: the readable form of what `hashing.py` does with whole columns.
+"""Tokens and words of a text, one text at a time: the readable form of `hashing.py`, which takes whole columns.
 
-Both read the table of `characters.py`, so the tokens are those of Hugging Face's `BertNormalizer` and
-`BertPreTokenizer`.
+Both read the table of `characters.py`, so tokens equal those of Hugging Face's `BertNormalizer` and `BertPreTokenizer`.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ import numpy as np
 
 from vocab.characters import CJK, MARK, PUNCTUATION, SPACE, WORD, Characters, load
 
-# What the table says of printable ASCII, for either profile; a third of the time of looking up every character.
+# The table's result for printable ASCII, in either profile; a third of the time of looking up every character.
 _PLAIN_TOKENS = re.compile("[a-z0-9]+|[^a-z0-9 ]").findall
 
 
 def tokens(text: str, profile: str = "uncased") -> list[str]:
-    """The basic tokens of BERT: cleaned, in lower case, punctuation and CJK characters apart. Any text will do."""
+    """The basic tokens of BERT: cleaned, in lower case, punctuation and CJK characters apart. Takes any text."""
     characters = load(profile)
     if text.isascii() and text.isprintable():
         return _PLAIN_TOKENS(text.lower())
@@ -29,7 +28,7 @@ def tokens(text: str, profile: str = "uncased") -> list[str]:
 
 
 def split_lines(texts: list[str], profile: str = "uncased") -> list[str]:
-    """The tokens of many texts, all in one list. The texts are canonical, and `marks_in_order` has been over them."""
+    """The tokens of many texts in one list. Texts must be canonical, with marks in order (`marks_in_order`)."""
     return "\n".join(texts).translate(_replacements(profile)).split()
 
 
@@ -40,9 +39,9 @@ def words(text: str, profile: str = "uncased") -> list[str]:
 
 
 def in_order(text: str, characters: Characters) -> str:
-    """`text` with its marks in the order of NFD, where a change of places would show in the tokens.
+    """`text` with its marks in the order of NFD, where another order would show in the tokens.
 
-    Most marks are stripped, so it takes two of the few that are not. In canonical text they are in order, unless a
+    Most marks are stripped, so this needs two of the few that are not. Canonical text has them in order, unless a
     character that is dropped stood between them.
     """
     if text.isascii() or len(_marks(characters.profile).findall(text)) < 2:
@@ -54,7 +53,7 @@ def in_order(text: str, characters: Characters) -> str:
 
 
 class _Replacements(dict[int, str]):
-    """What `str.translate` puts for each code point, filled as they come."""
+    """Replacements of code points for `str.translate`, filled on demand."""
 
     def __init__(self, characters: Characters) -> None:
         self.characters = characters

@@ -12,15 +12,20 @@ from typing import Any, NoReturn
 from pipeline import __version__
 from pipeline.printable import printable
 
+SIMILAR = 0.6  # difflib's ratio, 1 for equal names: less is chance
+
 
 def no_such(kind: str, given: str, name: str, known: Collection[str]) -> str:
-    """What is said of a name that isn't known, with the nearest that is."""
-    return f"{given}: no such {kind}; the nearest is {nearest(name, known)}"
+    """Returns the message for an unknown name, with a similar known one, else with the way to see them all."""
+    if near := nearest(name, known):
+        return f"{given}: no such {kind}; the nearest is {near}"
+    every = "--help lists them" if kind == "option" else f"choose from {', '.join(known)}"
+    return f"{given}: no such {kind}; {every}"
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    """The one of the known names that is most like `name`."""
-    return difflib.get_close_matches(name, known, 1, 0)[0]
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """Returns the known name that is most like `name`, or None if none is similar."""
+    return next(iter(difflib.get_close_matches(name, known, 1, SIMILAR)), None)
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,6 +52,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Ends with 2 and the message in one line; for a wrong choice it names the nearest."""
         if wrong := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)$", message):
-            choices = re.findall(r"[^,\s']+", wrong[2])
-            message += f"; the nearest is {nearest(wrong[1], choices)}"
+            near = nearest(wrong[1], re.findall(r"[^,\s']+", wrong[2]))
+            message += f"; the nearest is {near}" if near else ""
         super().error(printable(message))

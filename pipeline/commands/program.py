@@ -19,12 +19,13 @@ from types import FrameType
 from typing import NoReturn
 
 import pipeline.engines.quiet  # noqa: F401
+from pipeline.commands.outlook import is_explained, outlook
 from pipeline.printable import escape_streams, printable, tell
 from pipeline.storage.scratch import make_folder, remove_folders, short_places, sweep
 from vocab.private import private_folder
 
 DONE, FAILED, USAGE = 0, 1, 2
-GOES_ON, STARTS_AGAIN = "the same command goes on where it stopped", "the same command starts again"
+GOES_ON, STARTS_AGAIN = "the same command resumes", "the same command starts again"
 ENDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated (SIGTERM)", signal.SIGHUP: "hung up (SIGHUP)"}
 
 
@@ -71,9 +72,15 @@ class Program:
         return code
 
     def failed(self, error: Exception, output: str | None = None) -> int:
-        """Keeps the whole traceback in a file, of `output` where the command has one; says one line that names it."""
+        """Prints one line, with the file that keeps the whole traceback: in `output` if the command has one.
+
+        An output that can't be written and a damaged input need no traceback: the line explains them by itself.
+        """
+        line = raised(error)
+        if is_explained(line):
+            return self.say(FAILED, cause(error))
         kept = keep(error, self.name, output)
-        return self.say(FAILED, f"{cause(error)}; {self.go_on}{kept and f' (traceback: {kept})'}")
+        return self.say(FAILED, f"{cause(error)}; {outlook(error, line, self.go_on)}{kept and f' (traceback: {kept})'}")
 
     def catch_signals(self) -> None:
         """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
@@ -118,20 +125,22 @@ def keep(error: Exception, name: str, output: str | None) -> str:
 
 
 def cause(error: Exception) -> str:
-    """What was raised, also in a worker, whose whole traceback is the message that arrives here.
+    """Returns the line of `raised`, without the class of a bad file or of an error of the operating system."""
+    return _without_class(raised(error))
 
-    Without the class of a bad file, or of an error of the operating system.
-    """
+
+def raised(error: Exception) -> str:
+    """Returns class and message of an error, also of a worker's, whose whole traceback is the message here."""
     message = _WHERE.sub(r"\1", str(error), count=1)
     if "Traceback (most recent call last)" in message:
         message = message.rpartition("Traceback (most recent call last)")[2]
-        raised = [line for line in message.splitlines()[1:] if line and not line.startswith(" ")]
-        return _without_class(raised[0]) if raised else type(error).__name__
+        lines = [line for line in message.splitlines()[1:] if line and not line.startswith(" ")]
+        return lines[0] if lines else type(error).__name__
     lines = [line for line in message.splitlines() if line.strip()]
     first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
     kind = type(error)
     name = f"{kind.__module__}.{kind.__name__}" if kind.__module__ == _OURS else kind.__name__
-    return _without_class(f"{name}: {first}") if first else kind.__name__
+    return f"{name}: {first}" if first else kind.__name__
 
 
 def _without_class(line: str) -> str:
@@ -144,14 +153,16 @@ def _without_class(line: str) -> str:
         known = _TENSORFLOW.fullmatch(message)
         return f"can't write {known[1]}: {known[2].lower()}" if known else line
     if known := _SYSTEM.fullmatch(message):
-        reason = known[1][:1].lower() + known[1][1:]
-        return f"{known[2]}: {reason}" if known[2] else reason
+        reason, what = known[2], known[3] or known[4]
+        if reason == os.strerror(int(known[1])):  # else it may begin with a path
+            reason = reason[:1].lower() + reason[1:]
+        return f"{what}: {reason}" if what else reason
     return message or line
 
 
 _OURS = "pipeline.inputs.errors"
 _WHERE = re.compile(r" \[while running '[^\n]*?'\]([^\n]*)(?s:.*)")  # Beam puts it into an error's first argument
-_SYSTEM = re.compile(r"""\[Errno \d+\] (.*?)(?:: ['"]?(.*?)['"]?)?""")
+_SYSTEM = re.compile(r"""\[Errno (\d+)\] (.*?)(?:: (can't write .*)|: ['"]?(.*?)['"]?)?""")
 _TENSORFLOW = re.compile(
     r"(/.+); ((?:Permission denied|Read-only file system|No space left on device|Not a directory)\b.*)"
 )

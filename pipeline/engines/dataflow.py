@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,20 @@ from apache_beam.options.pipeline_options import (
 )
 
 from pipeline.config import Options
+from pipeline.engines.external import External
 from pipeline.engines.google_cloud import SCHEME, check_buckets, check_installed
 from pipeline.inputs import InputError
 
 NEEDED = ("project", "region", "temp_location")
 PACKAGE = Path(__file__).resolve().parents[2] / "pyproject.toml"  # in a checkout
 MOST_LETTERS = 40  # in a name without its pass; machine names contain it and have at most 63
+
+
+class Dataflow(External):
+    """Workers are not checked beforehand: starting them takes minutes, and the first pass is the check."""
+
+    def _announce(self, job: Any) -> None:
+        print(job_page(job, self.options), file=sys.stderr, flush=True)
 
 
 def check_options(options: Options) -> None:

@@ -1,6 +1,6 @@
-"""Input files of every kind, each as batches of the same columns: `FIELDS`, then the carried ones.
+"""Input files of every kind, each read as batches of the same columns: `FIELDS`, then the passthrough columns.
 
-Everything comes from a module below when it is asked for, so that the settings alone load neither Beam nor Arrow.
+Names are imported from the modules below on first use, so that the settings alone load neither Beam nor Arrow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Batches that stay small where rows carry images."""
+"""Batches that stay small even if rows carry images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 
 def bounded(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Consecutive items, one a row, in lists of bounded rows and bytes; at least one list.
+    """Lists of consecutive items, one per row, of bounded rows and bytes; at least one list.
 
     `size` gives the bytes of an item.
     """
@@ -31,7 +31,7 @@ def bounded(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list
 
 
 def merged(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Small tables as larger ones of bounded rows and bytes of images, without a copy."""
+    """Merges small tables into larger ones of bounded rows and bytes of images, without a copy."""
     held: list[pa.Table] = []
     rows, total = 0, 0
     for table in tables:
@@ -46,7 +46,7 @@ def merged(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def set_columns(table: pa.Table, **columns: pa.Array) -> pa.Table:
-    """The table with other content in these of `FIELDS`."""
+    """Replaces these columns of `FIELDS`."""
     for name, column in columns.items():
         number = FIELDS.get_field_index(name)
         table = table.set_column(number, FIELDS.field(number), column)

@@ -28,7 +28,7 @@ READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".tfrecord": RecordReader,
     ".arrow": ArrowReader,
     ".json": CaptionSetReader,
-    None: DelimitedReader,  # of `NAMED`
+    None: DelimitedReader,  # for inputs that match `NAMED`
 }
 
 

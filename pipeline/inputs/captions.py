@@ -1,4 +1,4 @@
-"""Lists of captions: a row becomes a pair for each caption, with the image, URL and carried columns of the row."""
+"""Lists of captions: a row becomes one pair per caption, with the row's image, URL and passthrough columns."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline.inputs.batching import set_columns
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES
 
 LISTS = "captions:"
-"""The name of the column list<binary> behind all others that holds each row's captions until `spread` takes it."""
+"""The name of a list<binary> column, after all others, that holds each row's captions until `spread` takes it."""
 
 MOST_BYTES = 256 << 20
-"""What a row may come to once it is repeated for each of its captions, without its image."""
+"""The most bytes of a row after it is repeated for each of its captions, without its image."""
 
 MIXED = pa.struct([("one", pa.binary()), ("many", pa.list_(pa.binary()))])
-"""The type of a column that has a caption in some rows, a list of captions in others."""
+"""The type of a column with a caption in some rows and a list of captions in others."""
 
 _NOT_EMPTY = r"[^\t-\r ]"
 
@@ -38,7 +38,7 @@ def captions_of(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 
 
 def first_captions(columns: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array | None]:
-    """As `captions_of`, with each row's from the first of several columns in which it isn't empty."""
+    """Like `captions_of`, with each row's captions from the first of several columns that isn't empty."""
     text, lists = captions_of(columns[0])
     if len(columns) > 1:
         text = _filled(text)
@@ -50,7 +50,7 @@ def first_captions(columns: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array | No
 def or_else(
     text: pa.Array, lists: pa.Array | None, one: pa.Array, many: pa.Array | None
 ) -> tuple[pa.Array, pa.Array | None]:
-    """Returns captions and lists of captions, those of `one` and `many` in rows that have neither."""
+    """Returns captions and lists of captions, using `one` and `many` in rows that have neither."""
     if lists is None and many is None:
         return pc.coalesce(text, one), None
     none = convert.nulls(MIXED["many"].type, len(text))
@@ -60,12 +60,12 @@ def or_else(
 
 
 def _filled(texts: pa.Array) -> pa.Array:
-    """Null where there is nothing but ASCII white space."""
+    """Replaces texts of ASCII white space alone by null."""
     return pc.if_else(pc.match_substring_regex(texts, _NOT_EMPTY), texts, pa.scalar(None, texts.type))
 
 
 def with_lists(table: pa.Table, lists: pa.Array) -> pa.Table:
-    """Returns the table with each row's captions, for `spread`. A row that has none is null or empty there."""
+    """Returns the table with each row's captions, for `spread`. For a row without, the list is null or empty."""
     return table.append_column(LISTS, lists)
 
 
@@ -73,9 +73,9 @@ def spread(table: pa.Table, source: str, first: int) -> Iterator[pa.Table]:
     """Yields the rows of a batch once for each of their captions, in tables of bounded bytes of images.
 
     `source` is the name of the file, `first` the number of the batch's first row in it. A batch without the column
-    LISTS is yielded as it is. The text is the caption and the key `<key>#<n>`, n from 0. A row whose list is null or
-    empty stays one, with its own text and key. A row without a key has that of its place, `<source>#<row>`.
-    Raises ValueError that names a row that its captions make too large.
+    LISTS is yielded unchanged. The text is the caption and the key `<key>#<n>`, n from 0. A row whose list is null or
+    empty stays one, with its text and key. A row without a key gets one from its position, `<source>#<row>`. Raises
+    ValueError that names a row that its captions make too large.
     """
     if LISTS not in table.column_names:
         yield table
@@ -106,7 +106,7 @@ def _repeat(
 
 
 def _with_keys(rows: pa.Table, source: str, first: int) -> pa.Table:
-    """The rows with the key of their place where they have none."""
+    """Adds keys from the row's position to rows that have none."""
     if not rows["key"].null_count:
         return rows
     keys = pa.array([f"{source}#{row:09d}" for row in range(first, first + len(rows))], pa.string())
@@ -114,9 +114,9 @@ def _with_keys(rows: pa.Table, source: str, first: int) -> pa.Table:
 
 
 def _sizes(rows: pa.Table, lengths: np.ndarray, first: int) -> np.ndarray:
-    """The bytes of each row that are repeated, int64 (rows,); only those of images where the others can't matter.
+    """Bytes of each row that are repeated, int64 (rows,); only images' bytes if the others can't matter.
 
-    Raises ValueError for a row that comes to over MOST_BYTES.
+    Raises ValueError for a row that grows to over MOST_BYTES.
     """
     images = pc.fill_null(pc.binary_length(rows["image"]), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     others = rows.drop_columns("image")
@@ -129,7 +129,7 @@ def _sizes(rows: pa.Table, lengths: np.ndarray, first: int) -> np.ndarray:
 
 
 def _pieces(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
-    """The ranges of pairs with these sizes of up to BATCH_ROWS pairs and about IMAGE_BATCH_BYTES; at least one."""
+    """Ranges of pairs with these sizes: up to BATCH_ROWS pairs and about IMAGE_BATCH_BYTES; at least one."""
     block = (np.cumsum(sizes) - sizes) // IMAGE_BATCH_BYTES
     cuts = np.flatnonzero(np.diff(block)) + 1
     ends = np.unique([*cuts, *range(BATCH_ROWS, len(sizes), BATCH_ROWS), len(sizes)]).tolist()

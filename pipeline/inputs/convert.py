@@ -1,4 +1,4 @@
-"""Columns of any type that a file may hold, as the types of `FIELDS`. What doesn't fit a single row becomes null."""
+"""Conversion of columns of any type to the types of `FIELDS`. A value that doesn't fit becomes null."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def is_bytes(kind: pa.DataType) -> bool:
 
 
 def is_list(kind: pa.DataType) -> bool:
-    """Whether a type holds lists of any form."""
+    """Returns whether a type holds lists of any form."""
     lists = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
     return any(check(kind) for check in lists)
 
 
 def depth(kind: pa.DataType) -> int:
-    """How many lists, structs and maps of a type lie inside one another."""
+    """Counts the nested lists, structs and maps of a type."""
     levels, kinds = 0, [value_type(kind)]
     while kinds := [kind for kind in kinds if pt.is_nested(kind)]:
         levels += 1
@@ -46,7 +46,7 @@ def depth(kind: pa.DataType) -> int:
 
 
 def is_picture(kind: pa.DataType) -> bool:
-    """Whether a type holds an image in the form of the Hugging Face libraries: a struct with `bytes`."""
+    """Returns whether a type holds an image in the form of the Hugging Face libraries: a struct with `bytes`."""
     if not pt.is_struct(kind) or (place := kind.get_field_index("bytes")) < 0:
         return False
     inner = value_type(kind.field(place).type)
@@ -54,7 +54,7 @@ def is_picture(kind: pa.DataType) -> bool:
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Without dictionaries, run lengths, views and extensions."""
+    """Decodes dictionary, run-length, view and extension types."""
     if isinstance(column, pa.ExtensionArray):
         return plain(column.storage)
     if isinstance(column, pa.RunEndEncodedArray):
@@ -65,7 +65,7 @@ def plain(column: pa.Array) -> pa.Array:
 
 
 def binary(column: pa.Array) -> pa.Array:
-    """Text or bytes as binary; numbers as their digits, and null where they are none."""
+    """Converts text or bytes to binary; numbers to digits, NaN and infinities to null."""
     column = plain(column)
     if pt.is_floating(column.type):
         column = _only(column, pc.is_finite(column))
@@ -75,7 +75,7 @@ def binary(column: pa.Array) -> pa.Array:
 
 
 def string(column: pa.Array) -> pa.Array:
-    """Text or bytes as UTF-8, with U+FFFD for what isn't; numbers as their digits."""
+    """Converts text or bytes to UTF-8, with U+FFFD for invalid bytes; numbers to digits."""
     column = binary(column)
     try:
         return column.cast(pa.string())
@@ -88,19 +88,19 @@ def string(column: pa.Array) -> pa.Array:
 
 
 def carried(column: pa.Array) -> pa.Array:
-    """A column for the verdicts: as it is, in a plain type, its text valid."""
+    """Converts a passthrough column to a plain type with valid text."""
     column = plain(column)
     return string(column) if is_string(column.type) else column
 
 
 def sha256(column: pa.Array) -> pa.Array:
-    """Lower-case hex digits; null where there aren't exactly 64."""
+    """Lower-case hex digits; null unless there are exactly 64."""
     column = string(column)
     return _only(pc.ascii_lower(column), pc.match_substring_regex(column, _HEX_SHA256))
 
 
 def size(column: pa.Array) -> pa.Array:
-    """Pixels as int64; null where a value is under 1 or no number."""
+    """Pixels as int64; null if a value is under 1 or no number."""
     column = plain(column)
     if is_bytes(column.type) or is_string(column.type):
         column = pc.utf8_trim_whitespace(string(column))
@@ -111,7 +111,7 @@ def size(column: pa.Array) -> pa.Array:
 
 
 def image_bytes(column: pa.Array) -> pa.Array:
-    """The bytes of images, large_binary, from bytes or a struct with `bytes`."""
+    """Image bytes, large_binary, from bytes or a struct with `bytes`."""
     if isinstance(column, pa.ExtensionArray):
         return image_bytes(column.storage)
     if pt.is_struct(column.type):

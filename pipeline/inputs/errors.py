@@ -1,4 +1,4 @@
-"""What can be wrong with an input: nothing there to read (`InputError`), or a file that is damaged (`BadFile`)."""
+"""Errors of an input: nothing to read (`InputError`), or a damaged file (`BadFile`)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class BadFile(Exception):
 
 
 def too_long(path: str, what: str, most: int) -> BadFile:
-    """The error for a row, line or member, `what` with its number or name, of more than `input.max_row_bytes`."""
+    """The error for a row, line or member (`what`, with its number or name) of more than `input.max_row_bytes`."""
     return BadFile(path, f"{what} is over {most:,} bytes (input.max_row_bytes)")
 
 
 @contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Turns what the libraries raise on a damaged or unreadable file into `BadFile`."""
+    """Converts the libraries' errors on a damaged or unreadable file to `BadFile`."""
     try:
         yield
     except _DAMAGE as error:

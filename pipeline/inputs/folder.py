@@ -1,4 +1,4 @@
-"""The images that a table names by path: read from the table's own folder, and from nowhere else."""
+"""The images that a table lists by path: read from the table's folder and nowhere else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 from pipeline.files import exists, is_local, join, read_bytes
 
-_AT_ONCE = 16  # files of a remote folder
+_AT_ONCE = 16  # files of a remote folder read at once
 _MISSING = frozenset(
     {
         errno.ENOENT,
@@ -28,9 +28,9 @@ _MISSING = frozenset(
 
 
 class Folder:
-    """A local or remote folder, and how many of the paths asked for it had.
+    """A local or remote folder, with counts of the paths requested and found.
 
-    A path that isn't there is looked for below each of `subfolders` too.
+    A missing path is also looked up below each of `subfolders`.
     """
 
     def __init__(self, root: str, subfolders: Sequence[str] = ()) -> None:
@@ -42,19 +42,19 @@ class Folder:
 
     @property
     def places(self) -> str:
-        """All folders where paths start, for a message."""
+        """Lists all folders in which paths start, for a message."""
         return ", ".join([self.root or ".", *(join(self.root, name) for name in self._subfolders)])
 
     def read(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
-        """The content of the file at each path below the folder, in order; an absolute path may lead there too.
+        """Yields the content of the file at each path below the folder, in order; absolute paths may also lead there.
 
-        None where there is no such file that can be read, or where it lies outside: another absolute path, one with
-        `..`, a link that leads out. Raises OSError for failures of the machine.
+        None if there is no such readable file, or if it lies outside: another absolute path, one with `..`, a link that
+        leads out. Raises OSError for failures of the machine.
         """
         return map(self._read, paths) if is_local(self.root) else self._read_remote_many(paths)
 
     def read_counted(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
-        """As `read`, and counts."""
+        """Like `read`, and counts."""
         for path, content in zip(paths, self.read(paths), strict=True):
             self.seen += path is not None
             self.found += content is not None
@@ -69,13 +69,13 @@ class Folder:
         return next((content for content in contents if content is not None), None)
 
     def _relative(self, path: str) -> str:
-        """The path below the folder, where it is written with the folder in front."""
+        """The path below the folder, if it is written with the folder in front."""
         start = next((top for top in self._tops if path.startswith(top)), "")
         return path.removeprefix(start)
 
     @cached_property
     def _tops(self) -> tuple[str, ...]:
-        """The folder as absolute paths begin that lead into it."""
+        """The folder as prefixes of absolute paths that lead into it."""
         root = self.root
         tops = (os.path.abspath(root), os.path.realpath(root)) if is_local(root) else (root,)
         return tuple(top.rstrip("/") + "/" for top in tops)
@@ -89,7 +89,7 @@ class Folder:
             raise
 
     def _read_inside(self, place: str) -> bytes | None:
-        """The content of a regular file whose real place is below the folder."""
+        """The content of a regular file whose real path is below the folder."""
         try:
             return self._read_no_link(place)
         except OSError as error:
@@ -98,7 +98,7 @@ class Folder:
             return self._read_no_link(os.path.realpath(place))
 
     def _read_no_link(self, place: str) -> bytes | None:
-        """The same, for a path that may lead through links but isn't one. Raises OSError with ELOOP if it is."""
+        """Reads a path that may lead through links but isn't one. Raises OSError with ELOOP if it is."""
         return _read_regular(place) if self._is_below(os.path.dirname(place)) else None
 
     def _is_really_below(self, folder: str) -> bool:
@@ -116,7 +116,7 @@ class Folder:
 
 
 def _stays_below(path: str) -> bool:
-    """Whether a path is relative and, by its form alone, stays below where it starts."""
+    """Returns whether a path is relative and, by its form alone, stays below its start."""
     outside = path.startswith("/") or "://" in path or "\0" in path or ".." in path.split("/")
     return path != "" and not outside
 

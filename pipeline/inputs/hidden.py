@@ -1,4 +1,4 @@
-"""Files that other programs leave beside data: their names, or those of their folders, begin with `.` or `_`."""
+"""Files that other programs leave beside data: their names, or their folders' names, begin with `.` or `_`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MARKS = (".", "_")
 
 
 def is_hidden(name: str, pattern: str = "") -> bool:
-    """Whether a part of `name`, a path below a folder, begins with a mark, and no part of `pattern` names it.
+    """Returns whether a part of `name`, a path below a folder, begins with a mark, unless `pattern` names that part.
 
     `_temporary/0/a.csv` is hidden from `*/0/a.csv` and `**/*.csv`, but not from `_*/0/a.csv`.
     """
@@ -18,7 +18,7 @@ def is_hidden(name: str, pattern: str = "") -> bool:
 
 
 def visible(names: Iterable[str]) -> list[str]:
-    """The names of files or folders that don't begin with a mark."""
+    """Keeps names of files or folders that don't begin with a mark."""
     return [name for name in names if not name.startswith(MARKS)]
 
 

@@ -1,7 +1,7 @@
-"""What img2dataset writes beside images: a table of all downloads, failed ones too, and statistics.
+"""Files that img2dataset writes beside images: a table of all downloads, failed ones too, and statistics.
 
-Of its formats `webdataset` and `tfrecord` have images in an archive, `files` in a folder, both beside the table and
-called as it is; in `parquet` they are in the table.
+Its formats `webdataset` and `tfrecord` have images in an archive, `files` in a folder, both beside the table and with
+its name; in `parquet` they are in the table.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from pipeline.inputs.sources import Source
 
 STATUS, ERROR = "status", "error_message"
-"""The columns of every table of downloads: what became of a download, and why."""
+"""The columns of every table of downloads: a download's status, and its error."""
 
 _SUCCESS = "success"
 _ARCHIVES = (".tar", ".tfrecord")
-_FORMATS = ("jpg", "png", "webp")  # of the pictures that it writes
+_FORMATS = ("jpg", "png", "webp")  # formats of the pictures that it writes
 _STATISTICS = re.compile(r"[0-9]+_stats\.json")
 _LISTED = 3  # names in a message
 
 
 def is_statistics(path: str) -> bool:
-    """Whether it is img2dataset's count of a shard's downloads, by its name."""
+    """Returns whether a path is img2dataset's count of a shard's downloads, by its name."""
     return _STATISTICS.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def without_sidecars(sources: Sequence[Source]) -> list[Source]:
-    """The sources without tables of downloads that stand beside their archive, if that is a source too.
+    """Drops tables of downloads that stand beside their archive, if that is a source too.
 
-    Their rows are the pairs of the archive. A line on stderr names them.
+    Their rows are the pairs of the archive. A line on stderr lists them.
     """
     archives = {stem for source in sources if (stem := _stem(source.path, _ARCHIVES))}
     beside = [source for source in sources if _stem(source.path, (".parquet",)) in archives]
@@ -54,18 +54,18 @@ def without_sidecars(sources: Sequence[Source]) -> list[Source]:
 
 
 def has_status(names: Iterable[str]) -> bool:
-    """Whether these are the columns of a table of downloads."""
+    """Returns whether these are the columns of a table of downloads."""
     return {STATUS, ERROR} <= set(names)
 
 
 def has_failed(row: Mapping[str, Any]) -> bool:
-    """Whether a pair's fields say that its image could not be downloaded. A null says nothing."""
+    """Returns whether a pair's fields say that its image could not be downloaded. A null says nothing."""
     status = row.get(STATUS)
     return isinstance(status, str) and status not in ("", _SUCCESS) and ERROR in row
 
 
 def succeeded(status: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Which rows are not failed downloads, by their column `status`: bool, never null."""
+    """Marks rows that are not failed downloads, by their column `status`: bool, never null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -73,7 +73,7 @@ def succeeded(status: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def find_folder(path: str, table: pq.ParquetFile) -> tuple[str, str] | None:
-    """What stands before and behind a key in the paths of images, where the table's format is `files`; else None.
+    """Prefix and suffix of a key in the paths of images, if the table's format is `files`; else None.
 
     Such as `00000/` and `.jpg`, from the folder of the table. Raises OSError.
     """
@@ -87,7 +87,7 @@ def find_folder(path: str, table: pq.ParquetFile) -> tuple[str, str] | None:
 
 
 def _first_key(table: pq.ParquetFile) -> str | None:
-    """The key of the first download that succeeded."""
+    """The key of the first successful download."""
     for batch in table.iter_batches(columns=["key", STATUS], use_threads=False):
         for key, status in zip(*(batch.column(name).to_pylist() for name in ("key", STATUS)), strict=True):
             if status == _SUCCESS and key:
@@ -96,13 +96,13 @@ def _first_key(table: pq.ParquetFile) -> str | None:
 
 
 def _stem(path: str, endings: tuple[str, ...]) -> str | None:
-    """The path without the one of these endings that it has; None if it has none."""
+    """The path without its ending among these; None if it has none."""
     ending = next((ending for ending in endings if path.lower().endswith(ending)), None)
     return path[: -len(ending)] if ending else None
 
 
 def _is_sidecar(path: str) -> bool:
-    """Whether a Parquet file is a table of downloads. One that can't be read is none: the first pass names it."""
+    """Returns whether a Parquet file is a table of downloads. False if unreadable: the first pass reports it."""
     import pyarrow.parquet as pq
 
     try:

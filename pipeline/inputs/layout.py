@@ -1,4 +1,4 @@
-"""The columns of a table by their roles, and the table in the order and types of `FIELDS`."""
+"""The columns of a table by role, and the table in the order and types of `FIELDS`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from filters.signals import SHOWN
 from pipeline.inputs import convert
 from pipeline.inputs.captions import first_captions, with_lists
 from pipeline.inputs.errors import BadFile
@@ -18,24 +19,18 @@ from pipeline.inputs.roles import find_roles, first_alias, missing, more_texts
 from pipeline.inputs.settings import ALIASES, PATH_ALIASES, Columns
 from pipeline.inputs.sizes import SIZES, aliases, without_copies
 
-OURS = frozenset(
-    {"key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"}
-    | {"images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"}
-)
-"""The verdicts' own columns: a carried one of the same name gets a prefix."""
-
 _PREFIX = "input_"
 _IMAGES = ("image", "image_path", "url")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The number of the column of each role that a table has; that of each carried one, by its name in the verdicts."""
+    """Maps each role, and each passthrough column's output name, to its column index in the table."""
 
     roles: Mapping[str, int]
     carried: Mapping[str, int]
-    more_texts: tuple[int, ...] = ()  # columns that have the text where the one of that role is empty
-    folder: tuple[str, str] | None = None  # what stands before and behind a key in the path of its image
+    more_texts: tuple[int, ...] = ()  # columns that hold the text if the one of that role is empty
+    folder: tuple[str, str] | None = None  # prefix and suffix of a key in its image's path
 
     @property
     def has_images(self) -> bool:
@@ -47,17 +42,17 @@ class Layout:
 
     @property
     def has_status(self) -> bool:
-        """Whether rows may be failed downloads."""
+        """Returns whether rows may be failed downloads."""
         return has_status(self.carried)
 
     @property
     def texts(self) -> tuple[int, ...]:
-        """The columns of the text, in the order in which they are tried."""
+        """Text columns in the order in which they are tried."""
         return (self.roles["text"], *self.more_texts) if "text" in self.roles else ()
 
     @property
     def numbers(self) -> list[int]:
-        """All columns that are used, each once."""
+        """All columns in use, each once."""
         return list(dict.fromkeys([*self.roles.values(), *self.more_texts, *self.carried.values()]))
 
     def renumbered(self, numbers: list[int]) -> Layout:
@@ -69,11 +64,11 @@ class Layout:
         return replace(self, roles=roles, carried=carried, more_texts=more_texts)
 
     def without(self, *names: str) -> Layout:
-        """The same without these carried columns."""
+        """Removes these passthrough columns."""
         return replace(self, carried={name: number for name, number in self.carried.items() if name not in names})
 
     def arrange(self, batch: pa.RecordBatch) -> pa.Table:
-        """The columns of a batch of the table as `FIELDS`, the carried ones, and the lists of captions if there are."""
+        """Arranges a batch of the table as `FIELDS`, passthrough columns, and lists of captions if there are any."""
         text, lists = first_captions([batch.column(number) for number in self.texts]) if self.texts else (None, None)
         fields = [self._field(batch, field) if field.name != "text" or text is None else text for field in FIELDS]
         carried = [convert.carried(batch.column(number)) for number in self.carried.values()]
@@ -102,10 +97,10 @@ def layout(
     folder: tuple[str, str] | None = None,
     original_size: bool = True,
 ) -> Layout:
-    """The layout of a table with `schema`; for `folder` see `Layout`.
+    """Makes the layout of a table with `schema`; for `folder` see `Layout`.
 
-    `header` says whether the names are the file's own, and `has_files` whether a column holds paths of files. With
-    `text_only` only the text is asked for. Raises BadFile where the text, or every place of the image, is missing.
+    `header` tells whether the names come from the file, and `has_files` whether a column holds paths of files. With
+    `text_only` only the text is needed. Raises BadFile if the text, or every source of the image, is missing.
     """
     roles = find_roles(path, schema, columns, aliases(ALIASES, original_size), header=header)
     if "text" not in roles:
@@ -124,7 +119,7 @@ def layout(
 
 
 def _find_paths(schema: pa.Schema, roles: dict[str, int], has_files: Callable[[int], bool]) -> None:
-    """Takes a column of one of PATH_ALIASES for paths of images where there are such files, or no URLs."""
+    """Takes a column of PATH_ALIASES for paths of images if there are such files, or no URLs."""
     number = None if roles.keys() & {"image", "image_path"} else first_alias(schema, "image_path", PATH_ALIASES)
     if number is not None and ("url" not in roles or has_files(number)):
         roles["image_path"] = number
@@ -141,7 +136,7 @@ def _check_depth(path: str, schema: pa.Schema, carried: Mapping[str, int]) -> No
 def make_layout(
     schema: pa.Schema, roles: dict[str, int], *, has_images: bool, more_texts: tuple[int, ...] = ()
 ) -> Layout:
-    """The layout with these roles; the rest is carried, and where there are images, their sizes too."""
+    """A layout with these roles; other columns pass through, and so do their sizes if there are images."""
     used = {*more_texts, *(number for role, number in roles.items() if not has_images or role not in SIZES)}
     if "image" in roles:
         used |= _parents(schema, schema.names[roles["image"]])
@@ -149,12 +144,12 @@ def make_layout(
 
 
 def _parents(schema: pa.Schema, name: str) -> set[int]:
-    """The column that a field inside it is taken from."""
+    """Finds the column that contains a nested field."""
     return {number for number, parent in enumerate(schema.names) if parent and name.startswith(parent + ".")}
 
 
 def _carried(schema: pa.Schema, used: set[int]) -> dict[str, int]:
-    """Every other column but images, by its name in the verdicts."""
+    """All other columns but images, by output name."""
     carried: dict[str, int] = {}
     for number, field in enumerate(schema):
         if number not in used and not _is_image(field):
@@ -168,8 +163,8 @@ def _is_image(field: pa.Field) -> bool:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name of a carried column in the verdicts: prefixed while it is one of `OURS` or taken."""
-    while name in OURS or name in taken:
+    """The output name of a passthrough column: prefixed while it is a signal's or taken."""
+    while name in SHOWN or name in taken:
         name = _PREFIX + name
     return name
 

@@ -1,4 +1,4 @@
-"""What to say of files that no reader takes: what a folder holds, and the command that makes a file readable."""
+"""Messages about files that no reader takes: a folder's contents, and the command that makes a file readable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
 
 
 def remedy(path: str, kinds: Sequence[str]) -> str | None:
-    """The shell command after which the content of `path` can be read; None where there is none to name."""
+    """The shell command after which the content of `path` can be read; None if there is none."""
     command = _command(path if is_local(path) else path.rpartition("/")[2], tuple(kinds))
     return command if command is None or is_local(path) else f"copy it to this machine, then {command}"
 
@@ -37,12 +37,12 @@ def _command(path: str, kinds: tuple[str, ...]) -> str | None:
 
 
 def packed_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
-    """The endings of archives, and of compressed files of `kinds`, for which there is a `remedy`."""
+    """The endings of archives, and of compressed files of `kinds`, that have a `remedy`."""
     return (".zip", *_TARS, *(kind + packed for kind in kinds for packed in _PACKED if kind + packed not in kinds))
 
 
 def nothing_to_read(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
-    """What a folder holds in place of files of `kinds`, and what helps; empty for an empty folder.
+    """Describes a folder's contents in place of files of `kinds`, with a remedy; empty for an empty folder.
 
     `names` are the paths of all its files below `root`.
     """
@@ -68,14 +68,14 @@ def _help(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
 
 
 def hidden_files(names: Sequence[str], root: str) -> str:
-    """What to type to read files that `is_hidden` skips; `names` are their paths below `root`."""
+    """Tells how to read files that `is_hidden` skips; `names` are their paths below `root`."""
     files = f"{len(names):,} file{'s' * (len(names) > 1)}"
     example = os.path.join(root, min(names))
     return f"skipped for a name that begins with . or _: {files}, such as {example}; name it to read it"
 
 
 def _counts(names: Sequence[str]) -> str:
-    """Such as `312 .jpg, 2 .tar.gz`, the most frequent first."""
+    """Counts by ending, such as `312 .jpg, 2 .tar.gz`, the most frequent first."""
     counts = sorted(Counter(map(_ending, names)).items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{count:,} {ending}" for ending, count in counts[:_LISTED]]
     return ", ".join(shown) + (f" and {len(counts) - _LISTED} more kinds" if len(counts) > _LISTED else "")

@@ -14,13 +14,13 @@ from pipeline.inputs.settings import Columns
 
 
 def nested_names(columns: Columns) -> list[str]:
-    """The names with a dot that settings give."""
+    """The names with a dot in settings."""
     chosen = (getattr(columns, field.name) for field in fields(columns))
     return [name.strip() for names in chosen if names for name in (names, *names.split(",")) if "." in name]
 
 
 def with_nested(row: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The row of JSON values with the fields inside its objects that have these names, beside its own."""
+    """Adds fields inside a JSON row's objects under these names."""
     found = {name: _find(row, name) for name in names if name not in row}
     return {**row, **{name: value for name, value in found.items() if value is not None}} if found else row
 
@@ -33,7 +33,7 @@ def _find(row: Mapping[str, Any], name: str) -> Any:
 
 
 def nested_schema(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
-    """The schema with the fields inside structs that have these names, behind its own."""
+    """Appends fields inside structs, under these names, to the schema."""
     for name in dict.fromkeys(names):
         field = None if name in schema.names else _child(schema, name)
         schema = schema if field is None else schema.append(field.with_name(name))
@@ -50,7 +50,7 @@ def _child(schema: pa.Schema, name: str) -> pa.Field | None:
 
 
 def nested_batch(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-    """The columns with these names, also those inside structs."""
+    """Selects the columns with these names, including those inside structs."""
     return pa.RecordBatch.from_arrays([_column(batch, name) for name in names], list(names))
 
 

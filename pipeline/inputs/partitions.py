@@ -1,4 +1,4 @@
-"""Hive partitions: folders such as `lang=en/` between a folder that is read and its files give carried columns."""
+"""Hive partitions: folders such as `lang=en/` between the input folder and its files give passthrough columns."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 def partitions(name: str) -> dict[str, str | None]:
-    """The columns that the folders of a file give: names to values, percent-decoded; `name` is `Source.name`."""
+    """The columns that a file's folders give: names to values, percent-decoded; `name` is `Source.name`."""
     parts = (part.partition("=") for part in name.split("/")[:-1])
     return {unquote(key): None if value == _NULL else unquote(value) for key, equals, value in parts if equals and key}
 
 
 class PartitionedReader:
-    """A reader whose batches carry the columns of the file's folders too. A column of the file's own goes first."""
+    """A reader whose batches include the columns of the file's folders. A column in the file takes precedence."""
 
     def __init__(self, reader: Reader, columns: Mapping[str, str | None]) -> None:
         self.source = reader.source
@@ -39,6 +39,10 @@ class PartitionedReader:
     @property
     def folder(self) -> str:
         return self._reader.folder
+
+    @property
+    def places(self) -> str:
+        return self._reader.places
 
     @property
     def looked_in(self) -> str:

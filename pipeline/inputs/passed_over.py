@@ -1,4 +1,4 @@
-"""Files in a folder that have an ending of an input, and are none: what libraries keep beside their data."""
+"""Files in a folder with an ending of an input that are no inputs: libraries' caches and other JSON."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CACHE = re.compile(r"(.*/)?cache-[0-9a-f]{16}(_\w+)?\.arrow", re.DOTALL)
 
 
 def find_passed_over(paths: Sequence[str]) -> set[str]:
-    """Those of the files of a folder that are no inputs.
+    """Finds the files of a folder that are no inputs.
 
-    They are copies that `datasets` caches (`cache-….arrow`), and .json files that hold no captions.
+    These are copies that `datasets` caches (`cache-….arrow`), and .json files without captions.
     """
     json = [path for path in paths if path.lower().endswith(".json")]
     others = {path for path, is_other in zip(json, _map(_is_other_json, json), strict=True) if is_other}
@@ -24,7 +24,7 @@ def find_passed_over(paths: Sequence[str]) -> set[str]:
 
 
 def _map(test: Callable[[str], bool], paths: Sequence[str]) -> Iterable[bool]:
-    """The test of every path; of remote files many at once."""
+    """Tests every path; remote files in parallel."""
     if all(map(is_local, paths)):
         return map(test, paths)
     with ThreadPoolExecutor(REQUESTS) as threads:
@@ -35,4 +35,4 @@ def _is_other_json(path: str) -> bool:
     try:
         return find_form(path) is None
     except BadFile:
-        return False  # the first pass names it
+        return False  # the first pass reports it

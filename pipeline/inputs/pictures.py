@@ -1,4 +1,4 @@
-"""The pictures of any source: folders and globs of pictures, tars and tables, in tasks that workers share."""
+"""Pictures from any source: folders and globs of pictures, tars and tables, as tasks that workers share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.files import is_local, read_bytes
 from pipeline.inputs import Input, InputError, Source, Span, find_sources, open_source
+from pipeline.inputs.errors import reading
 from pipeline.inputs.row_keys import row_keys
 from pipeline.inputs.sources import EXTENSIONS, list_files
 
@@ -27,13 +28,15 @@ class Files:
 
     @property
     def work(self) -> int:
-        """How much of all the work this is, in bytes."""
+        """The task's size in bytes, for sharing."""
         return sum(source.size for source in self.sources)
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Name and bytes of every picture. Raises OSError."""
+        """Yields every picture's name and bytes. Raises BadFile."""
         for source in self.sources:
-            yield source.name, read_bytes(source.path)
+            with reading(source.path):
+                data = read_bytes(source.path)
+            yield source.name, data
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,10 @@ class Rows:
     source: Source
     span: Span
     work: int
-    name: str  # of the set
+    name: str  # name of the set
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Name and bytes of every picture; a row without one has no bytes. Raises BadFile."""
+        """Yields every picture's name and bytes, b'' for a row without one. Raises BadFile."""
         reader, first = open_source(self.source, Input()), self.span.first
         for batch in reader.batches(self.span):
             keys = batch["key"].combine_chunks()
@@ -62,7 +65,7 @@ Task = Files | Rows
 def find_tasks(patterns: Sequence[str], name: str | None = None) -> list[Task]:
     """The tasks of all patterns, in order; `name` is the set's, in place of the folder's or the file's.
 
-    A folder is its pictures, or its tars and tables where it has none. Raises InputError, BadFile.
+    A folder gives its pictures, or its tars and tables if it has none. Raises InputError, BadFile.
     """
     return [task for pattern in patterns for task in _tasks(pattern, name)]
 
@@ -79,14 +82,28 @@ def _tasks(pattern: str, name: str | None) -> Iterator[Task]:
         yield Files(tuple(images[start : start + IMAGES_PER_TASK]))
 
 
+def path_help(tasks: Sequence[Task]) -> str:
+    """Returns the end of a message that no picture exists: the places where a table's paths start, and a way out.
+
+    Empty where the first table or tar of `tasks` names no picture by path.
+    """
+    if rows := next((task for task in tasks if isinstance(task, Rows)), None):
+        reader = open_source(rows.source, Input())
+        next(reader.batches(rows.span), None)
+        if reader.paths_seen:
+            start = f"paths start at {reader.places} (input.image_folder is for --input alone)"
+            return f"; {start}; give the folder of the pictures in place of {rows.source.path}"
+    return ""
+
+
 def find_pictures(pattern: str) -> list[Source]:
-    """The picture files of a folder or glob, named by it. Raises InputError where nothing matches."""
+    """Picture files of a folder or glob, named by it. Raises InputError if nothing matches."""
     images = [image for image in list_files(pattern, PICTURES) if image.path.lower().endswith(PICTURES)]
     return [replace(image, name=f"{_set_name(pattern)}/{image.name}") for image in images]
 
 
 def _set_name(pattern: str) -> str:
-    """The last name of the folder, or of the fixed part of a glob."""
+    """The set's name: the base name of the folder, or of a glob's fixed part."""
     fixed = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     folder = pattern if fixed == pattern and not pattern.lower().endswith(PICTURES) else os.path.dirname(fixed)
     return os.path.basename(folder.rstrip("/"))

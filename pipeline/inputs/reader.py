@@ -1,4 +1,4 @@
-"""What every reader of an input file offers, and the columns of what it reads."""
+"""The interface of every reader of an input file, and the columns of its batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FIELDS = pa.schema(
     [
         ("key", pa.string()),
-        ("text", pa.binary()),  # as the file holds it, also where it isn't UTF-8
+        ("text", pa.binary()),  # as in the file, even if invalid UTF-8
         ("url", pa.string()),
         ("image_path", pa.string()),
         ("sha256", pa.string()),
@@ -25,18 +25,18 @@ FIELDS = pa.schema(
         ("length", pa.int64()),
     ]
 )
-"""The first columns of every batch; the carried ones follow."""
+"""The first columns of every batch; the passthrough columns follow."""
 
 _CARRIED = "carried:"
 
 
 def batch_name(name: str) -> str:
-    """The name in a batch of the column that the verdicts carry as `name`: marked where `FIELDS` has that name."""
+    """The name in a batch of the passthrough column `name`: prefixed if `FIELDS` has that name."""
     return _CARRIED + name if name in FIELDS.names or name.startswith(_CARRIED) else name
 
 
 def carried_columns(batch: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """The carried columns of a batch, by their names in the verdicts."""
+    """The passthrough columns of a batch, by output name."""
     names = batch.column_names[len(FIELDS) :]
     return {name.removeprefix(_CARRIED): batch[name] for name in names}
 
@@ -58,13 +58,13 @@ WHOLE = Span()
 
 
 class Reader(Protocol):
-    """One input file.
+    """An input file.
 
-    Everything may raise BadFile. Rows are numbered from 0 in the order of the file.
+    Every method may raise BadFile. Rows are numbered from 0 in the order of the file.
     """
 
     source: Source
-    one_shard: bool  # whether all its rows belong to one shard
+    one_shard: bool  # True if all its rows belong to one shard
 
     @property
     def position(self) -> int:
@@ -73,32 +73,37 @@ class Reader(Protocol):
 
     @property
     def has_images(self) -> bool:
-        """Whether it holds images or their paths; False: at best their URLs."""
+        """True if it holds images or their paths; False: at best their URLs."""
         ...
 
     @property
     def folder(self) -> str:
-        """Where the paths of its images start."""
+        """The folder in which its images' paths start."""
+        ...
+
+    @property
+    def places(self) -> str:
+        """All folders where the paths of its images start, for a message; empty if it has no paths."""
         ...
 
     @property
     def looked_in(self) -> str:
-        """All places where those paths may start, and what helps where no image is there; for a message."""
+        """All folders in which those paths may start, with a remedy if no image is there; for a message."""
         ...
 
     @property
     def paths_seen(self) -> int:
-        """The paths of images that `batches` met so far."""
+        """Number of image paths that `batches` met so far."""
         ...
 
     @property
     def paths_found(self) -> int:
-        """Those of them that have a file."""
+        """Number of those image paths that have a file."""
         ...
 
     @property
     def failed_downloads(self) -> int:
-        """The rows that `batches` left out since img2dataset could not download their images."""
+        """Number of rows that `batches` left out because img2dataset could not download their images."""
         ...
 
     def spans(self, rows: int) -> list[Span]:
@@ -106,12 +111,14 @@ class Reader(Protocol):
         ...
 
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
-        """The rows of any `span` in order, at least one batch. One schema for all: `FIELDS`, then the carried ones."""
+        """Yields the rows of any `span` in order, at least one batch. All share a schema: `FIELDS`, then passthrough
+        columns.
+        """
         ...
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
-        """The bytes of the images of `rows`, in order, read again.
+        """Yields the image bytes of `rows`, in order, read again.
 
-        `rows` has `row` (int64, ascending), and `image_path`, `offset` and `length` as `batches` gave them.
+        `rows` has `row` (int64, ascending), and `image_path`, `offset` and `length` from `batches`.
         """
         ...

@@ -1,4 +1,4 @@
-"""Which column of a table plays which role: the one that settings name, else one of a known name."""
+"""Roles of a table's columns: the column that settings name, else one of a known name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.inputs import convert
 from pipeline.inputs.errors import BadFile
 from pipeline.inputs.settings import Aliases, Columns
 
-_LISTED = 30  # columns in a message
+_LISTED = 30  # columns listed in a message
 _TYPE_LENGTH = 100  # characters of a column's type in a message
 _SIZES = ("width", "height")
 
@@ -22,9 +22,9 @@ def find_roles(
     *,
     header: bool = True,
 ) -> dict[str, int]:
-    """The number of the column of each role: the one that `columns` names, else its first alias of a fitting type.
+    """The index of each role's column: the one that `columns` names, else its first alias of a fitting type.
 
-    Raises BadFile where `columns` names one that isn't there or doesn't fit.
+    Raises BadFile if `columns` names one that doesn't exist or fit.
     """
     found = {}
     for role, names in aliases.items():
@@ -39,12 +39,12 @@ def find_roles(
 
 
 def more_texts(schema: pa.Schema, columns: Columns, *, header: bool = True) -> tuple[int, ...]:
-    """The numbers of the columns that `columns` names for the text behind the first, in order."""
+    """Indices of the further text columns that `columns` names, in order."""
     return tuple(schema.names.index(name) for name in _chosen_names(schema, columns, "text", header)[1:])
 
 
 def first_alias(schema: pa.Schema, role: str, names: tuple[str, ...]) -> int | None:
-    """The number of the first column of a fitting type with one of these names: as written first, then in any case."""
+    """The index of the first column of a fitting type with one of these names: exact match first, then any case."""
     folded = [name.casefold() for name in schema.names]
     for there, wanted in ((schema.names, names), (folded, [name.casefold() for name in names])):
         for name in wanted:
@@ -56,7 +56,7 @@ def first_alias(schema: pa.Schema, role: str, names: tuple[str, ...]) -> int | N
 
 
 def _chosen_names(schema: pa.Schema, columns: Columns, role: str, header: bool) -> tuple[str, ...]:
-    """The names that settings give; none where they are numbers, but the table has names of its own."""
+    """The names in settings; none if they are numbers, but the table has a header."""
     chosen = getattr(columns, role)
     if chosen is None:
         return ()
@@ -83,7 +83,7 @@ def _chosen(path: str, schema: pa.Schema, role: str, name: str) -> int:
 
 
 def _sizes(schema: pa.Schema, aliases: Aliases) -> dict[str, int]:
-    """The columns of width and height that belong together; none where each that is there stands alone."""
+    """Columns of width and height that belong together; none if each is without the other."""
     for names in zip(*(aliases[role] for role in _SIZES if role in aliases), strict=True):
         pair = {role: first_alias(schema, role, (name,)) for role, name in zip(_SIZES, names, strict=False)}
         if None not in pair.values():
@@ -92,7 +92,7 @@ def _sizes(schema: pa.Schema, aliases: Aliases) -> dict[str, int]:
 
 
 def _fits_alias(role: str, field: pa.Field) -> bool:
-    """Whether the type fits. A column without a value is one of images only by the plainest name."""
+    """Returns whether the type fits. An all-null column holds images only under the plainest name."""
     is_named = role != "image" or field.name == "image" or not pt.is_null(convert.value_type(field.type))
     return is_named and _fits(role, field.type)
 
@@ -110,7 +110,7 @@ def _fits(role: str, kind: pa.DataType) -> bool:
 
 
 def missing(what: str, names: tuple[str, ...], roles: tuple[str, ...], schema: pa.Schema) -> str:
-    """What to say of a table without any column of these names."""
+    """A message about a table without any column of these names."""
     settings = ", ".join(f"input.columns.{role}" for role in roles)
     structs = [field.name for field in schema if pt.is_struct(field.type)]
     inside = f"; --input.columns.{roles[0]}={structs[0]}.NAME takes a field inside {structs[0]}" if structs else ""

@@ -1,4 +1,4 @@
-"""The settings of the input: which column is what, and what a bad file does to a run."""
+"""The settings of the input: the roles of columns, and the treatment of bad files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Width and height are looked for together. The size of the picture on the web goe
 """
 
 PATH_ALIASES = ("file_name", "filepath", "filename", "path")
-"""The names of columns that are paths of images where there are such files, or nothing else that tells of an image."""
+"""The names of columns that are paths of images if there are such files, or no other column refers to an image."""
 
 ON_BAD_FILE = ("fail", "skip")
 
@@ -33,7 +33,7 @@ DELIMITERS: Mapping[str, str] = {"comma": ",", "tab": "\t", "semicolon": ";", "p
 
 
 def delimiter_of(value: str) -> str:
-    """The delimiter that `input.delimiter` means: one byte, or a name. Raises ValueError."""
+    """The delimiter for `input.delimiter`: one byte, or a name. Raises ValueError."""
     delimiter = DELIMITERS.get(value, "\t" if value == "\\t" else value)
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
         raise ValueError(f"delimiter: {value!r} is neither one character nor one of {', '.join(DELIMITERS)}")
@@ -62,7 +62,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Input:
-    """How input files are read."""
+    """Settings for reading input files."""
 
     columns: Columns = field(default_factory=Columns)
     header: Annotated[bool, "the first row of a .csv or .tsv names its columns"] = True

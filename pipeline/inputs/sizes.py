@@ -1,4 +1,4 @@
-"""Which columns of width and height are the sizes of images: those of the original go before those of a copy."""
+"""Columns of width and height that give the sizes of images: the original's take precedence over a copy's."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def aliases(known: Aliases, original_size: bool) -> Aliases:
 def without_copies(
     schema: pa.Schema, roles: Mapping[str, int], columns: Columns, original_size: bool
 ) -> dict[str, int]:
-    """The roles of a table with images: of its sizes only those that settings name, or both of the original.
+    """The roles of a table with images: keeps only sizes that settings name, or both of the original.
 
-    Any other size is that of the image itself, which its header gives.
+    Any other size is the image's, which its header gives.
     """
     chosen = any(getattr(columns, role) is not None for role in SIZES)
     sizes = [schema.names[roles[role]].casefold() for role in SIZES if role in roles]

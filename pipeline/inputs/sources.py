@@ -1,4 +1,4 @@
-"""Which files are read, and in which order."""
+"""The files to read, and their order."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ EXTENSIONS = (
     ".json",
 )
 NAMED = (".txt", ".token")
-"""Kinds of files of captions that are read where a pattern is their path: such files are of many other kinds too."""
+"""Kinds of caption files that are read if a pattern is their path: other files have such endings too."""
 
 _GLOB = r"[*?\[]"
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input file."""
+    """An input file."""
 
-    number: int  # its place in the order
+    number: int  # its index in the order
     path: str
     name: str  # the path below the fixed part of its glob
     size: int  # bytes
@@ -47,17 +47,17 @@ class Source:
 
 
 def extension(path: str) -> str | None:
-    """The one of `EXTENSIONS` that `path` ends with, in any case; None if it has none of them."""
+    """The member of `EXTENSIONS` that `path` ends with, in any case; None if there is none."""
     return next((known for known in EXTENSIONS if path.lower().endswith(known)), None)
 
 
 def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -> list[Source]:
-    """The files of these kinds of all patterns: patterns as given, names sorted within each, a file once.
+    """The files of these kinds of all patterns: patterns as given, names sorted within each, without repeats.
 
-    In a directory, files of other kinds are passed over: the images of a table may lie there too. What img2dataset
-    writes beside its archives is left out. Path parts below a directory, or below the fixed part of a glob, that begin
-    with `.` or `_` are skipped.
-    Raises InputError for a pattern without a file to read, and for a file of another kind that is named or matched.
+    In a directory, files of other kinds are skipped: the images of a table may lie there too. So are the files that
+    img2dataset writes beside its archives, and path parts below a directory, or below the fixed part of a glob, that
+    begin with `.` or `_`. Raises InputError for a pattern without a file to read, and for a file of another kind that
+    is named or matched.
     """
     found: dict[str, Source] = {}
     for pattern in patterns:
@@ -74,7 +74,7 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
 
 
 def _inputs(pattern: str, kinds: tuple[str, ...]) -> list[Source]:
-    """The files of a pattern; of those in a directory the ones that are inputs."""
+    """The files of a pattern; of a directory only the inputs."""
     if os.path.isfile(pattern) or not pattern or not _is_directory(pattern):
         return list_files(pattern, kinds, hidden=False)
     files = list_files(pattern, (*kinds, *packed_kinds(kinds)), hidden=False)
@@ -96,7 +96,7 @@ def _other_kind(path: str, kinds: tuple[str, ...]) -> str:
 
 
 def check_output(output: str, patterns: Sequence[str]) -> None:
-    """Raises InputError where `output` lies in a folder that is read whole: a run would read its own verdicts."""
+    """Raises InputError if `output` lies in a folder that is read whole: a run would read its own verdicts."""
     for pattern in patterns:
         folder = pattern if _is_directory(pattern) else _fixed_part(pattern) if "**" in pattern else None
         if folder is not None and _full(output).startswith(_full(folder)):
@@ -110,9 +110,9 @@ def _full(folder: str) -> str:
 def list_files(pattern: str, kinds: tuple[str, ...] = ("",), *, hidden: bool = True) -> list[Source]:
     """The files of a pattern, sorted by name; at least one.
 
-    A pattern is a file, a directory (the files below it with an ending of `kinds`) or a glob: `*` and `?` stay within
-    a folder, `**` doesn't. Without `hidden`, files are skipped that `is_hidden` by their names.
-    Raises InputError where there is none.
+    A pattern is a file, a directory (the files below it with an ending of `kinds`) or a glob: `*` and `?` stay within a
+    folder, `**` doesn't. Without `hidden`, files are skipped that `is_hidden` by their names. Raises InputError if
+    there is none.
     """
     root, files = _match(pattern, kinds, hidden)
     named = {_below(root, file.path): file for file in files}
@@ -123,7 +123,7 @@ def list_files(pattern: str, kinds: tuple[str, ...] = ("",), *, hidden: bool = T
 
 
 def _instead(pattern: str, root: str, skipped: list[str], kinds: tuple[str, ...]) -> str:
-    """What there is in place of files to read."""
+    """Describes the contents in place of files to read."""
     if skipped:
         return f": {hidden_files(skipped, root)}"
     if not pattern or not _is_directory(pattern):
@@ -133,7 +133,7 @@ def _instead(pattern: str, root: str, skipped: list[str], kinds: tuple[str, ...]
 
 
 def _match(pattern: str, kinds: tuple[str, ...], hidden: bool) -> tuple[str, list[Source]]:
-    """The folder where names start, and the files, not named yet. Without `hidden`, a local walk leaves those out."""
+    """The folder in which names start, and the files, not named yet. Without `hidden`, a local walk skips those."""
     if is_local(pattern) and os.path.isfile(pattern):
         return os.path.dirname(pattern), [_local(pattern)]
     if not pattern or not _is_directory(pattern):
@@ -144,7 +144,7 @@ def _match(pattern: str, kinds: tuple[str, ...], hidden: bool) -> tuple[str, lis
 
 
 def _is_directory(pattern: str) -> bool:
-    """A remote path is one if it names no file and no glob: object stores have no directories."""
+    """Returns whether a pattern is a directory; a remote path is one if it names no file and no glob."""
     if is_local(pattern):
         return os.path.isdir(pattern)
     return not re.search(_GLOB, pattern) and (pattern.endswith("/") or not _glob(pattern))
@@ -168,7 +168,7 @@ def _local(path: str) -> Source:
 
 
 def _glob(pattern: str) -> list[Source]:
-    """What Beam matches, and for `**/` also no folder at all, as in a shell."""
+    """Files that Beam matches; `**/` also matches no folder at all, as in a shell."""
     start = "./" if is_local(pattern) and not os.path.isabs(pattern) else ""  # without a folder Beam finds nothing
     try:
         found = [filesystems().match([start + variant])[0].metadata_list for variant in _variants(pattern)]

@@ -1,4 +1,4 @@
-"""Settings of columns that no input would use."""
+"""Column settings that no input would use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TAR, _RECORDS = ".tar", ".tfrecord"
 
 
 def check_columns(sources: Sequence[Source], columns: Columns) -> None:
-    """Raises InputError for a column that is chosen where all inputs are archives that have no such thing."""
+    """Raises InputError for a chosen column if all inputs are archives without such a thing."""
     kinds = {extension(source.path) for source in sources}
     if kinds == {_TAR} and columns.image is not None:
         raise InputError(

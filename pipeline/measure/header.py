@@ -9,8 +9,8 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.image_errors import ImageError, Undecodable
-from filters.pixels import header
+from filters.image_errors import ImageError, UndecodableImage
+from filters.picture import header
 from pipeline.inputs import carried_columns
 from pipeline.storage.plan import CARRIED
 from vocab.buffers import one_array
@@ -87,7 +87,7 @@ def _size(data: bytes | None) -> tuple[int | None, int | None, ImageError | None
         return None, None, ImageError.MISSING
     try:
         found = header(data)
-    except Undecodable as error:
+    except UndecodableImage as error:
         return None, None, error.error
     return found.width, found.height, None
 

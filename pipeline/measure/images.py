@@ -1,40 +1,42 @@
-"""The images of a shard, read again: what pixels say of them, the records of what is kept, thumbnails of examples."""
+"""The images of a shard, read again: measured, recorded if kept, and offered to the report's examples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.evaluation import EvalIndex, Search
-from filters import failures, first_failures
-from filters.pixels import Picture, Undecodable
-from filters.porn import Scorer, load_scorer
-from pipeline.config import Config
+from filters import Rule, failures, first_failures
+from filters.picture import Picture, UndecodableImage
+from filters.signals import needs_pixels
 from pipeline.engines.progress import Meter
-from pipeline.files import Output
 from pipeline.inputs import Input, open_source
-from pipeline.measure.close_calls import Audit, thumbnail
-from pipeline.measure.eval_sets import EVAL_INDEX, open_index
-from pipeline.measure.examples import KEPT, Examples
-from pipeline.measure.pixels import Measures, PixelSignals, measure_pixels
-from pipeline.measure.vectors import load_search
+from pipeline.measure.close_calls import CloseCalls
+from pipeline.measure.examples import NO_RULE, Examples, thumbnail_of
+from pipeline.measure.measures import Measures
+from pipeline.measure.pixel_signals import PixelSignals
+from pipeline.measure.pixels import measure_pixels
 from pipeline.outputs.records import RecordShard
 from pipeline.storage.plan import Shard
 
 METER_STEP = 64  # images
 UNDECODABLE = 0  # the number of the rule, which is the first and always on
-KNOWN = (
-    *("image_hash", "width", "height", "image_width", "image_height"),
-    *("texts_of_image", "images_of_text", "rare_ngram", "words"),
-)
+IMAGE = ("image_hash", "width", "height", "image_width", "image_height")  # known of each image, whatever rules need
 
 Columns = dict[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class ImageOutputs:
+    """Receivers of a shard's images: the record file, and the report's examples and close calls."""
+
+    records: RecordShard
+    examples: Examples
+    close_calls: CloseCalls
 
 
 @dataclass(frozen=True)
@@ -45,31 +47,39 @@ class ShardImages:
     columns: Columns
     settings: Input
     meter: Meter
+    own: Columns = field(default_factory=dict)  # further columns, for the user's own rules
 
-    def see(self, measures: Measures, records: RecordShard, examples: Examples, audit: Audit) -> Columns:
-        """Measures what needs pixels, writes the records of what is kept, and sets pictures aside for the report.
-
-        Returns the columns that pixels give.
-        """
-        first = first_failures(failures(measures.rules, self.columns, self.shard.rows))
-        examples.choose(first, first != KEPT)  # who is kept is known only when pixels are seen
+    def process(self, measures: Measures, outputs: ImageOutputs) -> Columns:
+        """Measures and judges the images, and gives each to the outputs; returns the columns that pixels give."""
         signals = PixelSignals(self.columns["decodable"].to_numpy(zero_copy_only=False).copy())
-        asked = (first == KEPT) | measures.everything
-        asked[examples.rows] = True
-        rows = np.flatnonzero(asked & signals.decodable)
-        known = pa.table({name: self.columns[name] for name in KNOWN})
+        rows = self._rows_to_decode(signals, measures, outputs.examples)
+        known = self._known([*measures.rules, *measures.own])
         for row, picture, rule in measure_pixels(self._read(rows), rows, known, signals, measures):
-            if rule == KEPT:
-                rule = self._record(row, picture, signals, records)
-            if examples.wants(rule, row):
-                examples.add(rule, row, thumbnail(picture))
-            audit.see(row, picture, signals, measures.index)
+            if rule == NO_RULE:
+                rule = self._record(row, picture, signals, outputs.records)
+            if outputs.examples.wants(rule, row):
+                outputs.examples.add(rule, row, thumbnail_of(picture))
+            outputs.close_calls.offer(row, picture, signals, measures.index)
             del picture  # the next batch is decoded without its pixels in memory
-        seen = signals.columns(measures.eval_ids)
-        return seen | {"image_error": pc.coalesce(self.columns["image_error"], seen["image_error"])}
+        found = signals.columns(measures.eval_ids)
+        return found | {"image_error": pc.coalesce(self.columns["image_error"], found["image_error"])}
+
+    def _rows_to_decode(self, signals: PixelSignals, measures: Measures, examples: Examples) -> np.ndarray:
+        """The rows that no rule has dropped so far, and the examples of those that one has, ascending."""
+        first = first_failures(failures(measures.rules, self.columns, self.shard.rows))
+        examples.choose(first, first != NO_RULE)  # kept pairs are known only once pixels are measured
+        needed = (first == NO_RULE) | measures.everything
+        needed[examples.rows] = True
+        return np.flatnonzero(needed & signals.decodable)
+
+    def _known(self, rules: Sequence[Rule]) -> pa.Table:
+        """Returns the columns that need no pixels: those of the images, and those that `rules` compare."""
+        needs = (name for rule in rules for name in rule.needs if not needs_pixels(name))
+        columns = self.columns | self.own
+        return pa.table({name: columns[name] for name in dict.fromkeys((*IMAGE, *needs))})
 
     def _read(self, rows: np.ndarray) -> Iterator[bytes | None]:
-        """The bytes of the images of these rows, in order; the meter follows."""
+        """The bytes of these rows' images, in order; the meter counts the pairs as they are read."""
         wanted = pa.table({column: self.columns[column] for column in ("image_path", "offset", "length")}).take(rows)
         wanted = wanted.append_column("row", pa.array(rows + self.shard.first))
         others = self.shard.rows - len(rows)
@@ -81,36 +91,11 @@ class ShardImages:
             yield from islice(images, step)
 
     def _record(self, row: int, picture: Picture | None, signals: PixelSignals, records: RecordShard) -> int:
-        """Writes the record of a kept pair; what can't be decoded whole after all is dropped here."""
+        """Writes the record of a kept pair; returns the rule that drops it if its image can't be decoded in full."""
         try:
             assert picture is not None, "a pair is kept only once it was decoded"
             records.add(picture.record_bytes(), {name: self.columns[name][row].as_py() for name in records.COLUMNS})
-            return KEPT
-        except Undecodable as error:
+            return NO_RULE
+        except UndecodableImage as error:
             signals.fail(row, error)
             return UNDECODABLE
-
-
-@lru_cache(maxsize=1)
-def load_measures(output: Output, config: Config) -> Measures:
-    """What measures pixels, loaded once a process."""
-    filters = config.filters
-    index: EvalIndex | None = None
-    if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
-        index = open_index(output.path(EVAL_INDEX))
-    scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
-    return Measures(
-        rules=filters.enabled(),
-        index=index,
-        search=search_of(config),
-        scorer=scorer,
-        max_pixels=filters.undecodable.max_pixels,
-        everything=config.measure == "all",
-        embedding=load_search(output, config.dedup.embedding) if index is not None else None,
-    )
-
-
-def search_of(config: Config) -> Search:
-    """What counts as a near-duplicate by the settings."""
-    dedup = config.dedup
-    return Search(dedup.max_distance, dedup.min_score, thorough=config.filters.eval_duplicate.mode == "thorough")

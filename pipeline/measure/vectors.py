@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from dedup.clusters import Buckets
-from dedup.embedding import Embed, EmbeddingIndex, Nearest, unit
+from dedup.embedding import Embed, EmbeddingIndex, VectorMatches, unit
 from filters.models import Network, load_network
-from filters.pixels import Undecodable, convert
+from filters.picture import Picture, UndecodableImage
 from pipeline.config import Embedding
 from pipeline.files import Output, local_copy, open_file
 
@@ -56,9 +56,9 @@ class PictureVectors:
         """The same (id, bytes); none of the bytes where the picture can't be decoded in full, so that it is named."""
         for name, data in pictures:
             try:
-                self.found[name] = self.embed([convert(data, self.max_pixels)])[0]
+                self.found[name] = self.embed([Picture(data, self.max_pixels).converted])[0]
                 yield name, data
-            except Undecodable:
+            except UndecodableImage:
                 yield name, b""
 
     def index(self, ids: Sequence[str]) -> EmbeddingIndex:
@@ -89,7 +89,7 @@ class EmbeddingSearch:
     index: EmbeddingIndex
     min_cosine: float
 
-    def match(self, images: Sequence[Image.Image]) -> Nearest:
+    def match(self, images: Sequence[Image.Image]) -> VectorMatches:
         """The evaluation image that each image, RGB or L, is a near-duplicate of."""
         return self.index.match(self.embed(images), self.min_cosine)
 

@@ -1,1 +1,1 @@
-"""What users read of a corpus: records, verdicts, manifest."""
+"""Files of a corpus for users: records, verdicts, manifest."""

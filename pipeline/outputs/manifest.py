@@ -1,4 +1,4 @@
-"""What a finished corpus says of itself."""
+"""The manifest of a finished corpus."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from pipeline.inputs import InputError
 
 
 def read_manifest(output: Output) -> dict[str, Any]:
-    """The manifest of a finished corpus. Raises InputError where there is none."""
+    """Reads the manifest of a finished corpus. Raises InputError if there is none."""
     if not output.has("report.html") or not output.has("manifest.json"):
         raise InputError(f"corpus: {output.root} holds no finished run of python -m pipeline")
     content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json")))
     return content
 
 
+def plain_config(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a finished corpus without the settings of the user's own rules, whose files may be gone."""
+    config, own = manifest["config"], manifest.get("rule_descriptions", {})
+    return {**config, "filters": {name: settings for name, settings in config["filters"].items() if name not in own}}
+
+
 def corpus_name(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What names a corpus: its name, and a digest of all its records."""
+    """Identifies a corpus: its name, and a digest of all its records."""
     digests = [shard["corpus_sha256"] for shard in manifest["shards"]]
     return {"name": manifest["config"]["name"], "sha256": digest(digests)}
 
 
 def digest(content: Any) -> str:
-    """The sha256 of a value, as JSON has it."""
+    """The sha256 of a value's JSON."""
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

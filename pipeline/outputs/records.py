@@ -13,7 +13,7 @@ from train.example import encode_example, write_record
 
 
 class RecordShard:
-    """A record file that is written aside while the block runs; it counts and hashes what it gets."""
+    """A record file, written to a temporary file and renamed after the block; it counts and hashes its content."""
 
     COLUMNS: ClassVar[tuple[str, ...]] = ("key", "text", "url", "image_width", "image_height", "image_id")
 
@@ -26,7 +26,7 @@ class RecordShard:
 
     @property
     def sha256(self) -> str:
-        """Of all bytes written so far."""
+        """Digest of all bytes written so far."""
         return self._digest.hexdigest()
 
     def __enter__(self) -> Self:
@@ -52,12 +52,12 @@ class RecordShard:
         self.add_data(encode_example(example))
 
     def add_data(self, data: bytes) -> None:
-        """Writes a record that is encoded already."""
+        """Writes an encoded record."""
         write_record(self, data)
         self.count += 1
 
     def write(self, data: bytes) -> int:
-        """What `write_record` calls."""
+        """Called by `write_record`."""
         self._digest.update(data)
         self.bytes += len(data)
         return self._file.write(data)
@@ -66,7 +66,7 @@ class RecordShard:
 def write_metadata(output: Output, name: str, notes: list[dict[str, Any]], version: str) -> None:
     """Writes features.json and dataset_info.json, so that `tfds.builder_from_directory` loads the corpus.
 
-    `notes` say of each shard in order how many `records` and how many `bytes` it has. No time, host or path.
+    `notes` give each shard's number of `records` and of `bytes`, in order. Leaves out time, host and path.
     """
     texts = {key: _text() for key in ("txt", "key", "url", "sha256")}
     numbers = {key: _integer() for key in ("width", "height")}

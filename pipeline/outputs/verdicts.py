@@ -9,46 +9,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from filters.signals import SHOWN, SIGNALS
 from pipeline.files import Output
 from pipeline.storage.plan import CARRIED, Shard
 
-OURS = pa.schema(
-    [
-        ("key", pa.string()),
-        ("source", pa.string()),
-        ("image_id", pa.string()),
-        ("image_path", pa.string()),
-        ("url", pa.string()),
-        ("text", pa.string()),
-        ("width", pa.int64()),
-        ("height", pa.int64()),
-        ("words", pa.int32()),
-        ("texts_of_image", pa.int64()),
-        ("images_of_text", pa.int64()),
-        ("rare_ngram", pa.string()),
-        ("eval_match", pa.string()),
-        ("eval_distance", pa.int32()),
-        ("porn_score", pa.float64()),
-        ("image_error", pa.string()),
-        ("reasons", pa.list_(pa.string())),
-    ]
-)
+SCHEMA = pa.schema([(name, SIGNALS[name].type) for name in SHOWN])  # without passthrough columns
 
 
 def verdicts(shard: Shard, signals: dict[str, pa.Array], carried: pa.Schema) -> pa.Table:
     """The verdict table of a shard from its signal columns (index columns and measured ones) and its reasons."""
     source = pa.DictionaryArray.from_arrays(pa.nulls(shard.rows, pa.int32()).fill_null(0), [shard.source.name])
-    columns = [source if item.name == "source" else _fit(signals[item.name], item.type) for item in OURS]
-    fields = [item.with_type(source.type) if item.name == "source" else item for item in OURS]
+    columns = [source if item.name == "source" else fit(signals[item.name], item.type) for item in SCHEMA]
+    fields = [item.with_type(source.type) if item.name == "source" else item for item in SCHEMA]
     for item in carried:
         column = signals.get(CARRIED + item.name)
-        columns.append(pa.nulls(shard.rows, item.type) if column is None else _fit(column, item.type))
+        columns.append(pa.nulls(shard.rows, item.type) if column is None else fit(column, item.type))
         fields.append(item)
     return pa.table(columns, schema=pa.schema(fields))
 
 
-def _fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    """The column in the type that it has in all verdicts."""
+def fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """Casts the column to its type in all verdicts."""
     if column.type == kind:
         return column
     if kind == pa.string() and pa.types.is_nested(column.type):
@@ -59,7 +40,7 @@ def _fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa
 
 
 def write_verdicts(output: Output, name: str, table: pa.Table) -> str:
-    """Writes a verdict shard as Parquet, the same bytes for the same table; returns their sha256."""
+    """Writes a verdict shard as Parquet, with equal bytes for equal tables; returns their sha256."""
     buffer = pa.BufferOutputStream()
     pq.write_table(
         table,

@@ -1,1 +1,1 @@
-"""What every HTML page is made of."""
+"""Building blocks of every HTML page."""

@@ -1,4 +1,4 @@
-"""Axes of charts: from values to places on the page, and where to put ticks."""
+"""Axes of charts: positions of values on the page, and of ticks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Axis:
-    """Maps values from `low` to `high` onto places from `start` to `end`, in proportion or by their logarithm."""
+    """Maps values from `low` to `high` to positions from `start` to `end`, linearly or by their logarithm."""
 
     low: float
     high: float
@@ -17,7 +17,7 @@ class Axis:
     log: bool = False
 
     def at(self, value: float) -> float:
-        """The place of `value`."""
+        """The position of `value`."""
         low, high, value = (self._scaled(number) for number in (self.low, self.high, value))
         return self.start + (self.end - self.start) * (value - low) / (high - low)
 
@@ -35,7 +35,7 @@ class Axis:
         return [round(index * step, 9) for index in range(first, last + 1)]
 
     def _log_ticks(self, most: int) -> list[float]:
-        """1, 2 and 5 times the powers of ten, or, where those are too many, the powers alone."""
+        """1, 2 and 5 times the powers of ten, or, if those are too many, the powers alone."""
         lowest, highest = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
         powers = [10.0**power for power in range(lowest, highest + 1)]
         ticks = [factor * power for power in powers for factor in (1, 2, 5) if self.low <= factor * power <= self.high]

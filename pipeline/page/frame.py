@@ -10,7 +10,7 @@ from pipeline.page.markup import tag
 
 
 def grid(across: Axis, up: Axis, most: int, label: Callable[[float], str]) -> Iterator[Element]:
-    """About `most` lines, each with its value in writing on the left."""
+    """About `most` lines, each labelled with its value on the left."""
     for value in up.ticks(most):
         y = up.at(value)
         yield tag(
@@ -25,7 +25,7 @@ def grid(across: Axis, up: Axis, most: int, label: Callable[[float], str]) -> It
 
 
 def axis_below(across: Axis, up: Axis, most: int, unit: str) -> Iterator[Element]:
-    """The line that values stand on, about `most` ticks, and what they count."""
+    """The base line of values, about `most` ticks, and their unit."""
     left, right, bottom = coordinate(across.start), coordinate(across.end), up.start
     yield tag("line", class_="axis", x1=left, x2=right, y1=coordinate(bottom), y2=coordinate(bottom))
     for value in across.ticks(most):

@@ -1,6 +1,6 @@
 """HTML as a tree of elements, so that no text reaches the page unescaped, whatever a caption holds.
 
-Attributes are for our own words: a text from the data belongs between tags.
+Attributes are for constant strings: a text from the data belongs between tags.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from pipeline.printable import HIDDEN
 
-LONGEST_TEXT = 300  # characters of one text on the page
+LONGEST_TEXT = 300  # characters of a text on the page
 _INVISIBLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{HIDDEN}]")
 
 

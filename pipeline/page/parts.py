@@ -1,4 +1,4 @@
-"""What every page is made of: the document around its sections, main figures, and tables that fold away."""
+"""Parts of every page: the document around its sections, main figures, and tables that fold away."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from pipeline.page.markup import shortened, tag
 from pipeline.page.style import STYLE
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # no script and no network, whatever is inside
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # no script and no network, in any page
 
 
 def document(title: str, sections: Iterable[Element], style: str = "") -> Element:
@@ -28,12 +28,12 @@ def document(title: str, sections: Iterable[Element], style: str = "") -> Elemen
 
 
 def figure(name: str, value: str, says: str = "", **attributes: str) -> Element:
-    """A main figure, for the list of class figures: its name, its value and, below, what it says."""
+    """A main figure, for the list of class figures: its name, its value and, below, an explanation."""
     return tag("div", tag("dt", name), tag("dd", value, tag("small", says), **attributes))
 
 
 def flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """The settings in a tree: the path of each, with dots, and its value as JSON."""
+    """Yields the settings in a tree: each path, with dots, and value as JSON."""
     for name, value in config.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{path}{name}.")
@@ -42,7 +42,7 @@ def flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]
 
 
 def fold(summary: str, content: Element) -> Element:
-    """`content`, hidden until the reader asks for it."""
+    """`content`, hidden until the reader opens it."""
     return tag("details", tag("summary", summary), content)
 
 

@@ -11,12 +11,12 @@ from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
 
-WIDTH, HEIGHT = 322, 180  # a number under the end of an axis has room
+WIDTH, HEIGHT = 322, 180  # leaves room for a number below the end of an axis
 LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144
 
 
 def funnel_bar(before: int, left: int, raw: int, label: str) -> Element:
-    """The pairs that remain and, after them, those that this step drops, on the scale of all raw pairs."""
+    """Bar of the pairs that remain and, after them, those that this step drops, on the scale of all raw pairs."""
     scale = 1000 / max(raw, 1)
     return tag(
         "svg",
@@ -35,9 +35,9 @@ def histogram_chart(histogram: Histogram, label: str) -> Element:
     """A bar for each bin between the first and the last that holds a pair or touches a cut."""
     first, last = _shown(histogram)
     starts, ends = _extents(histogram, first, last)
-    across = Axis(starts[0], ends[-1], LEFT, RIGHT, log=histogram.signal.log_values)
+    across = Axis(starts[0], ends[-1], LEFT, RIGHT, log=histogram.bins.log_values)
     pairs = histogram.pairs[first : last + 1]
-    log = histogram.signal.log_pairs
+    log = histogram.bins.log_pairs
     up = Axis(0.5 if log else 0, max(int(pairs.max()), 2), BOTTOM, TOP + 8, log=log)
     drawn = [
         *_grid(up),
@@ -50,31 +50,33 @@ def histogram_chart(histogram: Histogram, label: str) -> Element:
 
 
 def bin_name(histogram: Histogram, index: int) -> str:
-    """The values that a bin holds, in words."""
-    edges, whole = histogram.signal.edges, histogram.signal.whole
-    start = edges[index]
+    """A bin's range in words."""
+    edges, whole = histogram.bins.edges, histogram.bins.whole
+    start = float(edges[index])
     if index == len(edges) - 1:
         return f"{start:,.4g} and more" if whole else f"over {start:,.4g}"
-    end = edges[index + 1]
+    end = float(edges[index + 1])
     if not whole:
         return f"over {start:,.4g} to {end:,.4g}"
+    if not (start.is_integer() and end.is_integer()):
+        return f"{start:,.4g} to under {end:,.4g}"
     return f"{start:,.0f}" if end - start == 1 else f"{start:,.0f} to {end - 1:,.0f}"
 
 
 def _shown(histogram: Histogram) -> tuple[int, int]:
     """The first and the last bin to draw."""
     wanted: list[int] = np.flatnonzero(histogram.pairs).tolist()
-    for position, _ in histogram.signal.cuts:
-        after = int(np.searchsorted(histogram.signal.edges, position))
+    for position, _ in histogram.bins.cuts:
+        after = int(np.searchsorted(histogram.bins.edges, position))
         wanted += [after - 1, after]
     last = len(histogram.pairs) - 1
     return max(0, min(wanted)), min(last, max(wanted))
 
 
 def _extents(histogram: Histogram, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where the bins begin and end on the axis; the bin without an end is as wide as the one before it."""
-    edges = histogram.signal.edges
-    beyond = edges[-1] ** 2 / edges[-2] if histogram.signal.log_values else 2 * edges[-1] - edges[-2]
+    """Starts and ends of the bins on the axis; the bin without an end is as wide as the one before it."""
+    edges = histogram.bins.edges
+    beyond = edges[-1] ** 2 / edges[-2] if histogram.bins.log_values else 2 * edges[-1] - edges[-2]
     bounds = np.append(edges, beyond)
     return bounds[first : last + 1], bounds[first + 1 : last + 2]
 
@@ -111,20 +113,20 @@ def _grid(up: Axis) -> Iterator[Element]:
 
 
 def _ticks(histogram: Histogram, across: Axis) -> Iterator[Element]:
-    edges = histogram.signal.edges
-    middle = 0.5 if histogram.signal.whole and edges[1] - edges[0] == 1 and not across.log else 0.0
+    edges = histogram.bins.edges
+    middle = 0.5 if histogram.bins.whole and edges[1] - edges[0] == 1 and not across.log else 0.0
     for value in across.ticks(6):
         x = coordinate(across.at(value + middle))
         yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
         yield tag("text", short_number(value), x=x, y=BOTTOM + 16, text_anchor="middle")
-    yield tag("text", histogram.signal.unit, class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 32, text_anchor="middle")
+    yield tag("text", histogram.bins.unit, class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 32, text_anchor="middle")
 
 
 def _cuts(histogram: Histogram, across: Axis) -> Iterator[Element]:
     """A line at each number of the rule, with a label on its kept side."""
-    if not histogram.signal.rule.enabled:
+    if not histogram.rule.enabled:
         return
-    for position, label in histogram.signal.cuts:
+    for position, label in histogram.bins.cuts:
         x = across.at(position)
         after = label.startswith("≥")
         yield tag("line", class_="cut", x1=coordinate(x), x2=coordinate(x), y1=TOP - 10, y2=BOTTOM)

@@ -1,4 +1,4 @@
-"""Examples for the page: of the candidates that a run set aside, those with the smallest draw, for each reason."""
+"""Examples for the page: for each reason, the candidates of a run with the smallest hash rank."""
 
 from __future__ import annotations
 
@@ -11,28 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from filters.signals import SHOWN as SHOWN_SIGNALS
+from pipeline.report.described import DECIDED
+from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN
+
 if TYPE_CHECKING:
     from pipeline.files import Output
 
-FOLDER = "work/examples"
-SHOWN = 12
 KEPT = "kept"
-COLUMNS = (
-    "key",
-    "source",
-    "text",
-    "width",
-    "height",
-    "words",
-    "texts_of_image",
-    "images_of_text",
-    "rare_ngram",
-    "eval_match",
-    "eval_distance",
-    "porn_score",
-    "image_error",
-    "thumbnail",
-)
+COLUMNS = (*SHOWN_SIGNALS, "thumbnail", DECIDED)  # a file may lack some
 
 
 @dataclass(frozen=True)
@@ -40,12 +27,12 @@ class Group:
     """The examples of one reason, or of kept pairs."""
 
     rows: list[dict[str, Any]]  # verdicts with their thumbnail
-    first: bool = True  # whether the reason is the first of these pairs; otherwise one among others
+    first: bool = True  # whether these pairs have the reason as their first one
 
 
 def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
-    """Up to `SHOWN` examples under `kept` and under each of `reasons`. Raises OSError."""
-    names = output.names(FOLDER, ".parquet")
+    """Up to `EXAMPLES_SHOWN` examples under `kept` and under each of `reasons`. Raises OSError."""
+    names = output.names(EXAMPLES, ".parquet")
     candidates = _Candidates.read(output, names)
     chosen = {KEPT: (candidates.first(""), True)}
     for reason in reasons:
@@ -58,10 +45,10 @@ def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Draw and reasons of all candidates; a candidate is its row in the files one after another."""
+    """Ranks and reasons of all candidates; a candidate's number is its row in the concatenated files."""
 
-    draws: np.ndarray  # uint64 (candidates,)
-    images: np.ndarray  # int64 (candidates,): the same number for the same image
+    ranks: np.ndarray  # uint64 (candidates,)
+    images: np.ndarray  # int64 (candidates,): equal numbers for equal images
     reasons: pa.ListArray
     sizes: list[int]  # candidates in each file
 
@@ -80,20 +67,20 @@ class _Candidates:
         )
 
     def first(self, reason: str) -> np.ndarray:
-        """The candidates whose first reason it is; of kept pairs where `reason` is empty."""
+        """The candidates with this first reason; the kept pairs if `reason` is empty."""
         firsts = pc.replace_substring_regex(pc.binary_join(self.reasons, " "), pattern=" .*", replacement="")
         return self._smallest(np.flatnonzero(pc.equal(firsts, reason)))
 
     def any(self, reason: str) -> np.ndarray:
-        """The candidates of which it is any reason."""
+        """The candidates with this reason, at any position."""
         has = np.asarray(pc.equal(pc.list_flatten(self.reasons), reason))
         return self._smallest(np.asarray(pc.list_parent_indices(self.reasons))[has])
 
     def _smallest(self, rows: np.ndarray) -> np.ndarray:
-        """Those of `rows` with the smallest draws, in that order, and of each image one."""
-        drawn = rows[np.argsort(self.draws[rows], kind="stable")]
-        _, first = np.unique(self.images[drawn], return_index=True)
-        return drawn[np.sort(first)[:SHOWN]]
+        """The rows with the smallest ranks, in that order, one for each image."""
+        ranked = rows[np.argsort(self.ranks[rows], kind="stable")]
+        _, first = np.unique(self.images[ranked], return_index=True)
+        return ranked[np.sort(first)[:EXAMPLES_SHOWN]]
 
 
 def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The audit of near-duplicates: pairs of a corpus picture and its evaluation picture, the closest calls first."""
+"""Section of borderline near-duplicates: each corpus picture beside its evaluation picture, the closest calls first."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from pipeline.page.markup import shortened, tag
 from pipeline.page.thumbnails import data_uri, fitted, proportion
 from pipeline.report.gallery import breakable, origin
 from pipeline.report.transforms import in_words
+from pipeline.storage.for_report import CLOSE_CALLS, CLOSE_CALLS_SHOWN
 
 if TYPE_CHECKING:
     from pipeline.files import Output
 
 Row = Mapping[str, Any]
 REASON = "eval_duplicate"
-FILE = "work/audit.parquet"
-SHOWN = 60
 LONGEST_TEXT = 140
 LONGEST_ID = 90
 PICTURES = {"picture": "corpus", "eval_picture": "evaluation"}
 COLUMNS = ("key", "source", "text", "eval_match", "eval_distance", "eval_score", "transform", *PICTURES)
 FLATTEST, TALLEST = 5.0, 0.2  # width by height that is still given its room
 
-AUDIT_STYLE = """
+CLOSE_CALLS_STYLE = """
 .audit { --height: 156px; margin-top: 26px; display: grid; gap: 30px 22px;
   grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr)); }
 .audit figure { margin: 0; min-width: 0; font-size: 0.8125rem; line-height: 1.4; break-inside: avoid; }
@@ -46,18 +45,21 @@ AUDIT_STYLE = """
 """
 
 
-def read_audit(output: Output) -> list[dict[str, Any]]:
-    """The matches that a run set aside to be looked at, in their order; none without its file. Raises OSError."""
+def read_close_calls(output: Output) -> list[dict[str, Any]]:
+    """The borderline matches that a run saved, in their order; none without the file. Raises OSError."""
     from pipeline.files import open_file
 
-    if not output.has(FILE):
+    if not output.has(CLOSE_CALLS):
         return []
-    with open_file(output.path(FILE)) as file:
-        rows: list[dict[str, Any]] = pq.ParquetFile(file).read(columns=list(COLUMNS)).slice(0, SHOWN).to_pylist()
+    with open_file(output.path(CLOSE_CALLS)) as file:
+        table = pq.ParquetFile(file).read(columns=list(COLUMNS)).slice(0, CLOSE_CALLS_SHOWN)
+    rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 
 
-def audit_section(funnel: Mapping[str, Any], config: Mapping[str, Any], rows: Sequence[Row], most: int) -> Element:
+def close_calls_section(
+    funnel: Mapping[str, Any], config: Mapping[str, Any], rows: Sequence[Row], most: int
+) -> Element:
     """The pairs in `rows`, with pictures of at most `most` bytes each."""
     return tag(
         "section",

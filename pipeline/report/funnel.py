@@ -1,4 +1,4 @@
-"""The funnel of a run: how many pairs each rule drops, and the same as a plain-text table.
+"""The funnel of a run: the pairs that each rule drops, also as a plain-text table.
 
 It counts nothing itself: the numbers are those of `funnel.json`.
 """
@@ -12,21 +12,21 @@ from textwrap import wrap
 from typing import Any
 
 HEADER = ("rule", "dropped here", "left", "of raw", "all that fail")
-SILENT = "-"  # in place of the counts of a rule that judged nothing
+SILENT = "-"  # replaces the counts of a rule that judged nothing
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one rule does to the pairs that the rules before it left over."""
+    """A rule's effect on the pairs that the rules before it left."""
 
     reason: str
-    dropped: int  # pairs of which it is the first reason
+    dropped: int  # pairs that have it as first reason
     left: int  # pairs that remain after it
-    failed: int  # pairs that fail it, whatever else they fail
+    failed: int  # pairs that fail it, whatever other rules they fail
 
 
 def steps(funnel: Mapping[str, Any]) -> Iterator[Step]:
-    """One step for each rule that judged, in the order of the rules."""
+    """Yields a step for each rule that judged, in the order of the rules."""
     left = funnel["raw"]
     for reason, dropped in funnel["first_reason"].items():
         left -= dropped
@@ -34,7 +34,7 @@ def steps(funnel: Mapping[str, Any]) -> Iterator[Step]:
 
 
 def share(part: int, whole: int) -> str:
-    """`part` of `whole` in percent with one decimal; never 0.0% for something, never 100.0% for less than all."""
+    """Percentage with one decimal; rounds away from 0% and 100% unless exact."""
     percent = 100 * part / whole if whole else 0.0
     if 0 < percent < 0.05:
         return "<0.1%"
@@ -59,13 +59,13 @@ def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         for step in steps(funnel)
     }
     rows |= {reason: (reason, SILENT, "", "", SILENT) for reason in not_asked(funnel)}
-    yield from (rows[reason] for reason in sorted(rows, key=_place))
+    yield from (rows[reason] for reason in sorted(rows, key=_rule_index))
     yield "kept", "", f"{kept:,}", share(kept, raw), ""
     yield "records", "", f"{records:,}", share(records, raw), ""
 
 
-def _place(reason: str) -> int:
-    """The place of a rule in the order of all."""
+def _rule_index(reason: str) -> int:
+    """The index of a rule in the order of all."""
     from pipeline.config import Filters
 
     order = [rule.reason for rule in Filters().all()]
@@ -73,12 +73,12 @@ def _place(reason: str) -> int:
 
 
 def not_asked(funnel: Mapping[str, Any]) -> dict[str, str]:
-    """The rules that judged nothing, each with the cause; none where an older version wrote the funnel."""
+    """The rules that judged nothing, each with the cause; none if an older version wrote the funnel."""
     return dict(funnel.get("not_asked", {}))
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Columns as wide as their widest cell: the first to the left, the numbers to the right."""
+    """Columns as wide as their widest cell: the first left-aligned, the numbers right-aligned."""
     widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
     return [_line(row, widths) for row in rows]
 

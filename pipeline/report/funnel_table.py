@@ -1,4 +1,4 @@
-"""The funnel: a table in which each rule takes its piece off the bar of the rule before it."""
+"""The funnel: a table in which each rule takes its part off the bar of the rule before it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPLANATION = (
 
 
 def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Element:
-    """The funnel of `funnel.json`, with the sentences of `rules` (by reason); some are `unmeasured` for every pair."""
+    """The funnel of `funnel.json`, with the sentences of `rules` (by reason); `unmeasured` rules lack their signal."""
     head = tag("tr", *(tag("th", name, scope="col", role="columnheader") for name in COLUMNS), role="row")
     table = tag(
         "table",
@@ -94,7 +94,7 @@ def _name(name: str, says: str, link: str) -> Element:
 
 
 def _amount(label: str, count: int, raw: int, kind: str) -> Element:
-    """A count over its share; the label shows where the column heads are hidden, on a narrow page."""
+    """A count over its share; the label shows if a narrow page hides the column heads."""
     return _cell(
         tag("span", label, class_="label", aria_hidden="true"),
         tag("b", f"{count:,}"),

@@ -1,4 +1,4 @@
-"""The examples: a few pairs that were kept and a few of each reason, with the number that decided."""
+"""The examples: a few kept pairs and a few for each reason, with the number that decided."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
+from filters.wording import size, words
 from pipeline.page.markup import shortened, tag
 from pipeline.page.thumbnails import data_uri, fitted
 from pipeline.report.chosen_examples import KEPT, Group
-from pipeline.report.wording import decided, sentence, size, words
+from pipeline.report.wording import decided, sentence
 
 Row = Mapping[str, Any]
 LONGEST_KEY = 90
 
 
 def gallery_section(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -> Element:
-    """The examples of kept pairs, then of each reason; a rule that is off has none. Thumbnails have `most` bytes."""
+    """Examples of kept pairs, then of each reason; a disabled rule has none. Thumbnails have `most` bytes."""
     if any(group.rows for group in groups.values()):
         says, shown = "Drawn at random, the same ones for the same input.", _groups(rules, groups, most)
     else:
@@ -38,10 +39,10 @@ def _groups(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -
 def _group(name: str, says: str, group: Group, items: list[Element]) -> Element:
     title = tag("h3", tag("code", name), " ", tag("span", says, class_="says"))
     content = tag("ul", *items, class_="examples") if items else tag("p", "None.", class_="empty")
-    return tag("div", title, *_also(group), content, class_=f"group {name}", id=f"example-{name}")
+    return tag("div", title, *_never_first_note(group), content, class_=f"group {name}", id=f"example-{name}")
 
 
-def _also(group: Group) -> list[Element]:
+def _never_first_note(group: Group) -> list[Element]:
     also = "Never the first reason: a rule before it dropped these pairs too."
     return [tag("p", also, class_="note")] if group.rows and not group.first else []
 
@@ -55,7 +56,7 @@ def _dropped(row: Row, rule: Rule, most: int) -> Element:
 
 
 def _example(row: Row, most: int, number: Element) -> Element:
-    """One pair: its picture (of at most `most` bytes), the number that matters, its text, and where it is from."""
+    """A pair: its image (of at most `most` bytes), the number that matters, its text, and its origin."""
     text = shortened(row["text"])
     return tag(
         "li",
@@ -74,14 +75,14 @@ def _frame(row: Row, most: int) -> Element:
 
 
 def origin(row: Row) -> str:
-    """The key, and the source where the key doesn't begin with it."""
+    """The key, and the source if the key doesn't begin with it."""
     key, source = row["key"] or "", row["source"] or ""
     names = [key] if key.startswith(source) else [key, source]
     return " · ".join(shortened(name, LONGEST_KEY) for name in names if name)
 
 
 def breakable(path: str) -> Iterator[Element | str]:
-    """`path`, which a line may break after a slash or a number sign."""
+    """`path`, with line breaks allowed after a slash or a number sign."""
     first, *rest = re.split("(?<=[/#])", path)
     yield first
     for part in rest:

@@ -1,61 +1,68 @@
-"""Histograms of the signals over all verdicts: each shard is counted when it is written, the report adds them up."""
+"""Histograms of the signals over all verdicts: each shard is counted when written, and the report adds them up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from filters import Signals, dropped
-from pipeline.report.bins import Signal
+from filters import Bins, Rule, Signals
+from filters.base import bins as bins_of
+
+Drops = Mapping[str, np.ndarray]  # the reason of a rule that judged to the pairs that it drops, bool (pairs,)
 
 
 @dataclass
 class Histogram:
-    """How many pairs fall into each bin of a signal, and how many of them its rule drops."""
+    """Counts the of in each bin of a rule, and those that the rule drops."""
 
-    signal: Signal
+    rule: Rule
+    bins: Bins
     pairs: np.ndarray = field(init=False)  # int64 (bins,)
-    dropped: np.ndarray = field(init=False)  # int64 (bins,), all zero where the rule is off
+    dropped: np.ndarray = field(init=False)  # int64 (bins,), all zero if the rule is disabled
     unmeasured: int = 0
 
     def __post_init__(self) -> None:
-        self.pairs = np.zeros(len(self.signal.edges), dtype=np.int64)
+        self.pairs = np.zeros(len(self.bins.edges), dtype=np.int64)
         self.dropped = np.zeros_like(self.pairs)
 
     @property
     def measured(self) -> int:
-        """Pairs that have a value."""
+        """Number of pairs that have a value."""
         return int(self.pairs.sum())
 
     @property
     def never(self) -> bool:
-        """Whether the rule had nothing to compare. A distance exists for matches alone, so that none says nothing."""
-        return not self.measured and bool(self.signal.cuts)
+        """Returns whether the rule had nothing to compare. Only matches have a distance, so its absence is normal."""
+        return not self.measured and bool(self.bins.cuts)
 
-    def add(self, verdicts: Signals) -> None:
-        """Counts the pairs of a shard by their verdict columns."""
-        values = self.signal.value(verdicts)
+    @property
+    def title(self) -> str:
+        """The name of the number."""
+        return self.bins.title or str(self.bins.value)
+
+    def add(self, verdicts: Signals, drops: np.ndarray | None) -> None:
+        """Counts the pairs of a shard by their verdict columns; `drops` is None where the rule judges nothing."""
+        values = self.bins.values(verdicts)
         measured = np.asarray(pc.is_valid(values))
         if not measured.any():
             self.unmeasured += len(measured)
             return
         bins = self._bins(np.asarray(values.drop_null()))
         self.pairs += np.bincount(bins, minlength=len(self.pairs))
-        if self.signal.rule.enabled:
-            drops = dropped(self.signal.rule, verdicts)[measured]
-            self.dropped += np.bincount(bins[drops], minlength=len(self.pairs))
+        if drops is not None:
+            self.dropped += np.bincount(bins[drops[measured]], minlength=len(self.pairs))
         self.unmeasured += len(measured) - len(bins)
 
     def note(self) -> dict[str, Any]:
-        """The counts of the bins that have any, for JSON."""
+        """The non-zero counts of bins, for JSON."""
         return {"pairs": _sparse(self.pairs), "dropped": _sparse(self.dropped), "unmeasured": self.unmeasured}
 
     def add_note(self, note: dict[str, Any]) -> None:
-        """Adds what `note` said of other pairs."""
+        """Adds the counts from another `note`."""
         for counts, more in ((self.pairs, note["pairs"]), (self.dropped, note["dropped"])):
             for bin, pairs in more.items():
                 counts[int(bin)] += pairs
@@ -63,21 +70,27 @@ class Histogram:
 
     def _bins(self, values: np.ndarray) -> np.ndarray:
         """The bin of each value; below the first edge is the first bin, beyond the last edge the last."""
-        bins = np.searchsorted(self.signal.edges, values, side="right" if self.signal.whole else "left") - 1
+        bins = np.searchsorted(self.bins.edges, values, side="right" if self.bins.whole else "left") - 1
         return np.clip(bins, 0, len(self.pairs) - 1)
 
 
-def count_shard(signals: Iterable[Signal], verdicts: Signals) -> list[dict[str, Any]]:
-    """The notes of the histograms of `signals` over the verdicts of a shard."""
-    histograms = [Histogram(signal) for signal in signals]
+def histograms_of(rules: Iterable[Rule]) -> list[Histogram]:
+    """The empty histograms of the rules that have bins, in their order."""
+    found = [(rule, bins_of(rule)) for rule in rules]
+    return [Histogram(rule, bins) for rule, bins in found if bins is not None]
+
+
+def count_shard(rules: Iterable[Rule], verdicts: Signals, drops: Drops) -> list[dict[str, Any]]:
+    """The counts of the histograms of `rules` over a shard's verdicts."""
+    histograms = histograms_of(rules)
     for histogram in histograms:
-        histogram.add(verdicts)
+        histogram.add(verdicts, drops.get(histogram.rule.reason))
     return [histogram.note() for histogram in histograms]
 
 
-def add_up(signals: Iterable[Signal], shards: Iterable[list[dict[str, Any]]]) -> list[Histogram]:
-    """The histograms of all shards, from what `count_shard` noted of each."""
-    histograms = [Histogram(signal) for signal in signals]
+def add_up(rules: Iterable[Rule], shards: Iterable[list[dict[str, Any]]]) -> list[Histogram]:
+    """Histograms of all shards, from each one's `count_shard`."""
+    histograms = histograms_of(rules)
     for notes in shards:
         for histogram, note in zip(histograms, notes, strict=True):
             histogram.add_note(note)

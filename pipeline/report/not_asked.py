@@ -1,10 +1,11 @@
-"""Which rules judged no pair of a run, and why: what was not measured is not zero."""
+"""Rules that judged no pair of a run, and the cause: a signal not measured is not zero."""
 
 from __future__ import annotations
 
 from collections.abc import Container
 
-from filters import AspectRatio, EvalDuplicate, ImagesOfText, Porn, Rule, ShortSide, TextsOfImage, Undecodable
+from filters import SIGNALS, AspectRatio, EvalDuplicate, ImagesOfText, Porn, Rule, ShortSide, TextsOfImage
+from filters.signals import needs_image
 from pipeline.config import Filters
 
 OFF = "switched off"
@@ -27,7 +28,7 @@ def _cause(rule: Rule, sets: bool, images: bool, unmeasured: bool) -> str | None
     match rule:
         case _ if not rule.enabled:
             return OFF
-        case Undecodable() | EvalDuplicate() | Porn() if not images:
+        case _ if not images and any(map(needs_image, rule.needs)):
             return NO_IMAGES
         case EvalDuplicate() if not sets:
             return NO_SETS
@@ -37,4 +38,6 @@ def _cause(rule: Rule, sets: bool, images: bool, unmeasured: bool) -> str | None
             return "no pair has an image, a path or a URL"
         case Porn() if unmeasured:
             return "no pair was left to score"
+        case _ if unmeasured and (lacking := [name for name in rule.needs if name not in SIGNALS]):
+            return f"no pair has a value of {', '.join(lacking)}"
     return None

@@ -1,4 +1,4 @@
-"""The page as a whole: its head, its three parts, and the settings at its foot. The same run gives the same bytes."""
+"""The whole page: its head, its three parts, and the settings at its foot. Equal runs give equal bytes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pipeline.config import LATER
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import document, figure, flat, fold, pairs_table
 from pipeline.page.thumbnails import share_of
-from pipeline.report.bins import signals_of
 from pipeline.report.chosen_examples import choose_examples
-from pipeline.report.close_calls_section import AUDIT_STYLE, PICTURES, audit_section, read_audit
+from pipeline.report.close_calls_section import CLOSE_CALLS_STYLE, PICTURES, close_calls_section, read_close_calls
+from pipeline.report.described import rules_of
 from pipeline.report.funnel import share
 from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
 from pipeline.report.histograms import add_up
 from pipeline.report.signal_cards import signals_section
-from pipeline.report.wording import rules_of
 
 if TYPE_CHECKING:
     from pipeline.files import Output
@@ -28,25 +27,25 @@ INPUTS_SHOWN = 40
 
 
 def write_report(output: Output) -> None:
-    """Writes `report.html` beside the other files of a finished run. Raises OSError where one of them is missing."""
+    """Writes `report.html` beside the other files of a finished run. Raises OSError if one of them is missing."""
     funnel, manifest = (_read_json(output, "funnel.json"), _read_json(output, "manifest.json"))
-    rules = rules_of(manifest["config"])
-    histograms = add_up(signals_of(rules), _histogram_notes(output))
+    rules = rules_of(manifest)
+    histograms = add_up(rules.values(), _histogram_notes(output))
     examples = choose_examples(output, funnel["first_reason"])
-    audit = read_audit(output)
+    close_calls = read_close_calls(output)
     thumbnails = [row["thumbnail"] for group in examples.values() for row in group.rows]
-    most = share_of([*thumbnails, *(row[name] for row in audit for name in PICTURES)])
-    unmeasured = {histogram.signal.rule.reason for histogram in histograms if histogram.never}
+    most = share_of([*thumbnails, *(row[name] for row in close_calls for name in PICTURES)])
+    unmeasured = {histogram.rule.reason for histogram in histograms if histogram.never}
     sections = [
         _header(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, histograms),
         gallery_section(rules, examples, most),
-        *([audit_section(funnel, manifest["config"], audit, most)] if audit else []),
+        *([close_calls_section(funnel, manifest["config"], close_calls, most)] if close_calls else []),
         _footer(manifest),
     ]
     title = f"{shortened(manifest['config']['name'], 60)}: corpus report"
-    output.write_bytes("report.html", serialized(document(title, sections, AUDIT_STYLE if audit else "")))
+    output.write_bytes("report.html", serialized(document(title, sections, CLOSE_CALLS_STYLE if close_calls else "")))
 
 
 def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""The signals: a card for each histogram, with what it says in words, and one for the n-grams."""
+"""The signals: a card for each histogram, with its summary in words, and one for the n-grams."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from filters import Rule
+from filters import RareNgram, Rule
 from pipeline.page.markup import tag
 from pipeline.report.charts import bin_name, histogram_chart
 from pipeline.report.funnel import share
 from pipeline.report.histograms import Histogram
 from pipeline.report.wording import sentence
 
-AFTER_IMAGES_OF_TEXT = 4  # the place of the n-grams among the signals, by the order of the rules
-
 
 def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histograms: list[Histogram]) -> Element:
     """All signals of the raw pairs, in the order of the rules."""
-    cards = [_card(histogram, rules) for histogram in histograms]
-    cards.insert(AFTER_IMAGES_OF_TEXT, _ngrams_card(funnel, rules["rare_ngram"]))
+    cards = {histogram.rule.reason: _card(histogram) for histogram in histograms}
+    cards[RareNgram.reason] = _ngrams_card(funnel, rules[RareNgram.reason])
     note = tag(
         "p",
         "All raw pairs, each card with the one rule that looks at it: ",
@@ -29,40 +27,45 @@ def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histog
         " by this rule. The dashed line is its number.",
         class_="note",
     )
-    return tag("section", tag("h2", "The signals"), note, tag("div", *cards, class_="cards"), id="signals")
+    return tag(
+        "section",
+        tag("h2", "The signals"),
+        note,
+        tag("div", *(cards[reason] for reason in rules if reason in cards), class_="cards"),
+        id="signals",
+    )
 
 
-def _card(histogram: Histogram, rules: Mapping[str, Rule]) -> Element:
-    signal = histogram.signal
+def _card(histogram: Histogram) -> Element:
     says = " ".join(_says(histogram))
     if not histogram.measured:
-        return tag("article", tag("h3", signal.title), tag("p", says, class_="empty"))
-    chart = histogram_chart(histogram, f"Histogram: {signal.title}. {says}")
-    return tag("article", tag("h3", signal.title), chart, tag("p", says), _numbers(histogram))
+        return tag("article", tag("h3", histogram.title), tag("p", says, class_="empty"))
+    chart = histogram_chart(histogram, f"Histogram: {histogram.title}. {says}")
+    return tag("article", tag("h3", histogram.title), chart, tag("p", says), _numbers(histogram))
 
 
 def _says(histogram: Histogram) -> Iterator[str]:
-    signal, measured = histogram.signal, histogram.measured
-    if not signal.rule.enabled:
-        yield f"The rule {signal.rule.reason} is switched off."
+    rule, measured = histogram.rule, histogram.measured
+    if not rule.enabled:
+        yield f"The rule {rule.reason} is switched off."
     if not measured:
         yield f"Not measured for any pair{_because(histogram)}."
         return
-    if signal.rule.enabled:
-        yield f"{sentence(signal.rule)}: {_dropped(histogram)}."
+    if rule.enabled:
+        yield f"{sentence(rule)}: {_dropped(histogram)}."
     if histogram.unmeasured:
         yield f"{histogram.unmeasured:,} not measured{_because(histogram)}."
-    if signal.log_pairs:
+    if histogram.bins.log_pairs:
         yield "Bar heights are logarithmic."
 
 
 def _because(histogram: Histogram) -> str:
-    return f": {histogram.signal.unmeasured}" if histogram.signal.rule.enabled else ""
+    return f": {histogram.bins.unmeasured}" if histogram.rule.enabled else ""
 
 
 def _dropped(histogram: Histogram) -> str:
     drops, measured = int(histogram.dropped.sum()), histogram.measured
-    if not histogram.signal.cuts:
+    if not histogram.bins.cuts:
         return f"{drops:,} pairs"
     return f"{drops:,} of {measured:,} pairs, {share(drops, measured)}"
 
@@ -74,7 +77,7 @@ def _numbers(histogram: Histogram) -> Element:
         for index, pairs in enumerate(histogram.pairs)
         if pairs
     ]
-    head = tag("tr", tag("th", histogram.signal.title, scope="col"), tag("th", "Pairs", scope="col"))
+    head = tag("tr", tag("th", histogram.title, scope="col"), tag("th", "Pairs", scope="col"))
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="pairs")
     return tag("details", tag("summary", "Numbers"), table)
 

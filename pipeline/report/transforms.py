@@ -1,4 +1,4 @@
-"""How a picture differs from the evaluation picture that it matches, in words that need no manual."""
+"""The difference between an image and its matching evaluation image, in plain words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROTATED = re.compile(r"rotated (-?\d+)")
 
 
 def in_words(transform: str) -> str:
-    """A transform such as "crop centre 0.9, mirrored" in words; one that isn't known stays as it is."""
+    """Puts a transform such as "crop centre 0.9, mirrored" in words; an unknown one is unchanged."""
     for pattern, words in _WORDS:
         transform = re.sub(pattern, words, transform)
     return _ROTATED.sub(_degrees, _FRACTION.sub(_percent, transform))

@@ -1,1 +1,1 @@
-"""A small crawl of generated pictures and captions, on which a fresh clone runs and trains without a network."""
+"""A small crawl of generated pictures and captions, with which a fresh clone runs and trains without a network."""

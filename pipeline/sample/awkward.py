@@ -1,6 +1,6 @@
 """Files and texts that break pipelines: odd colour modes, broken and lying files, strange characters.
 
-The verdicts are those of `configs/toy.yaml`. What can be read is kept; what can't is `undecodable`; nothing crashes.
+The verdicts are those of `configs/toy.yaml`. Readable images are kept; others are `undecodable`; nothing crashes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MEGABYTE = "a test card and " * 2**16
 
 
 def odd_images(cards: Cards) -> Iterator[Case]:
-    """Images that any viewer shows, and that a careless reader stumbles over."""
+    """Images that any viewer shows, but a careless reader fails on."""
     for name, ending, content in (
         ("cmyk-jpeg", "jpg", encode(cards.picture().convert("CMYK"))),
         ("gray-jpeg", "jpg", encode(cards.picture().convert("L"))),
@@ -40,7 +40,7 @@ def odd_images(cards: Cards) -> Iterator[Case]:
 
 
 def broken_images(cards: Cards) -> Iterator[Case]:
-    """Files that are no image, or only the beginning of one."""
+    """Files that are no image, or only the beginning of an image."""
     jpeg, png = encode(cards.picture()), encode(cards.picture(), "PNG")
     for name, ending, content in (
         ("truncated-jpeg", "jpg", jpeg[: len(jpeg) // 2]),
@@ -54,7 +54,7 @@ def broken_images(cards: Cards) -> Iterator[Case]:
 
 
 def paths(cards: Cards) -> Iterator[Case]:
-    """Paths in a table that lead nowhere, or out of the table's folder. The names hold a slash: no file is written."""
+    """Paths in a table to missing files, or out of the table's folder. The names hold a slash: no file is written."""
     outside = "../eval/eval-00000.jpg"
     for name, path in (("missing-file", "awkward/missing.jpg"), ("path-outside", outside), ("absolute-path", "/a.jpg")):
         yield Case(Row(name, cards.caption(), b"", path), f"a path to nothing that may be read: {path}", UNDECODABLE)
@@ -71,7 +71,7 @@ def missing_parts(cards: Cards, kind: str) -> Iterator[Case]:
 
 
 def texts(cards: Cards) -> Iterator[Case]:
-    """Texts in other scripts and spellings. Those that are kept come often enough that nothing in them is rare."""
+    """Texts in other scripts and spellings. Kept ones occur often enough that nothing in them is rare."""
     once: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("escaped-twice", "a test card &amp;amp; in red", ("rare_ngram",)),
         ("thai-unsegmented", "แมวสีแดงบนพื้นหลังสีน้ำเงิน", ("rare_ngram", "word_count")),
@@ -102,7 +102,7 @@ def texts(cards: Cards) -> Iterator[Case]:
 
 
 def long_text(cards: Cards) -> Case:
-    """A line of a megabyte, as some pages have one."""
+    """A line of a megabyte, as on some pages."""
     row = Row("megabyte-line", MEGABYTE, encode(cards.picture()), "megabyte-line.jpg")
     return Case(row, "a text of a megabyte in a table of lines", ("word_count",))
 
@@ -129,7 +129,7 @@ def _orientation(value: int) -> Image.Exif:
 
 
 def _half_transparent(image: Image.Image) -> Image.Image:
-    """Transparent on the left, opaque on the right."""
+    """Makes the left transparent, the right opaque."""
     image.putalpha(Image.linear_gradient("L").rotate(90).resize(image.size))
     return image
 

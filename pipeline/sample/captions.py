@@ -36,7 +36,7 @@ def _fill(sentence: str, scene: Scene, language: Language) -> str:
 
 
 def _one(thing: Thing, language: Language, size: str = "") -> str:
-    """A thing with its article and colour, and its size where that is asked for."""
+    """A thing with its article and colour, and its size if given."""
     noun, colour = language.nouns[thing.shape], language.colours[thing.colour]
     adjective = language.sizes.get(size, "").format(ending=noun.ending)
     text = language.thing.format(article=noun.article, size=adjective, colour=colour, ending=noun.ending, noun=noun.one)

@@ -12,7 +12,7 @@ CAPTIONS = ("a test card in {colour}", "This is a {colour} test card.")
 
 
 class Cards:
-    """A pack of test cards. The same seed deals the same cards."""
+    """A pack of test cards. Equal seeds give equal cards."""
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
@@ -20,13 +20,13 @@ class Cards:
         self._drawn = 0
 
     def picture(self, width: int = 240, height: int = 208) -> Image.Image:
-        """A card that was not dealt before, RGB."""
+        """A new card, RGB."""
         self._drawn += 1
         colour, texture = GROUNDS[self._drawn % len(GROUNDS)], TEXTURES[self._drawn % len(TEXTURES)]
         return draw_ground(texture, colour, width, height, self._rng)
 
     def caption(self) -> str:
-        """One of 12 captions in turn: 36 to 96 of them make every word frequent and share none too often."""
+        """Cycles through 12 captions: 36 to 96 of them make every word frequent and share none too often."""
         self._told += 1
         sentence = CAPTIONS[self._told // len(GROUNDS) % len(CAPTIONS)]
         return sentence.format(colour=GROUNDS[self._told % len(GROUNDS)])

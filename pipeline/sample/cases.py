@@ -1,7 +1,7 @@
-"""Every rule but `eval_duplicate` on both sides of its boundary, with the verdict that `configs/toy.yaml` gives.
+"""Every rule but `eval_duplicate` on both sides of its boundary, with its verdict by `configs/toy.yaml`.
 
-Each case fails the rules that it names and no other. Words come from `cards.py`, so that the cases don't depend on
-how many ordinary pictures there are.
+Each case fails the rules that it lists and no other. Words come from `cards.py`, so that the cases don't depend on the
+number of ordinary pictures.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_TEXTS = 1000
 MAX_IMAGES = 10
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
-# Centre x and y, width and height of ellipses: found among 300 random sets as one that scores far over 0.2.
+# Centre x and y, width and height of ellipses: chosen from 300 random sets for a score far over 0.2.
 FORMS = (
     (0.27, 0.71, 0.44, 0.15),
     (0.25, 0.50, 0.45, 0.19),
@@ -57,7 +57,7 @@ def word_count_cases(cards: Cards) -> Iterator[Case]:
 
 
 def rare_ngram_cases(cards: Cards) -> Iterator[Case]:
-    """`rare_ngram`: words and neighbours seen as often as is asked for, and once less."""
+    """`rare_ngram`: words and neighbours seen as often as required, and once less."""
     for number in range(MIN_COUNT):
         yield _case(f"frequent-{number}", "a test card and a sextant", _photo(cards), f"a word seen {MIN_COUNT} times")
     for number in range(MIN_COUNT - 1):
@@ -94,7 +94,7 @@ def texts_of_image_cases(cards: Cards) -> Iterator[Case]:
 
 
 def texts_of_link_cases() -> Iterator[Case]:
-    """`texts_of_image` on links, which are images too: here the one of 1000 texts is kept."""
+    """`texts_of_image` on links, which are images too: the link with 1000 texts is kept."""
     for texts in (MAX_TEXTS, MAX_TEXTS + 1):
         url = f"https://pictures.example/{texts}-texts.jpg"
         reasons = ("texts_of_image",) if texts > MAX_TEXTS else ()
@@ -104,7 +104,7 @@ def texts_of_link_cases() -> Iterator[Case]:
 
 
 def link_cases() -> Iterator[Case]:
-    """Links have no bytes; the page says how large they are, or doesn't."""
+    """Links without bytes; the page gives their size, or doesn't."""
     for width, height, reasons in (
         (600, 200, ()),
         (601, 200, ("aspect_ratio",)),
@@ -125,7 +125,7 @@ def porn_cases(cards: Cards) -> Iterator[Case]:
 
 
 def _smooth_forms(colour: tuple[int, int, int]) -> Image.Image:
-    """Shaded ellipses on a dark ground, RGB, always the same."""
+    """Shaded ellipses on a dark ground, RGB, always identical."""
     y, x = np.mgrid[0:256, 0:256] / 256
     pixels = np.full((256, 256, 3), (40, 40, 60), np.float64)
     for centre_x, centre_y, width, height in FORMS:
@@ -149,7 +149,7 @@ def _numbered(count: int) -> list[str]:
 
 
 def _spelled(text: str, number: int) -> str:
-    """One of eleven ways to write `text`; they all have one canonical form."""
+    """Eleven ways to write `text`, with one canonical form."""
     return (
         text,
         text.replace("&", "&amp;"),

@@ -1,4 +1,4 @@
-"""The command line of the sample: arguments, progress, and a directory that is whole or not there."""
+"""The command line of the sample: arguments, progress, and a directory that is complete or doesn't exist."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _count(text: str) -> int:
 
 
 def _make_once(output: Path, settings: dict[str, int]) -> str:
-    """What happened: the sample was made beside `output` and renamed, or was there already.
+    """Makes the sample beside `output` and renames it, unless it exists; returns the message.
 
     Raises OSError, also if something else is there.
     """
@@ -73,7 +73,7 @@ def _make_once(output: Path, settings: dict[str, int]) -> str:
     from pipeline.sample.make import make
 
     aside = output.absolute().with_name(output.name + ".partial")
-    shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
+    shutil.rmtree(aside, ignore_errors=True)  # left by a killed run
     make(aside, settings["pictures"], settings["seed"], _show_progress)
     (aside / MARK).write_text(json.dumps(settings) + "\n")
     os.replace(aside, output)
@@ -91,7 +91,7 @@ def _check(output: Path, settings: dict[str, int]) -> str:
 
 
 def _show_progress(what: str, done: int, total: int) -> None:
-    """One line on a terminal that is written over and over; nothing elsewhere."""
+    """Rewrites one line on a terminal; prints nothing elsewhere."""
     if sys.stderr.isatty():
         end = "\n" if done == total else ""
         print(f"\r{what}: {done} of {total}", end=end, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Pictures of the evaluation set in the ways in which the web copies pictures: `eval_duplicate` must find them all."""
+"""Pictures of the evaluation set, copied in the web's usual ways: `eval_duplicate` must find them all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.sample.rows import Case, Row
 
 
 def copy_cases(cards: Cards, held_out: list[Picture]) -> Iterator[Case]:
-    """A copy of each kind, each of another picture."""
+    """A copy of each kind, each from another picture."""
     for number, (name, copy) in enumerate(COPIES.items()):
         original = held_out[number % len(held_out)].content
         row = Row(f"copy-{name}", cards.caption(), copy(original), f"copy-{name}.jpg")

@@ -1,6 +1,6 @@
 """Pixels of a scene: a textured ground with noise on every scale, and flat things with an outline on it.
 
-The noise is there for the near-duplicate hash: flat grounds give unrelated pictures equal bits of luma.
+The noise helps the near-duplicate hash: flat grounds give unrelated pictures equal bits of luma.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _blown_up(cells: int, width: int, height: int, rng: np.random.Generator) -> 
 
 def _pattern(texture: str, width: int, height: int, rng: np.random.Generator) -> np.ndarray:
     """The texture's own pattern, -1 to 1, float32 (height, width)."""
-    wave = min(width, height) / rng.uniform(4, 9)  # pixels a period
+    wave = min(width, height) / rng.uniform(4, 9)  # pixels per period
     phase_x, phase_y = rng.uniform(0, 2 * math.pi, 2)
     x = (np.arange(width, dtype=np.float32) * np.float32(2 * math.pi / wave) + np.float32(phase_x))[None, :]
     y = (np.arange(height, dtype=np.float32) * np.float32(2 * math.pi / wave) + np.float32(phase_y))[:, None]

@@ -12,7 +12,7 @@ from pipeline.sample.scenes import COLOURS, PLACES, SHAPES, SIZES, TEXTURES
 
 
 class Noun(NamedTuple):
-    """A shape's name for one and for several, its article, and the ending that it gives to adjectives."""
+    """A shape's singular and plural, its article, and the ending that it gives to adjectives."""
 
     one: str
     many: str
@@ -22,14 +22,14 @@ class Noun(NamedTuple):
 
 @dataclass(frozen=True)
 class Language:
-    """How a language names what a scene holds, and its sentences for each kind of scene.
+    """A language's words for a scene's things, and its sentences for each kind of scene.
 
-    Sentences have the fields {a} and {b} (a thing in its colour), {big} (the same with its size), {many} (copies),
-    {place} and {ground}. Things are made of {article}, {size}, {colour} (or {Colour}, with a capital), {noun}
-    and {ending}.
+    Sentences have the fields {a} and {b} (a thing in its colour), {big} (a thing with its size too), {many} (copies),
+    {place} and {ground}. Things are made of {article}, {size}, {colour} (or {Colour}, with a capital), {noun} and
+    {ending}.
     """
 
-    weight: int  # how often a caption is in this language
+    weight: int  # relative frequency of captions in this language
     nouns: dict[str, Noun]
     colours: dict[str, str]
     textures: dict[str, str]

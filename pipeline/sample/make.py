@@ -16,9 +16,9 @@ PICTURES_PER_HELD_OUT = 6
 PICTURES_PER_LINK = 6
 
 WriteFile = Callable[[Path, list[Row]], None]
-Progress = Callable[[str, int, int], None]  # what is being done, how often it was, how often it will be
+Progress = Callable[[str, int, int], None]  # what is being done, number done, number in all
 
-# Where the ordinary pairs go: file name, kind, and percent of the pictures.
+# Files of the ordinary pairs: file name, kind, and percent of the pictures.
 FILES: dict[str, tuple[WriteFile, int]] = {
     "pictures-0.parquet": (write.write_parquet, 12),
     "pictures-1.parquet": (write.write_parquet, 12),
@@ -53,7 +53,7 @@ def write_evaluation_set(folder: Path, held_out: list[Picture]) -> None:
 
 
 def write_ordinary(crawl: Path, shown: list[Picture], seed: int) -> None:
-    """The pictures in a random order, dealt to files of every kind, each with all its captions in one place."""
+    """Writes the pictures in a random order, dealt to files of every kind, each with all its captions in one file."""
     shown = Random(seed).sample(shown, len(shown))
     percent = 0
     for name, (write_file, share) in FILES.items():
@@ -62,9 +62,9 @@ def write_ordinary(crawl: Path, shown: list[Picture], seed: int) -> None:
 
 
 def write_special(crawl: Path, seed: int, held_out: list[Picture]) -> list[Case]:
-    """The cases with a known verdict, each in the kind of file that it is about."""
+    """Writes the cases with a known verdict, each in the kind of file that it tests."""
     cards = Cards(seed)
-    rules = _rule_cases(cards, held_out)  # dealt to three files, so that what is counted lies in several
+    rules = _rule_cases(cards, held_out)  # dealt to three files, so that counts extend over several
     special: dict[str, tuple[WriteFile, list[Case]]] = {
         "rules.parquet": (write.write_parquet, rules[0::3]),
         "rules.tar": (write.write_tar, rules[1::3]),

@@ -19,7 +19,7 @@ from pipeline.sample.scenes import random_scene
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's file and what people write about it."""
+    """A picture's file and people's captions of it."""
 
     name: str
     content: bytes
@@ -29,7 +29,7 @@ class Picture:
 
 
 def picture(seed: int, part: str, number: int) -> Picture:
-    """Picture `number` of a part of the sample; it depends on these three alone."""
+    """Picture `number` of a part of the sample, determined by these three arguments."""
     random = Random(f"{seed}/{part}/{number}")
     scene = random_scene(random)
     texts = tuple(captions(scene, random))

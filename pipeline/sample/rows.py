@@ -1,4 +1,4 @@
-"""A raw pair as an input file holds it, and a pair whose verdict is known in advance."""
+"""A raw pair of an input file, and a pair whose verdict is known in advance."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One (image, alt-text) pair. `image` is None where there is none; `name` is the image's file name."""
+    """An (image, alt-text) pair. `image` is None if missing; `name` is the image's file name."""
 
     key: str
     text: str | None
@@ -20,7 +20,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Case:
-    """A pair, what is special about it, and the reasons for which it is dropped; none if it is kept."""
+    """A pair, its special property, and the reasons for which it is dropped; none if it is kept."""
 
     row: Row
     about: str

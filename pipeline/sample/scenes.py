@@ -1,4 +1,4 @@
-"""What a picture shows: one, two or several things in front of a textured ground. No pixels and no words yet."""
+"""Content of a picture: one, two or several things in front of a textured ground. No pixels and no words yet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ SHAPES = ("circle", "square", "triangle", "star", "heart", "arrow", "cross", "mo
 COLOURS = ("red", "yellow", "green", "blue", "purple", "brown", "black", "white")
 GROUNDS = ("red", "yellow", "green", "blue", "purple", "brown")
 TEXTURES = ("stripes", "waves", "dots", "checks", "clouds")
-SIZES = {"big": 0.5, "small": 0.3}  # of the short side
+SIZES = {"big": 0.5, "small": 0.3}  # share of the short side
 
-# Where a thing's centre is, as fractions of width and height.
+# Centres of things, as fractions of width and height.
 PLACES = {
     "middle": (0.5, 0.5),
     "top": (0.5, 0.27),
@@ -40,7 +40,7 @@ class Thing:
 class Scene:
     """A picture before it is drawn.
 
-    `kind` says how the things stand: `alone`, `row`, `column` (copies of one thing), `beside` (the first is left of
+    `kind` is the arrangement of things: `alone`, `row`, `column` (copies of one thing), `beside` (the first is left of
     the second) or `above` (the first is over the second). `place` and `size` describe a thing that is alone.
     """
 
@@ -55,7 +55,7 @@ class Scene:
 
 
 def random_scene(random: Random) -> Scene:
-    """One scene; its short side is 224 to 288 pixels, its long side under 1.5 times that."""
+    """A random scene; its short side is 224 to 288 pixels, its long side under 1.5 times that."""
     kind = random.choices(("alone", "row", "column", "beside", "above"), weights=(40, 15, 10, 20, 15))[0]
     ground = random.choice(GROUNDS)
     place, size = (random.choice(list(PLACES)), random.choice(list(SIZES))) if kind == "alone" else ("", "")

@@ -1,4 +1,4 @@
-"""Rows to files, one function for each kind of input that the pipeline reads. Same rows, same bytes."""
+"""Rows to files, one function for each kind of input that the pipeline reads. Equal rows give equal bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rows = list[Row]
 
 
 def write_parquet(path: Path, rows: Rows) -> None:
-    """Image bytes in a column, with the address and the picture's hash, as a crawler keeps them."""
+    """Image bytes in a column, with the URL and the picture's hash, as crawlers store them."""
     columns = {
         "key": pa.array([row.key for row in rows], pa.string()),
         "url": pa.array([row.url for row in rows], pa.string()),
@@ -66,7 +66,7 @@ def write_tfrecord(path: Path, rows: Rows) -> None:
 
 
 def write_jsonl(path: Path, rows: Rows) -> None:
-    """A line for each row with the path of its image, and the images in a folder beside it, named as the table.
+    """A line for each row with its image's path, and the images in a folder beside it, with the table's name.
 
     A name with a slash is a path already: that row's image is not written.
     """
@@ -87,12 +87,12 @@ def write_csv(path: Path, rows: Rows) -> None:
 
 
 def write_tsv(path: Path, rows: Rows) -> None:
-    """Links with a text and no more: neither key nor size."""
+    """Links with a text only: neither key nor size."""
     _write_table(path, ["url", "TEXT"], rows, "\t")
 
 
 def write_json_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    """A JSON object a line, characters as they are."""
+    """JSON objects, one per line, with unescaped characters."""
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
 
 

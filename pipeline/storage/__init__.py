@@ -1,1 +1,1 @@
-"""What passes leave for each other in `work/`, and who may write there."""
+"""Files that passes leave for each other in `work/`, and the lock on who may write there."""

@@ -1,7 +1,7 @@
-"""The lock of an output on gs://: an object that one command alone can make, and which its holder renews.
+"""The lock of an output on gs://: an object that only one command can create, and which its holder renews.
 
-An object doesn't end with a process. So one that wasn't renewed for minutes is nobody's, and neither is one of a
-process on this machine that is gone; who comes then replaces it. Whoever finds its lock replaced ends.
+An object doesn't end with a process. So a lock that wasn't renewed for minutes is abandoned, and so is one of an ended
+process of this machine; the next command replaces it. A command that finds its lock replaced ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STALE = timedelta(minutes=10)  # without a renewal; far more than clocks differ
 
 @contextmanager
 def cloud_lock(output: str, path: str) -> Iterator[None]:
-    """Holds the lock while the block runs. Raises Held; OSError where the object can't be written."""
+    """Holds the lock while the block runs. Raises Held; OSError if the object can't be written."""
     lock = _Lock(output, path)
     lock.take()
     ended = threading.Event()
@@ -38,7 +38,7 @@ def cloud_lock(output: str, path: str) -> Iterator[None]:
 
 
 class _Lock:
-    """An object by its path; `generation` is that of what this process wrote."""
+    """An object by its path; `generation` is that of this process' last write."""
 
     def __init__(self, output: str, path: str) -> None:
         from apache_beam.io.gcp.gcsio import GcsIO, parse_gcs_path
@@ -48,7 +48,7 @@ class _Lock:
         self.object = GcsIO().client.bucket(bucket).blob(name)
 
     def take(self) -> None:
-        """Makes the object, or replaces one that is nobody's."""
+        """Creates the object, or replaces an abandoned one."""
         from google.api_core.exceptions import GoogleAPIError, NotFound, PreconditionFailed
 
         try:
@@ -62,7 +62,7 @@ class _Lock:
             raise OSError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
 
     def renew(self, ended: threading.Event) -> None:
-        """Writes the object again and again; ends the process where it isn't its own any more."""
+        """Rewrites the object periodically; ends the process if another command took it."""
         from google.api_core.exceptions import GoogleAPIError, NotFound, PreconditionFailed
 
         while not ended.wait(RENEWED):
@@ -70,7 +70,7 @@ class _Lock:
                 self._write(self.generation)
             except (PreconditionFailed, NotFound):
                 self._end()
-            except (GoogleAPIError, OSError) as error:  # perhaps it answers the next time
+            except (GoogleAPIError, OSError) as error:  # the server may answer the next time
                 print(f"{self.path} can't be renewed: {type(error).__name__}", file=sys.stderr)
 
     def release(self) -> None:
@@ -83,12 +83,12 @@ class _Lock:
             print(f"{self.path} is gone before its command ended: {type(error).__name__}", file=sys.stderr)
 
     def _write(self, generation: int) -> None:
-        """Writes the object where its generation is this one; none has 0. Raises PreconditionFailed."""
+        """Writes the object if its generation is this one; 0 stands for none. Raises PreconditionFailed."""
         self.object.upload_from_string(this_process(), if_generation_match=generation)
         self.generation = int(self.object.generation)
 
     def _abandoned(self) -> int:
-        """The generation of an object that is nobody's. Raises Held, NotFound."""
+        """The generation of an abandoned object. Raises Held, NotFound."""
         self.object.reload()
         generation = int(self.object.generation)
         holder = self.object.download_as_bytes().decode(errors="replace")
@@ -105,7 +105,7 @@ class _Lock:
 
 
 def _is_gone(holder: str) -> bool:
-    """Whether a lock was left by a process of this machine that has ended. The number may be this process' own now."""
+    """Returns whether a process of this machine left the lock and ended. This process may have its number now."""
     words: list[Any] = holder.split()
     if len(words) != 4 or words[3] != socket.gethostname() or not words[1].isdigit():
         return False
@@ -117,6 +117,6 @@ def _lives(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # another user's
+    except PermissionError:  # belongs to another user
         return True
     return True

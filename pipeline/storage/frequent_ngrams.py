@@ -1,4 +1,4 @@
-"""Which n-grams are frequent: the exact `top_k` of all counts, chosen from histograms alone, without a global sort."""
+"""Frequent n-grams: the exact `top_k` of all counts, chosen from histograms alone, without a global sort."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Histogram = dict[int, int]  # count -> how many n-grams of one hash range have it
+Histogram = dict[int, int]  # count -> number of n-grams of one hash range that have it
 
 
 @dataclass(frozen=True)
-class Cut:
-    """What is frequent: every count over `count`, and of those that equal it the first `ties[part]` of each range.
+class FrequencyCut:
+    """The frequent n-grams: every count over `count`, and of those equal to it the first `ties[part]` of each range.
 
     `distinct` and `frequent` are numbers of n-grams; with `all_frequent` nothing can be rare.
     """
@@ -29,13 +29,13 @@ class Cut:
 
 
 def histogram(counts: np.ndarray) -> Histogram:
-    """How many n-grams have each count; counts uint32 (n,)."""
+    """Number of n-grams with each count; counts uint32 (n,)."""
     values, numbers = np.unique(counts, return_counts=True)
     return dict(zip(values.tolist(), numbers.tolist(), strict=True))
 
 
-def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> Cut:
-    """The cut, for histograms in the order of their hash ranges: ties go to the smallest hash, so to the first."""
+def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> FrequencyCut:
+    """Chooses the cut, for histograms in the order of hash ranges: ties go to the smallest hash, so to the first."""
     total = sum((Counter(part) for part in histograms), Counter())
     distinct, frequent, count = total.total(), 0, max(min_count, 1)
     for count in sorted((seen for seen in total if seen >= max(min_count, 1)), reverse=True):
@@ -43,7 +43,7 @@ def choose_cut(histograms: Sequence[Histogram], top_k: int, min_count: int) -> C
         if frequent >= top_k:
             break
     surplus = max(frequent - top_k, 0)
-    return Cut(count, _ties(histograms, count, total[count] - surplus), distinct, frequent - surplus)
+    return FrequencyCut(count, _ties(histograms, count, total[count] - surplus), distinct, frequent - surplus)
 
 
 def _ties(histograms: Sequence[Histogram], count: int, quota: int) -> tuple[int, ...]:

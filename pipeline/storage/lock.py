@@ -1,4 +1,4 @@
-"""One command at a time writes an output: a lock that ends with the process that holds it, however that ends.
+"""A lock so that only one command at a time writes an output; it ends with its process, however that ends.
 
 On local filesystems, NFS included, it is `flock` on a file; on gs:// an object, see `pipeline.storage.cloud_lock`.
 """
@@ -11,33 +11,38 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from pipeline.files import LOCK, filesystems, hidden, is_local, join, remove, remove_empty
+from pipeline.files import LOCK, cannot_write, filesystems, hidden, is_local, join, remove, remove_empty
 
-TRIES = 100  # a command that ends may take the folder away in which the next one makes its file
-_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG}
-_ASIDE = r"\.[0-9a-f]{32}\.tmp"  # of `pipeline.files.write_file`
+TRIES = 100  # an ending command may remove the folder in which the next one creates its file
+_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+_IN_THE_WAY = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
+_ASIDE = r"\.[0-9a-f]{32}\.tmp"  # suffix of `pipeline.files.write_file`'s temporary files
 
 
 class Held(Exception):
     """Another command writes the output."""
 
     def __init__(self, output: str, holder: str, more: str = "") -> None:
-        super().__init__(f"{output} is being written by {holder or 'another command'}{more}")
+        super().__init__(output, holder, more)  # the arguments by which a pickled one is made again
+
+    def __str__(self) -> str:
+        output, holder, more = self.args
+        return f"{output} is being written by {holder or 'another command'}{more}"
 
 
 def this_process() -> str:
-    """The process as a lock names it."""
+    """This process' name in a lock."""
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 
 @contextmanager
 def locked(folder: str) -> Iterator[None]:
-    """Holds the lock of an output folder while the block runs. Raises Held where another command has it.
+    """Holds the lock of an output folder while the block runs. Raises Held if another command has it.
 
-    Where there can be no lock, a line on stderr says so, and the block runs without one.
+    If locking is impossible, a line on stderr reports it, and the block runs without one.
     """
     with _held(folder, join(folder, *LOCK.split("/"))):
         yield
@@ -45,23 +50,30 @@ def locked(folder: str) -> Iterator[None]:
 
 @contextmanager
 def locked_files(*paths: str | None) -> Iterator[None]:
-    """The same for single files, each locked beside it; what killed commands wrote aside of them is removed."""
+    """Locks single files, each beside it; removes killed commands' temporary files.
+
+    Raises OSError for one that can't be written: nothing can be read from it either, as it may be from a folder.
+    """
     with ExitStack() as locks:
         for path in dict.fromkeys(path for path in paths if path):
-            if locks.enter_context(_held(path, hidden(path, ".lock"))):
+            if is_local(path) and os.path.isdir(path):
+                raise cannot_write(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+            if locks.enter_context(_held(path, hidden(path, ".lock"), _IN_THE_WAY | _UNWRITABLE)):
                 _sweep(path)
         yield
 
 
 @contextmanager
-def _held(output: str, path: str) -> Iterator[bool]:
-    """Yields whether there is a lock, whose file or object is `path`."""
+def _held(output: str, path: str, refused: Collection[int] = _IN_THE_WAY) -> Iterator[bool]:
+    """Yields whether there is a lock, whose file or object is `path`. Raises OSError if its number is in `refused`."""
     with ExitStack() as stack:
         try:
             stack.enter_context(_lock(output, path))
         except OSError as error:
+            if error.errno in refused:
+                raise cannot_write(output, error) from error
             reason = error.strerror or str(error)
-            if error.errno not in _UNWRITABLE:  # otherwise nothing can be written, and the first file says so
+            if error.errno not in _UNWRITABLE:  # otherwise nothing can be written, and the first write reports it
                 print(f"{output} can't be locked ({reason}): see that no other command writes it", file=sys.stderr)
             yield False
             return
@@ -86,7 +98,7 @@ def _local_lock(output: str, path: str) -> Iterator[None]:
         try:
             yield
         finally:
-            remove(path)  # while it is held, so that nobody is left with the lock of a file that is gone
+            remove(path)  # while held, so that nobody gets the lock of a removed file
             os.close(file)
     finally:
         for folder in made:
@@ -94,7 +106,7 @@ def _local_lock(output: str, path: str) -> Iterator[None]:
 
 
 def _missing(folder: str) -> list[str]:
-    """The folders that the lock's file needs and that aren't there, the innermost first; `work` is always ours."""
+    """Missing folders that the lock's file needs, the innermost first; includes `work` even if it exists."""
     found = [folder] if folder.endswith(os.path.dirname(LOCK)) else []
     while folder and not os.path.exists(folder):
         found.append(folder)
@@ -114,7 +126,7 @@ def _take(output: str, path: str) -> int:
 
 
 def _try(output: str, file: int, path: str) -> bool:
-    """Locks an open file, and writes into it who holds it; closes it unless it is still the one at `path`."""
+    """Locks an open file, and writes its holder into it; closes it unless it is still the one at `path`."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(file), os.stat(path)):
@@ -127,14 +139,14 @@ def _try(output: str, file: int, path: str) -> bool:
         raise Held(output, holder) from error
     except OSError:
         os.close(file)
-        remove(path)  # where there are no locks, its file says nothing
+        remove(path)  # without locks, its file means nothing
         raise
     os.close(file)
     return False
 
 
 def _sweep(path: str) -> None:
-    """Removes what commands that were killed wrote aside of `path`, also where they wrote before it was hidden."""
+    """Removes killed commands' temporary files for `path`, including those of versions that did not hide them."""
     folder, _, name = path.rpartition("/")
     pattern = re.compile(rf"\.?{re.escape(name)}{_ASIDE}")
     for found in _beside(path):

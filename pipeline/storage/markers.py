@@ -1,6 +1,7 @@
-"""Markers: small files that say that others are whole. One whose files are gone is forgotten, so that they come again.
+"""Completion markers: small files that declare others complete. A marker whose files are lost is removed, so that they
+are written again.
 
-What there is, is known from one listing a folder, as each request to an object store takes its time.
+Existing files are known from one listing per folder, as each request to an object store takes time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pipeline.files import Output
 
 
 def forget_lost(output: Output, needed: Mapping[str, Iterable[str]]) -> None:
-    """Removes the markers that are there and whose files are not. Names are below the root; `needed` is by marker."""
+    """Removes existing markers whose files are missing. Names are below the root; `needed` is by marker."""
     there = Listing(output)
     for marker, names in needed.items():
         if marker in there and not all(name in there for name in names):
@@ -19,7 +20,7 @@ def forget_lost(output: Output, needed: Mapping[str, Iterable[str]]) -> None:
 
 
 class Listing:
-    """The finished names of an output, each folder listed when it is first asked for."""
+    """The finished names of an output; each folder is listed on first use."""
 
     def __init__(self, output: Output) -> None:
         self.output = output

@@ -1,6 +1,6 @@
-"""Removal of an earlier run by `--overwrite`: a run that is half removed never passes for one.
+"""Removal of an earlier run by `--overwrite`: a half-removed run never passes for a run.
 
-A marker is written before anything goes, and goes last; whichever command finds it finishes the removal first.
+A marker is written before the removal and removed last; any command that finds it finishes the removal first.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ REMOVING = "work/removing"
 
 
 def make_room(output: Output, names: Sequence[str], overwrite: bool) -> None:
-    """Removes the files and folders `names`, below the root, in this order, and what is in `work`.
+    """Removes the files and folders `names`, below the root, in this order, and the content of `work`.
 
-    Does nothing without `overwrite`, unless a removal was begun by a command that was killed. Raises OSError.
+    Does nothing without `overwrite`, unless a killed command began a removal. Raises OSError.
     """
     if not overwrite and not output.has(REMOVING):
         return

@@ -1,4 +1,4 @@
-"""Which shards a run has: what the tasks of pass 1 noted, put in input order and numbered."""
+"""The shards of a run: results of pass 1's tasks, put in input order and numbered."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pyarrow as pa
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
 
-FOLDER = "work/index"
-INDEXED = f"{FOLDER}/done"
-CARRIED = "carried:"  # keeps a carried column apart from ours in the index
+INDEX_FOLDER = "work/index"
+INDEXED = f"{INDEX_FOLDER}/done"
+CARRIED = "carried:"  # distinguishes a passthrough column from others in the index
 
 
 def shard_name(file: int, first: int) -> str:
     """The index shard of the rows of input file `file` from row `first`."""
-    return f"{FOLDER}/{file:06d}-{first:012d}.arrow"
+    return f"{INDEX_FOLDER}/{file:06d}-{first:012d}.arrow"
 
 
 @dataclass
 class TaskNote:
-    """What a finished task of pass 1 says of its rows."""
+    """The completion marker of a task of pass 1, with facts about its rows."""
 
     file: int
     first: int
@@ -35,17 +35,17 @@ class TaskNote:
 
     @property
     def name(self) -> str:
-        return f"{FOLDER}/{self.file:06d}-{self.first:012d}.json"
+        return f"{INDEX_FOLDER}/{self.file:06d}-{self.first:012d}.json"
 
     def add(self, first: int, table: pa.Table) -> None:
-        """Notes a written shard."""
+        """Records a written shard."""
         self.shards.append((first, len(table)))
         self.has_keys |= table["key"].null_count < len(table)
         named = [item for item in table.schema if item.name.startswith(CARRIED)]
         self.carried = pa.schema([item.with_name(item.name.removeprefix(CARRIED)) for item in named])
 
     def finish(self, output: Output, reader: Reader) -> None:
-        """Writes the note; from then on the task is done."""
+        """Writes the marker, which completes the task."""
         content = {
             "file": self.file,
             "shards": self.shards,
@@ -60,8 +60,8 @@ class TaskNote:
 
 
 def note_bad(output: Output, source: Source, error: BadFile) -> None:
-    """Notes that a file can't be used, so that the run names all of them at once."""
-    output.write_bytes(f"{FOLDER}/{source.number:06d}.bad", json.dumps({"reason": error.reason}).encode())
+    """Records a bad file, so that the run reports all of them at once."""
+    output.write_bytes(f"{INDEX_FOLDER}/{source.number:06d}.bad", json.dumps({"reason": error.reason}).encode())
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class Shard:
         return shard_name(self.source.number, self.first)
 
     def output_name(self, corpus: str) -> str:
-        """Such as align-00000-of-00042."""
+        """A file name such as align-00000-of-00042."""
         return f"{corpus}-{self.number:05d}-of-{self.total:05d}"
 
 
 class BadInputs(Exception):
-    """Input files that can't be used, all of them, one a line."""
+    """Unusable input files, all of them, one per line."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
@@ -94,13 +94,13 @@ class BadInputs(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """All shards in input order, the carried columns of all files, and whether a key can occur twice."""
+    """All shards in input order, the passthrough columns of all files, and whether a key can occur twice."""
 
     shards: tuple[Shard, ...]
     carried: pa.Schema
     keys_may_repeat: bool
-    skipped: dict[str, str]  # source to reason
-    failed_downloads: dict[str, int] = field(default_factory=dict)  # source to its rows of img2dataset without a pair
+    skipped: dict[str, str]  # source -> reason
+    failed_downloads: dict[str, int] = field(default_factory=dict)  # source -> its rows of img2dataset without a pair
 
     @property
     def pairs(self) -> int:
@@ -108,13 +108,13 @@ class Plan:
 
 
 def note_indexed(output: Output) -> None:
-    """Says that the first pass is done, by the names of all files that it left."""
-    output.write_bytes(INDEXED, json.dumps(output.names(FOLDER)).encode())
+    """Writes the marker of the finished first pass: the names of all its files."""
+    output.write_bytes(INDEXED, json.dumps(output.names(INDEX_FOLDER)).encode())
 
 
 def is_indexed(output: Output) -> bool:
-    """Whether the first pass is done. Forgets the notes of tasks, and that it is, where files of theirs are gone."""
-    there = set(output.names(FOLDER))
+    """Returns whether the first pass is done. Removes its marker, and tasks', if files of theirs are missing."""
+    there = set(output.names(INDEX_FOLDER))
     if INDEXED in there and there >= set(json.loads(read_bytes(output.path(INDEXED)) or b'[""]')):
         return True
     names = sorted(name for name in there if name.endswith(".json"))
@@ -129,15 +129,15 @@ def is_indexed(output: Output) -> bool:
 
 
 def forget_bad(output: Output) -> None:
-    """Gives files that were bad in an earlier run another try."""
-    for name in output.names(FOLDER, ".bad"):
+    """Forgets files that were bad in an earlier run, to retry them."""
+    for name in output.names(INDEX_FOLDER, ".bad"):
         output.remove(output.path(name))
 
 
 def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
-    """The plan of a run whose first pass is done.
+    """The plan of a run with a finished first pass.
 
-    Raises BadInputs that names every bad file at once, or a table none of whose images exists, or where all rows are
+    Raises BadInputs that lists every bad file at once, or a table none of whose images exists, or if all rows are
     failed downloads.
     """
     bad = bad_files(output, sources)
@@ -162,20 +162,20 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
 
 
 def refuse_bad(bad: dict[str, str]) -> None:
-    """Raises BadInputs that names every bad file at once."""
+    """Raises BadInputs that lists every bad file at once."""
     if bad:
         raise BadInputs(*(f"{path}: {reason}" for path, reason in bad.items()))
 
 
 def _notes(output: Output) -> list[dict[str, Any]]:
-    return [json.loads(note) for note in read_many([output.path(name) for name in output.names(FOLDER, ".json")])]
+    return [json.loads(note) for note in read_many([output.path(name) for name in output.names(INDEX_FOLDER, ".json")])]
 
 
 def bad_files(output: Output, sources: list[Source]) -> dict[str, str]:
-    """The files that were noted as bad: their paths and what is wrong with each."""
+    """The files recorded as bad: path and reason."""
     bad = {}
-    for name in output.names(FOLDER, ".bad"):
-        source = sources[int(name.removeprefix(FOLDER + "/").removesuffix(".bad"))]
+    for name in output.names(INDEX_FOLDER, ".bad"):
+        source = sources[int(name.removeprefix(INDEX_FOLDER + "/").removesuffix(".bad"))]
         bad[source.path] = json.loads(read_bytes(output.path(name)))["reason"]
     return bad
 
@@ -199,7 +199,7 @@ def _check_paths(notes: list[dict[str, Any]], sources: list[Source]) -> None:
 
 
 def _unify(schemas: list[pa.Schema]) -> pa.Schema:
-    """One type for each carried column of all files: a common one where there is one, else a string."""
+    """Chooses a type for each passthrough column of all files: a common one if there is one, else a string."""
     types: dict[str, pa.DataType] = {}
     for item in (item for schema in schemas for item in schema):
         types[item.name] = _common(types.get(item.name, item.type), item.type)

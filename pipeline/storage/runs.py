@@ -1,8 +1,8 @@
-"""Sorted runs: columns of numbers on disk, sorted by their first, that are merged one hash range at a time.
+"""Sorted runs: columns of numbers on disk, sorted by the first, that are merged one hash range at a time.
 
-A run is what one task counted; the range of a merge is the top bits of the hash, so that memory stays flat however
-large the corpus is. A run that is merged in ranges begins with their starts, so that a merge reads its rows and no
-others, wherever the run is. Nothing here knows Beam.
+A run is one task's counts; the range of a merge is the top bits of the hash, so that memory stays flat however large
+the corpus is. A run that is merged in ranges begins with their starts, so that a merge reads only its rows, wherever
+the run is. Nothing here imports Beam.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"  # of tasks, of m
 Columns = tuple[np.ndarray, ...]
 COUNTED = (np.dtype("<u8"), np.dtype("<u4"))  # hash, count
 PAIRS = (np.dtype("<u8"), np.dtype("<u8"))  # hash of the pair, hash of the image
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two images are one
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd, so that distinct images stay distinct
 HASHES = (np.dtype("<u8"),)
 _START = np.dtype("<i8")
 
@@ -35,7 +35,7 @@ def write_run(output: Output, name: str, columns: Columns) -> None:
 
 
 def write_ranges(output: Output, name: str, columns: Columns, parts: int) -> None:
-    """Writes sorted columns that are merged in `parts` hash ranges (a power of two): where each begins, the columns."""
+    """Writes sorted columns that are merged in `parts` hash ranges (a power of two): range starts, then columns."""
     width = (1 << 64) // parts
     bounds = np.array([part * width for part in range(parts)], np.uint64)
     starts = np.append(np.searchsorted(columns[0], bounds), len(columns[0]))
@@ -43,7 +43,7 @@ def write_ranges(output: Output, name: str, columns: Columns, parts: int) -> Non
 
 
 def read_run(path: str, kinds: Sequence[np.dtype]) -> Columns:
-    """The columns of a run, memory-mapped where the file is local."""
+    """Reads the columns of a run, memory-mapped if the file is local."""
     content = _mapped(path) if is_local(path) else read_bytes(path)
     rows, place, columns = len(content) // sum(kind.itemsize for kind in kinds), 0, []
     for kind in kinds:
@@ -59,7 +59,7 @@ def _mapped(path: str) -> mmap.mmap | bytes:
 
 
 def slices(paths: Sequence[str], kinds: Sequence[np.dtype], part: int, parts: int) -> Iterator[Columns]:
-    """The rows of each run of `write_ranges` whose hash lies in range `part` of `parts`."""
+    """Yields, for each run of `write_ranges`, the rows with hashes in range `part` of `parts`."""
     if all(map(is_local, paths)):
         yield from (read_range(path, kinds, part, parts) for path in paths)
         return
@@ -68,7 +68,7 @@ def slices(paths: Sequence[str], kinds: Sequence[np.dtype], part: int, parts: in
 
 
 def read_range(path: str, kinds: Sequence[np.dtype], part: int, parts: int) -> Columns:
-    """The rows of range `part` of a run that was written in `parts` ranges."""
+    """Reads the rows of range `part` of a run that was written in `parts` ranges."""
     read = _reader(path)
     starts = np.frombuffer(read(part * _START.itemsize, (parts + 1) * _START.itemsize), _START)
     (begin, end), rows = starts[:2].tolist(), int(starts[-1])
@@ -80,7 +80,7 @@ def read_range(path: str, kinds: Sequence[np.dtype], part: int, parts: int) -> C
 
 
 def rows_of(path: str, parts: int) -> int:
-    """The rows of a run that was written in `parts` ranges."""
+    """Number of rows of a run that was written in `parts` ranges."""
     return int(np.frombuffer(_reader(path)(parts * _START.itemsize, (parts + 1) * _START.itemsize), _START)[0])
 
 
@@ -98,7 +98,7 @@ def merge_counts(runs: Iterable[Columns]) -> Columns:
 
 
 def pair_run(images: np.ndarray, texts: np.ndarray) -> Columns:
-    """The distinct (image, text) pairs of hashes, uint64, as a run: by the hash of the pair, with that of the image.
+    """Distinct (image, text) pairs of hashes, uint64, as a run: by the pair's hash, with the image's hash.
 
     So the pairs of one image, or of one text, are spread over all ranges, and no merge has to hold them all.
     """
@@ -106,7 +106,7 @@ def pair_run(images: np.ndarray, texts: np.ndarray) -> Columns:
 
 
 def merge_pairs(runs: Iterable[Columns]) -> Columns:
-    """The distinct pairs of all runs: hashes of images and of texts, uint64, in the order of the pairs."""
+    """Distinct pairs of all runs: hashes of images and of texts, uint64, in the order of the pairs."""
     pairs, images = distinct_of_sorted(*sort_with(*_concatenate(runs, PAIRS)))
     return images, pairs - images * _SPREAD
 

@@ -1,7 +1,7 @@
-"""Temporary folders of one command: no other user can enter them, and they end with it.
+"""Temporary folders of one command: no other user can enter them, and they are removed with it.
 
-A command holds a lock in each of its folders. The system drops the lock when the process ends, however it ends, so
-that the next command can tell the folders of the dead from those of the living, also of another container.
+A command holds a lock in each of its folders. The system drops the lock when the process ends, however it ends, so that
+the next command can distinguish folders of ended and of running commands, even in another container.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from vocab.private import is_private
 
 PREFIX = "align-corpus-run-"
 LOCK = "lock"
-LONGEST_NAME = "control"  # of a socket
-_folders = list[str]()  # of this process
+LONGEST_NAME = "control"  # name of a socket
+_folders = list[str]()  # folders of this process
 
 
 def make_folder(place: str) -> str:
-    """A new folder in `place`, this process' own until `remove_folders`. Raises OSError."""
+    """Creates a folder in `place`, reserved for this process until `remove_folders`. Raises OSError."""
     while True:
         folder = tempfile.mkdtemp(prefix=PREFIX, dir=place)
         try:
             _lock(folder)
-        except (BlockingIOError, FileNotFoundError):  # another command took it for one of the dead, just now
+        except (BlockingIOError, FileNotFoundError):  # another command just took it for an ended command's
             continue
-        except OSError:  # a filesystem without locks, where nobody sweeps
+        except OSError:  # a filesystem without locks, which nobody sweeps
             pass
         _folders.append(folder)
         return folder
@@ -43,7 +43,7 @@ def remove_folders() -> None:
 
 
 def sweep(places: Iterable[str]) -> None:
-    """Removes the folders that commands of this user have left in `places` and that no process holds any more."""
+    """Removes the folders that commands of this user left in `places` and that no running process holds."""
     for place in filter(os.path.isdir, places):
         for entry in os.scandir(place):
             if entry.name.startswith(PREFIX) and is_private(entry.path):
@@ -51,12 +51,12 @@ def sweep(places: Iterable[str]) -> None:
 
 
 def socket_folder() -> str:
-    """A new folder for sockets, below the command's own. Raises OSError where the machine has no place for sockets."""
+    """Creates a folder for sockets, below the command's folder. Raises OSError if the machine has none for sockets."""
     return tempfile.mkdtemp(prefix="sockets-", dir=_socket_place(tempfile.gettempdir()))
 
 
 def short_places() -> list[str]:
-    """Folders that are on a disk of this machine, by paths that leave room for the name of a socket."""
+    """Folders on a local disk, with paths that leave room for the name of a socket."""
     return [place for place in (os.environ.get("XDG_RUNTIME_DIR"), "/dev/shm", "/tmp") if place]
 
 
@@ -86,14 +86,14 @@ def _takes_sockets(place: str) -> bool:
 def _remove_dead(folder: str) -> None:
     try:
         lock = _lock(folder)
-    except OSError:  # its owner lives, or its filesystem has no locks
+    except OSError:  # its owner is running, or its filesystem has no locks
         return
     shutil.rmtree(folder, ignore_errors=True)
     os.close(lock)
 
 
 def _lock(folder: str) -> int:
-    """Takes the lock of a folder: an open file that holds it. Raises BlockingIOError where another process has it."""
+    """Takes the lock of a folder: an open file that holds it. Raises BlockingIOError if another process has it."""
     file = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,12 +13,12 @@ from pipeline.storage.plan import Shard
 
 
 def load(output: Output, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of an index shard, or just some of its columns."""
+    """Loads the rows of an index shard, or only some columns."""
     return read_shard(output, shard.index, columns)
 
 
 def read_shard(output: Output, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The same by the name of its file."""
+    """Reads a shard by its file's name."""
     path = output.path(name)
     with pa.memory_map(path) if is_local(path) else open_file(path) as file:
         with pa.ipc.open_file(file) as reader:
@@ -28,7 +28,7 @@ def read_shard(output: Output, name: str, columns: Sequence[str] | None = None) 
 
 
 def load_texts(output: Output, shard: Shard, keys: bool) -> dict[str, pa.Array]:
-    """What pass 2 counts: text, its hash, the image's hash, and the keys if wanted."""
+    """Columns for pass 2: text, its hash, the image's hash, and the keys if wanted."""
     columns = ["text", "text_hash", "image_hash"] + (["key"] if keys else [])
     table = load(output, shard, columns)
     arrays = {name: table[name].combine_chunks() for name in columns}
@@ -36,5 +36,5 @@ def load_texts(output: Output, shard: Shard, keys: bool) -> dict[str, pa.Array]:
 
 
 def full_keys(keys: pa.StringArray, shard: Shard) -> pa.StringArray:
-    """The keys of a shard's rows, with `<source>#<row>` where the input gives none."""
+    """The keys of a shard's rows, with `<source>#<row>` for rows whose input gives none."""
     return pc.coalesce(keys, row_keys(shard.source.name, shard.first, shard.rows)) if keys.null_count else keys

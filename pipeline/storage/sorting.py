@@ -1,7 +1,7 @@
-"""Columns of hashes with a value each, sorted and merged; compiled. Importing this loads numba.
+"""Columns of hashes with a value each, sorted and merged; compiled. Importing this module loads numba.
 
-numpy's argsort takes 60 to 120 ns a row, most of it to fetch the values in the new order; dealing both together by the
-bits of the hash takes some 15 ns.
+numpy's argsort takes 60 to 120 ns a row, most of it to fetch the values in the new order; distributing both together by
+the bits of the hash takes some 15 ns.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ import numpy as np
 from vocab.counting import DIGIT, bucket_starts
 from vocab.kernel import kernel
 
-BUCKET = 1 << 15  # rows that are sorted in the cache of one core
+BUCKET = 1 << 15  # rows sorted in the cache of one core
 MOST_BITS = 11
 MOST_COUNT = 0xFFFFFFFF
 SHORT = 64  # rows that an insertion sorts faster than a quicksort
 
 
 def sort_with(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Keys, uint64 (n,), in order, and the values that went with them; equal keys keep their order."""
+    """Sorts keys, uint64 (n,), with their values; equal keys keep their order."""
     if not len(keys):
         return keys, values
     bits = min(max((len(keys) // BUCKET).bit_length(), 1), MOST_BITS)
-    shared = 64 - int(keys.min() ^ keys.max()).bit_length()  # the top bits that all keys have in common
+    shared = 64 - int(keys.min() ^ keys.max()).bit_length()  # number of top bits that all keys share
     shift = max(64 - shared - bits, 2 * DIGIT)
     return _sort_with(keys, values, np.uint64(shift), bits)
 
 
 def sum_of_equal(keys: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct keys of a sorted column, and the sum of the counts (uint32) of each; it stops at 2^32 - 1."""
+    """Distinct keys of a sorted column, and each one's sum of counts (uint32), capped at 2^32 - 1."""
     return _sum_of_equal(keys, counts)
 
 
 def distinct_of_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct (key, value) rows, sorted, of columns sorted by key; uint64 both. The values are sorted in place."""
+    """Distinct (key, value) rows, sorted, of columns sorted by key; uint64 both. The values are sorted in place."""
     return _distinct(keys, values)
 
 
@@ -67,7 +67,7 @@ def _deal(keys, values, to_keys, to_values, places, shift, buckets):  # type: ig
 
 @kernel
 def _insertion_sort(keys, values):  # type: ignore[no-untyped-def]
-    """Puts the few in order that agree in all bits that were dealt by."""
+    """Sorts the few keys that agree in all bits distributed by."""
     for i in range(1, len(keys)):
         key, value, to = keys[i], values[i], i
         while to > 0 and keys[to - 1] > key:

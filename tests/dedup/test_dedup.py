@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dedup.evaluation import EvalIndex, Search, build
+from dedup.evaluation import EvalIndex, build
 from dedup.hashing import (
     hashes,
 )
-from filters.pixels import luma
+from dedup.search import Search
+from filters.picture import Picture
 from tests.support.scenes import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, encoded
 
 SEARCH = Search()
@@ -42,7 +43,7 @@ def test_batches_of_the_build_do_not_matter(index, monkeypatch):
 @pytest.mark.parametrize("how", TRANSPOSES)
 def test_copies_in_every_orientation_match(index, how):
     copies = [image.transpose(how) if how is not None else image for image in SCENES[:20]]
-    again = np.stack([luma(encoded(copy.resize((400, 400)), quality=50), MAX_PIXELS) for copy in copies])
+    again = np.stack([Picture(encoded(copy.resize((400, 400)), quality=50), MAX_PIXELS).luma() for copy in copies])
     found = index.match(again, SEARCH)
     assert np.array_equal(found.image, np.arange(20)) and found.distance.max() <= 31
 
@@ -151,7 +152,7 @@ def test_refuses_a_search_out_of_range(search, message):
 
 def test_thresholds_are_kept(index):
     """On both sides of the distance and of the score of a copy."""
-    copy = luma(encoded(SCENES[3].resize((120, 100)), quality=40), MAX_PIXELS)[None]
+    copy = Picture(encoded(SCENES[3].resize((120, 100)), quality=40), MAX_PIXELS).luma()[None]
     found = index.match(copy, Search())
     distance, score = int(found.distance[0]), float(found.score[0])
     assert 0 < distance <= 31 and 0.4 <= score < 1

@@ -13,9 +13,10 @@ from PIL import Image
 from dedup import embedding
 from dedup.clusters import Buckets, Clusters, kmeans, nearest_centres
 from dedup.embedding import EmbeddingIndex, unit
-from dedup.evaluation import Search, build
+from dedup.evaluation import build
+from dedup.search import Search
 from filters.models import load_network
-from filters.pixels import luma
+from filters.picture import Picture
 from pipeline.measure.vectors import Embedder
 from tests.support.embedding_models import MIN_COSINE, PREPARATION, drawing, jpeg, off_centre, open_nsfw_vectors
 
@@ -180,17 +181,19 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 # A real model
 
 
+@pytest.mark.slow
 def test_off_centre_crops_that_the_hash_misses_are_found_and_others_are_not(embed: Embedder) -> None:
     originals, others = [drawing(n) for n in range(15)], [drawing(n) for n in range(15, 30)]
     copies = [off_centre(image) for image in originals]
     hashes, _ = build([(str(n), jpeg(image)) for n, image in enumerate(originals)], MAX_PIXELS)
-    by_hash = hashes.match(np.stack([luma(jpeg(image), MAX_PIXELS) for image in copies]), Search())
+    by_hash = hashes.match(np.stack([Picture(jpeg(image), MAX_PIXELS).luma() for image in copies]), Search())
     assert by_hash.image.tolist() == [-1] * 15
     vectors = index(unit(embed(originals)))
     assert vectors.match(embed(copies), MIN_COSINE).image.tolist() == list(range(15))
     assert vectors.match(embed(others), MIN_COSINE).image.tolist() == [-1] * 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photos", [PHOTOS] if PHOTOS else [])
 def test_clusters_find_on_photos_what_exact_search_finds(embed: Embedder, photos: list[Path]) -> None:
     """None that is at the paper's cosine is lost, and under it one in a hundred at most, for any number of clusters."""

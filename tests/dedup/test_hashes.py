@@ -23,7 +23,7 @@ from dedup.hashing import (
     orientations,
     to_hex,
 )
-from filters.pixels import luma
+from filters.picture import Picture
 from tests.support.scenes import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, small
 
 PHOTOS = sorted((Path(__file__).resolve().parents[3] / "shared" / "data" / "clothing").rglob("*.jpg"))[:100]
@@ -50,7 +50,7 @@ def test_close_to_imagehash_on_photos(photos):
     side, bilinear = (128, 128), Image.Resampling.BILINEAR
     lumas = [np.asarray(image.convert("L").resize(side, bilinear, reducing_gap=2.0)) for image in images]
     full = hamming(theirs, hashes(np.stack(lumas)))
-    drafted = hamming(theirs, hashes(np.stack([luma(path.read_bytes(), MAX_PIXELS) for path in photos])))
+    drafted = hamming(theirs, hashes(np.stack([Picture(path.read_bytes(), MAX_PIXELS).luma() for path in photos])))
     assert full.mean() <= 1.5 and full.max() <= 8
     assert drafted.mean() <= 4 and drafted.max() <= 20
 
@@ -62,6 +62,7 @@ def test_one_by_one_equals_batched():
     assert np.array_equal(coefficients(lumas[:7]), coefficients(lumas)[:7])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_threads_do_not_matter(threads, tmp_path):
     np.save(tmp_path / "lumas.npy", LUMAS)

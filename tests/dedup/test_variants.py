@@ -9,11 +9,12 @@ from PIL import Image, ImageDraw, ImageOps
 from scipy.fftpack import dct
 
 from dedup.border import find_border, find_page, has_border
-from dedup.evaluation import Search, build
+from dedup.evaluation import build
 from dedup.hashing import from_hex, hamming, hash_bits
 from dedup.probes import probes
 from dedup.quality import MIN_STABLE, NOISE, is_informative
-from dedup.variants import DEFAULT, DENSE, Variant, cut, see, turn, variant_coefficients, variants
+from dedup.search import Search
+from dedup.variants import DEFAULT, DENSE, Variant, cut, turn, variant_coefficients, variants, warp
 from dedup.verify import VIEW_SIDE, scores, views
 from dedup.windows import FULL, Window, Windows
 from tests.support.scenes import LUMAS, MAX_PIXELS, SCENES, TRANSPOSES, encoded, small
@@ -88,6 +89,7 @@ def test_variants_are_near_imagehash_of_the_copy():
     assert distances.mean() <= 4 and distances.max() <= 24
 
 
+@pytest.mark.slow
 def test_every_variant_is_found_by_its_name():
     images = [(f"set/{number}", encoded(image, "PNG")) for number, image in enumerate(SCENES[:4])]
     index, _ = build(images, MAX_PIXELS)
@@ -96,11 +98,12 @@ def test_every_variant_is_found_by_its_name():
         assert (found.image[0], found.transform[0]) == (place % 4, variant.name) and found.score[0] >= 0.8
 
 
+@pytest.mark.slow
 def test_views_of_variants_are_aligned_with_their_copies():
     for place, variant in enumerate(variants(DENSE)[::9]):
         number = place % len(SCENES)
         copy = cut(small(copy_of(SCENES[number], variant)), FULL, VIEW_SIDE)
-        ours = see(views(LUMAS[number][None])[0], SIZES[number], variant)
+        ours = warp(views(LUMAS[number][None])[0], SIZES[number], variant)
         assert scores(ours[None], copy[None])[0] >= 0.8, variant.name
 
 

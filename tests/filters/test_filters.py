@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 import filters
-from filters import dropped, failures, first_failures, reasons, survivors
+from filters import SIGNALS, dropped, failures, first_failures, reasons, survivors
 from pipeline.config import Filters
 
 RULES = Filters().enabled()
@@ -37,25 +37,10 @@ KEEPS_AND_DROPS = {
     "eval_duplicate": [({"eval_match": None}, {"eval_match": "coco/1"})],
     "porn": [({"porn_score": 0.2}, {"porn_score": 0.2001})],
 }
-TYPES = {
-    "decodable": pa.bool_(),
-    "width": pa.int64(),
-    "height": pa.int64(),
-    "words": pa.int32(),
-    "texts_of_image": pa.int64(),
-    "images_of_text": pa.int64(),
-    "rare_ngram": pa.string(),
-    "eval_match": pa.string(),
-    "porn_score": pa.float64(),
-}
-
-
-def column(rule, name, values):
-    return pa.array(values, TYPES[name])
 
 
 def signals(rule, *pairs):
-    return {name: column(rule, name, [pair[name] for pair in pairs]) for name in rule.needs}
+    return {name: pa.array([pair[name] for pair in pairs], SIGNALS[name].type) for name in rule.needs}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason)
@@ -72,7 +57,7 @@ def test_every_rule_has_cases():
     "rule", [rule for rule in RULES if rule.reason != "eval_duplicate"], ids=lambda rule: rule.reason
 )
 def test_a_signal_that_was_not_measured_fails_no_rule(rule):
-    nothing = {name: pa.nulls(2, TYPES[name]) for name in rule.needs}
+    nothing = {name: pa.nulls(2, SIGNALS[name].type) for name in rule.needs}
     assert not dropped(rule, nothing).any()
 
 

@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 
 from filters.gif import without_extensions
-from filters.pixels import Picture, convert
+from filters.picture import Picture
 from filters.png import without_ancillary
 from tests.support.pictures import FILES, MAX_PIXELS, PALETTE_PNG, WEB, chunked, chunks_of, encoded, noise, png
+
+pytestmark = pytest.mark.slow
 
 PLAIN = encoded(noise(), "PNG")
 PLAIN_GIF = encoded(noise().quantize(60), "GIF")
@@ -45,7 +47,7 @@ def with_chunks(data: bytes, more: list[tuple[bytes, bytes]]) -> bytes:
 def test_png_with_an_odd_chunk_is_the_picture_that_tensorflow_reads(name: str) -> None:
     data = with_chunks(PLAIN, ODD[name])
     read = tf.io.decode_image(data).numpy()
-    assert np.array_equal(convert(data, MAX_PIXELS), read) and np.array_equal(read, noise())
+    assert np.array_equal(Picture(data, MAX_PIXELS).converted, read) and np.array_equal(read, noise())
     assert Picture(data, MAX_PIXELS).record_bytes() == data
 
 
@@ -53,18 +55,18 @@ def test_png_with_an_odd_chunk_is_the_picture_that_tensorflow_reads(name: str) -
 def test_an_odd_chunk_behind_the_pixels_is_one_too(name: str) -> None:
     *others, pixels, end = chunks_of(PLAIN)
     data = chunked([*others, pixels, *ODD[name], end])
-    assert np.array_equal(convert(data, MAX_PIXELS), tf.io.decode_image(data).numpy())
+    assert np.array_equal(Picture(data, MAX_PIXELS).converted, tf.io.decode_image(data).numpy())
 
 
 def test_an_ancillary_chunk_with_a_wrong_checksum_is_skipped_and_the_record_converted() -> None:
     data = with_chunks(PLAIN, [(b"tEXt", b"Comment\0good")]).replace(b"good", b"evil")
-    assert np.array_equal(convert(data, MAX_PIXELS), noise())
+    assert np.array_equal(Picture(data, MAX_PIXELS).converted, noise())
     assert tf.io.decode_image(Picture(data, MAX_PIXELS).record_bytes()).shape == (40, 60, 3)
 
 
 def test_transparency_with_a_wrong_checksum_is_skipped() -> None:
     data = with_chunks(PLAIN, [(b"tRNS", b"\0\1\0\2\0\3")]).replace(b"\0\1\0\2\0\3", b"\0\1\0\2\0\4")
-    assert np.array_equal(convert(data, MAX_PIXELS), tf.io.decode_image(data, channels=3).numpy())
+    assert np.array_equal(Picture(data, MAX_PIXELS).converted, tf.io.decode_image(data, channels=3).numpy())
 
 
 def test_critical_chunks_and_transparency_stay() -> None:
@@ -90,14 +92,14 @@ def test_gif_with_many_comments_is_the_same_picture(name: str) -> None:
     begin = 13 + (3 << (data[10] & 7) + 1)
     many = data[:begin] + b"\x21\xfe\1a\0" * 5_000 + b"\x21\xff\x0bXMP DataXMP\3abc\0" + data[begin:]
     assert len(without_extensions(many)) <= len(data)
-    assert np.array_equal(convert(many, MAX_PIXELS), convert(data, MAX_PIXELS))
+    assert np.array_equal(Picture(many, MAX_PIXELS).converted, Picture(data, MAX_PIXELS).converted)
 
 
 def test_transparent_colour_of_a_gif_stays_behind_its_comments() -> None:
     rgba = noise().convert("RGBA")
     rgba.putalpha(noise(3).convert("L").point(lambda value: 255 * (value > 127)))
     data = encoded(rgba, "GIF", comment=b"x" * 3000)
-    found = np.asarray(convert(data, MAX_PIXELS))
+    found = np.asarray(Picture(data, MAX_PIXELS).converted)
     assert (found == 255).all(axis=2).mean() > 0.1 and b"xxx" not in without_extensions(data)
 
 

@@ -11,7 +11,7 @@ from filters import limits
 from filters.image_errors import ImageError
 from filters.jpeg2000 import check_parts
 from filters.originals import count_scans
-from filters.pixels import Picture, Undecodable, header
+from filters.picture import Picture, UndecodableImage, header
 from tests.support.pictures import WEB, encoded, noise
 
 PIXELS = limits.PIXELS
@@ -23,7 +23,7 @@ def refused(data: bytes, max_pixels: int = PIXELS) -> str | None:
     """Why an image is not decoded; None where it is. A decode that the limits allow is stopped as it begins."""
     try:
         Picture(data, max_pixels).luma()
-    except Undecodable as error:
+    except UndecodableImage as error:
         return error.error
     return None
 
@@ -141,7 +141,7 @@ def test_small_parts_of_a_jpeg_2000_are_refused(place: int, value: int, passes: 
     if passes:
         check_parts(bytes(data))
         return
-    with pytest.raises(Undecodable) as caught:
+    with pytest.raises(UndecodableImage) as caught:
         check_parts(bytes(data))
     assert caught.value.error == ImageError.REFUSED
     assert refused(bytes(data)) == ImageError.REFUSED
@@ -151,6 +151,6 @@ def test_pictures_in_an_icon_are_bounded_though_its_header_does_not_tell() -> No
     picture = encoded(Image.new("L", (4000, 4000)), "PNG")
     icon = struct.pack("<HHH", 0, 1, 1) + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 22) + picture
     before = Image.MAX_IMAGE_PIXELS
-    with pytest.raises(Undecodable) as caught:
+    with pytest.raises(UndecodableImage) as caught:
         header(icon)
     assert caught.value.error == ImageError.REFUSED and before == Image.MAX_IMAGE_PIXELS

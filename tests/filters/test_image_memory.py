@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from filters.image_errors import ImageError
-from filters.pixels import Undecodable, convert
+from filters.picture import Picture, UndecodableImage
 from tests.support.damage import damaged
 from tests.support.pictures import FILES, MAX_PIXELS, encoded, noise
 
@@ -21,19 +21,19 @@ FAXES = ("group3", "group4", "tiff_ccitt")
 
 DIGESTS = """
 import hashlib, json, sys
-from filters.pixels import Picture, Undecodable
+from filters.picture import Picture, UndecodableImage
 found = []
 for data in json.load(sys.stdin):
     try:
         found.append(hashlib.sha256(Picture(bytes.fromhex(data), 10**6).converted.tobytes()).hexdigest())
-    except Undecodable as error:
+    except UndecodableImage as error:
         found.append(error.error)
 print(json.dumps(found))
 """
 
 MEMORY = """
 import sys
-from filters.pixels import Picture
+from filters.picture import Picture
 def memory(what):
     return int(next(line for line in open("/proc/self/status") if line.startswith(what)).split()[1]) << 10
 data = sys.stdin.buffer.read()
@@ -51,6 +51,7 @@ def run(code: str, data: bytes = b"", **environment: str) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.slow
 def test_damaged_files_have_the_same_pixels_whatever_memory_held_before() -> None:
     page, picture = PICTURE.resize((602, 486)).convert("1"), PICTURE
     files = [encoded(page, "TIFF", compression=name) for name in FAXES] * 2
@@ -69,13 +70,13 @@ def test_damaged_files_have_the_same_pixels_whatever_memory_held_before() -> Non
 def test_whole_faxes_are_decoded_as_pillow_does(compression: str, options: dict[int, int], strip: int) -> None:
     image = PICTURE.convert("1")
     data = encoded(image, "TIFF", compression=compression, tiffinfo=options, strip_size=strip)
-    assert np.array_equal(convert(data, MAX_PIXELS), Image.open(io.BytesIO(data)).convert("L"))
+    assert np.array_equal(Picture(data, MAX_PIXELS).converted, Image.open(io.BytesIO(data)).convert("L"))
 
 
 @pytest.mark.parametrize("strip", [1 << 16, 9000])
 def test_whole_jpeg_in_tiff_is_decoded_as_pillow_does(strip: int) -> None:
     data = encoded(PICTURE, "TIFF", compression="jpeg", strip_size=strip)
-    assert np.array_equal(convert(data, MAX_PIXELS), Image.open(io.BytesIO(data)))
+    assert np.array_equal(Picture(data, MAX_PIXELS).converted, Image.open(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize(("size", "whole"), [(b"\0\xf3", True), (b"\0\xf2", False), (b"\0\x01", False)])
@@ -84,25 +85,26 @@ def test_jpeg_in_tiff_that_is_lower_than_its_strip_is_truncated(size: bytes, who
     frame = data.index(b"\xff\xc0\0\x11\x08\0\xf3\x01\x2d") + 5
     data = data[:frame] + size + data[frame + 2 :]
     if whole:
-        assert convert(data, MAX_PIXELS).size == (301, 243)
+        assert Picture(data, MAX_PIXELS).converted.size == (301, 243)
         return
-    with pytest.raises(Undecodable, match="smaller than the strip") as caught:
-        convert(data, MAX_PIXELS)
+    with pytest.raises(UndecodableImage, match="smaller than the strip") as caught:
+        _ = Picture(data, MAX_PIXELS).converted
     assert caught.value.error == ImageError.TRUNCATED
 
 
 def test_cut_fax_is_truncated() -> None:
     data = encoded(PICTURE.convert("1"), "TIFF", compression="group4")
-    with pytest.raises(Undecodable):
-        convert(data[:-600], MAX_PIXELS)
+    with pytest.raises(UndecodableImage):
+        _ = Picture(data[:-600], MAX_PIXELS).converted
 
 
+@pytest.mark.slow
 def test_images_of_several_bands_are_converted_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, data in FILES.items():
-        whole = convert(data, MAX_PIXELS)
+        whole = Picture(data, MAX_PIXELS).converted
         with monkeypatch.context() as patch:
-            patch.setattr("filters.pixels.BAND_PIXELS", 7 * whole.width)
-            banded = convert(data, MAX_PIXELS)
+            patch.setattr("filters.picture.BAND_PIXELS", 7 * whole.width)
+            banded = Picture(data, MAX_PIXELS).converted
         assert banded.mode == whole.mode and np.array_equal(banded, whole), name
 
 
@@ -114,6 +116,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_an_image_takes_at_most_eight_bytes_a_pixel(name: str) -> None:
     """So that one of the pixel limit takes 716 MB; what doesn't depend on the pixels is allowed for by 40 MB."""

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from filters.pixels import Picture, Undecodable, header, luma, record_bytes
+from filters.picture import Picture, UndecodableImage, header
 from tests.support.damage import SOURCES, damaged, disordered
 from tests.support.pictures import (
     ALPHA_PNG,
@@ -26,6 +26,8 @@ from tests.support.pictures import (
     png,
     with_checksums,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def tensorflow_reads(data: bytes) -> tuple[int, ...] | None:
@@ -122,23 +124,23 @@ def test_jpeg_without_an_end_is_converted():
 
 def test_converted_record_is_jpeg_of_quality_95():
     data = encoded(noise().convert("RGBA"), "PNG")
-    assert record_bytes(data, MAX_PIXELS) == encoded(noise(), "JPEG", quality=95)
+    assert Picture(data, MAX_PIXELS).record_bytes() == encoded(noise(), "JPEG", quality=95)
 
 
 @pytest.mark.parametrize(("side", "fits"), [(65_500, True), (65_501, False)])
 def test_sides_end_where_jpegs_do(side, fits):
     data = encoded(Image.new("L", (side, 2)), "TIFF")
-    assert luma(data, MAX_PIXELS).shape == (128, 128)
+    assert Picture(data, MAX_PIXELS).luma().shape == (128, 128)
     if fits:
         assert_record(data)
     else:
-        with pytest.raises(Undecodable):
-            record_bytes(data, MAX_PIXELS)
+        with pytest.raises(UndecodableImage):
+            Picture(data, MAX_PIXELS).record_bytes()
 
 
 def test_converted_record_carries_no_comment():
     data = encoded(noise(), "GIF", comment=b"made by hand")
-    assert b"made by hand" in data and b"made by hand" not in record_bytes(data, MAX_PIXELS)
+    assert b"made by hand" in data and b"made by hand" not in Picture(data, MAX_PIXELS).record_bytes()
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
@@ -159,7 +161,7 @@ def test_records_of_damaged_files(kind, cases):
         try:
             kept += assert_record(data)
             decoded += 1
-        except Undecodable as error:
+        except UndecodableImage as error:
             assert "\n" not in str(error)
     assert decoded > cases / 20 and (kept > 0 or kind == "web")
 
@@ -171,6 +173,6 @@ def test_records_of_disordered_png():
         data = disordered(dice.choice(SOURCES["png"]), dice)
         try:
             kept, converted = (kept + 1, converted) if assert_record(data) else (kept, converted + 1)
-        except Undecodable:
+        except UndecodableImage:
             continue
     assert kept > 500 and converted > 200

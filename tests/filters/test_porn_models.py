@@ -186,11 +186,13 @@ def run(script: str, path: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_keras_by_path(tmp_path):
     done = run(KERAS, str(tmp_path / "model.keras"))
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_keras_refuses_what_runs_on_several_threads(tmp_path):
     done = run(TOO_LATE, saved(tmp_path, b"", "model.keras"))
     assert "RuntimeError" in done.stderr.splitlines()[-1]

@@ -17,6 +17,8 @@ from tests.support.command import ROOT, Finished, command, result, run, run_corp
 from tests.support.crawl import Crawl, tar
 from tests.support.crawl_contents import encode, picture
 
+pytestmark = pytest.mark.slow
+
 PIXELS = encode(picture(0))
 TABLE = b"url,text\nhttp://x/1,a red kite\n"
 
@@ -152,8 +154,7 @@ def test_an_output_that_cannot_be_made(tmp_path: Path) -> None:
     done = run("pipeline", f"--input={tmp_path}/a.csv", f"--output={tmp_path}/a.csv/out")
     (said,) = done.stderr.splitlines()
     assert done.returncode == 1
-    assert said.startswith(f"pipeline: can't write {tmp_path}/a.csv/out/")
-    assert ": not a directory; " in said
+    assert said == f"pipeline: can't write {tmp_path}/a.csv/out: {tmp_path}/a.csv is a file, not a folder"
 
 
 def test_a_run_that_is_not_finished_has_no_report(tmp_path: Path) -> None:
@@ -200,6 +201,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half(
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=600, preexec_fn=fill)
     assert done.returncode == 1
     said = done.stderr.splitlines()[-1]
-    assert said.startswith(f"pipeline: can't write {tmp_path / 'out'}/") and ": file too large; " in said
+    assert said.startswith(f"pipeline: can't write {tmp_path / 'out'}/")
+    assert ": file too large; with more space the same command resumes (traceback: " in said
     assert result(tmp_path / "out").items() <= whole.items()
     assert result(again(crawl).output) == whole

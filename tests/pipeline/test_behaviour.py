@@ -17,6 +17,8 @@ from tests.conftest import Runs, arguments
 from tests.support.command import ROOT, Finished, command, run
 from tests.support.crawl import Crawl
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = (("pipeline",), ("pipeline", "report"), ("pipeline.sample",))
 HEAVY = ("apache_beam", "tensorflow", "numba", "onnxruntime", "pandas", "scipy", "google.protobuf")
 

@@ -99,6 +99,7 @@ def test_beam_options_pass_through():
     assert options.inputs == ("a", "b") and options.config.measure == "all"
 
 
+@pytest.mark.slow
 def test_help_needs_neither_beam_nor_numba():
     modules = "pipeline.commands.corpus.cli, pipeline.commands.corpus.options"
     code = f"import sys, {modules}; sys.exit(bool({{'apache_beam', 'numba'}} & set(sys.modules)))"

@@ -22,6 +22,8 @@ from tests.support.reading import decoded, read_records, tf_reads
 from tests.support.statement import REASONS, Pair, Settings, verdicts
 from tests.support.statement_image import BAND, THRESHOLD, converted, decodable, nearest, porn_score, size
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = (
     *("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"),
     *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"),

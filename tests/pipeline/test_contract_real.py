@@ -17,6 +17,8 @@ from tests.support.reading import read_records
 from tests.support.statement import Pair, Settings, verdicts
 from tests.support.statement_image import BAND, THRESHOLD, converted, nearest
 
+pytestmark = pytest.mark.slow
+
 DATA = ROOT.parent / "shared" / "data"
 ALT_TEXTS, CLOTHING = DATA / "alt_text_sample" / "pairs.parquet", DATA / "clothing" / "test"
 OPENMOJI, CC3M = (DATA / "text" / f"{name}.parquet" for name in ("openmoji_cldr_names", "cc3m_validation"))

@@ -8,6 +8,8 @@ from tests.support.command import run_corpus
 from tests.support.crawl import tar
 from tests.support.crawl_contents import encode, picture
 
+pytestmark = pytest.mark.slow
+
 PIXELS = encode(picture(0))
 
 

@@ -76,6 +76,7 @@ def test_arguments_are_quoted_printably(name: str, capsys: pytest.CaptureFixture
         assert not controls(said) and said.count("\n") == 2  # usage, and one line
 
 
+@pytest.mark.slow
 def test_a_command_keeps_to_one_line_whatever_its_inputs_are_called(tmp_path: Path) -> None:
     done = run("pipeline", f"--input={tmp_path}/evil\x1b[2J\n\u202egpj.csv", f"--output={tmp_path}/out")
     assert done.returncode == 2

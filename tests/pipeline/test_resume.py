@@ -26,6 +26,8 @@ from tests.support.command import ROOT, Finished, command, result, run_corpus
 from tests.support.crawl import Crawl
 from tests.support.listening import listened
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = ((2, 34), (42, 58), (65, 110), (115, 160))  # files: in the first pass, in the second, twice in the third
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -212,7 +214,7 @@ def test_a_signal_ends_all_of_it_and_says_how_to_go_on(
     send(process.pid, number)
     out, _ = process.communicate(timeout=300)  # whoever holds the terminal has ended then
     assert process.returncode == 128 + number
-    assert out.splitlines()[-1] == f"pipeline: {says}; the same command goes on where it stopped"
+    assert out.splitlines()[-1] == f"pipeline: {says}; the same command resumes"
     assert psutil.wait_procs(tree, timeout=300)[1] == []
     assert_whole(tmp_path / "out", finished)
 

@@ -12,6 +12,8 @@ from tests.conftest import Rerun, Runs
 from tests.support.command import Finished, result
 from tests.support.crawl import Crawl
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def finished(corpus_of: Runs) -> Finished:

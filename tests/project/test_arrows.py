@@ -14,8 +14,8 @@ OURS = ("dedup", "filters", "pipeline", "train", "vocab")
 ALLOWED = {
     "filters": (),
     "vocab": (),
-    "dedup": ("filters.pixels",),
-    "train": ("vocab", "filters.pixels"),
+    "dedup": ("filters.picture",),
+    "train": ("vocab", "filters.picture"),
     "pipeline": ("dedup", "filters", "train", "vocab"),
 }
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from bench import captions, debian_texts, duckdb_counts, held_out, image_loop, pictures, vocab, words
+from bench import captions, debian_texts, distinct_words, duckdb_counts, held_out, image_loop, pictures, vocab
 from bench.captions import Crawl
 from bench.figures import Figure, median, show
 from bench.images import FEW, slope
@@ -118,6 +118,7 @@ CHILD = "import sys; held = bytearray(b'x' * 50_000_000); print('ready', flush=T
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}])"
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_whole_tree():
     with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
@@ -160,10 +161,10 @@ def test_slopes_and_medians():
 
 
 def test_words_are_as_many_as_asked_for_and_each_comes_twice(tmp_path, monkeypatch):
-    monkeypatch.setattr(words, "TOP", 1000)
-    texts = pq.read_table(words.write_texts(tmp_path / "words", 5000))["text"].to_pylist()
+    monkeypatch.setattr(distinct_words, "TOP", 1000)
+    texts = pq.read_table(distinct_words.write_texts(tmp_path / "words", 5000))["text"].to_pylist()
     counts = Counter(word for text in texts for word in text.split(" "))
-    assert set(counts) == set(words.make_words(5000))
+    assert set(counts) == set(distinct_words.make_words(5000))
     assert (len(counts), min(counts.values()), max(counts.values())) == (5000, 2, 1000)
     assert all(word.isascii() and word.isalnum() for word in counts)
 

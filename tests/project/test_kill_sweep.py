@@ -12,6 +12,8 @@ import pytest
 from tests.support.command import ROOT
 from tests.support.faults import KINDS, compiled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("cases", "kills", "faults"), [("urls,index", 6, 4)])
 def test_commands_that_are_killed_or_whose_disk_fails_end_with_the_same_bytes(

@@ -24,6 +24,8 @@ from pipeline.commands.train.embed.index import Index
 from pipeline.inputs import InputError
 from train.checkpoint import CheckpointError, Checkpoints, load
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = np.arange(3, dtype=np.float32)
 

@@ -4,14 +4,27 @@ import pathlib
 import re
 import subprocess
 
-from pipeline.rules import rules_table
+import pytest
+
+from pipeline.rules import PAGES, write_tables
 
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_table_of_rules_is_the_generated_one():
-    assert rules_table() in README
+@pytest.mark.parametrize("page", PAGES)
+def test_generated_tables_are_up_to_date(page):
+    assert PAGES[page]() in (ROOT / page).read_text(), f"{page}: run python -m pipeline.rules --write"
+
+
+def test_writing_mends_a_table_and_nothing_else(tmp_path):
+    (tmp_path / "docs").mkdir()
+    for name, table in PAGES.items():
+        head = table().split("\n", 1)[0]
+        (tmp_path / name).write_text(f"before\n\n{head}\n| stale |\n\nafter | this\n")
+    write_tables(tmp_path)
+    for name, table in PAGES.items():
+        assert (tmp_path / name).read_text() == f"before\n\n{table()}\n\nafter | this\n"
 
 
 def test_files_it_names_are_there():
@@ -25,6 +38,7 @@ def test_configs_that_any_page_names_are_there():
             assert (ROOT / path).exists(), f"{page.name}: {path}"
 
 
+@pytest.mark.slow
 def test_make_help_names_every_target_of_the_contract():
     printed = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -7,15 +7,15 @@ import pytest
 from tests.project.test_arrows import IMPORTS, ROOT, Import, within
 
 ROOMS = (  # from the top down; a name is a folder, or a module that stands alone
-    "__main__", "sample", "commands", "warm", "run", "preflight", "finish", "identity", "index", "count", "emit",
-    "measure", "report", "engines", "outputs", "storage", "rules", "config", "inputs", "page", "files", "yaml_text",
-    "settings", "printable",
+    "__main__", "sample", "call", "commands", "warm", "run", "preflight", "finish", "identity", "index", "count",
+    "emit", "measure", "funnel", "report", "engines", "outputs", "storage", "rules", "config", "own_rules", "inputs",
+    "page", "files", "yaml_text", "settings", "printable",
 )  # fmt: skip
 UP = {("engines", "warm")}  # the process that workers are forked from imports all that they run
 BEAM = {  # outside engines/, which holds every private API of Beam's
     "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.files", "pipeline.warm",
-    "pipeline.measure.eval_sets", "pipeline.storage.cloud_lock", "pipeline.commands.arguments",
-    "pipeline.commands.subset.run", "pipeline.commands.vocab.build", "pipeline.commands.vocab.words",
+    "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock", "pipeline.commands.arguments",
+    "pipeline.commands.subset.run", "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",
 }  # fmt: skip
 PASSES = tuple(found for found in IMPORTS if found.package == "pipeline")
 

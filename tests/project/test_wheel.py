@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dedup", "filters", "pipeline", "train", "vocab")
 
@@ -44,6 +46,13 @@ def test_it_holds_the_data_that_modules_read(wheel: zipfile.ZipFile) -> None:
     data = [file for name in PACKAGES for file in (ROOT / name).rglob("*.*") if file.is_file()]
     wanted = {str(file.relative_to(ROOT)) for file in data if file.suffix not in kept}
     assert wanted <= set(wheel.namelist())
+
+
+def test_it_holds_the_licence(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
+    assert wheel.read(name) == (ROOT / "LICENSE").read_bytes()
+    (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    assert b"License-Expression: Apache-2.0\nLicense-File: LICENSE\n" in wheel.read(metadata)
 
 
 KERNEL = """

@@ -13,31 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from filters import SIGNALS, dropped
+from filters.signals import SHOWN
 from pipeline.config import load_config
 from pipeline.files import Output
 from pipeline.report import write_report
-from pipeline.report.bins import signals_of
-from pipeline.report.chosen_examples import SHOWN
+from pipeline.report.described import rules_of
 from pipeline.report.histograms import count_shard
-from pipeline.report.wording import rules_of
+from pipeline.storage.for_report import EXAMPLES_SHOWN
 
 PAIRS = 3000  # in each of two shards
-VERDICTS = {
-    "key": pa.string(),
-    "source": pa.string(),
-    "text": pa.string(),
-    "width": pa.int32(),
-    "height": pa.int32(),
-    "words": pa.int32(),
-    "texts_of_image": pa.int64(),
-    "images_of_text": pa.int64(),
-    "rare_ngram": pa.string(),
-    "eval_match": pa.string(),
-    "eval_distance": pa.int32(),
-    "porn_score": pa.float64(),
-    "image_error": pa.string(),
-    "reasons": pa.list_(pa.string()),
-}
+VERDICTS = {name: SIGNALS[name].type for name in SHOWN}
 CANDIDATES = VERDICTS | {"thumbnail": pa.binary(), "draw": pa.uint64()}
 PAIR = dict.fromkeys(VERDICTS) | {"key": "a.tar#000000001", "source": "a.tar", "text": "a red bicycle", "words": 3}
 PAIR |= {
@@ -91,13 +77,18 @@ def rows_table(rows: list[dict], kinds: dict[str, pa.DataType]) -> pa.Table:
 def write_run(folder: Path, candidates: list[dict], *overrides: tuple[str, str], verdicts: bool = True) -> Output:
     """A finished run as far as the report reads it."""
     output, tree = Output(str(folder)), config_tree(*overrides)
-    enabled = [reason for reason, rule in rules_of(tree).items() if rule.enabled]
+    rules = rules_of({"config": tree})
+    enabled = [reason for reason, rule in rules.items() if rule.enabled]
     for part in range(2 if verdicts else 0):
         name, table = f"align-0000{part}-of-00002", pa.table(random_verdicts(part))
         write_table(output, f"verdicts/{name}.parquet", table)
-        note = {
-            "histograms": count_shard(signals_of(rules_of(tree)), dict(zip(table.column_names, table, strict=True)))
+        columns = dict(zip(table.column_names, table, strict=True))
+        drops = {
+            reason: dropped(rule, columns)
+            for reason, rule in rules.items()
+            if rule.enabled and columns.keys() >= set(rule.needs)
         }
+        note = {"histograms": count_shard(rules.values(), columns, drops)}
         output.write_bytes(f"work/emitted/{name}.json", json.dumps(note).encode())
     write_table(output, "work/examples/align-00000-of-00002.parquet", rows_table(candidates[::2], CANDIDATES))
     write_table(output, "work/examples/align-00001-of-00002.parquet", rows_table(candidates[1::2], CANDIDATES))
@@ -181,7 +172,7 @@ def dropped_pair(number: int, reason: str, **columns) -> dict:
     return candidate(number, reasons=[reason], **signals[reason], **columns)
 
 
-REASONS = list(rules_of(config_tree()))
+REASONS = list(rules_of({"config": config_tree()}))
 
 
 def noise_jpeg(side: int, quality: int = 100) -> bytes:
@@ -194,7 +185,9 @@ def noise_jpeg(side: int, quality: int = 100) -> bytes:
 def all_groups(thumbnail: bytes | None = None) -> list[dict]:
     """More pairs of every group than the page shows."""
     numbers = iter(range(10**6))
-    kept = [candidate(next(numbers), thumbnail=thumbnail) for _ in range(SHOWN + 3)]
+    kept = [candidate(next(numbers), thumbnail=thumbnail) for _ in range(EXAMPLES_SHOWN + 3)]
     return kept + [
-        dropped_pair(next(numbers), reason, thumbnail=thumbnail) for reason in REASONS for _ in range(SHOWN + 3)
+        dropped_pair(next(numbers), reason, thumbnail=thumbnail)
+        for reason in REASONS
+        for _ in range(EXAMPLES_SHOWN + 3)
     ]

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from filters.pixels import luma
+from filters.picture import Picture
 
 MAX_PIXELS = 10**8
 TRANSPOSES = [
@@ -40,7 +40,7 @@ def encoded(image: Image.Image, format: str = "JPEG", **options: int) -> bytes:
 
 def small(image: Image.Image) -> np.ndarray:
     """The luma without libjpeg's scaling."""
-    return luma(encoded(image, "PNG"), MAX_PIXELS)
+    return Picture(encoded(image, "PNG"), MAX_PIXELS).luma()
 
 
 SCENES = [scene(seed) for seed in range(40)]

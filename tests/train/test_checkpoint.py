@@ -14,6 +14,8 @@ import tensorflow as tf
 from train.checkpoint import CheckpointError, Checkpoints, arrays_of, load, restore
 from train.lamb import Lamb
 
+pytestmark = pytest.mark.slow
+
 FACTS = {"step": 3, "places": [[0, 1, 2]], "run": {"vocabulary": "été"}}
 ARRAYS = {"a/0": np.arange(6, dtype=np.float32).reshape(2, 3), "a/1": np.array(7, np.int64), "b/0": np.zeros((0, 2))}
 

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from tests.support.evaluation import FakeTowers
 from train import retrieval
 from train.measures.correlation import Correlation, bootstrap, spearman
-from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task
+from train.measures.crossed import IMAGE, TEXT, CrossedSet, RatingTask
 from train.measures.result import Measured
 from train.sets.crossed import Rating
 from train.sets.files import BadSet
@@ -40,9 +40,9 @@ SITS = [Rating(10, "a.jpg", 5), Rating(30, "b.jpg", 4), Rating(20, "c.jpg", 2), 
 
 def crossed(sts: list[Rating] = STS, sis: list[Rating] = SIS, sits: list[Rating] = SITS, cut: float = 3) -> CrossedSet:
     tasks = (
-        Task("STS", (TEXT, TEXT), 0, sts),
-        Task("SIS", (IMAGE, IMAGE), 0, sis),
-        Task("SITS", (TEXT, IMAGE), 1, sits),
+        RatingTask("STS", (TEXT, TEXT), 0, sts),
+        RatingTask("SIS", (IMAGE, IMAGE), 0, sis),
+        RatingTask("SITS", (TEXT, IMAGE), 1, sits),
     )
     return CrossedSet(PICTURES, 5, tasks, cut, samples=50, seed=1)
 

@@ -16,11 +16,13 @@ import tensorflow as tf
 
 from tests.support.training import in_process, picture, record, tokenizer, write_shard, write_shards
 from train.config import Data
-from train.data import Host, Place, Records, damage_named
+from train.data import Host, Position, Records, damage_named
 from train.errors import TrainingError
 from train.example import encode_example
 from train.pairs import Encoder, Pair, Square
 from vocab.ngrams import hash_word
+
+pytestmark = pytest.mark.slow
 
 ENCODER = Encoder(tokenizer(), Square(40, 32), 8)
 NO_PICTURE = record(0, jpg=b"no picture", key="bad")
@@ -47,7 +49,7 @@ def seen(pairs: tf.data.Dataset, count: int) -> list[tuple]:
     names = ("key", "image_id", "pixels", "tokens", "place")
     found = ([pair[name].numpy() for name in names] for pair in pairs.take(count))
     return [
-        (key.decode(), image_id, pixels.tobytes(), tokens.tobytes(), Place(*place.tolist()))
+        (key.decode(), image_id, pixels.tobytes(), tokens.tobytes(), Position(*place.tolist()))
         for key, image_id, pixels, tokens, place in found
     ]
 

@@ -21,6 +21,8 @@ from train.errors import TrainingError
 from train.fit import Trainer
 from train.log import read_log
 
+pytestmark = pytest.mark.slow
+
 EXACT = changed(text={"dropout": 0.0}, batch=16, steps=4)
 
 

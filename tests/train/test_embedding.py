@@ -13,6 +13,8 @@ from train.checkpoint import Checkpoints, digest
 from train.embedding import BadPicture, PictureFile, embed_pictures, embed_texts
 from train.vectors import normalised
 
+pytestmark = pytest.mark.slow
+
 TRAINED = small_trained()
 NOISE = np.random.default_rng(0).normal(size=(5, 7))
 

@@ -14,6 +14,8 @@ from train.config import Evaluation
 from train.evaluate import Retrieval, TooFewPictures, evaluate
 from train.model import DualEncoder
 
+pytestmark = pytest.mark.slow
+
 # Pictures a, b, c and their captions, as the vectors that the model below makes of them
 PICTURES = {"a": [1.0, 0.0], "b": [0.0, 1.0], "c": [-1.0, 0.0]}
 PAIRS = [("a", [1.0, 0.1]), ("b", [0.05, 1.0]), ("a", [0.1, 1.0]), ("c", [1.0, -0.05]), ("a", [1.0, 0.0])]

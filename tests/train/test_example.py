@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from train.example import decode_example, encode_example, read_records, write_record
 
+pytestmark = pytest.mark.slow
+
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FEATURES = st.dictionaries(st.text(max_size=12), st.binary(max_size=300) | st.text(max_size=40) | INT64, max_size=9)
 PAIR: dict[str, bytes | str | int] = {

@@ -31,7 +31,9 @@ from train.config import Train
 from train.errors import TrainingError
 from train.fit import NotANumber, Trainer
 from train.log import read_log
-from train.run import OtherRun
+from train.run import OtherTraining
+
+pytestmark = pytest.mark.slow
 
 QUEUE = changed(queue={"size": 12, "momentum": 0.9})
 BAD = record(99, jpg=b"no picture")
@@ -166,7 +168,7 @@ def test_finished_run_is_left_as_it_is(shards: list[str], whole: Path):
 def test_other_settings_are_another_run(changes: dict, line: str, shards: list[str], small: None, tmp_path: Path):
     held = run_of(shards, tmp_path).facts()
     with pytest.raises(
-        OtherRun, match=f"^{re.escape(str(tmp_path))} holds another run: {line}; --overwrite replaces it$"
+        OtherTraining, match=f"^{re.escape(str(tmp_path))} holds another run: {line}; --overwrite replaces it$"
     ):
         run_of(shards, tmp_path, changed(**changes)).check(json.loads(json.dumps(held)))
 
@@ -177,7 +179,7 @@ def test_another_vocabulary_or_other_records_are_another_run(shards: list[str], 
         (run_of(shards, whole, vocabulary="ab" * 32), vocabulary),
         (run_of(shards[:2], whole), "its records are 3 other files"),
     ):
-        with pytest.raises(OtherRun, match=line):
+        with pytest.raises(OtherTraining, match=line):
             Trainer(run, tf.distribute.get_strategy())
 
 
@@ -187,7 +189,7 @@ def test_same_names_with_other_records_are_another_run(shards: list[str], whole:
         copy.write_bytes(Path(shard).read_bytes())
     fit([str(copy) for copy in copies], whole)  # moved, and the same
     write_shard(copies[2], [BAD] * 2)
-    with pytest.raises(OtherRun, match="its records are 3 other files"):
+    with pytest.raises(OtherTraining, match="its records are 3 other files"):
         fit([str(copy) for copy in copies], whole)
 
 

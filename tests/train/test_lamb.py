@@ -11,6 +11,8 @@ from tests.support.training import changed
 from train.lamb import Lamb
 from train.optimizer import WarmUpAndDecay, make_optimizer
 
+pytestmark = pytest.mark.slow
+
 RATE, DECAY = 0.02, 0.1
 
 

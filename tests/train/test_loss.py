@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from train.loss import _logits, contrastive_loss, cross_entropy
 
+pytestmark = pytest.mark.slow
+
 SHARES = ["0.001", "0.25", "0.3", "0.5", "0.6", "0.999", "1"]
 
 

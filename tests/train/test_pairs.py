@@ -16,6 +16,8 @@ from train.example import encode_example
 from train.pairs import BadRecord, Encoder, Pair, Square
 from vocab.ngrams import MODULUS, hash_word
 
+pytestmark = pytest.mark.slow
+
 JPG = picture(0)
 SHA256 = hashlib.sha256(JPG).hexdigest()
 SMALL = Encoder(tokenizer(), Square(40, 38), 8)

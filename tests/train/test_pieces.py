@@ -19,6 +19,8 @@ from train.optimizer import make_optimizer
 from train.pieces import encode_in_pieces, gradients_in_pieces
 from train.step import gradients_at_once, training_step
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY, PAIRS, STEPS = 30, 16, 8
 OPTIMIZER = {"warmup_steps": 1, "learning_rate": 0.02}
 PLAIN = changed(batch=PAIRS, steps=STEPS, text={"dropout": 0}, optimizer=OPTIMIZER)

@@ -31,6 +31,8 @@ from train.objective import make_objective
 from train.queue import KeyQueue, queue_loss
 from train.step import training_step
 
+pytestmark = pytest.mark.slow
+
 SIZE, PAIRS, INPUTS, WIDTH, RATE, TEMPERATURE = 7, 3, (6, 5), 4, 0.5, 0.3
 QUEUE = changed(queue={"size": 12, "momentum": 0.9}, steps=4)  # half of the 22 pairs
 

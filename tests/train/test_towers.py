@@ -19,6 +19,8 @@ from train.config import ImageTower, TextTower
 from train.model import DualEncoder
 from train.towers import image_tower, text_tower
 
+pytestmark = pytest.mark.slow
+
 SMALL = ImageTower("tiny", resize=40, crop=32)
 VOCABULARY = 50
 TOKENS = np.array([[2, 7, 9, 3, 0, 0, 0, 0], [2, 49, 3, 0, 0, 0, 0, 0], [2, 5, 5, 5, 6, 7, 8, 3]], np.int32)

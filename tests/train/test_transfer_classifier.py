@@ -20,10 +20,12 @@ from train.trained import Trained
 from train.transfer import classifier as classifiers
 from train.transfer.classifier import Accuracy, classifier, learner, measure, ranks
 from train.transfer.config import Classification, Data, Phase, Whole
-from train.transfer.kept import Kept
 from train.transfer.labelled import Labelled
 from train.transfer.parts import read_set
-from train.transfer.phase import Task, prepare
+from train.transfer.phase import TransferTask, prepare
+from train.transfer.phase_checkpoint import PhaseCheckpoint
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = Classification(
     head=Phase(steps=30, learning_rate=0.5, size=32, test_size=40),
@@ -49,7 +51,7 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Labelled, Labelle
     return read_set(str(write_colours(tmp_path_factory.mktemp("colours") / "set", 10)), Data())
 
 
-def task_of(trained: Trained, settings: Classification = SETTINGS) -> Task:
+def task_of(trained: Trained, settings: Classification = SETTINGS) -> TransferTask:
     return prepare(trained, settings, tf.distribute.get_strategy())
 
 
@@ -132,7 +134,7 @@ class Killed(Exception):
     """In place of a signal."""
 
 
-class Dying(Kept):
+class Dying(PhaseCheckpoint):
     """Saves, and then no more."""
 
     def save(self, model: keras.Model, step: int) -> None:
@@ -146,7 +148,7 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_been(
     settings = dataclasses.replace(SETTINGS, head=dataclasses.replace(SETTINGS.head, steps=5))
     expected = [model.get_weights() for _, model in task_of(trained, settings).phases(colours[0])]
 
-    def kept(kind: type[Kept]) -> list[list[np.ndarray]]:
+    def kept(kind: type[PhaseCheckpoint]) -> list[list[np.ndarray]]:
         """What is left of a run in the same folder."""
         task = task_of(trained, settings)
         phases = task.phases(colours[0], lambda name: kind(Checkpoints(str(tmp_path / name)), every=2))
@@ -156,7 +158,7 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_been(
         with pytest.raises(Killed):
             kept(Dying)
     assert Checkpoints(str(tmp_path / "whole")).steps() == [2]
-    for found, wanted in zip(kept(Kept), expected, strict=True):
+    for found, wanted in zip(kept(PhaseCheckpoint), expected, strict=True):
         assert all(same(found, wanted))
     assert Checkpoints(str(tmp_path / "whole")).steps() == [4]
 

@@ -12,6 +12,8 @@ from pipeline.config import ConfigError, load_config
 from train.transfer.config import Classification, Phase
 from train.transfer.optimizer import SlowTower, make_optimizer, schedule
 
+pytestmark = pytest.mark.slow
+
 STEPS = [(0, 0.1), (11, 0.1), (12, 0.02), (23, 0.02), (24, 0.004), (29, 0.004)]
 
 

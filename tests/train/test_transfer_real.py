@@ -16,6 +16,8 @@ from train.sets.folders import read_folders
 from train.transfer.config import Data
 from train.transfer.parts import read_set
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = [Path(__file__).resolve().parents[3] / "shared" / "data" / "clothing" / "test"]
 SIZE, MIDDLE = 40, 0.875
 PROBE = f"""

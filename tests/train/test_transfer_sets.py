@@ -18,6 +18,8 @@ from train.transfer.labelled import Labelled
 from train.transfer.parts import read_set
 from train.transfer.tfds import read_tfds
 
+pytestmark = pytest.mark.slow
+
 
 def write_folders(root: Path, **classes: int) -> Path:
     """So many pictures of each class."""

@@ -13,6 +13,8 @@ from train.transfer.data import measured_batches, training_batches
 from train.transfer.labelled import Labelled
 from train.transfer.views import View, random_part
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Plain:

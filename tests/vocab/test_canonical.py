@@ -51,6 +51,7 @@ def test_examples(text: str | None, expected: str) -> None:
     assert canonical_texts(pa.array([text], pa.string())).to_pylist() == [expected]
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.none(), ANY_TEXT)), st.sampled_from(KINDS), st.integers(0, 3))
 @example(["a  b"], pa.string(), 0)
 @example(["\u09c7\u09be", "\u0995\u09be", "\u0bc6\u0323\u0bbe"], pa.string(), 0)
@@ -92,6 +93,7 @@ def test_every_code_point() -> None:
     assert changing == []
 
 
+@pytest.mark.slow
 def test_every_code_point_after_one_that_it_may_join() -> None:
     """The first parts of all compositions, each followed by all second parts, and by all marks."""
     pairs = {chr(c): unicodedata.decomposition(chr(c)).split() for c in CODE_POINTS}

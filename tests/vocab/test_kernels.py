@@ -57,6 +57,7 @@ def assert_words(texts: list[str], profile: str) -> None:
 # Words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_words_of_every_code_point(profile: str) -> None:
     texts = [
@@ -199,6 +200,7 @@ def assert_first_rare(texts: list[str], profile: str, min_count: int) -> None:
     assert (codes == -1).tolist() == found.is_null().to_pylist()
 
 
+@pytest.mark.slow
 @given(st.lists(ANY_TEXT), st.integers(1, 3))
 @example(["x\u302e\u200b\U0001d165 y", "\x01a\x02 b", "中文a", "!a!é", "İ ŉ 각"], 2)
 def test_first_rare_of_random_texts(texts: list[str], min_count: int) -> None:

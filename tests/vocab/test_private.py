@@ -13,12 +13,7 @@ from vocab import private
 NAME = f"align-corpus-{os.geteuid()}"
 
 
-@pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "machine").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
-    private._root.cache_clear()
-    return tmp_path / "machine"
+pytestmark = pytest.mark.usefixtures("machine")
 
 
 def in_new_process(name: str) -> str:

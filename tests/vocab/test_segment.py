@@ -137,6 +137,7 @@ def multilingual(table: Path, name: str, *options: str) -> Finished:
     return done
 
 
+@pytest.mark.slow
 def test_the_command_counts_segmented_words_and_changes_nothing_else(table: Path) -> None:
     on, off = multilingual(table, "on"), multilingual(table, "off", "--text.segment=false")
     assert [row.pop("words") for row in on.verdicts()] == [2, 3, 20, 21, 2, 3, 3]
@@ -151,6 +152,7 @@ def test_the_command_counts_segmented_words_and_changes_nothing_else(table: Path
     assert off.json("manifest.json")["dictionaries"] is None
 
 
+@pytest.mark.slow
 def test_refused_in_one_line_without_the_package(table: Path) -> None:
     missing, output = table.parent / "missing" / "icu4py", table.parent / "refused"
     missing.mkdir(parents=True)

@@ -23,6 +23,8 @@ from vocab.canonical import canonical_text
 from vocab.wordpiece import SPECIAL, WordPieceTokenizer
 from vocab.words import tokens
 
+pytestmark = pytest.mark.slow
+
 random.seed(7)
 WORDS = [
     "red",

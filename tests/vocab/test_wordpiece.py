@@ -74,6 +74,7 @@ def vocabulary(texts: Sequence[str], profile: str) -> list[str]:
     return list(dict.fromkeys([*PIECES, *(piece for piece in some if piece.strip("#"))]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL_TEXTS, ids=lambda path: path.stem)
 def test_ids_equal_hugging_face_on_real_lines(path: Path, profile: str) -> None:
     texts = texts_of(path)

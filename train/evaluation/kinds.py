@@ -1,4 +1,4 @@
-"""The kinds of evaluation sets: the files of each, and its settings."""
+"""The kinds of evaluation sets: files and settings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from train.config import choose
 from train.evaluation.published import ALIGN
 from train.evaluation.records import RecordSet
 from train.measures.captions import CaptionSet
-from train.measures.crossed import IMAGE, TEXT, CrossedSet, Task
+from train.measures.crossed import IMAGE, TEXT, CrossedSet, RatingTask
 from train.measures.labels import Neighbours, ZeroShot
 from train.measures.result import Measured
-from train.measures.words import WordSet
+from train.measures.word_similarity import WordSet
 from train.sets.crossed import read_captions_rated, read_pairs_rated, read_pictures_rated
 from train.sets.files import find_files, folder
 from train.sets.folders import read_folders
@@ -22,24 +22,24 @@ from train.sets.karpathy import read_karpathy
 from train.sets.lists import read_lists
 from train.sets.names import class_names
 from train.sets.prompts import read_templates
-from train.sets.words import read_words
+from train.sets.simlex import read_words
 
 
 class Measurable(Protocol):
-    """A set whose files have been read."""
+    """A set with its files read."""
 
     def measure(self, towers: Any) -> Measured:
-        """Its measures. Raises TrainingError."""
+        """Measures the set. Raises TrainingError."""
 
 
 def _file(default: Any = MISSING) -> Any:
-    """A setting that is a path, below the folder of the data unless absolute; "" is none."""
+    """A setting that is a path, below the data folder unless absolute; "" is none."""
     return field(default=default, metadata={"file": True})
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSet:
-    """What all kinds have: `paper` names the set whose published numbers stand beside ours."""
+    """Settings of all kinds: `paper` names the set whose published numbers stand beside ours."""
 
     paper: str = ""
 
@@ -52,13 +52,13 @@ class EvaluationSet:
                 raise ValueError(f"{name}: {value} is under 1")
 
     def below(self, data: str) -> EvaluationSet:
-        """The same with its paths below the folder `data`."""
+        """Puts the set's paths below the folder `data`."""
         files = [each.name for each in dataclasses.fields(self) if each.metadata.get("file")]
         paths = {name: os.path.join(data, getattr(self, name)) for name in files if getattr(self, name)}
         return dataclasses.replace(self, **paths)
 
     def read(self) -> Measurable:
-        """Its files. Raises NotThere, BadSet."""
+        """Reads the files. Raises NotThere, BadSet."""
         raise NotImplementedError
 
 
@@ -72,27 +72,27 @@ class Retrieval(EvaluationSet):
     captions: int = 5
 
     def read(self) -> CaptionSet:
-        """The pictures of the split."""
+        """Reads the pictures of the split."""
         return CaptionSet(read_karpathy(self.annotations, folder(self.images), self.split), self.captions)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Records(EvaluationSet):
-    """TFRecord files by a glob, as the pipeline writes them: all pictures, or only those held out of a training."""
+    """TFRecord files by a glob, as the pipeline writes them: all pictures, or only those held out of training."""
 
     records: str = _file()
     held_out: bool = False
 
     def read(self) -> RecordSet:
-        """The files."""
+        """Lists the files."""
         return RecordSet(tuple(find_files(self.records)), self.held_out)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ZeroShotClassification(EvaluationSet):
-    """Folders of pictures, one a class; names of the classes, and templates, from files or as shipped.
+    """Folders of pictures, one per class; names of the classes, and templates, from files or as shipped.
 
-    Of a `subset` of the named classes only those that have a folder are candidates.
+    With `subset`, only the named classes that have a folder are candidates.
     """
 
     images: str = _file()
@@ -101,7 +101,7 @@ class ZeroShotClassification(EvaluationSet):
     subset: bool = False
 
     def read(self) -> ZeroShot:
-        """The pictures, the names and the templates."""
+        """Reads pictures, names and templates."""
         pictures = read_folders(self.images)
         names = class_names(pictures.classes, self.names, self.subset)
         return ZeroShot(pictures, names, read_templates(self.templates))
@@ -109,13 +109,13 @@ class ZeroShotClassification(EvaluationSet):
 
 @dataclass(frozen=True, kw_only=True)
 class NearestNeighbours(EvaluationSet):
-    """Folders of pictures, one a class, and such folders of training pictures."""
+    """Folders of pictures, one per class, and such folders of training pictures."""
 
     images: str = _file()
     training: str = _file()
 
     def read(self) -> Neighbours:
-        """Both folders."""
+        """Reads both folders."""
         return Neighbours(read_folders(self.images), read_folders(self.training))
 
 
@@ -133,25 +133,25 @@ class Crisscrossed(EvaluationSet):
     seed: int = 0
 
     def read(self) -> CrossedSet:
-        """The pictures of the split, and all ratings of it."""
+        """Reads the split's pictures and all its ratings."""
         pictures = read_karpathy(self.annotations, folder(self.images), self.split)
         return CrossedSet(pictures, self.captions, self._tasks(), self.min_rating, self.samples, self.seed)
 
-    def _tasks(self) -> tuple[Task, ...]:
-        """Queries of SITS are the pictures: so many draws have the standard deviation that the paper has."""
+    def _tasks(self) -> tuple[RatingTask, ...]:
+        """SITS' queries are pictures: 1,000 samples then reproduce the paper's standard deviation."""
         captions = read_captions_rated(f"{self.ratings}/sts_{self.split}.csv")
         pictures = read_pictures_rated(f"{self.ratings}/sis_{self.split}.csv")
         pairs = read_pairs_rated(f"{self.ratings}/sits_{self.split}.csv")
         return (
-            Task("STS", (TEXT, TEXT), 0, captions),
-            Task("SIS", (IMAGE, IMAGE), 0, pictures),
-            Task("SITS", (TEXT, IMAGE), 1, pairs),
+            RatingTask("STS", (TEXT, TEXT), 0, captions),
+            RatingTask("SIS", (IMAGE, IMAGE), 0, pictures),
+            RatingTask("SITS", (TEXT, IMAGE), 1, pairs),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Multi30k(EvaluationSet):
-    """A file of pictures' names, and files of captions in one language by a glob, a line a picture in each."""
+    """A file of picture names, and files of captions by a glob: one language each, one line per picture."""
 
     names: str = _file()
     texts: str = _file()
@@ -159,19 +159,19 @@ class Multi30k(EvaluationSet):
     captions: int = 5
 
     def read(self) -> CaptionSet:
-        """The pictures, each with a caption of every file."""
+        """Reads the pictures, each with a caption from every file."""
         pictures = read_lists(self.names, find_files(self.texts), folder(self.images))
         return CaptionSet(pictures, self.captions, mean=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words(EvaluationSet):
-    """A file of word pairs with ratings, as SimLex-999 has them."""
+    """A file of word pairs with ratings, like SimLex-999."""
 
     pairs: str = _file()
 
     def read(self) -> WordSet:
-        """The pairs."""
+        """Reads the pairs."""
         return WordSet(read_words(self.pairs))
 
 

@@ -1,4 +1,4 @@
-"""What ALIGN's paper (arXiv 2102.05918) publishes of each evaluation set, in percent."""
+"""Numbers that ALIGN's paper (arXiv 2102.05918) publishes for each evaluation set, in percent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Published:
-    """The numbers of one measure, in the order of ours, and where in the paper they are; of which model, if unusual."""
+    """The numbers of one measure, in the order of ours, and their place in the paper; with the model, if unusual."""
 
     values: tuple[float, ...]
     where: str

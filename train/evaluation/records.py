@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordSet:
-    """TFRecord files (paths); all their pictures, or only those that are held out."""
+    """TFRecord files (paths); all their pictures, or only held-out ones."""
 
     shards: Sequence[str]
     held_out: bool
@@ -34,7 +34,7 @@ def measured(found: Retrieval) -> Measured:
 
 
 def retrieval(trained: Trained, shards: Sequence[str], held_out: bool) -> Retrieval:
-    """The recalls of both directions, among as many pictures as the settings say. Raises NoRecords, TooFewPictures."""
+    """Recalls of both directions, for as many pictures as the settings allow. Raises NoRecords, TooFewPictures."""
     from train.data import damage_named
     from train.evaluate import evaluate
     from train.run import Run, check_records

@@ -1,4 +1,4 @@
-"""A trained model as measures see it."""
+"""A trained model with the interface that measures need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from train.trained import Trained
 
 @dataclass(frozen=True)
 class TrainedTowers:
-    """Both towers."""
+    """Both towers of a trained model."""
 
     trained: Trained
 
@@ -24,14 +24,14 @@ class TrainedTowers:
         return self.trained.width
 
     def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
-        """Of each picture its vector, or what is wrong with it; how many there are yet is shown on a terminal."""
+        """Yields each picture's vector, or the error; shows progress on a terminal."""
         vectors = embed_pictures(self.trained, map(PictureFile, paths))
         yield from tqdm(vectors, total=len(paths), unit=" pictures", leave=False, dynamic_ncols=True, disable=None)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
-        """The vectors of texts."""
+        """Embeds texts."""
         return embed_texts(self.trained, texts)
 
     def words(self, words: Sequence[str]) -> np.ndarray:
-        """The vectors of words, before the text tower's linear layer."""
+        """Embeds words, before the text tower's linear layer."""
         return embed_words(self.trained, words)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from train.measures.result import LeftOut, Line, Measured
-from train.measures.towers import Seen, Towers, see
+from train.measures.towers import PictureVectors, Towers, picture_vectors
 from train.retrieval import Recalls, image_to_text, text_to_image
 from train.sets.files import BadSet
 from train.sets.karpathy import Captioned
@@ -16,8 +16,8 @@ from train.sets.karpathy import Captioned
 
 @dataclass(frozen=True)
 class Read:
-    """What could be read of pictures with captions: vectors, float32 (pictures, width) and (captions, width); of each
-    caption its picture, int64 (captions,); and their paths and ids.
+    """Captioned pictures that could be read: vectors, float32 (pictures, width) and (captions, width); each caption's
+    picture, int64 (captions,); and their paths and ids.
     """
 
     images: np.ndarray
@@ -28,21 +28,21 @@ class Read:
     left_out: LeftOut
 
     def measured(self, lines: Iterable[Line], **counts: int) -> Measured:
-        """Measures of it, with what it is."""
+        """The result of measuring it, with its counts."""
         sizes = {"pictures": len(self.images), "captions": len(self.texts), **counts}
         return Measured(tuple(lines), sizes, self.left_out)
 
 
 @dataclass(frozen=True)
 class CaptionSet:
-    """Pictures, of which the first `captions` captions count. `mean` adds the mean recall that Multi30k has."""
+    """Pictures with at most `captions` captions each. `mean` adds the mean recall that Multi30k reports."""
 
     pictures: Sequence[Captioned]
     captions: int
     mean: bool = False
 
     def measure(self, towers: Towers) -> Measured:
-        """Raises BadSet where fewer than two pictures can be read."""
+        """Measures recalls. Raises BadSet if fewer than two pictures can be read."""
         read = read_captioned(towers, self.pictures, self.captions)
         there = image_to_text(read.images, read.texts, read.owners)
         back = text_to_image(read.images, read.texts, read.owners)
@@ -51,7 +51,7 @@ class CaptionSet:
 
 
 def retrieval_lines(there: Recalls, back: Recalls) -> tuple[Line, ...]:
-    """From images to texts, and back."""
+    """Lines from images to texts, and back."""
     return Line.of_recalls("image to text", there), Line.of_recalls("text to image", back)
 
 
@@ -62,27 +62,29 @@ def mean_recall(*directions: Recalls) -> Line:
 
 
 def read_captioned(towers: Towers, pictures: Sequence[Captioned], captions: int) -> Read:
-    """The vectors of pictures and of the first captions of each. Raises BadSet where two pictures can't be read."""
+    """Vectors of pictures and of their first captions. Raises BadSet if fewer than two pictures can be read."""
     with_captions = [each for each in pictures if any(map(str.strip, each.captions))]
     if not with_captions:
         raise BadSet(f"none of its {len(pictures):,} pictures has a caption")
-    seen = see(towers, [each.path for each in with_captions])
+    seen = picture_vectors(towers, [each.path for each in with_captions])
     if len(seen.places) < 2:
         raise BadSet(f"of its {len(pictures):,} pictures one can be read, and retrieval needs two")
     read = [with_captions[place] for place in seen.places]
-    kept = [(owner, text, number) for owner, each in enumerate(read) for text, number in _first(each, captions)]
+    kept = [
+        (owner, text, number) for owner, each in enumerate(read) for text, number in _first_captions(each, captions)
+    ]
     owners, texts, ids = zip(*kept, strict=True)
     paths = tuple(each.path for each in read)
     return Read(seen.vectors, towers.texts(texts), np.array(owners), paths, ids, _left_out(pictures, seen))
 
 
-def _first(picture: Captioned, captions: int) -> list[tuple[str, int]]:
-    """Its first captions that aren't blank, with their ids."""
+def _first_captions(picture: Captioned, captions: int) -> list[tuple[str, int]]:
+    """The picture's first captions that aren't blank, with their ids."""
     ids = picture.ids or (-1,) * len(picture.captions)
     return [(text, number) for text, number in zip(picture.captions, ids, strict=True) if text.strip()][:captions]
 
 
-def _left_out(pictures: Sequence[Captioned], seen: Seen) -> LeftOut:
+def _left_out(pictures: Sequence[Captioned], seen: PictureVectors) -> LeftOut:
     texts = {each.path: list(map(str.strip, each.captions)) for each in pictures}
     return {
         "unreadable pictures": seen.unreadable,

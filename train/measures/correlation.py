@@ -1,4 +1,4 @@
-"""Whether a model finds similar what people find similar: Spearman's correlation over bootstrap samples."""
+"""Agreement of a model's similarities with people's: Spearman's correlation over bootstrap samples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FEWEST = 4  # queries: a correlation needs two, and half of them are drawn
 
 @dataclass(frozen=True)
 class Correlation:
-    """Mean and standard deviation over the samples, from -1 to 1; of so many queries with so many ratings."""
+    """Mean and standard deviation over the samples, from -1 to 1; and the numbers of queries and ratings."""
 
     mean: float
     deviation: float
@@ -22,10 +22,11 @@ class Correlation:
 
 
 def bootstrap(queries: np.ndarray, model: np.ndarray, people: np.ndarray, samples: int, seed: int) -> Correlation:
-    """Each sample draws half of the queries, and of each one rating: `queries` int (ratings,), whose rating it is;
-    `model` and `people` float (ratings,), the similarities. A model to which all is alike has correlation 0.
+    """Bootstraps Spearman's correlation: each sample draws half of the queries and one rating per query.
 
-    The same for the same seed. Raises BadSet with fewer than four queries.
+    `queries` int (ratings,) gives each rating's query; `model` and `people` float (ratings,) are similarities. A model
+    that finds all equally similar has correlation 0. Deterministic for a seed. Raises BadSet for fewer than four
+    queries.
     """
     counts = np.unique(queries, return_counts=True)[1]
     if len(counts) < FEWEST:

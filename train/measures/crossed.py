@@ -1,4 +1,4 @@
-"""Crisscrossed Captions: retrieval in all four directions, and how well similarities follow those of people."""
+"""Crisscrossed Captions: retrieval in all four directions, and similarities' correlation with people's ratings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ DIRECTIONS = ((IMAGE, TEXT), (TEXT, IMAGE), (TEXT, TEXT), (IMAGE, IMAGE))
 
 
 @dataclass(frozen=True)
-class Task:
-    """Ratings of one kind: its name, what the two items are, and which of them is the query."""
+class RatingTask:
+    """Ratings of one kind: its name, the kinds of the two items, and the index of the query."""
 
     name: str
     items: tuple[str, str]
@@ -32,20 +32,21 @@ class Task:
 
 @dataclass(frozen=True)
 class CrossedSet:
-    """Pictures with the first `captions` captions of each, and ratings; those of `min_rating` and more belong together.
+    """Pictures with the first `captions` captions of each, and ratings; pairs rated at least `min_rating` belong
+    together.
 
-    `samples` and `seed` are those of the bootstrap.
+    `samples` and `seed` are for the bootstrap.
     """
 
     pictures: Sequence[Captioned]
     captions: int
-    tasks: Sequence[Task]
+    tasks: Sequence[RatingTask]
     min_rating: float
     samples: int
     seed: int
 
     def measure(self, towers: Towers) -> Measured:
-        """Raises BadSet where nothing can be read, or no rating is of what there is."""
+        """Measures all tasks. Raises BadSet if nothing can be read, or no rating has its items."""
         read = read_captioned(towers, self.pictures, self.captions)
         rated = [_rated(task, read) for task in self.tasks]
         together = [pairs for each in rated for pairs in each.both_ways(self.min_rating)]
@@ -59,7 +60,7 @@ class CrossedSet:
         return read.measured((*directions, *correlations, mean), **ratings)
 
     def _correlation(self, items: Mapping[str, Items], rated: Rated) -> Line:
-        """Of cosines with ratings."""
+        """Correlation of cosines with ratings."""
         first, second = (
             items[kind].vectors[which] for kind, which in zip(rated.task.items, rated.numbers, strict=True)
         )
@@ -73,15 +74,15 @@ class CrossedSet:
 
 @dataclass(frozen=True)
 class Items:
-    """All pictures, or all captions: vectors, float32 (items, width), and the pictures they are of, int64 (items,)."""
+    """All pictures, or all captions: vectors, float32 (items, width), and their pictures, int64 (items,)."""
 
     vectors: np.ndarray
     pictures: np.ndarray
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Queries of one kind and candidates of another that belong together, by their numbers, int64 (pairs,)."""
+class MatchingItems:
+    """Indices, int64 (pairs,), of queries of one kind and candidates of another that belong together."""
 
     direction: tuple[str, str]
     queries: np.ndarray
@@ -90,25 +91,25 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Rated:
-    """Ratings among what could be read: the numbers of both items, int64 (ratings,), and the scores, float64."""
+    """Ratings among items that could be read: both items' indices, int64 (ratings,), and the scores, float64."""
 
-    task: Task
+    task: RatingTask
     numbers: tuple[np.ndarray, np.ndarray]
     scores: np.ndarray
 
-    def both_ways(self, min_rating: float) -> tuple[Pairs, Pairs]:
-        """Those that are rated high enough, from the first to the second and back."""
+    def both_ways(self, min_rating: float) -> tuple[MatchingItems, MatchingItems]:
+        """Pairs rated high enough, from the first to the second and back."""
         first, second = (numbers[self.scores >= min_rating] for numbers in self.numbers)
-        return Pairs(self.task.items, first, second), Pairs(self.task.items[::-1], second, first)
+        return MatchingItems(self.task.items, first, second), MatchingItems(self.task.items[::-1], second, first)
 
 
-def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: Sequence[Pairs]) -> Line:
-    """What is of the same picture belongs together, and pairs of this direction. Raises BadSet where nothing does."""
+def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: Sequence[MatchingItems]) -> Line:
+    """Items of one picture belong together, as do `together`'s pairs of this direction. Raises BadSet if none do."""
     queries, candidates = items[query], items[candidate]
     belongs = same_label(queries.pictures, candidates.pictures)
     for pairs in together:
         if pairs.direction == (query, candidate):
-            belongs = _also(belongs, pairs)
+            belongs = _with_pairs(belongs, pairs)
     itself = np.arange(len(queries.vectors)) if query == candidate else None
     try:
         found = recalls(queries.vectors, candidates.vectors, belongs, itself)
@@ -117,8 +118,8 @@ def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: 
     return Line.of_recalls(f"{query} to {candidate}", found)
 
 
-def _also(belongs: Belongs, pairs: Pairs) -> Belongs:
-    """What belongs already, and what the pairs say."""
+def _with_pairs(belongs: Belongs, pairs: MatchingItems) -> Belongs:
+    """Adds the pairs to what belongs already."""
     order = np.argsort(pairs.queries, kind="stable")
     queries, candidates = pairs.queries[order], pairs.candidates[order]
 
@@ -131,8 +132,8 @@ def _also(belongs: Belongs, pairs: Pairs) -> Belongs:
     return both
 
 
-def _rated(task: Task, read: Read) -> Rated:
-    """The ratings of which both items could be read."""
+def _rated(task: RatingTask, read: Read) -> Rated:
+    """Keeps the ratings of which both items could be read."""
     numbers: dict[str, dict[int | str, int]] = {
         IMAGE: {path.rpartition("/")[2]: number for number, path in enumerate(read.paths)},
         TEXT: {caption: number for number, caption in enumerate(read.caption_ids)},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from train.measures.result import Line, Measured
-from train.measures.towers import Towers, see
+from train.measures.towers import Towers, picture_vectors
 from train.retrieval import recalls, same_label
 from train.sets.files import BadSet
 from train.sets.folders import LabelledPictures
@@ -31,8 +31,8 @@ class ZeroShot:
     templates: Sequence[str]
 
     def measure(self, towers: Towers) -> Measured:
-        """How often the right class is the nearest, or among the five nearest. Raises BadSet."""
-        seen = see(towers, self.pictures.paths)
+        """Top-1 and top-5 accuracy: the right class is nearest, or among the five nearest. Raises BadSet."""
+        seen = picture_vectors(towers, self.pictures.paths)
         classes = class_vectors(towers, self.names, self.templates)
         labels = self.pictures.labels[seen.places]
         found = recalls(seen.vectors, classes, same_label(labels, np.arange(len(classes))))
@@ -42,7 +42,7 @@ class ZeroShot:
 
 
 def class_vectors(towers: Towers, names: Sequence[str], templates: Sequence[str]) -> np.ndarray:
-    """The mean of the vectors of a name's prompts, each of length 1, again of length 1: float32 (names, width)."""
+    """The mean vector of a name's prompts, all of length 1, rescaled to length 1: float32 (names, width)."""
     vectors = np.empty((len(names), towers.width), np.float32)
     for begin in range(0, len(names), CLASSES_AT_ONCE):
         part = names[begin : begin + CLASSES_AT_ONCE]
@@ -59,15 +59,15 @@ def _shared_names(names: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Pictures, and those of the training set among which each looks for its label. Labels are names of folders."""
+    """Pictures, and a training set in which each looks up its label. Labels are names of folders."""
 
     pictures: LabelledPictures
     training: LabelledPictures
 
     def measure(self, towers: Towers) -> Measured:
-        """How often a picture of its class is the nearest, or among the five or ten nearest. Raises BadSet."""
+        """Share of pictures with one of their class among the 1, 5 and 10 nearest. Raises BadSet."""
         numbers = self._training_numbers()
-        queries, known = see(towers, self.pictures.paths), see(towers, self.training.paths)
+        queries, known = picture_vectors(towers, self.pictures.paths), picture_vectors(towers, self.training.paths)
         labels, known_labels = numbers[self.pictures.labels[queries.places]], self.training.labels[known.places]
         found = recalls(queries.vectors, known.vectors, same_label(labels, known_labels))
         counts = {"pictures": len(labels), "training pictures": len(known_labels)}
@@ -75,7 +75,7 @@ class Neighbours:
         return Measured((Line.of_recalls("nearest neighbours", found),), counts, left_out)
 
     def _training_numbers(self) -> np.ndarray:
-        """The label in the training set of each class."""
+        """Maps each class to its label in the training set."""
         numbers = {name: number for number, name in enumerate(self.training.classes)}
         missing = [name for name in self.pictures.classes if name not in numbers]
         if missing:

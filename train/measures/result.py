@@ -1,4 +1,4 @@
-"""What measuring a set gives: lines of numbers, and what they are of."""
+"""Results of measuring a set: lines of numbers, and counts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from train.retrieval import RANKS, Recalls
 
-LeftOut = Mapping[str, tuple[str, ...]]  # by the reason: names
+LeftOut = Mapping[str, tuple[str, ...]]  # reason -> names
 RECALL = tuple(f"R@{rank}" for rank in RANKS)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One measure: its name, what its numbers are called, the numbers, from 0 to 1, and what chance would reach."""
+    """A measure: its name, its numbers' labels, the numbers, from 0 to 1, and the level of chance."""
 
     name: str
     labels: tuple[str, ...]
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Measured:
-    """The measures of one set, how many of what they are of, what was left out by the reason, and what else to know."""
+    """The measures of a set, counts of its items, names left out by reason, and remarks."""
 
     lines: tuple[Line, ...]
     counts: Mapping[str, int]

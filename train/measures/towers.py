@@ -1,4 +1,4 @@
-"""The model that is measured, as measures see it: what makes vectors of pictures and of texts."""
+"""The interface of a measured model: it makes vectors of pictures and of texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Towers(Protocol):
         """The length of a vector."""
 
     def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
-        """Of each picture its vector, float32 (width,) of length 1, or what is wrong with it."""
+        """Yields each picture's vector, float32 (width,) of length 1, or the error."""
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of texts, float32 (texts, width), each of length 1."""
@@ -29,9 +29,9 @@ class Towers(Protocol):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Of many pictures those that could be read: their vectors, float32 (read, width), and their places among all,
-    int64 (read,); and what is wrong with the others.
+class PictureVectors:
+    """Readable pictures: their vectors, float32 (read, width), and their indices among all, int64 (read,); and the
+    errors of the others.
     """
 
     vectors: np.ndarray
@@ -39,8 +39,8 @@ class Seen:
     unreadable: tuple[str, ...]
 
 
-def see(towers: Towers, paths: Sequence[str]) -> Seen:
-    """The vectors of pictures. Raises BadSet where none can be read."""
+def picture_vectors(towers: Towers, paths: Sequence[str]) -> PictureVectors:
+    """Embeds pictures. Raises BadSet if none can be read."""
     vectors, places, unreadable = np.empty((len(paths), towers.width), np.float32), list[int](), list[str]()
     for place, seen in enumerate(towers.pictures(paths)):
         if isinstance(seen, ValueError):
@@ -52,4 +52,4 @@ def see(towers: Towers, paths: Sequence[str]) -> Seen:
         raise BadSet(
             f"none of its {len(paths):,} pictures can be read; {unreadable[0] if unreadable else 'it has none'}"
         )
-    return Seen(vectors[: len(places)], np.array(places), tuple(unreadable))
+    return PictureVectors(vectors[: len(places)], np.array(places), tuple(unreadable))

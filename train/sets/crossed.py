@@ -1,4 +1,4 @@
-"""Ratings of Crisscrossed Captions: how similar people find two captions, two pictures, or a caption and a picture."""
+"""Ratings of Crisscrossed Captions: people's similarity of two captions, two pictures, or a caption and a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCORE = "agg_score"
 
 @dataclass(frozen=True)
 class Rating:
-    """Two items, each a caption's id or a picture's file name, and how similar they are, from 0 to 5."""
+    """Two items, each a caption's id or a picture's file name, and their similarity, from 0 to 5."""
 
     first: int | str
     second: int | str
@@ -46,7 +46,7 @@ def _read(
 
 
 def _caption(text: str) -> int:
-    """The sentence id in COCO_val2014:sentid:190268."""
+    """The number in a sentence id such as COCO_val2014:sentid:190268."""
     return int(text.rpartition(":")[2])
 
 

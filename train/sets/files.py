@@ -1,4 +1,4 @@
-"""What the readers of evaluation sets share: files as text, tables and JSON, and what is said of bad ones."""
+"""Shared code of the evaluation sets' readers: files as text, tables and JSON, and errors for bad ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from train.errors import TrainingError
 
 
 class BadSet(TrainingError):
-    """A file of an evaluation set that isn't what its format says: its path, and what is wrong."""
+    """A file of an evaluation set that breaks its format: its path, and the problem."""
 
 
 class NotThere(BadSet):
@@ -22,14 +22,14 @@ class NotThere(BadSet):
 
 
 def folder(path: str) -> str:
-    """The path of a folder that is there; one on a remote filesystem is taken to be. Raises NotThere."""
+    """The path of an existing folder; a remote one is assumed to exist. Raises NotThere."""
     if "://" not in path and not Path(path).is_dir():
         raise NotThere(f"{path}: no such folder")
     return path
 
 
 def find_files(pattern: str) -> list[str]:
-    """The files of a glob in the order of their names. Raises NotThere."""
+    """Files of a glob in the order of their names. Raises NotThere."""
     found = sorted(glob.glob(pattern))
     if not found:
         raise NotThere(f"{pattern}: no such file")
@@ -37,7 +37,7 @@ def find_files(pattern: str) -> list[str]:
 
 
 def read_text(path: str) -> str:
-    """The content of a UTF-8 file, with or without byte-order mark, of a .gz unpacked. Raises NotThere, BadSet."""
+    """Content of a UTF-8 file, with or without byte-order mark, .gz unpacked. Raises NotThere, BadSet."""
     try:
         content = Path(path).read_bytes()
         return (gzip.decompress(content) if path.endswith(".gz") else content).decode("utf-8-sig")
@@ -50,12 +50,12 @@ def read_text(path: str) -> str:
 
 
 def read_lines(path: str) -> list[str]:
-    """The lines of a text file, stripped. Raises NotThere, BadSet."""
+    """Lines of a text file, stripped. Raises NotThere, BadSet."""
     return [line.strip() for line in read_text(path).removesuffix("\n").split("\n")]
 
 
 def read_json(path: str) -> Any:
-    """What a JSON file holds. Raises NotThere, BadSet."""
+    """Content of a JSON file. Raises NotThere, BadSet."""
     try:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
@@ -63,7 +63,7 @@ def read_json(path: str) -> Any:
 
 
 def read_table(path: str, columns: tuple[str, ...], delimiter: str = ",") -> list[tuple[str, ...]]:
-    """The rows of a CSV file that has a header: of each row these columns. Raises NotThere, BadSet."""
+    """Rows of a CSV file with a header, these columns only. Raises NotThere, BadSet."""
     header, *rows = list(csv.reader(read_text(path).splitlines(), delimiter=delimiter)) or [[]]
     missing = [name for name in columns if name not in header]
     if missing:

@@ -1,4 +1,4 @@
-"""Labelled pictures: a folder of folders, each of one class, as ImageNet and its variants are published."""
+"""Labelled pictures: a folder of folders, each one class, as ImageNet and its variants are published."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from train.sets.files import BadSet, folder
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """Pictures by their paths, the label of each, int64 (pictures,), and the name of the folder of each label."""
+    """Pictures by their paths, each one's label, int64 (pictures,), and each label's folder name."""
 
     paths: tuple[str, ...]
     labels: np.ndarray
@@ -21,10 +21,9 @@ class LabelledPictures:
 
 
 def read_folders(root: str) -> LabelledPictures:
-    """Every file in the folders of `root`, each folder a class; what begins with a dot is neither.
+    """Every file in the folders of `root`, each folder a class; names that begin with a dot are ignored.
 
-    Classes are in the order of their names, of their numbers where all are numbers (ImageNet-V2). Raises NotThere,
-    BadSet.
+    Classes are ordered by name, or by number if all are numbers (ImageNet-V2). Raises NotThere, BadSet.
     """
     classes = _classes(root)
     files = [[str(file) for file in _visible(Path(root) / name) if file.is_file()] for name in classes]

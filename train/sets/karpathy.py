@@ -11,7 +11,7 @@ from train.sets.files import BadSet, read_json
 
 @dataclass(frozen=True)
 class Captioned:
-    """A picture by its path, its captions in the order of the file, and the id of each (-1 where there is none)."""
+    """A picture by its path, its captions in the order of the file, and their ids (-1 for none)."""
 
     path: str
     captions: tuple[str, ...]
@@ -19,9 +19,9 @@ class Captioned:
 
 
 def read_karpathy(file: str, images: str, split: str) -> list[Captioned]:
-    """The pictures of one split, in the order of the file; their paths are below the folder `images`.
+    """Pictures of one split, in the order of the file; their paths are below the folder `images`.
 
-    COCO's `filepath` (val2014) is a folder below it. Of COCO `restval` is a split of its own. Raises NotThere, BadSet.
+    COCO's `filepath` (val2014) is a folder below it. COCO's `restval` is a split by itself. Raises NotThere, BadSet.
     """
     entries = _entries(file)
     found = [_captioned(file, images, entry) for entry in entries if entry.get("split") == split]

@@ -1,4 +1,4 @@
-"""Pictures with captions in plain lists, as Multi30k is published: a file of names, and captions a line each."""
+"""Pictures with captions in plain lists, as Multi30k is published: a file of names, and captions, one per line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from train.sets.karpathy import Captioned
 
 
 def read_lists(names: str, captions: Sequence[str], images: str) -> list[Captioned]:
-    """The pictures that `names` lists, below the folder `images`, each with its line of every file of captions.
+    """Pictures that `names` lists, below the folder `images`, each with its line of every file of captions.
 
-    A blank line is a caption too: a missing one. Raises BadSet, NotThere.
+    A blank line is a missing caption. Raises BadSet, NotThere.
     """
     pictures = [name for name in read_lines(names) if name]
     columns = [_column(file, len(pictures), names) for file in captions]

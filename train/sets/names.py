@@ -1,4 +1,4 @@
-"""Names of classes, from the files in which they are published, for the folders that hold their pictures."""
+"""Names of classes, read from the files in which they are published, for the folders of their pictures."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _WORDNET = re.compile(r"n\d{8}\Z")
 
 
 def class_names(folders: Sequence[str], file: str = "", subset: bool = False) -> tuple[str, ...]:
-    """The name of the class in each folder; without a file, that of the folder with spaces for underscores.
+    """The name of the class in each folder; without a file, the folder's name with spaces for underscores.
 
-    A file is one of these; of several names with commas between them, the first is taken:
+    `file` has one of these forms; the first of several names with commas between them is taken:
       * JSON {"n01440764": "tench"}, or ImageNet's class index {"0": ["n01440764", "tench"]};
       * lines such as `n01440764 tench, Tinca tinca` (LOC_synset_mapping.txt), or with a tab;
-      * a name a line, in the order of the folders.
-    Folders that are numbers (ImageNet-V2) number the classes. Of a `subset` (ImageNet-R) only some classes have a
+      * one name per line, in the order of the folders.
+    Folders that are numbers (ImageNet-V2) number the classes. In a `subset` (ImageNet-R) only some classes have a
     folder. Raises BadSet, NotThere.
     """
     if not file:
         return tuple(folder.replace("_", " ") for folder in folders)
     names = _by_folder(file, folders)
     _check(file, names, folders, subset)
-    return tuple(_first(names[folder]) for folder in folders)
+    return tuple(_first_name(names[folder]) for folder in folders)
 
 
 def shown(names: Collection[str]) -> str:
-    """The first few."""
+    """The first few names."""
     return ", ".join(list(names)[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
@@ -38,7 +38,7 @@ def _check(file: str, names: Mapping[str, str], folders: Sequence[str], subset: 
     nameless = [folder for folder in folders if folder not in names]
     if nameless:
         raise BadSet(f"{file}: no name for {len(nameless):,} of {len(folders):,} class folders: {shown(nameless)}")
-    without = [_first(names[folder]) for folder in sorted(set(names) - set(folders))]
+    without = [_first_name(names[folder]) for folder in sorted(set(names) - set(folders))]
     if without and not subset:
         raise BadSet(
             f"{file}: {len(without):,} of {len(names):,} names are of no class folder: {shown(without)}; "
@@ -50,19 +50,19 @@ def _by_folder(file: str, folders: Sequence[str]) -> dict[str, str]:
     if file.endswith(".json"):
         return _numbered(_of_json(file), folders)
     lines = [line for line in read_lines(file) if line]
-    names = _of_pairs(lines, folders)
+    names = _names_of_pairs(lines, folders)
     return _in_order(file, lines, folders) if names is None else _numbered(names, folders)
 
 
 def _numbered(names: dict[str, str], folders: Sequence[str]) -> dict[str, str]:
-    """The same for folders that are numbers, where the names are of other folders: in the order of those."""
+    """Renames folders that are numbers, if the names belong to other folders: in the order of those."""
     if not _are_numbers(folders) or _are_numbers(names):
         return names
     return dict(zip(_numbers(len(names)), (names[folder] for folder in sorted(names)), strict=True))
 
 
-def _of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
-    """What lines of a folder and its name say; none, where they are names of a word or more."""
+def _names_of_pairs(lines: Sequence[str], folders: Sequence[str]) -> dict[str, str] | None:
+    """Names by folder, from lines of a folder and its name; None if lines are names of a word or more."""
     pairs = [line.split(maxsplit=1) for line in lines]
     if not all(len(pair) == 2 for pair in pairs):
         return None
@@ -94,7 +94,7 @@ def _of_entry(file: str, key: str, value: Any) -> tuple[str, str]:
     raise BadSet(f"{file}: {key}: {value!r} is neither a name nor a folder and its name")
 
 
-def _first(names: str) -> str:
+def _first_name(names: str) -> str:
     return names.split(",")[0].strip()
 
 

@@ -12,7 +12,7 @@ PLACE = "{}"
 
 
 def read_templates(file: str = "") -> tuple[str, ...]:
-    """The templates in a file, one a line, each with one {}; without a file, the 80 that are shipped.
+    """Templates in a file, one per line, each with one {}; without a file, the 80 that are shipped.
 
     Raises BadSet, NotThere.
     """
@@ -27,5 +27,5 @@ def read_templates(file: str = "") -> tuple[str, ...]:
 
 
 def prompts(templates: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Each name in each template, (names x templates) of them, all of the first name first."""
+    """Every name in every template, (names x templates) prompts, those of the first name first."""
     return [template.replace(PLACE, name) for name in names for template in templates]

@@ -1,1 +1,1 @@
-"""What a trained model is worth elsewhere: classifiers on its image tower, and VTAB's protocol over many sets."""
+"""Transfer of a trained model: classifiers on its image tower, and VTAB's protocol over many sets."""

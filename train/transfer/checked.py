@@ -1,4 +1,4 @@
-"""The pictures of a set that can be read, and what is wrong with the others: known before anything is trained."""
+"""Checks which pictures of a set can be read, and why others can't, before anything is trained."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from tqdm import tqdm
 
-from filters.pixels import Picture, Undecodable
-from train.embedding import MISSING, Source
+from filters.picture import Picture, UndecodableImage
+from train.embedding import MISSING, PictureSource
 from train.pairs import MAX_PIXELS
 from train.sets.files import BadSet
 from train.transfer.labelled import Labelled
@@ -18,7 +18,7 @@ AT_ONCE = 1024
 
 
 def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
-    """The pictures that are there and can be decoded, and a line for each other. Raises BadSet if none is left."""
+    """The readable pictures, and one line for each other. Raises BadSet if none is left."""
     errors = list(_errors(pictures.pictures))
     bad = [error for error in errors if error]
     if len(bad) == len(errors):
@@ -26,7 +26,7 @@ def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
     return (pictures.take(np.flatnonzero([not error for error in errors])) if bad else pictures), bad
 
 
-def _errors(pictures: Sequence[Source]) -> Iterator[str]:
+def _errors(pictures: Sequence[PictureSource]) -> Iterator[str]:
     with (
         ThreadPoolExecutor() as pool,
         tqdm(desc="read", total=len(pictures), unit=" pictures", dynamic_ncols=True, disable=None) as bar,
@@ -36,10 +36,10 @@ def _errors(pictures: Sequence[Source]) -> Iterator[str]:
             bar.update(min(AT_ONCE, len(pictures) - begin))
 
 
-def _error(picture: Source) -> str:
+def _error(picture: PictureSource) -> str:
     try:
-        Picture(picture.read(), MAX_PIXELS).at_least(1)  # a JPEG is read whole, and decoded small
-    except Undecodable as error:
+        Picture(picture.read(), MAX_PIXELS).at_least(1)  # a JPEG is read completely but decoded small
+    except UndecodableImage as error:
         return f"{picture.name}: {error}"
     except MISSING as error:
         return f"{picture.name}: {getattr(error, 'strerror', None) or 'no such file'}"

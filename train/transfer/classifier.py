@@ -18,12 +18,12 @@ from train.transfer.optimizer import HEAD
 from train.transfer.views import View
 
 TOP = 5
-AT_ONCE = 64  # pictures, in measuring
+AT_ONCE = 64  # pictures at once, in measuring
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many of `pictures` have their class first, and among the first five, as shares."""
+    """Top-1 and top-5 accuracy on `pictures` pictures, as shares."""
 
     top1: float
     top5: float
@@ -33,7 +33,7 @@ class Accuracy:
 def classifier(trained: Trained, classes: int, size: int) -> keras.Model:
     """From pixels, uint8 or float (n, size, size, 3), to logits, float32 (n, classes).
 
-    It has the tower of the trained model, and no opinion.
+    It has the trained model's tower, and a zero head.
     """
     tower = _tower(trained, size)
     return _with_head(tower, tower.input_shape[1:], classes)
@@ -42,10 +42,10 @@ def classifier(trained: Trained, classes: int, size: int) -> keras.Model:
 def learner(
     trained: Trained, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
 ) -> keras.Model:
-    """A `classifier` that is to be trained, with the same weights; its tower only if `whole`.
+    """A `classifier` to train, with shared weights; its tower is trained only if `whole`.
 
-    With `frozen_statistics`, and if it isn't trained, the tower is as in use: it normalises by what it was trained
-    with, and no block of it is left out by chance. Batches are normalised over all replicas if `synchronized`.
+    With `frozen_statistics`, or if not trained, the tower runs in inference mode: it normalises by the statistics of
+    its training, and drops no block at random. Batches are normalised over all replicas if `synchronized`.
     """
     tower = _tower(trained, size, synchronized)
     tower.trainable = whole
@@ -54,10 +54,10 @@ def learner(
 
 
 class AsInUse(layers.Wrapper):  # type: ignore[misc]
-    """A layer that is never called as in training: Keras would hand it the `training` of the model around it."""
+    """Always calls a layer in inference mode: Keras would pass it the `training` flag of the model around it."""
 
     def call(self, inputs: Any) -> Any:
-        """What the layer makes of the inputs."""
+        """The layer's output."""
         return self.layer(inputs, training=False)
 
 
@@ -74,7 +74,7 @@ def _with_head(body: keras.layers.Layer, shape: tuple[int, ...], classes: int) -
 
 
 def measure(model: keras.Model, pictures: Labelled, view: View, batch: int = AT_ONCE) -> Accuracy:
-    """How often a classifier is right."""
+    """Measures a classifier's accuracy."""
     pixels = tf.TensorSpec((None, view.size, view.size, 3), tf.uint8)
     logits = tf.function(lambda pixels: model(pixels, training=False)).get_concrete_function(pixels)
     batches = measured_batches(pictures, view, batch)
@@ -83,7 +83,7 @@ def measure(model: keras.Model, pictures: Labelled, view: View, batch: int = AT_
 
 
 def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How many other classes aren't under the right one, int (n,): neither a tie nor NaN is ever a find.
+    """Counts other classes that score no less than the right one, int (n,): neither a tie nor NaN counts as found.
 
     `logits` are float (n, classes), `labels` int (n,).
     """

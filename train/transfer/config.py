@@ -1,7 +1,7 @@
 """The settings of a transfer: the section `transfer` of a config.
 
-The defaults are the paper's for ImageNet (arXiv 2102.05918). What retrieval is tuned with is the section
-`train`, put over what the model was trained with.
+The defaults are the paper's for ImageNet (arXiv 2102.05918). Fine-tuning of retrieval uses the section `train`, put
+over the model's settings of training.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ GROUPS = ("natural", "specialized", "structured")
 
 @dataclass(frozen=True)
 class Data:
-    """The parts of a set that are trained and measured on, by their names; `train+restval` is two of them.
+    """The names of the parts of a set for training and measuring; `train+restval` is two parts.
 
-    A folder of classes without parts is split: of each class `test_share` are measured, by a hash of their names.
+    A folder of classes without parts is split: `test_share` of each class is measured, by a hash of the names.
     """
 
     train: Annotated[str, "part that is trained on; train+restval is two parts"] = "train"
@@ -35,7 +35,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Phase:
-    """One training of a classifier, of `steps`, or else of `epochs` of the pictures; with neither it is left out.
+    """A training of a classifier, of `steps`, or else of `epochs` of the pictures; with neither it is left out.
 
     `size` is the side of a picture in pixels, `test_size` that in measuring.
     """
@@ -52,13 +52,13 @@ class Phase:
         above(self, 31, "size", "test_size")  # EfficientNet halves its input five times
 
     def steps_of(self, pictures: float) -> int:
-        """How many steps it takes; `pictures` is how many batches hold all of them."""
+        """Counts its steps; `pictures` is the number of batches that hold all of them."""
         return self.steps or math.ceil(self.epochs * pictures)
 
 
 @dataclass(frozen=True)
 class Whole(Phase):
-    """The phase in which the image tower learns, too."""
+    """The phase that also trains the image tower."""
 
     learning_rate: float = 0.01
     size: int = 475
@@ -67,12 +67,13 @@ class Whole(Phase):
 
 @dataclass(frozen=True)
 class Classification:
-    """Momentum SGD on the `head`, a linear layer over a frozen image tower, and from there on the `whole`.
+    """Momentum SGD on the `head`, a linear layer over a frozen image tower, and then on the `whole`.
 
-    A `batch` is worked on in so many `pieces`, one after the other, for the memory of one; a learning tower normalises
+    A `batch` is processed in `pieces`, one after the other, for the memory of one; a tower that is trained normalises
     each by itself. The tower's rate is `tower_rate` times the head's. A rate falls in `stairs`, to `factor` of it every
-    `every` epochs, or by a `cosine` to 0. With `frozen_statistics` the tower normalises by what it was trained with. A
-    random part of a picture has `smallest_part` of its area at least; measured is its middle, `middle` of each side.
+    `every` epochs, or by a `cosine` to 0. With `frozen_statistics` the tower normalises by the statistics of its
+    training. A random part of a picture has at least `smallest_part` of its area; the middle, `middle` of each side, is
+    measured.
     """
 
     head: Phase = Phase()
@@ -105,11 +106,11 @@ class Classification:
 
     @property
     def phases(self) -> dict[str, Phase]:
-        """Those that last, in order."""
+        """Phases that have steps, in order."""
         return {name: phase for name in PHASES if (phase := getattr(self, name)).steps or phase.epochs}
 
     def varied(self, learning_rate: float, weight_decay: float, steps: int) -> Classification:
-        """The same with another last phase."""
+        """Replaces the last phase's learning rate and steps."""
         name, phase = list(self.phases.items())[-1]
         drawn: Any = {name: replace(phase, steps=steps, learning_rate=learning_rate)}
         return replace(self, weight_decay=weight_decay, **drawn)
@@ -117,7 +118,7 @@ class Classification:
 
 @dataclass(frozen=True)
 class Groups:
-    """The sets of each group of VTAB, by the names of their folders, with commas between them."""
+    """Sets of each group of VTAB, by the names of their folders, with commas between them."""
 
     natural: Annotated[str, "names of its sets, with commas"] = "caltech101,cifar100,dtd,flowers102,pets,sun397,svhn"
     specialized: Annotated[str, "names of its sets, with commas"] = (
@@ -129,7 +130,7 @@ class Groups:
     )
 
     def of(self, task: str) -> str | None:
-        """The group that a set belongs to, if one does."""
+        """The group of a set, if it has one."""
         return next((name for name in GROUPS if task in getattr(self, name).split(",")), None)
 
 
@@ -159,7 +160,7 @@ class Vtab:
 
 @dataclass(frozen=True)
 class Transfer:
-    """One run of `python -m train transfer`."""
+    """Settings of one run of `python -m train transfer`."""
 
     task: Annotated[str, "retrieval, classification or vtab"] = "classification"
     data: Data = Data()

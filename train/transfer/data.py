@@ -1,4 +1,4 @@
-"""Labelled pictures as batches of pixels: in another order each epoch, the same for the same seed, from any step on."""
+"""Labelled pictures as batches of pixels: reshuffled each epoch, deterministic for a seed, from any step on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def training_batches(pictures: Labelled, view: View, batch: int, steps: range, s
 
 
 def measured_batches(pictures: Labelled, view: View, batch: int) -> tf.data.Dataset:
-    """All pictures in their order; as `training_batches`, but the last batch may be smaller."""
+    """All pictures in order; like `training_batches`, but the last batch may be smaller."""
 
     def read(number: int) -> tuple[np.ndarray, np.int64]:
         return view.centre(pictures.pictures[number].read()), pictures.labels[number]
@@ -42,7 +42,7 @@ def measured_batches(pictures: Labelled, view: View, batch: int) -> tf.data.Data
 
 def _mapped(numbers: tf.data.Dataset, read: Callable[[int], tuple[np.ndarray, np.int64]], size: int) -> tf.data.Dataset:
     def element(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        # stateful functions would run one at a time once operations are deterministic
+        # under deterministic operations, stateful functions would run one at a time
         pixels, label = tf.numpy_function(read, (number,), (tf.uint8, tf.int64), stateful=False)
         return tf.ensure_shape(pixels, (size, size, 3)), tf.ensure_shape(label, ())
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.embedding import Source
+from train.embedding import PictureSource
 from train.sets.files import BadSet
 from vocab.ngrams import hash_word
 
-NAMED = 5  # of many
+NAMED = 5  # names shown of many
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Pictures, the label of each, int64 (pictures,), and the name of each label."""
+    """Pictures, each one's label, int64 (pictures,), and each label's name."""
 
-    pictures: Sequence[Source]
+    pictures: Sequence[PictureSource]
     labels: np.ndarray
     classes: tuple[str, ...]
 
@@ -26,26 +26,26 @@ class Labelled:
         return len(self.pictures)
 
     def take(self, places: np.ndarray) -> Labelled:
-        """Those at `places`, int (n,)."""
+        """Takes the pictures at the indices `places`, int (n,)."""
         return Labelled([self.pictures[place] for place in places], self.labels[places], self.classes)
 
     def renamed(self, classes: tuple[str, ...]) -> Labelled:
-        """The same with other labels, of `classes`, among which are those of all pictures."""
+        """Relabels by `classes`, which must include the classes of all pictures."""
         place = {name: number for number, name in enumerate(classes)}
         labels = np.array([place.get(name, -1) for name in self.classes], np.int64)[self.labels]
         return Labelled(self.pictures, labels, classes)
 
     def names(self) -> list[str]:
-        """What tells a picture from the others of its set, wherever that is: the last two parts of its name."""
+        """Names that identify a picture within its set, wherever that is: the last two parts of its path."""
         return ["/".join(picture.name.split("/")[-2:]) for picture in self.pictures]
 
     def by_hash(self, seed: int = 0) -> np.ndarray:
-        """Their places, int (pictures,), in an order by chance that is the same for the same names and seed."""
+        """Indices, int (pictures,), in a random order that depends on names and seed only."""
         return np.argsort([hash_word(f"{seed} {name}") for name in self.names()], kind="stable")
 
 
 def split(pictures: Labelled, test_share: float) -> tuple[Labelled, Labelled]:
-    """Of each class all others to train on, and a share to measure on: one at least of two pictures or more.
+    """Splits each class into training and test pictures: a share is measured, at least one of two or more.
 
     Raises BadSet if there is nothing to measure on.
     """

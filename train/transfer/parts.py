@@ -17,7 +17,7 @@ from train.transfer.tfds import read_tfds, tfds_folder
 
 
 def read_set(root: str, data: Data) -> tuple[Labelled, Labelled]:
-    """What is trained on, and what is measured on, with the same classes. Raises BadSet, NotThere."""
+    """Training and test part, with the same classes. Raises BadSet, NotThere."""
     if records := tfds_folder(root):
         training, test = _parts(data, lambda part: read_tfds(records, part))
     elif _has_parts(root, data):
@@ -36,14 +36,14 @@ def _parts(data: Data, read: Callable[[str], Labelled]) -> tuple[Labelled, Label
 
 
 def _together(one: Labelled, other: Labelled) -> Labelled:
-    """All pictures of both, whose classes may differ."""
+    """Joins all pictures of both, whose classes may differ."""
     classes = one.classes + tuple(name for name in other.classes if name not in one.classes)
     labels = np.concatenate([one.labels, other.renamed(classes).labels])
     return Labelled([*one.pictures, *other.pictures], labels, classes)
 
 
 def _has_parts(root: str, data: Data) -> bool:
-    """Whether the parts are folders of `root`. Raises BadSet where some of them are."""
+    """Returns whether the parts are folders of `root`. Raises BadSet if only some are."""
     wanted = f"{data.train}+{data.test}".split("+")
     missing = [part for part in wanted if not (Path(root) / part).is_dir()]
     if missing and len(missing) < len(wanted):
@@ -58,7 +58,7 @@ def _read_folders(root: str) -> Labelled:
 
 
 def _check_classes(root: str, training: Labelled, test: Labelled) -> None:
-    """Raises BadSet for classes that are measured on and not trained on."""
+    """Raises BadSet for classes that are measured but not trained on."""
     trained = {training.classes[label] for label in np.unique(training.labels)}
     if unknown := sorted({test.classes[label] for label in np.unique(test.labels)} - trained):
         count = "1 class is" if len(unknown) == 1 else f"{len(unknown):,} classes are"

@@ -19,27 +19,29 @@ from train.trained import Trained
 from train.transfer.classifier import classifier, learner
 from train.transfer.config import Classification
 from train.transfer.data import training_batches
-from train.transfer.kept import Kept
 from train.transfer.labelled import Labelled
 from train.transfer.optimizer import make_optimizer
+from train.transfer.phase_checkpoint import PhaseCheckpoint
 from train.transfer.views import View
 
-KeptOf = Callable[[str], Kept | None]
+CheckpointOf = Callable[[str], PhaseCheckpoint | None]
 
 
 @dataclass(frozen=True)
-class Task:
-    """What classifiers are made from: a trained model, settings, and the devices that share the work."""
+class TransferTask:
+    """The basis of classifiers: a trained model, settings, and the devices that share the work."""
 
     trained: Trained
     settings: Classification
     strategy: tf.distribute.Strategy
 
     def view(self, size: int) -> View:
-        """What they see of a picture in a square of `size`."""
+        """The view of a picture in a square of `size`."""
         return View(size, self.settings.smallest_part, self.settings.middle)
 
-    def phases(self, pictures: Labelled, kept: KeptOf = lambda name: None) -> Iterator[tuple[str, keras.Model]]:
+    def phases(
+        self, pictures: Labelled, checkpoint_of: CheckpointOf = lambda name: None
+    ) -> Iterator[tuple[str, keras.Model]]:
         """The classifier after each phase, by the phase's name, in the size that it is measured in.
 
         Raises CheckpointError, NotANumber.
@@ -47,12 +49,14 @@ class Task:
         weights = None
         for name, phase in self.settings.phases.items():
             keras.utils.set_random_seed(self.trained.settings.seed)
-            weights = self._train(name, pictures, weights, kept(name)).get_weights()
+            weights = self._train(name, pictures, weights, checkpoint_of(name)).get_weights()
             measured = classifier(self.trained, len(pictures.classes), phase.test_size)
             measured.set_weights(weights)
             yield name, measured
 
-    def _train(self, name: str, pictures: Labelled, weights: list[Any] | None, kept: Kept | None) -> keras.Model:
+    def _train(
+        self, name: str, pictures: Labelled, weights: list[Any] | None, checkpoint: PhaseCheckpoint | None
+    ) -> keras.Model:
         phase, epoch = self.settings.phases[name], len(pictures) / self.settings.batch
         steps = phase.steps_of(epoch)
         with self.strategy.scope():
@@ -62,12 +66,14 @@ class Task:
             optimizer = make_optimizer(self.settings, phase.learning_rate, steps, epoch)
             model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
             model.optimizer.build(model.trainable_variables)
-        done = kept.resume(model) if kept else 0
+        done = checkpoint.resume(model) if checkpoint else 0
         if done < steps:
             pieces, seed = self.settings.pieces, self.trained.settings.seed
             left, size = range(done * pieces, steps * pieces), self.settings.batch // pieces
             batches = training_batches(pictures, self.view(phase.size), size, left, seed)
-            model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(name, range(done, steps), pieces, kept)])
+            model.fit(
+                batches, shuffle=False, verbose=0, callbacks=[_Steps(name, range(done, steps), pieces, checkpoint)]
+            )
         return model
 
     def _learner(self, name: str, classes: int, size: int) -> keras.Model:
@@ -75,8 +81,8 @@ class Task:
         return learner(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
 
 
-def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> Task:
-    """The task for all that follows in this process, whose operations are deterministic from now on.
+def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> TransferTask:
+    """Prepares the task; this process' operations are deterministic from then on.
 
     Raises TrainingError on several hosts.
     """
@@ -84,22 +90,22 @@ def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.
         raise TrainingError(f"classes are learned on one host; TF_CONFIG names {host().of}")
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(trained.settings.precision)
-    return Task(trained, settings, strategy)
+    return TransferTask(trained, settings, strategy)
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
-    """What happens after each step: it is counted, shown and sometimes saved."""
+    """Runs after each step: counts it, shows it and sometimes saves."""
 
-    def __init__(self, name: str, left: range, pieces: int, kept: Kept | None) -> None:
+    def __init__(self, name: str, left: range, pieces: int, checkpoint: PhaseCheckpoint | None) -> None:
         super().__init__()
-        self.name, self.left, self.pieces, self.kept = name, left, pieces, kept
-        hidden = None if kept else True  # a bar on a terminal only; none for trials, which are many
+        self.name, self.left, self.pieces, self.checkpoint = name, left, pieces, checkpoint
+        hidden = None if checkpoint else True  # a bar on a terminal only; none for the many trials
         self.bar = tqdm(
             desc=name, initial=left.start, total=left.stop, unit=" steps", dynamic_ncols=True, disable=hidden
         )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        """`batch`, for Keras, is a piece, counted from 0 wherever the run goes on. Raises NotANumber."""
+        """`batch`, for Keras, is a piece, counted from 0 wherever the run resumes. Raises NotANumber."""
         done, rest = divmod(batch + 1, self.pieces)
         if not rest:
             self._after(self.left.start + done, logs["loss"])
@@ -108,13 +114,13 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         if not math.isfinite(loss):
             raise NotANumber(f"the loss of step {step:,} of the {self.name} is {loss}; a lower learning_rate may help")
         self.bar.update()
-        if self.kept and (step % self.kept.every == 0 or step == self.left.stop):
-            self.kept.save(self.model, step)
+        if self.checkpoint and (step % self.checkpoint.every == 0 or step == self.left.stop):
+            self.checkpoint.save(self.model, step)
             self._say(f"{self.name}: step {step:,} of {self.left.stop:,}, loss {loss:.3f}")
-            self.model.reset_metrics()  # the loss that is shown is the mean since the last
+            self.model.reset_metrics()  # resets the shown loss, a mean since the last line
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Ends the bar."""
+        """Closes the bar."""
         self.bar.close()
 
     def _say(self, line: str) -> None:
@@ -123,5 +129,5 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def forget() -> None:
-    """Lets go of all classifiers made so far, which Keras would hold for as long as the process lasts."""
+    """Frees all classifiers made so far, which Keras would hold until the process ends."""
     keras.utils.clear_session()

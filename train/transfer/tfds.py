@@ -20,18 +20,18 @@ _SHARD = re.compile(r".+-(?P<part>[^-]+)\.tfrecord-(?P<number>\d{5})-of-(?P<coun
 
 @dataclass(frozen=True)
 class RecordPicture:
-    """A picture in a record, by where that begins in its file."""
+    """A picture in a record, by the record's byte offset in its file."""
 
     shard: str
     offset: int
 
     @property
     def name(self) -> str:
-        """Where it is."""
+        """The file and offset."""
         return f"{self.shard}@{self.offset}"
 
     def read(self) -> bytes:
-        """Its bytes. Raises OSError."""
+        """Reads the picture. Raises OSError."""
         with open(self.shard, "rb") as file:
             file.seek(self.offset)
             _, record = next(read_records(file))
@@ -39,7 +39,7 @@ class RecordPicture:
 
 
 def tfds_folder(root: str) -> str | None:
-    """Where the shards of a set are: right in this folder, or in that of its last version; None without shards."""
+    """The folder of a set's shards: this folder, or that of its last version; None without shards."""
     folder = Path(root)
     versions = [file for file in folder.glob("*.*.*") if _VERSION.fullmatch(file.name)]
     last = max(versions, key=lambda file: [int(part) for part in file.name.split(".")], default=folder)
@@ -47,7 +47,7 @@ def tfds_folder(root: str) -> str | None:
 
 
 def read_tfds(root: str, part: str) -> Labelled:
-    """The pictures of a split in the order of its shards. Raises BadSet where one is missing or no such record."""
+    """The pictures of a split in the order of its shards. Raises BadSet if one is missing or holds other records."""
     pictures, labels = list[RecordPicture](), list[int]()
     for shard in _shards(root, part):
         for offset, label in _labels(shard):
@@ -59,7 +59,7 @@ def read_tfds(root: str, part: str) -> Labelled:
 
 
 def _shards(root: str, part: str) -> list[str]:
-    """Raises BadSet unless the split is there, and whole."""
+    """Shards of a split. Raises BadSet unless all exist."""
     named = [(file, match) for file in sorted(Path(root).iterdir()) if (match := _SHARD.fullmatch(file.name))]
     found = [(str(file), match) for file, match in named if match["part"] == part]
     if not found:
@@ -72,7 +72,7 @@ def _shards(root: str, part: str) -> list[str]:
 
 
 def _labels(shard: str) -> Iterator[tuple[int, int]]:
-    """Where each record begins, and its label."""
+    """Yields each record's offset and label."""
     with open(shard, "rb") as file:
         try:
             for offset, record in read_records(file):
@@ -90,7 +90,7 @@ def _label(place: str, record: bytes) -> int:
 
 
 def _classes(root: str, highest: int) -> tuple[str, ...]:
-    """The names of the labels; their numbers, where the set gives none. Raises BadSet for more labels than names."""
+    """Names of the labels; numbers, if the set has no names. Raises BadSet for more labels than names."""
     file = Path(root) / NAMES
     names = read_lines(str(file)) if file.exists() else list(map(str, range(highest + 1)))
     if highest >= len(names):

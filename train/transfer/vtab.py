@@ -1,4 +1,4 @@
-"""VTAB's protocol, whatever learns: trials on a few pictures, the best of them on a few more, and the test set once."""
+"""VTAB's protocol for any learner: trials on a few pictures, the best of them on a few more, and the test set once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from train.transfer.config import GROUPS, Groups, Vtab
 
 @dataclass(frozen=True)
 class Trial:
-    """Values drawn from the ranges of the settings."""
+    """Values drawn from the settings' ranges."""
 
     learning_rate: float
     weight_decay: float
@@ -23,12 +23,12 @@ class Trial:
         return f"rate {self.learning_rate:.2g}, decay {self.weight_decay:.2g}, {self.steps:,} steps"
 
 
-Learn = Callable[[Trial, np.ndarray], float]  # what a trial reaches that learns from the pictures at these places
-Note = Callable[[int, float], None]  # of a trial's number and accuracy
+Learn = Callable[[Trial, np.ndarray], float]  # trains on the pictures at these indices; returns the trial's accuracy
+Note = Callable[[int, float], None]  # records a trial's number and accuracy
 
 
 def draw_trials(settings: Vtab, seed: int) -> list[Trial]:
-    """The trials of every set; the first ones are the same, however many there are."""
+    """The trials of every set; fewer trials are the first of more."""
     random = np.random.default_rng(seed)
     return [_draw(random, settings) for _ in range(settings.trials)]
 
@@ -41,19 +41,19 @@ def _draw(random: np.random.Generator, settings: Vtab) -> Trial:
 
 @dataclass(frozen=True)
 class Parts:
-    """The places of the pictures that trials learn from, and of those that they are measured on, int (n,) each."""
+    """Indices of the pictures for training trials, and for measuring them, int (n,) each."""
 
     training: np.ndarray
     validation: np.ndarray
 
     @property
     def both(self) -> np.ndarray:
-        """What the best trial learns from."""
+        """The best trial's training pictures."""
         return np.concatenate([self.training, self.validation])
 
 
 def parts_of(order: np.ndarray, settings: Vtab) -> Parts:
-    """The first places of an `order` by chance. Raises ValueError if there are too few."""
+    """The first indices of a random `order`. Raises ValueError if there are too few."""
     wanted = settings.training + settings.validation
     if len(order) < wanted:
         raise ValueError(f"{len(order):,} pictures to train on; transfer.vtab takes {wanted:,} of training, validation")
@@ -61,7 +61,7 @@ def parts_of(order: np.ndarray, settings: Vtab) -> Parts:
 
 
 def search(trials: Sequence[Trial], known: Sequence[float], run: Callable[[Trial], float], note: Note) -> int:
-    """Runs the trials whose accuracy isn't `known` yet, and notes each; returns the number of the best, of equals the
+    """Runs the trials whose accuracy isn't `known` yet, and records each; returns the best one's number; ties take the
     first.
     """
     accuracies = list(known)
@@ -72,7 +72,7 @@ def search(trials: Sequence[Trial], known: Sequence[float], run: Callable[[Trial
 
 
 def means(accuracies: Mapping[str, float], groups: Groups) -> dict[str, float]:
-    """The mean over all sets, and over those of each group that has one."""
+    """Means over all sets, and over those of each group that has any."""
     found = {"all": float(np.mean(list(accuracies.values())))}
     for group in GROUPS:
         if own := [accuracy for task, accuracy in accuracies.items() if groups.of(task) == group]:

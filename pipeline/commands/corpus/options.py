@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments, split_globs
@@ -28,9 +29,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             parser.error(f"--{name} is empty")
     try:
         return Options(
-            config=read_config(
-                ours.config, settings if ours.measure is None else [*settings, ("measure", ours.measure)]
-            ),
+            config=read_config(ours.config, [*settings, *_named_settings(ours)]),
             inputs=split_globs(ours.input),
             output=ours.output,
             eval_images=split_globs(ours.eval_images),
@@ -42,6 +41,11 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
         parser.error(str(error))
 
 
+def _named_settings(ours: argparse.Namespace) -> list[tuple[str, str]]:
+    """The settings that have an option of their own."""
+    return [(name, value) for name in ("measure", "rules") if (value := getattr(ours, name)) is not None]
+
+
 def _add(parser: Parser) -> None:
     add = parser.add_argument
     add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file (default: align, the paper)")
@@ -51,6 +55,7 @@ def _add(parser: Parser) -> None:
         "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
+    add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
     add_workers(parser)
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.evaluation import Search
 from dedup.groups import Images, group
-from filters.pixels import Picture
+from dedup.search import Search
+from filters.picture import Picture
+from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.engines.progress import Meter
-from pipeline.engines.work import Work
 from pipeline.files import open_file
 from train.example import decode_example, read_records
 
@@ -44,7 +44,7 @@ class Range:
         return self.last - self.first
 
 
-def group_corpus(work: Work, shards: list[Shard], search: Search, max_pixels: int) -> pa.Table:
+def group_corpus(work: ParallelTasks, shards: list[Shard], search: Search, max_pixels: int) -> pa.Table:
     """The near-duplicates inside a corpus, see `dedup.groups.group`. Raises OSError, ValueError."""
     parts = [place for place, _ in work.each("hash", "records", shards, partial(hash_shard, max_pixels=max_pixels))]
     table = os.path.join(work.folder, "images")

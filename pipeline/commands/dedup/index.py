@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 from dedup.evaluation import EvalIndex, build
+from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.engines.progress import Meter
-from pipeline.engines.work import Work
 from pipeline.inputs import InputError
-from pipeline.inputs.pictures import Task, find_tasks
+from pipeline.inputs.pictures import Task, find_tasks, path_help
 
 
 def build_index(
-    work: Work, patterns: Sequence[str], mode: str, max_pixels: int, name: str | None = None
+    work: ParallelTasks, patterns: Sequence[str], mode: str, max_pixels: int, name: str | None = None
 ) -> tuple[EvalIndex, list[str]]:
     """The index of all pictures of `patterns`, and the names of those that can't be decoded.
 
@@ -30,6 +30,7 @@ def build_index(
     if not index.ids:
         raise InputError(
             f"images: none of the {len(undecodable)} pictures exists and can be decoded, such as {undecodable[0]}"
+            f"{path_help(tasks)}"
         )
     return index, undecodable
 

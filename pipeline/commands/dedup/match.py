@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.evaluation import EvalIndex, Search
-from filters.pixels import Picture, Undecodable
+from dedup.evaluation import EvalIndex
+from dedup.search import Search
+from filters.picture import Picture, UndecodableImage
+from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.engines.progress import Meter
-from pipeline.engines.work import Work
 from pipeline.inputs.pictures import Task, find_tasks
 
 IMAGES_AT_ONCE = 256
@@ -29,7 +30,7 @@ SCHEMA = pa.schema(
 
 
 def match_pictures(
-    work: Work, index: str, patterns: Sequence[str], search: Search, max_pixels: int
+    work: ParallelTasks, index: str, patterns: Sequence[str], search: Search, max_pixels: int
 ) -> tuple[pa.Table, int, list[str]]:
     """The matches of all pictures of `patterns` in the index file `index`: a row a picture that has one.
 
@@ -72,7 +73,7 @@ def _decoded(
         try:
             lumas.append(Picture(data, max_pixels).luma())
             names.append(name)
-        except Undecodable:
+        except UndecodableImage:
             undecodable.append(name)
     return names, lumas
 

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from filters.image import EVAL_MODES
 from pipeline.commands.arguments import add_workers, split_globs
-from pipeline.commands.command import Codes, Command, usual_errors
+from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
-from pipeline.commands.program import FAILED
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
-
-MODES = ("default", "thorough", "dense")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def read_index(parser: Parser, arguments: Sequence[str]) -> IndexOptions:
     add = parser.add_argument
     add("--output", metavar="FILE", required=True, help="the index")
     add("--name", metavar="SET", help="the set's name in eval_match (default: the folder's)")
-    add("--mode", choices=MODES, default="default", help="dense: 502 entries a picture in place of 104")
+    add("--mode", choices=EVAL_MODES, default="default", help="dense: 502 entries a picture in place of 104")
     return IndexOptions(**_read(parser, arguments, output="index"))
 
 
@@ -73,7 +71,7 @@ def read_match(parser: Parser, arguments: Sequence[str]) -> MatchOptions:
     add("--index", metavar="FILE[,FILE…]", type=split_globs, required=True, help="indexes, or folders of pictures")
     _images(parser, "the pictures that are looked up")
     add("--output", metavar="FILE", help=".csv or .parquet (default: CSV to the terminal)")
-    add("--mode", choices=MODES, default="default", help="thorough: 17 parts of each picture too")
+    add("--mode", choices=EVAL_MODES, default="default", help="thorough: 17 parts of each picture too")
     _search(parser)
     return MatchOptions(**_read(parser, arguments, output="table", index="indexes"))
 
@@ -134,20 +132,12 @@ def run_groups(options: GroupsOptions, folder: str) -> None:
     groups(options, folder)
 
 
-def errors() -> Codes:
-    """Exit codes of exceptions."""
-    from pipeline.inputs import BadFile
-
-    return {**usual_errors(), BadFile: FAILED}
-
-
 INDEX = Command(
     "index",
     "hash an evaluation set into a file that --eval_images and match take",
     read_index,
     run_index,
-    errors,
     loads="Beam",
 )
-MATCH = Command("match", "who is a near-duplicate of whom", read_match, run_match, errors, loads="Beam")
-GROUPS = Command("groups", "near-duplicates inside a finished corpus", read_groups, run_groups, errors, loads="Beam")
+MATCH = Command("match", "who is a near-duplicate of whom", read_match, run_match, loads="Beam")
+GROUPS = Command("groups", "near-duplicates inside a finished corpus", read_groups, run_groups, loads="Beam")

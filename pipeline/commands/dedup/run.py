@@ -11,16 +11,18 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from dedup.evaluation import EvalIndex, Search
+from dedup.evaluation import EvalIndex
+from dedup.search import Search
 from filters import EvalDuplicate
 from pipeline.commands.dedup.groups import Shard, group_corpus
 from pipeline.commands.dedup.index import build_index
 from pipeline.commands.dedup.match import match_pictures
 from pipeline.commands.dedup.options import AnyOptions, GroupsOptions, IndexOptions, MatchOptions
-from pipeline.engines.work import Work
+from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.files import Output, write_file
 from pipeline.inputs import InputError
-from pipeline.measure.eval_sets import find_sets, index_mode, is_index, load_indexes
+from pipeline.measure.eval_index_files import index_mode, load_indexes
+from pipeline.measure.eval_sets import find_sets, is_index
 from pipeline.outputs.manifest import read_manifest
 from pipeline.printable import printable, tell
 from pipeline.storage.lock import locked_files
@@ -64,10 +66,10 @@ def groups(options: GroupsOptions, folder: str) -> None:
 
 
 @contextmanager
-def _working(options: AnyOptions, output: str | None, folder: str) -> Iterator[Work]:
+def _working(options: AnyOptions, output: str | None, folder: str) -> Iterator[ParallelTasks]:
     """Work in parallel, while the file of the output is locked."""
     with locked_files(output):
-        yield Work(folder, options.workers)
+        yield ParallelTasks(folder, options.workers)
 
 
 def _shards(folder: str) -> list[Shard]:
@@ -79,7 +81,7 @@ def _shards(folder: str) -> list[Shard]:
     ]
 
 
-def _one_index(options: MatchOptions, work: Work) -> str:
+def _one_index(options: MatchOptions, work: ParallelTasks) -> str:
     """The path of one index file of all that --index names. Raises InputError."""
     rule = EvalDuplicate(mode=options.mode)
     files = [pattern for pattern in options.indexes if is_index(pattern)]

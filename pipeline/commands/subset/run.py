@@ -19,14 +19,14 @@ from pipeline.commands.subset.options import Options
 from pipeline.commands.subset.write import Shard, Subset, write_shard
 from pipeline.config import config_of
 from pipeline.emit import NOTES, needed_by_notes
-from pipeline.engines.engine import Engine
-from pipeline.engines.progress import Meter
+from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.finish import FUNNEL
-from pipeline.identity import MANIFEST, claim
+from pipeline.identity import FORMAT, MANIFEST, claim
 from pipeline.inputs import InputError
-from pipeline.outputs.manifest import corpus_name, read_manifest
+from pipeline.outputs.manifest import corpus_name, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
+from pipeline.report.described import rules_of
 from pipeline.storage.markers import forget_lost
 
 
@@ -81,7 +81,9 @@ def identity(manifest: dict[str, Any], size: str | None, copies: pa.StringArray)
     """What makes a subset this subset."""
     left_out = hashlib.sha256("\n".join(sorted(copies.to_pylist())).encode()).hexdigest()[:16]
     choice = {"size": size, "copies": left_out if len(copies) else None}
-    return {"version": __version__, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
+    own = {name: manifest[name] for name in ("rules", "rule_descriptions") if name in manifest}
+    known = {"format": FORMAT, "parent": corpus_name(manifest), "subset": choice, "config": manifest["config"]}
+    return known | own
 
 
 def write_shards(
@@ -96,9 +98,10 @@ def write_shards(
         for shard, ties in zip(manifest["shards"], before, strict=True)
     ]
     forget_lost(output, needed_by_notes(names))
-    engine = Engine(options.workers, os.path.join(folder, "workers.log"))
-    meter = Meter(os.path.join(folder, "meter"))
-    subset = Subset(corpus, output, config_of(manifest["config"]), copies, cut, meter)
+    engine = make_engine(options.workers, os.path.join(folder, "workers.log"))
+    meter = engine.meter(folder)
+    rules = tuple(rules_of(manifest).values())
+    subset = Subset(corpus, output, config_of(plain_config(manifest)), rules, copies, cut, meter)
     with meter.shown("subset", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()
         spread = pipeline | "Shards" >> beam.Create(shards) | "Spread" >> beam.Reshuffle()

@@ -11,17 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from filters.pixels import Picture
+from filters import Rule
+from filters.picture import thumbnail
 from pipeline.commands.subset.choose import Cut, chosen, read_kept
 from pipeline.config import Config
 from pipeline.emit import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
-from pipeline.measure.close_calls import thumbnail
-from pipeline.measure.examples import KEPT, Examples
+from pipeline.measure.examples import NO_RULE, THUMBNAIL_SIDE, Examples
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import write_verdicts
-from pipeline.report.bins import signals_of
 from pipeline.report.histograms import count_shard
 from train.example import decode_example, read_records
 from vocab.hashing import hash_strings
@@ -44,6 +43,7 @@ class Subset:
     corpus: Output
     output: Output
     config: Config
+    rules: tuple[Rule, ...]
     copies: pa.StringArray
     cut: Cut
     meter: Meter
@@ -63,17 +63,16 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     with open_file(subset.corpus.path(f"verdicts/{shard.name}.parquet")) as file:
         verdicts = pq.read_table(file).take(pa.array(kept.rows[which]))
     examples = Examples(hash_strings(verdicts["key"].combine_chunks()), shard.total)
-    examples.choose(np.full(len(verdicts), KEPT))
+    examples.choose(np.full(len(verdicts), NO_RULE))
     records = kept.among[which] if shard.records else kept.among[:0]
     written = _write_records(shard, subset, records, examples)
     examples.write(subset.output, shard.name, verdicts)
     subset.meter.add(len(verdicts), shard.records)
     columns = dict(zip(verdicts.column_names, verdicts.columns, strict=True))
-    signals = signals_of({rule.reason: rule for rule in subset.config.filters.all()})
     return {
         "rows": len(verdicts),
         "kept": len(verdicts),
-        "histograms": count_shard(signals, columns),
+        "histograms": count_shard(subset.rules, columns, {}),
         **written,
         "verdicts_sha256": write_verdicts(subset.output, f"verdicts/{shard.name}.parquet", verdicts),
     }
@@ -85,7 +84,7 @@ def _write_records(shard: Shard, subset: Subset, places: np.ndarray, examples: E
     with RecordShard(subset.output, f"corpus/{shard.name}.tfrecord") as records:
         for number, data in enumerate(_records(shard, subset.corpus, places)):
             if number in shown:
-                examples.groups[KEPT][number] = thumbnail(Picture(decode_example(data)["jpg"][0], most))
+                examples.groups[NO_RULE][number] = thumbnail(decode_example(data)["jpg"][0], THUMBNAIL_SIDE, most)
             records.add_data(data)
     return {"records": records.count, "bytes": records.bytes, "corpus_sha256": records.sha256}
 

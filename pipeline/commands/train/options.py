@@ -87,6 +87,6 @@ def locked_folder(output: str) -> AbstractContextManager[None]:
 def errors() -> Codes:
     """Exit codes of exceptions. Imports TensorFlow."""
     from train.errors import TrainingError
-    from train.run import NoRecords, OtherRun
+    from train.run import NoRecords, OtherTraining
 
-    return {**usual_errors(), NoRecords: USAGE, OtherRun: USAGE, TrainingError: FAILED}
+    return {**usual_errors(), NoRecords: USAGE, OtherTraining: USAGE, TrainingError: FAILED}

@@ -7,14 +7,14 @@ from functools import cache, partial
 import numpy as np
 
 from pipeline.commands.vocab.words import range_names, read_range
+from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.engines.progress import Meter
-from pipeline.engines.work import Work
 from pipeline.files import Output
 from vocab.quality import Quality
 from vocab.wordpiece import WordPieceTokenizer
 
 
-def measure_fit(output: Output, vocabulary: str, profile: str, work: Work) -> Quality:
+def measure_fit(output: Output, vocabulary: str, profile: str, work: ParallelTasks) -> Quality:
     """The fit of the vocabulary in the local file `vocabulary` to the counted words of `output`."""
     quality = Quality(WordPieceTokenizer.load(vocabulary, profile))
     if work.workers == 1:

@@ -37,7 +37,7 @@ SCHEMA = pa.schema([("language", pa.string()), ("word", pa.string()), ("count", 
 
 
 @dataclass(frozen=True)
-class Counting:
+class WordCounting:
     """Where the counts go, and how texts are split."""
 
     output: Output
@@ -50,7 +50,7 @@ class Counting:
 class CountWords(beam.PTransform):
     """Texts to a file of counts for each hash range, and one with the number of texts; the output holds their names."""
 
-    counting: Counting
+    counting: WordCounting
 
     def expand(self, texts: beam.PCollection[Texts]) -> beam.PCollection[str]:
         output, total = self.counting.output, beam.CombineGlobally(sum)
@@ -61,7 +61,7 @@ class CountWords(beam.PTransform):
         return (words, number) | "Names" >> beam.Flatten()
 
 
-def count_texts(texts: Texts, counting: Counting) -> Iterator[tuple[int, pa.Table] | TaggedOutput]:
+def count_texts(texts: Texts, counting: WordCounting) -> Iterator[tuple[int, pa.Table] | TaggedOutput]:
     """The counts of the words of some texts, by hash range, and the number of the texts. A bad file is noted."""
     counters: dict[str | None, Counter[str]] = defaultdict(Counter)
     number = 0
@@ -78,7 +78,7 @@ def count_texts(texts: Texts, counting: Counting) -> Iterator[tuple[int, pa.Tabl
     yield TaggedOutput(NUMBER, number)
 
 
-def _count(batch: Batch, counting: Counting, counters: dict[str | None, Counter[str]]) -> None:
+def _count(batch: Batch, counting: WordCounting, counters: dict[str | None, Counter[str]]) -> None:
     texts = canonical_texts(batch.texts)
     languages = identified(texts, batch.languages) if counting.identify else batch.languages
     ordered = marks_in_order(texts, load(counting.profile))

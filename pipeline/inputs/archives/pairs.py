@@ -1,4 +1,4 @@
-"""What readers of tar and record files share: such a file holds whole pairs, fields and image together."""
+"""Shared code of the tar and record readers: such files hold whole pairs, fields and image together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 
 from pipeline.files import open_file
-from pipeline.inputs.archives.samples import Place
+from pipeline.inputs.archives.samples import ByteRange
 from pipeline.inputs.batching import bounded, set_columns
 from pipeline.inputs.captions import LISTS, captions_of, or_else, spread, with_lists
 from pipeline.inputs.errors import BadFile, reading
@@ -25,33 +25,33 @@ from pipeline.inputs.sources import Source
 Row = dict[str, Any]
 
 KEY, TEXT = ".key", ".txt"
-"""Fields of a row that are a member's name and a member of its own. They are not carried."""
+"""Fields of a row made from a member's name and a separate member. They are not passthrough columns."""
 
 MOST_IMAGE_BYTES = 1 << 27
-"""The most bytes of an image that are read: several copies of it stay within a gigabyte."""
+"""The most bytes read of an image: several copies of it stay within a gigabyte."""
 
 _ROLES = {role: names for role, names in ALIASES.items() if role != "image"}
 _FIRST = {"key": (*ALIASES["key"], KEY), "text": tuple(dict.fromkeys((TEXT, "txt", *ALIASES["text"])))}
 
 
 class Pair(NamedTuple):
-    """One pair as a file holds it; `image` is None where it is missing or was not asked for."""
+    """A pair as read from a file; `image` is None if it is missing or not wanted."""
 
     row: Row
     image: bytes | None
-    place: Place
+    place: ByteRange
 
 
 class PairReader:
-    """A file of whole pairs. It is read twice: first for the fields of all its rows, since a batch has one schema.
+    """A file of whole pairs. It is read twice: first for the fields of all its rows, since all batches share a schema.
 
-    A subclass gives the pairs, and reads one image again.
+    A subclass yields the pairs, and rereads one image.
     """
 
     one_shard = True
     has_images = True
     folder = ""
-    looked_in = ""
+    places = looked_in = ""
     paths_seen = 0
     paths_found = 0
     failed_downloads = 0
@@ -70,7 +70,7 @@ class PairReader:
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path), open_file(self.source.path) as file:
             rows = (pair.row for pair in self._downloaded(file, images=False))
-            form = Form(self.source.path, rows, self._settings)
+            form = FieldForm(self.source.path, rows, self._settings)
             row = 0
             for pairs in bounded(self._downloaded(file, images=not self._text_only), _size):
                 self.position = file.tell()
@@ -78,7 +78,7 @@ class PairReader:
                 row += len(pairs)
 
     def _downloaded(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
-        """The pairs without failed downloads."""
+        """Yields the pairs without failed downloads."""
         self.failed_downloads = 0
         for pair in self.pairs(file, images=images):
             if has_failed(pair.row):
@@ -87,7 +87,7 @@ class PairReader:
                 yield pair
 
     def _spread(self, table: pa.Table, row: int) -> Iterator[pa.Table]:
-        """A pair a caption where a row has several."""
+        """Yields one pair per caption if a row has several."""
         try:
             yield from spread(table, self.source.name, row)
         except ValueError as error:
@@ -97,7 +97,7 @@ class PairReader:
         places = zip(rows["offset"].to_pylist(), rows["length"].to_pylist(), strict=True)
         with reading(self.source.path), open_file(self.source.path) as file:
             for offset, length in places:
-                content = read_image(file, Place(offset, length))
+                content = read_image(file, ByteRange(offset, length))
                 yield None if content is None else self.image(content)
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
@@ -105,22 +105,22 @@ class PairReader:
         raise NotImplementedError
 
     def image(self, content: bytes) -> bytes | None:
-        """The image in what lies at a pair's place."""
+        """Finds the image in the bytes at a pair's offset."""
         raise NotImplementedError
 
 
-class Form:
-    """The table that a file's pairs make."""
+class FieldForm:
+    """The table made from a file's pairs."""
 
     def __init__(self, path: str, rows: Iterable[Row], settings: Input) -> None:
-        """Raises BadFile where there are pairs, and none has a text."""
+        """Raises BadFile if there are pairs, and none has a text."""
         columns = settings.columns
         self._fields = Fields()
         self._nested = nested_names(columns)
         for number, row in enumerate(rows, start=1):
             self._add(path, number, row)
         schema = self._fields.schema
-        columns = columns if len(schema) else Columns()  # a file without pairs is as good as any
+        columns = columns if len(schema) else Columns()  # a file without pairs is valid
         roles = find_roles(path, schema, columns, aliases({**_ROLES, **_FIRST}, settings.original_size))
         roles = without_copies(schema, roles, columns, settings.original_size)
         if "text" not in roles and len(schema):
@@ -132,7 +132,7 @@ class Form:
         self._other_texts = self._find_others(schema, columns)
 
     def _find_others(self, schema: pa.Schema, columns: Columns) -> list[int]:
-        """The fields that are the text of a pair without the ones before; none where settings choose the text."""
+        """Fields that serve as a pair's text if the fields before are missing; none if settings choose the text."""
         names = () if columns.text else _ROLES["text"]
         there = dict.fromkeys(first_alias(schema, "text", (name,)) for name in names)
         return [number for number in there if number is not None and number not in self._layout.texts]
@@ -144,7 +144,7 @@ class Form:
             raise BadFile(path, f"pair {number} ({row.get(KEY)}): {error}") from error
 
     def table(self, pairs: Sequence[Pair]) -> pa.Table:
-        """The batch of some pairs. A field is the text of those without a member of their own for it."""
+        """Makes a batch of pairs. Pairs without a .txt member take their text from a field."""
         rows = [with_nested(pair.row, self._nested) for pair in pairs]
         table = self._layout.arrange(self._fields.batch(rows, self._texts))
         for other in self._other_texts:
@@ -157,15 +157,15 @@ class Form:
         )
 
 
-def read_image(file: BinaryIO, place: Place) -> bytes | None:
-    """The bytes at `place`; None where there are none, or more than MOST_IMAGE_BYTES."""
+def read_image(file: BinaryIO, place: ByteRange) -> bytes | None:
+    """Reads the bytes at `place`; None if there are none, or more than MOST_IMAGE_BYTES."""
     if place.length is None or place.length > MOST_IMAGE_BYTES:
         return None
     return read_at(file, place)
 
 
 def _fill(table: pa.Table, other: pa.Array) -> pa.Table:
-    """The table with the captions of a column in the rows that have none."""
+    """Fills rows without captions with the captions of another column."""
     lists = table[LISTS].combine_chunks() if LISTS in table.column_names else None
     text, lists = or_else(table["text"].combine_chunks(), lists, *captions_of(other))
     table = set_columns(table.drop_columns(LISTS) if LISTS in table.column_names else table, text=text)
@@ -173,12 +173,12 @@ def _fill(table: pa.Table, other: pa.Array) -> pa.Table:
 
 
 def _size(pair: Pair) -> int:
-    """The bytes of a pair's image and of what it has of text."""
+    """Counts the bytes of a pair's image and text fields."""
     return len(pair.image or b"") + sum(len(value) for value in pair.row.values() if isinstance(value, str | bytes))
 
 
-def read_at(file: BinaryIO, place: Place) -> bytes:
-    """The bytes at `place`."""
+def read_at(file: BinaryIO, place: ByteRange) -> bytes:
+    """Reads the bytes at `place`."""
     assert place.offset is not None and place.length is not None
     file.seek(place.offset)
     return file.read(place.length)

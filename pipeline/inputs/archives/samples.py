@@ -1,4 +1,4 @@
-"""The samples of an archive: its members grouped by their names, of each only where it lies."""
+"""The samples of an archive: members grouped by name, each stored only as an offset and a length."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ SUFFIXES = (*IMAGES, "txt", "json")
 
 _KINDS = ("image", "txt", "json")
 _KIND_OF = {suffix: _KINDS.index("image" if suffix in IMAGES else suffix) for suffix in SUFFIXES}
-_NUMBERS = 2 * len(_KINDS)  # of a sample: offset and length of each kind
+_NUMBERS = 2 * len(_KINDS)  # offset and length of each kind
 _MISSING = -1
 
 
-class Place(NamedTuple):
-    """Where something lies in a file, in bytes."""
+class ByteRange(NamedTuple):
+    """Offset and length, in bytes, of content within a file."""
 
     offset: int | None
     length: int | None
 
 
-NOWHERE = Place(None, None)
+NOWHERE = ByteRange(None, None)
 
 
 class Sample(NamedTuple):
     """The members of one pair; a missing one is NOWHERE."""
 
     key: str
-    image: Place
-    txt: Place
-    json: Place
+    image: ByteRange
+    txt: ByteRange
+    json: ByteRange
 
 
 class Samples:
@@ -43,14 +43,14 @@ class Samples:
     def __init__(self) -> None:
         self._keys: list[str] = []
         self._places = array("q")
-        self._newest: dict[str, int] = {}  # the newest sample of each key
-        self._last = -1  # the sample of the member before
+        self._newest: dict[str, int] = {}  # newest sample of each key
+        self._last = -1  # sample of the member before
 
-    def add(self, name: str, place: Place) -> None:
-        """Adds a member to the sample of its key; a name that is no pair's is passed over.
+    def add(self, name: str, place: ByteRange) -> None:
+        """Adds a member to the sample of its key; skips names that belong to no pair.
 
-        The first member of a kind counts in a sample. A kind that comes again later in the archive, where other samples
-        lie between, begins another sample of the same key.
+        The first member of a kind counts in a sample. If a kind repeats later in the archive, with other samples in
+        between, another sample of the same key begins.
         """
         if (known := split_name(name)) is None:
             return
@@ -64,7 +64,7 @@ class Samples:
         self._last = number
 
     def finish(self) -> None:
-        """Removes what are parts of other samples, and forgets what only adding needs."""
+        """Removes samples that are parts of others, and frees the state needed only for adding."""
         kept = [number for number in range(len(self._keys)) if not self._is_part(number)]
         if len(kept) < len(self._keys):
             self._places = array("q", (value for number in kept for value in self._numbers(number)))
@@ -92,10 +92,10 @@ class Samples:
         return self._places[_NUMBERS * number + 2 * kind] != _MISSING
 
     def _is_part(self, number: int) -> bool:
-        """Whether a sample is a further part of another one, such as 0.seg.png of 0.jpg and 0.txt.
+        """Returns whether a sample is a further part of another one, such as 0.seg.png of 0.jpg and 0.txt.
 
-        WebDataset takes all after the first dot for the name of a part. A sample that lacks image or caption is one
-        where a sample exists whose key is the same up to a dot.
+        WebDataset takes all after the first dot for a part's name. A sample without image or caption is a part if a
+        sample exists whose key is the same up to a dot.
         """
         key = self._keys[number]
         base = key.rfind("/") + 1
@@ -108,12 +108,12 @@ class Samples:
         return any(key[:place] in self._newest for place in dots)
 
 
-def _place(offset: int, length: int) -> Place:
-    return NOWHERE if offset == _MISSING else Place(offset, length)
+def _place(offset: int, length: int) -> ByteRange:
+    return NOWHERE if offset == _MISSING else ByteRange(offset, length)
 
 
 def split_name(name: str) -> tuple[str, int] | None:
-    """The key and the kind of a member: split at the last dot of its base name, where a known suffix follows.
+    """Splits a member's name into key and kind, at the last dot of its base name, before a known suffix.
 
     None for other suffixes and for hidden members: a path part that begins with a dot, or `__MACOSX`.
     """

@@ -1,6 +1,6 @@
 """WebDataset tars, as img2dataset writes them: members whose names differ only after the last dot are one pair.
 
-Member names are keys and nothing else: nothing is extracted, and links, folders and devices are passed over.
+Member names serve as keys only: nothing is extracted, and links, folders and devices are skipped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from pipeline.inputs.archives.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
-from pipeline.inputs.archives.samples import NOWHERE, SUFFIXES, Place, Sample, Samples
+from pipeline.inputs.archives.samples import NOWHERE, SUFFIXES, ByteRange, Sample, Samples
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.json_files.json_text import parse
 from pipeline.inputs.json_files.values import valid
@@ -22,16 +22,16 @@ from pipeline.inputs.json_files.values import valid
 _PLAIN = re.compile(  # size at 124, checksum at 148, type at 156, prefix of the name at 345
     rb".{124}[0-7]{11}[ \0].{12}(?P<sum>[0-7]{6})[ \0]{2}0.{100}ustar(?:  \0|\00000).{80}\0.{166}", re.DOTALL
 )
-_DAMAGE = (tarfile.TarError, ValueError, OverflowError, RecursionError)  # all that tarfile raises on damaged headers
+_DAMAGE = (tarfile.TarError, ValueError, OverflowError, RecursionError)  # raised by tarfile on damaged headers
 _EXTENSIONS = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})  # describe the next header
 _EXTENSIONS |= {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
-_MOST_EXTENSION = 1 << 20  # bytes of such a content, which tarfile reads whole: names and times, no more
+_MOST_EXTENSION = 1 << 20  # bytes of extension content, which tarfile reads whole: names and times, no more
 _GZIP = b"\x1f\x8b"
-_ZEROS = 1 << 20  # bytes read at a time behind an archive
+_ZEROS = 1 << 20  # bytes read at a time after an archive
 
 
 class TarReader(PairReader):
-    """A tar file, not compressed; several archives in one file are read one after the other."""
+    """An uncompressed tar file; several archives in one file are read one after the other."""
 
     _archives: list[Samples] | None = None
 
@@ -46,15 +46,15 @@ class TarReader(PairReader):
         return content
 
     def _row(self, file: BinaryIO, sample: Sample) -> Row:
-        """The fields of a pair: those of its .json, its key and its text."""
+        """The fields of a pair: its .json's fields, its key and its text."""
         row = _fields(self._read(file, sample.json, f"{sample.key}.json")) if sample.json != NOWHERE else {}
         row[KEY] = valid(sample.key)
         if sample.txt != NOWHERE:
             row[TEXT] = _text(self._read(file, sample.txt, f"{sample.key}.txt"))
         return row
 
-    def _read(self, file: BinaryIO, place: Place, name: str) -> bytes:
-        """A member that is read whole. Raises BadFile where it is over the limit."""
+    def _read(self, file: BinaryIO, place: ByteRange, name: str) -> bytes:
+        """Reads a whole member. Raises BadFile if it is over the limit."""
         assert place.length is not None
         if place.length > self._max_row_bytes:
             raise too_long(self.source.path, name, self._max_row_bytes)
@@ -62,7 +62,7 @@ class TarReader(PairReader):
 
 
 def _read_archives(path: str, file: BinaryIO) -> Iterator[Samples]:
-    """The samples of each archive in the file. Raises BadFile where there are members, but no pair."""
+    """Yields the samples of each archive in the file. Raises BadFile if there are members, but no pair."""
     file.seek(0)
     if file.read(len(_GZIP)) == _GZIP:
         raise BadFile(path, f"a compressed tar; to unpack it: {_unpacking(path)}")
@@ -86,13 +86,13 @@ def _unpacking(path: str) -> str:
 
 
 class _Archive:
-    """The archive that starts at byte `begin` of a file; `end` is the byte where its members end."""
+    """The archive that starts at byte `begin` of a file; `end` is the byte after its members."""
 
     def __init__(self, path: str, file: BinaryIO, begin: int) -> None:
         self.path, self.file, self.begin, self.end = path, file, begin, begin
 
-    def members(self) -> Iterator[tuple[str, Place]]:
-        """The names and places of all regular files. Raises BadFile where the archive stops short of its end."""
+    def members(self) -> Iterator[tuple[str, ByteRange]]:
+        """Yields names and places of all regular files. Raises BadFile if the archive is truncated."""
         size = self.file.seek(0, 2)
         self.file.seek(self.begin)
         try:
@@ -101,14 +101,14 @@ class _Archive:
                     if member.size < 0 or member.offset_data + member.size > size:
                         raise BadFile(self.path, f"truncated: {member.name!r} is longer than the file")
                     if member.isreg() and not member.issparse():
-                        yield member.name, Place(member.offset_data, member.size)
-                    archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+                        yield member.name, ByteRange(member.offset_data, member.size)
+                    archive.members = []  # type: ignore[attr-defined]  # tarfile would keep them all
                 self._check_end(archive.offset)
         except _DAMAGE as error:
             raise BadFile(self.path, f"not a tar, or a damaged header: {error}") from error
 
     def _check_end(self, offset: int) -> None:
-        """tarfile takes a damaged header, and a file cut between members, for the end. The end is a block of zeros."""
+        """Checks for a block of zeros: tarfile takes a damaged header, or a cut between members, for the end."""
         self.end = offset
         self.file.seek(offset)
         block = self.file.read(tarfile.BLOCKSIZE)
@@ -120,7 +120,7 @@ class _Archive:
 
 
 class _Header(tarfile.TarInfo):
-    """Reads of a plain file's header no more than is asked for: owners and times take tarfile over half its time."""
+    """Parses no more of a plain file's header than needed: owners and times take tarfile over half its time."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
@@ -139,13 +139,13 @@ class _Header(tarfile.TarInfo):
 
 
 def _is_plain(header: bytes | bytearray) -> bool:
-    """Whether it is the header of a regular file with a short name and a size in octal digits, undamaged."""
+    """Returns whether `header` is that of a regular file, undamaged, with a short name and an octal size."""
     known = _PLAIN.fullmatch(header)
     return known is not None and int(known["sum"], 8) == sum(header) - sum(header[148:156]) + 8 * ord(" ")
 
 
 def _next_archive(file: BinaryIO, offset: int) -> int | None:
-    """Where another archive starts: the first block that is not zeros, behind a member at `offset`; None at the end."""
+    """Offset of the next archive: the first block that is not zeros, after a member at `offset`; None at the end."""
     file.seek(offset)
     while content := file.read(_ZEROS):
         zeros = len(content) - len(content.lstrip(tarfile.NUL))
@@ -156,14 +156,14 @@ def _next_archive(file: BinaryIO, offset: int) -> int | None:
 
 
 def _text(content: bytes) -> bytes:
-    """The text of a .txt without a byte order mark; UTF-16 that has one becomes UTF-8."""
+    """Text of a .txt without byte order mark; UTF-16 with a mark becomes UTF-8."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace").encode()
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _fields(content: bytes) -> Row:
-    """The fields of a JSON object; none where it is damaged or nested too deep, which is this one pair's loss."""
+    """Fields of a JSON object; none if it is damaged or nested too deep, so that only this pair loses them."""
     try:
         fields = parse(content)
     except ValueError:

@@ -1,4 +1,4 @@
-"""TFRecord files, as img2dataset writes them: a `tf.train.Example` a pair, with its image among the features."""
+"""TFRecord files, as img2dataset writes them: one `tf.train.Example` per pair, with its image among the features."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pipeline.inputs.archives.pairs import Pair, PairReader, Row
-from pipeline.inputs.archives.samples import Place
+from pipeline.inputs.archives.samples import ByteRange
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
 
-_MOST_BYTES = 1 << 26  # of a record with its image: numbers take up to 14 times as much memory once they are decoded
-_MOST_VALUES = 1 << 16  # features of a record, and values of a feature: more is no pair
+_MOST_BYTES = 1 << 26  # bytes of a record with its image: decoded numbers take up to 14 times as much memory
+_MOST_VALUES = 1 << 16  # features of a record, and values of a feature; no pair has more
 _IMAGES = tuple(dict.fromkeys(("jpg", "png", "webp", *ALIASES["image"])))  # img2dataset names the feature by its format
 _HEAD = 12  # bytes of a record before its data: the length and its checksum
 
 
 class RecordReader(PairReader):
-    """A TFRecord file. Its checksums are checked."""
+    """A TFRecord file with verified checksums."""
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
         features, image = None, None
@@ -35,8 +35,8 @@ class RecordReader(PairReader):
     def image(self, content: bytes) -> bytes | None:
         return self._image(decode_example(content))
 
-    def _check_length(self, place: Place, image: bytes | None) -> None:
-        """Raises BadFile for a record of more bytes than a row may have beside its image."""
+    def _check_length(self, place: ByteRange, image: bytes | None) -> None:
+        """Raises BadFile if a record, without its image, has more bytes than a row may have."""
         if (place.length or 0) - len(image or b"") > self._max_row_bytes:
             raise too_long(self.source.path, f"the record at byte {(place.offset or 0) - _HEAD:,}", self._max_row_bytes)
 
@@ -45,15 +45,15 @@ class RecordReader(PairReader):
         chosen = self._columns.image
         return _IMAGES if chosen is None or chosen.isdigit() else (chosen,)
 
-    def _examples(self, file: BinaryIO) -> Iterator[tuple[Place, dict[str, list[Any]]]]:
+    def _examples(self, file: BinaryIO) -> Iterator[tuple[ByteRange, dict[str, list[Any]]]]:
         try:
             for offset, data in read_records(file, _MOST_BYTES):
-                yield Place(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
+                yield ByteRange(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
         except ValueError as error:
             raise BadFile(self.source.path, str(error).removeprefix(f"{self.source.path}: ")) from error
 
     def _image(self, features: dict[str, list[Any]]) -> bytes | None:
-        """The bytes of the first feature that may be the image."""
+        """The first feature that may be the image."""
         values = (features[name][0] for name in self._names if features.get(name))
         return next((value for value in values if isinstance(value, bytes)), None)
 
@@ -63,7 +63,7 @@ class RecordReader(PairReader):
 
 
 def _value(values: list[Any]) -> Any:
-    """The value of a feature, or the list of several; bytes as text where they are. Null is written as empty bytes."""
+    """A feature's value, or a list of several; bytes become text if valid. Null is written as empty bytes."""
     if len(values) > 1:
         return [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values]
     return _text(values[0]) if values and values[0] != b"" else None

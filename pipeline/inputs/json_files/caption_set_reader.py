@@ -1,4 +1,4 @@
-"""Caption sets as published, in JSON: a pair a caption, the images by path below the file's folder."""
+"""Caption sets as published, in JSON: one pair per caption, with images by path below the file's folder."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pipeline.inputs.layout import Layout, layout
 from pipeline.inputs.reader import Span
 from pipeline.inputs.tables.table import TableReader
 
-_BATCH = 10_000  # rows
+_BATCH = 10_000  # rows per batch
 _NAME = re.compile(r"(?:captions|dataset)_(\w+)\.json", re.IGNORECASE)
 
 
 class CaptionSetReader(TableReader):
-    """A .json file in the form of COCO or of Karpathy; one of another form is a bad file."""
+    """A .json file in the form of COCO or of Karpathy; any other form is a bad file."""
 
     @cached_property
     def layout(self) -> Layout:
@@ -36,7 +36,7 @@ class CaptionSetReader(TableReader):
             yield self._fields.batch(some)
 
     def make_folder(self, root: str) -> Folder:
-        """The images also lie in a folder with the set's name: `val2017` beside `captions_val2017.json`."""
+        """Looks for images also in a folder with the set's name: `val2017` beside `captions_val2017.json`."""
         name = _NAME.fullmatch(os.path.basename(self.source.path))
         return Folder(root, (*((name[1],) if name else ()), "images"))
 

@@ -15,13 +15,13 @@ Row = dict[str, Any]
 
 COCO, KARPATHY = "COCO", "Karpathy"
 
-_MOST_IMAGES = 500_000  # of a file in COCO's form: they are held, some 1.1 kB each
-_BEGIN = 1 << 20  # bytes in which the first line of a table ends
+_MOST_IMAGES = 500_000  # images of a file in COCO's form: they are held in memory, some 1.1 kB each
+_BEGIN = 1 << 20  # bytes within which the first line of a table ends
 _SCALARS = (str, int, float)
 
 
 def find_form(path: str) -> str | None:
-    """The form of a .json file, by the first element of its lists; None where it has neither. Raises BadFile."""
+    """The form of a .json file, by the first element of its lists; None if it has neither. Raises BadFile."""
     with reading(path), open_file(path) as file:
         try:
             return next((form for name, element in list_elements(file) if (form := _form(name, element))), None)
@@ -38,7 +38,7 @@ def _form(name: str, element: Any) -> str | None:
 
 
 def table_command(path: str) -> str:
-    """What makes a .jsonl file of a .json file that holds a list of objects, or an object a line; else empty."""
+    """A command that makes a .jsonl file of a .json file that holds a list of objects, or one per line; else empty."""
     with open_file(path) as file:
         begin = file.read(_BEGIN).lstrip()
     table = shlex.quote(os.path.splitext(path)[0] + ".jsonl")
@@ -50,7 +50,7 @@ def table_command(path: str) -> str:
 
 
 def rows(path: str, form: str) -> Iterator[Row]:
-    """The pairs of a file, one a caption: `key`, `text`, `image_path`, `url`, and what else is known of them.
+    """Yields the pairs of a file, one per caption: `key`, `text`, `image_path`, `url`, and other known fields.
 
     Raises BadFile.
     """
@@ -88,7 +88,7 @@ def _karpathy(path: str) -> Iterator[Row]:
 
 
 def _objects(path: str, wanted: str) -> Iterator[Row]:
-    """The objects in the list `wanted`."""
+    """Yields the objects in the list `wanted`."""
     with reading(path), open_file(path) as file:
         try:
             yield from (item for name, item in list_elements(file) if name == wanted and isinstance(item, dict))
@@ -101,7 +101,7 @@ def _row(key: Any, text: Any, others: Row) -> Row:
 
 
 def _scalars(item: Row, *used: str) -> Row:
-    """The fields that are a string or a number, but for those used already."""
+    """Fields that are a string or a number, except those used already."""
     return {name: value for name, value in item.items() if name not in used and isinstance(value, _SCALARS)}
 
 
@@ -110,5 +110,5 @@ def _text(value: Any) -> str | None:
 
 
 def _id(value: Any) -> Any:
-    """What images and annotations are joined by."""
+    """The id that joins images and annotations."""
     return value if isinstance(value, _SCALARS) else None

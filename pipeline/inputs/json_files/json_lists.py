@@ -1,4 +1,4 @@
-"""A JSON file that is one object with long lists, read an element at a time: its size doesn't matter."""
+"""A JSON file that is one object with long lists, read an element at a time, so that its size doesn't matter."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 from pipeline.inputs.json_files.json_text import NESTING
 
 _BLOCK = 1 << 20  # characters read at a time
-_LONGEST = 4 << 20  # characters of an element: as Python's objects it takes up to 30 times as much
-_GOES_ON = 2  # characters after a number that may belong to it, as in 1e+5
+_LONGEST = 4 << 20  # characters of an element: Python objects take up to 30 times as much
+_GOES_ON = 2  # characters that may continue a number, as in 1e+5
 _SPACES = " \t\r\n"
 
 
 def list_elements(file: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """The elements of all lists in a top-level object, each with the name of its list. Other values are passed over.
+    """Yields the elements of all lists in a top-level object, each with its list's name. Skips other values.
 
-    Raises ValueError where there is no such object, for an element that is too long or nested too deep.
+    Raises ValueError if there is no such object, and for an element that is too long or nested too deep.
     """
     text = _Text(file)
     text.take("{")
@@ -41,7 +41,7 @@ def _elements(text: _Text) -> Iterator[Any]:
 
 
 class _Text:
-    """The text of a file, of which no more is held than a value needs."""
+    """The text of a file, held only as far as a value needs."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")
@@ -50,7 +50,7 @@ class _Text:
         self._decode = json.JSONDecoder(parse_constant=lambda name: None).raw_decode  # NaN isn't JSON
 
     def next(self) -> str:
-        """The next character that is no space; empty at the end."""
+        """The next character other than a space; empty at the end."""
         character = self._held[self._place : self._place + 1]
         while not character or character in _SPACES:
             self._place += 1 if character else 0
@@ -65,7 +65,7 @@ class _Text:
         self._place += 1
 
     def separator(self, end: str) -> None:
-        """Takes a comma; before `end` there is none."""
+        """Takes a comma, or nothing before `end`."""
         if self.next() != end:
             self.take(",")
 
@@ -100,7 +100,7 @@ class _Text:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects are nested in more than `levels` levels."""
+    """Returns whether lists and objects are nested in more than `levels` levels."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
     if inner is None:
         return False

@@ -1,4 +1,4 @@
-"""JSON from outside, within limits that are counted here: the same text has the same outcome in every process."""
+"""Parsing of untrusted JSON within counted limits: equal text has an equal outcome in every process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 NESTING = 64
-"""The most arrays and objects inside one another."""
+"""The deepest nesting of arrays and objects."""
 
 VALUES = 1_000_000
 """The most values of a row."""
@@ -31,9 +31,8 @@ class OverLimit(ValueError):
 def parse(content: bytes, *, most_values: int = VALUES) -> Any:
     """Returns the value of a JSON text. NaN and the infinities, which JSON doesn't have, are None.
 
-    The text is UTF-8, also behind a byte order mark; bytes that aren't UTF-8 become U+FFFD.
-    Raises ValueError for what isn't JSON; OverLimit for what nests deeper than NESTING or has more than `most_values`
-    values.
+    The text is UTF-8, with or without byte order mark; invalid bytes become U+FFFD. Raises ValueError for invalid JSON;
+    OverLimit for nesting deeper than NESTING or more than `most_values` values.
     """
     _check(content, most_values)
     text = content.removeprefix(BOM_UTF8).decode("utf-8", "replace").strip(_SPACE)
@@ -44,7 +43,7 @@ def parse(content: bytes, *, most_values: int = VALUES) -> Any:
 
 
 def _check(content: bytes, most_values: int) -> None:
-    """Raises OverLimit for a text over the limits. Only one with many brackets or commas is looked at closely."""
+    """Raises OverLimit for a text over the limits. Only texts with many brackets or commas are counted exactly."""
     opened = content.count(b"[") + content.count(b"{")
     if opened <= NESTING and (len(content) < most_values or opened + content.count(b",") < most_values):
         return
@@ -56,7 +55,7 @@ def _check(content: bytes, most_values: int) -> None:
 
 
 def _marks(content: bytes) -> np.ndarray:
-    """The brackets and commas of a JSON text that aren't within strings, uint8 (marks,)."""
+    """The brackets and commas of a JSON text outside strings, uint8 (marks,)."""
     unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = np.frombuffer(unescaped.translate(None, _OTHERS), np.uint8)
     quotes = marks == ord('"')

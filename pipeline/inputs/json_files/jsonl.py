@@ -1,4 +1,4 @@
-"""JSONL: an object a line. It is read twice: first for the types of all its fields, since a file has one schema."""
+"""JSONL: one object per line. It is read twice: first for the types of all its fields, since a file has one schema."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from pipeline.inputs.tables.table import TableReader
 from pipeline.inputs.text.compressed import open_plain, position
 from pipeline.inputs.text.encoding import refuse_others
 
-_BATCH = 10_000  # rows
-_CELLS = 1_000_000  # of a batch
+_BATCH = 10_000  # rows per batch
+_CELLS = 1_000_000  # cells per batch
 _TEXTS = frozenset(ALIASES["text"])
-_LOOKED_AT = 4096  # bytes of what is no JSON
+_LOOKED_AT = 4096  # bytes examined in a file that is not JSON
 
 
 _Line = tuple[int, int, dict[str, Any]]  # its number, its bytes, its object
 
 
 class JsonLinesReader(TableReader):
-    """A .jsonl file, also compressed. A line that isn't an object makes a bad file."""
+    """A .jsonl file, possibly compressed. A line that isn't an object makes a bad file."""
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         super().__init__(source, settings, text_only)
-        self._texts = dict[frozenset[str], int]()  # names of texts that objects have, and the first line with these
+        self._texts = dict[frozenset[str], int]()  # names of objects' texts, and the first line with these names
 
     @cached_property
     def layout(self) -> Layout:
@@ -53,7 +53,7 @@ class JsonLinesReader(TableReader):
         return found
 
     def _check_texts(self, name: str) -> None:
-        """Raises BadFile for an object that has a text, but under another name than `name`: it would go unread."""
+        """Raises BadFile for an object with a text under another name than `name`, which would be lost."""
         for others, line in self._texts.items():
             if others and name not in others:
                 other = min(others, key=ALIASES["text"].index)
@@ -95,7 +95,7 @@ class JsonLinesReader(TableReader):
         most, nested = self._settings.max_row_bytes, nested_names(self._settings.columns)
         with reading(self.source.path), open_plain(self.source.path) as file:
             for number in count(1):
-                line = file.readline(most + 2)  # with its end
+                line = file.readline(most + 2)  # including its end
                 if len(line) > most and len(line.rstrip(b"\r\n")) > most:
                     raise too_long(self.source.path, f"line {number}", most)
                 if not line:

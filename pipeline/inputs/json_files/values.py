@@ -1,4 +1,4 @@
-"""Rows of JSON-like values as Arrow columns: one type for each field of a file, whatever its rows hold."""
+"""Rows of JSON-like values as Arrow columns: one type for each field of a file, over all its rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.inputs.captions import MIXED
 
 MOST_FIELDS = 1_000
-"""The most fields of all rows of a file together: each is a column, also for the rows that don't have it."""
+"""The most fields of a file's rows together: each is a column, also for rows without it."""
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _TYPES: Mapping[frozenset[type], pa.DataType] = {
@@ -34,8 +34,8 @@ _NESTED: Mapping[frozenset[type], pa.DataType] = {
 class Fields:
     """The fields met so far, each with the one type that holds all its values.
 
-    Numbers are int64 or float64. A field that is nested, mixed or too large for those is a string: its strings as they
-    are, other values as JSON. Strings beside bytes are bytes.
+    Numbers are int64 or float64. A field that is nested, mixed or too large for those is a string: its strings
+    unchanged, other values as JSON. Strings beside bytes are bytes.
     """
 
     def __init__(self) -> None:
@@ -43,11 +43,11 @@ class Fields:
 
     @property
     def schema(self) -> pa.Schema:
-        """What the fields hold, by which their roles are found: also lists and objects, which `batch` has as JSON."""
+        """The fields' types, for finding their roles: also lists and objects, which `batch` has as JSON."""
         return pa.schema([(valid(name), _role_type(kinds)) for name, kinds in self._kinds.items()])
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Takes the values of one row into account. Raises ValueError for more than MOST_FIELDS fields."""
+        """Records the types of one row's values. Raises ValueError for more than MOST_FIELDS fields."""
         known = self._kinds
         for name, value in row.items():
             kind = type(value)
@@ -60,27 +60,27 @@ class Fields:
             raise ValueError(f"more than {MOST_FIELDS:,} fields in the file")
 
     def batch(self, rows: Sequence[Mapping[str, Any]], texts: Collection[str] = ()) -> pa.RecordBatch:
-        """These rows with all fields; null where a row has none.
+        """These rows with all fields; null for a row without one.
 
-        The fields `texts`, by their names in `schema`, are MIXED where they hold lists or objects.
+        The fields `texts`, by their names in `schema`, are MIXED if they hold lists or objects.
         """
         columns, names = [], []
         for name, kinds in self._kinds.items():
             names.append(valid(name))
             kind = _text_type(kinds) if names[-1] in texts else _type_of(kinds)
             columns.append(_column([row.get(name) for row in rows], kind))
-        if not columns:  # a batch without columns forgets its rows
+        if not columns:  # a batch without columns loses its number of rows
             return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
         return pa.RecordBatch.from_arrays(columns, names)
 
     def texts(self, rows: Sequence[Mapping[str, Any]], number: int) -> pa.Array:
-        """The field of this number in `schema`, as `batch` has it where it is a text."""
+        """The field with this number in `schema`, in the form that `batch` gives a text."""
         name = list(self._kinds)[number]
         return _column([row.get(name) for row in rows], _text_type(self._kinds[name]))
 
 
 class _Large(int):
-    """An integer that int64 doesn't hold."""
+    """An integer beyond int64."""
 
 
 def _type_of(kinds: set[type]) -> pa.DataType:
@@ -108,7 +108,7 @@ def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _mixed(values: list[Any]) -> pa.Array:
-    """Captions and lists of captions. What is neither is no text: null."""
+    """Captions and lists of captions. Other values are null."""
     one = pa.array([_caption(value) for value in values], pa.binary())
     many = [[_caption(item) for item in value] if isinstance(value, list) else None for value in values]
     return pa.StructArray.from_arrays([one, pa.array(many, pa.list_(pa.binary()))], fields=list(MIXED))
@@ -129,5 +129,5 @@ def _text(value: Any) -> str | None:
 
 
 def valid(text: str) -> str:
-    """Without the halves of surrogate pairs that JSON may hold: they have no UTF-8, and become U+FFFD."""
+    """Replaces lone surrogates, which JSON may hold, by U+FFFD: they have no UTF-8."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""Arrow's own files, in the stream and the file format, as `datasets.save_to_disk` leaves them.
+"""Arrow files, in the stream and the file format, as `datasets.save_to_disk` writes them.
 
 The file is mapped, so that a record batch of any size costs little memory; a remote one is copied to a temporary first.
 """
@@ -26,7 +26,7 @@ from pipeline.inputs.roles import listed
 from pipeline.inputs.tables.arrow_messages import MAGIC, check_sizes
 from pipeline.inputs.tables.table import TableReader, check_rows, rows_of
 
-_IMAGE_ROWS = 32  # of a batch
+_IMAGE_ROWS = 32  # rows per batch of images
 
 
 class ArrowReader(TableReader):
@@ -85,7 +85,7 @@ class ArrowReader(TableReader):
         return nested_schema(schema, nested_names(self._settings.columns))
 
     def _pieces(self, used: set[int], most: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Up to `most` consecutive rows, with the number of the first; at least one. The `used` columns are checked."""
+        """Up to `most` consecutive rows, with the first one's number; at least one part. Validates `used` columns."""
         row = 0
         with _mapped(self.source.path) as memory:
             for batch in _record_batches(self.source.path, memory):
@@ -109,7 +109,7 @@ def _record_batches(path: str, memory: mmap.mmap) -> pa.ipc.RecordBatchStreamRea
 
 
 def _after_magic(file: BinaryIO) -> Any:
-    """The file from where its messages begin: the file format is the stream format with a head and a foot."""
+    """The file from its first message: the file format is the stream format with a head and a foot."""
     if file.read(len(MAGIC)) != MAGIC:
         file.seek(0)
     return pa.PythonFile(file, mode="r")
@@ -117,7 +117,7 @@ def _after_magic(file: BinaryIO) -> Any:
 
 @contextmanager
 def _mapped(path: str) -> Iterator[mmap.mmap]:
-    """The content of a file in memory that the system may take back at any time. Raises BadFile for an empty one."""
+    """Maps a file's content to memory that the system may reclaim at any time. Raises BadFile for an empty one."""
     with open_file(path) as file, tempfile.TemporaryFile() as copy:
         if not is_local(path):
             shutil.copyfileobj(file, copy, 1 << 24)

@@ -1,4 +1,4 @@
-"""The messages of an Arrow stream, looked at before Arrow reads them: how large each becomes, and where they end."""
+"""Sizes and ends of the messages of an Arrow stream, checked before Arrow reads them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pyarrow as pa
 from pipeline.inputs.errors import BadFile
 
 MAGIC = b"ARROW1\0\0"
-"""The head of the file format; a stream follows it."""
+"""The head of the file format; a stream follows."""
 
-_MOST = 512 << 20  # bytes of a compressed record batch once it is decompressed: it lies in memory whole
+_MOST = 512 << 20  # bytes of a decompressed record batch, all of which lies in memory
 _END = b"\xff\xff\xff\xff\0\0\0\0"
-_HEADER, _BATCH_OF_DICTIONARY, _BUFFERS, _COMPRESSION = 2, 1, 2, 3  # places of fields in Arrow's flatbuffers
+_HEADER, _BATCH_OF_DICTIONARY, _BUFFERS, _COMPRESSION = 2, 1, 2, 3  # indices of fields in Arrow's flatbuffers
 
 
 def check_sizes(path: str, content: pa.Buffer) -> None:
-    """Raises BadFile for a stream without its end, and for a compressed record batch that is too large."""
+    """Raises BadFile for a truncated stream, and for a compressed record batch that is too large."""
     file = pa.BufferReader(content)
     for number, message in enumerate(pa.ipc.MessageReader.open_stream(file)):
         if message.type in ("record batch", "dictionary") and (size := _decompressed(message)) > _MOST:
@@ -29,7 +29,7 @@ def check_sizes(path: str, content: pa.Buffer) -> None:
 
 
 def _decompressed(message: pa.ipc.Message) -> int:
-    """The bytes of a record batch after decompression; 0 where nothing is compressed."""
+    """The bytes of a record batch after decompression; 0 if nothing is compressed."""
     data = memoryview(message.metadata)
     batch = _table(data, _place(data, _unsigned(data, 0), _HEADER))
     if message.type == "dictionary":
@@ -48,12 +48,12 @@ def _length(body: pa.Buffer, offset: int) -> int:
 
 
 def _table(data: memoryview, place: int) -> int:
-    """Where the table begins that the offset at `place` leads to."""
+    """Offset of the table to which the offset at `place` leads."""
     return place + _unsigned(data, place)
 
 
 def _place(data: memoryview, table: int, number: int) -> int:
-    """Where a table has its field; 0 where it has none."""
+    """Offset of a table's field; 0 if it has none."""
     fields = table - struct.unpack_from("<i", data, table)[0]
     inside = 4 + 2 * number < struct.unpack_from("<H", data, fields)[0]
     offset = struct.unpack_from("<H", data, fields + 4 + 2 * number)[0] if inside else 0

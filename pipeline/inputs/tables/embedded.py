@@ -13,7 +13,7 @@ from pipeline.inputs import convert
 
 
 def has_paths(kind: pa.DataType) -> bool:
-    """Whether a column of this type may name images by path."""
+    """Returns whether a column of this type may hold images' paths."""
     if isinstance(kind, pa.BaseExtensionType):
         return has_paths(kind.storage_type)
     place = kind.get_field_index("path") if convert.is_picture(kind) else -1
@@ -21,7 +21,7 @@ def has_paths(kind: pa.DataType) -> bool:
 
 
 def lone_paths(column: pa.Array) -> pa.StringArray | None:
-    """The paths of the images without bytes, null elsewhere; None where there is none in the whole column."""
+    """Paths of the images without bytes, null elsewhere; None if the whole column has none."""
     if isinstance(column, pa.ExtensionArray):
         return lone_paths(column.storage)
     if not has_paths(column.type):
@@ -35,7 +35,7 @@ def lone_paths(column: pa.Array) -> pa.StringArray | None:
 
 
 def embedding_command(path: str, column: str) -> str:
-    """The shell command that writes a table anew with all its images as bytes, into the folder `embedded`."""
+    """The shell command that rewrites a table with all its images as bytes, into the folder `embedded`."""
     kind = os.path.splitext(path)[1].lower().removeprefix(".")
     code = f'import datasets; datasets.load_dataset("{kind}", data_files={json.dumps(path)}, split="train")'
     code += f'.cast_column({json.dumps(column)}, datasets.Image()).save_to_disk("embedded")'

@@ -21,12 +21,12 @@ from pipeline.inputs.sources import Source
 from pipeline.inputs.tables.embedded import has_paths
 from pipeline.inputs.tables.table import TableReader, check_rows, rows_of
 
-_BUFFER = 1 << 20  # bytes read at a time; without it Arrow holds the column of a whole row group
-_IMAGE_ROWS = 32  # decoded at a time: fast, as memory is used again; and small where a dictionary hides the bytes
+_BUFFER = 1 << 20  # bytes read at a time; without a buffer Arrow holds the column of a whole row group
+_IMAGE_ROWS = 32  # rows decoded at a time: few, to reuse memory, and because a dictionary may hide the bytes
 
 
 class ParquetReader(TableReader):
-    """A Parquet file. Only columns that are wanted are read, and of an image's struct only bytes and path."""
+    """A Parquet file. Reads only the columns wanted, and only bytes and path of an image's struct."""
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         super().__init__(source, settings, text_only)
@@ -55,7 +55,7 @@ class ParquetReader(TableReader):
         self._image = self._schema.field(image) if image is not None and not text_only else None
 
     def _find_folder(self) -> tuple[str, str] | None:
-        """The folder of the images of an img2dataset of format `files`, unless there are others."""
+        """The image folder of an img2dataset output of format `files`, unless there are other images."""
         chosen = self._settings.columns
         if chosen.image or chosen.image_path or first_alias(self._schema, "image", ALIASES["image"]) is not None:
             return None
@@ -114,7 +114,7 @@ class ParquetReader(TableReader):
                 yield from self._images_of_group(self._image, group, wanted[groups == group] - self._starts[group])
 
     def _images_of_group(self, field: pa.Field, group: int, wanted: np.ndarray) -> Iterator[bytes | None]:
-        """The images at these places of a row group."""
+        """The images at these indices of a row group."""
         first = 0
         for batch in self._stream([group], _names(field)):
             inside = wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first
@@ -124,7 +124,7 @@ class ParquetReader(TableReader):
                 return
 
     def _stream(self, groups: list[int], columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of these row groups. Raises BadFile where there are fewer than the footer says: Arrow doesn't."""
+        """Reads the rows of these row groups. Raises BadFile if the footer promises more: Arrow doesn't."""
         most = (
             _IMAGE_ROWS
             if self._image is not None and _names(self._image)[0] in columns
@@ -145,22 +145,22 @@ def _open(path: str) -> pq.ParquetFile:
 
 
 def _starts(metadata: pq.FileMetaData) -> np.ndarray:
-    """The first row of each row group, and the number of all rows, int64 (groups + 1,)."""
+    """The first row of each row group, and the total of rows, int64 (groups + 1,)."""
     counts = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def _names(field: pa.Field) -> list[str]:
-    """What to read of a column."""
+    """Parts of a column to read."""
     if not convert.is_picture(field.type):
         return [field.name]
     return [f"{field.name}.bytes", *([f"{field.name}.path"] if has_paths(field.type) else [])]
 
 
 def _batch_rows(metadata: pq.FileMetaData, groups: list[int], most: int) -> int:
-    """How many rows of these row groups stay within the bytes of a batch, by their mean size with all columns.
+    """Number of rows of these row groups within the bytes of a batch, by their mean size with all columns.
 
-    The sizes of columns are not asked for: Arrow ends the process where a damaged footer has none.
+    Doesn't use the sizes of columns: Arrow ends the process if a damaged footer has none.
     """
     for group in map(metadata.row_group, groups):
         if group.num_rows:

@@ -1,4 +1,4 @@
-"""What readers of tables share: the layout, and images by path."""
+"""Shared code of table readers: the layout, and images by path."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.tables.embedded import embedding_command, lone_paths
 
-_TRIED = 100  # paths of a column
+_TRIED = 100  # paths of a column tried
 
 
 class TableReader:
-    """A table, one row a pair. A subclass gives the layout and the batches of the file itself."""
+    """A table, one row per pair. A subclass gives the layout and the batches of the file itself."""
 
     one_shard = False
     failed_downloads = 0
@@ -40,7 +40,7 @@ class TableReader:
 
     @cached_property
     def layout(self) -> Layout:
-        """Raises BadFile where a column is missing."""
+        """The layout. Raises BadFile if a column is missing."""
         raise NotImplementedError
 
     @property
@@ -52,8 +52,12 @@ class TableReader:
         return self._folder.root
 
     @property
+    def places(self) -> str:
+        return self._folder.places
+
+    @property
     def looked_in(self) -> str:
-        help_ = f"{self._folder.places}; input.image_folder=DIR names another folder"
+        help_ = f"{self.places}; input.image_folder=DIR names another folder"
         if "image" not in self.layout.roles:
             return help_
         command = embedding_command(self.source.path, self.image_name)
@@ -85,7 +89,7 @@ class TableReader:
         return self._folder.read(rows["image_path"].to_pylist())
 
     def make_folder(self, root: str) -> Folder:
-        """Where the images are that this table names by path; `root` is a local or remote folder."""
+        """The folder of the images that this table lists by path; `root` is local or remote."""
         return Folder(root)
 
     def raw_batches(self, span: Span) -> Iterator[pa.RecordBatch]:
@@ -93,7 +97,7 @@ class TableReader:
         raise NotImplementedError
 
     def pictures(self, column: pa.Array, rows: list[int]) -> Iterator[bytes | None]:
-        """The images in these rows of an image column, read by path where they have no bytes."""
+        """The images in these rows of an image column, read by path if they have no bytes."""
         images, paths = convert.image_bytes(column), lone_paths(column)
         if paths is None:
             yield from (images[row].as_py() for row in rows)
@@ -103,20 +107,20 @@ class TableReader:
             yield images[row].as_py() if images[row].is_valid else content
 
     def first_values(self, number: int) -> pa.Array:
-        """The first values of a column that the layout may have a role for, to find out."""
+        """First values of a column that may have a role, to find out."""
         return next(self.raw_batches(WHOLE)).column(number)
 
     def has_files(self, number: int) -> bool:
-        """Whether one of the first paths in a column is that of a file."""
+        """Returns whether one of a column's first paths is a file."""
         return self.are_files(self.first_values(number))
 
     def are_files(self, values: pa.Array) -> bool:
-        """Whether one of the first of these paths is that of a file."""
+        """Returns whether one of the first of these paths is a file."""
         paths = convert.string(values).drop_null()[:_TRIED]
         return any(content is not None for content in self._folder.read(paths.to_pylist()))
 
     def _arranged(self, span: Span) -> Iterator[tuple[pa.Table, pa.StringArray | None]]:
-        """The rows of `span` by their roles, and the paths of the images that are to be read."""
+        """Rows of `span` by role, and the paths of the images to read."""
         row = span.first
         for batch in self.raw_batches(span):
             table, paths = self._with_paths(self.layout.arrange(batch), batch)
@@ -126,7 +130,7 @@ class TableReader:
     def _without_failed(
         self, table: pa.Table, paths: pa.StringArray | None, row: int
     ) -> tuple[pa.Table, pa.StringArray | None]:
-        """The table from row `row` on without failed downloads; its `offset` is then the row of each pair."""
+        """Drops failed downloads from the table, which begins at row `row`; sets `offset` to each pair's row."""
         if not self.layout.has_status or not pt.is_string(table[STATUS].type):
             return table, paths
         table = set_columns(table, offset=pa.array(range(row, row + len(table)), pa.int64()))
@@ -135,7 +139,7 @@ class TableReader:
         return table.filter(done), None if paths is None else paths.filter(done)
 
     def _with_paths(self, table: pa.Table, batch: pa.RecordBatch) -> tuple[pa.Table, pa.StringArray | None]:
-        """The table, with the paths that an image column has in place of bytes; and the paths to read, if any."""
+        """Adds the paths that an image column has in place of bytes; also returns the paths to read, if any."""
         if "image" not in self.layout.roles:
             return table, table["image_path"] if self.layout.images_by_path else None
         paths = lone_paths(batch.column(self.layout.roles["image"]))
@@ -144,7 +148,7 @@ class TableReader:
         return table, paths
 
     def _spread(self, tables: Iterator[pa.Table], row: int) -> Iterator[pa.Table]:
-        """A pair a caption where a row has several; its `offset` is then the row, by which its image is found again."""
+        """Yields one pair per caption if a row has several; `offset` is then the row, used to find its image again."""
         for table in tables:
             if captions.LISTS in table.column_names and table["offset"].null_count:
                 numbers = pa.array(range(row, row + len(table)), pa.int64())
@@ -156,7 +160,7 @@ class TableReader:
             row += len(table)
 
     def _with_files(self, table: pa.Table, paths: pa.StringArray | None) -> Iterator[pa.Table]:
-        """The table in smaller ones, each with the files at `paths`, one a row; as it is without paths."""
+        """Splits the table into smaller ones, each with the files at `paths`, one per row; unchanged without paths."""
         if paths is None:
             yield table
             return
@@ -169,7 +173,7 @@ class TableReader:
 
 
 def rows_of(rows: pa.Table) -> pa.Array:
-    """The row of the table in which each pair stands, int64."""
+    """The table row of each pair, int64."""
     return pc.coalesce(rows["offset"], rows["row"]).combine_chunks()
 
 

@@ -1,4 +1,4 @@
-"""Files of text, also with .gz."""
+"""Text files, plain or .gz."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _GZIP = b"\x1f\x8b"
 
 @contextmanager
 def open_plain(path: str) -> Iterator[BinaryIO]:
-    """The content of `path`, decompressed. Reading it raises EOFError or OSError where it is truncated or damaged.
+    """Opens `path`, decompressed. Reading raises EOFError or OSError if it is truncated or damaged.
 
-    Raises BadFile where other bytes follow the compressed ones.
+    Raises BadFile if other bytes follow the compressed ones.
     """
     with open_file(path) as file:
         if path.lower().endswith(".gz"):
@@ -41,7 +41,7 @@ def _repack(path: str) -> str:
 
 @contextmanager
 def _gzip_faults(file: BinaryIO, path: str) -> Iterator[None]:
-    """Tells a file without compression from one with other bytes behind what is compressed."""
+    """Distinguishes an uncompressed file from one with other bytes after the compressed ones."""
     try:
         yield
     except gzip.BadGzipFile as error:

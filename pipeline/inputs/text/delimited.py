@@ -1,6 +1,6 @@
-"""CSV, TSV and other delimited text, parsed by Arrow. What is carried is text as written, an empty value null.
+"""CSV, TSV and other delimited text, parsed by Arrow. Passthrough columns hold text as written, null if empty.
 
-Rows with more or fewer values than the first one make a bad file. `dialect.py` has the meanings of quotes.
+Rows with more or fewer values than the first one make a bad file. `dialect.py` defines the meanings of quotes.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _MOST_COLUMNS = 10_000
 
 
 class DelimitedReader(TableReader):
-    """A file of delimited text, also compressed. The delimiter is the setting, or that of the extension.
+    """A file of delimited text, possibly compressed. The delimiter is the setting, or that of the extension.
 
-    Where that one gives no column of texts, and exactly one other delimiter does, it is the other one.
+    If that delimiter gives no column of texts, and exactly one other does, the other is used.
     """
 
     @property
@@ -101,7 +101,7 @@ class DelimitedReader(TableReader):
         return [convert.string(column)[0].as_py() or "" for column in batch.columns]
 
     def _other_form(self, own: Dialect, values: list[str], error: BadFile) -> Form:
-        """The form with the one other delimiter that fits. Raises BadFile, with the options that read the table."""
+        """The form with the only other delimiter that fits. Raises BadFile with the options that read the table."""
         header, forms = self._settings.header, list[Form]()
         options = headerless(values) if header else None
         for dialect in self._other_dialects(own):
@@ -122,6 +122,6 @@ class DelimitedReader(TableReader):
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """A batch in pieces of `BATCH_ROWS`; at least one."""
+    """Splits a batch into pieces of `BATCH_ROWS`; at least one."""
     for first in range(0, max(batch.num_rows, 1), BATCH_ROWS):
         yield batch.slice(first, BATCH_ROWS)

@@ -1,4 +1,4 @@
-"""How delimited text is cut into rows and values: by which delimiter, and what its quotes mean."""
+"""Dialects of delimited text: the delimiter, and the meaning of quotes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NO_VALUES = np.zeros((0, 2), np.int64)
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Where the whole rows of a block end, and its quoted values: `breaks` and `plain` as `quotes.scan` fills them.
+class BlockCut:
+    """The end of a block's whole rows, and its quoted values: `breaks` and `plain` as `quotes.scan` fills them.
 
-    `kind` says what the value after `end` is, one of those in `faults`.
+    `kind` classifies the value after `end`, as in `faults`.
     """
 
     end: int
@@ -46,16 +46,16 @@ class Dialect:
         """The delimiter as `input.delimiter` takes it."""
         return next((name for name, delimiter in DELIMITERS.items() if delimiter == self.delimiter), self.delimiter)
 
-    def cut(self, block: bytes, columns: int, *, final: bool) -> Cut:
-        """The whole rows of a block that begins with a row; `final` says whether the file ends with it.
+    def cut(self, block: bytes, columns: int, *, final: bool) -> BlockCut:
+        """Cuts whole rows from a block that begins with a row; `final` is true if the file ends with it.
 
-        `columns` is the number of columns of the table, 0 where it is not known yet.
+        `columns` is the number of columns of the table, 0 if not yet known.
         """
         if self.quotes == LITERAL or b'"' not in block:
-            return Cut(len(block) if final else _last_line_end(block))
+            return BlockCut(len(block) if final else _last_line_end(block))
         return self._cut_quoted(block, columns, final)
 
-    def _cut_quoted(self, block: bytes, columns: int, final: bool) -> Cut:
+    def _cut_quoted(self, block: bytes, columns: int, final: bool) -> BlockCut:
         from pipeline.inputs.text import (
             quoted_rows,  # loads numba
             quotes,  # loads numba
@@ -70,13 +70,13 @@ class Dialect:
         )
         breaks, plain = breaks[:count], plain[:plains]
         if final and stop == len(block):
-            return Cut(stop, kind, breaks, plain)
+            return BlockCut(stop, kind, breaks, plain)
         stop -= stop == len(block) and block.endswith(b"\r")  # half a line break, or a whole one
         end = quoted_rows.last_row_end(data, stop, breaks)
-        return Cut(end, kind, breaks[breaks[:, 0] < end], plain[plain[:, 0] < end])
+        return BlockCut(end, kind, breaks[breaks[:, 0] < end], plain[plain[:, 0] < end])
 
     def parse(self, rows: bytes, columns: int) -> pa.RecordBatch:
-        """The values of whole rows as columns called by their numbers, strings that are not checked to be UTF-8.
+        """Values of whole rows as columns named by number, strings that may be invalid UTF-8.
 
         An empty value is null. Raises RaggedRow.
         """
@@ -106,7 +106,7 @@ class Dialect:
 
 
 class RaggedRow(Exception):
-    """A row, by its number from 1, that has more or fewer values than the table has columns."""
+    """A row, by its number from 1, with more or fewer values than the table has columns."""
 
     def __init__(self, found: re.Match[str]) -> None:
         number, expected, actual, text = found.groups()
@@ -125,6 +125,6 @@ def _strings(names: list[str]) -> pa.csv.ConvertOptions:
 
 
 def _last_line_end(block: bytes) -> int:
-    """The end of the last line, its line break included. A CR at the very end may be half a line break."""
+    """The end of the last line, including its line break. A CR at the very end may be half a line break."""
     end = block.rfind(b"\n") + 1
     return max(end, block.rfind(b"\r", end, max(len(block) - 1, 0)) + 1)

@@ -1,4 +1,4 @@
-"""The start of a file of text: the mark of UTF-8 is dropped, and what is no text in UTF-8 is refused with its name."""
+"""The start of a text file: drops UTF-8's mark, and refuses other encodings and formats by name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from pipeline.inputs.errors import BadFile
 
-_LOOKED_AT = 4096  # bytes
-_MARKS = (  # UTF-32's before UTF-16's, which it begins with
+_LOOKED_AT = 4096  # bytes examined
+_MARKS = (  # UTF-32's before UTF-16's, which are their prefix
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
@@ -23,14 +23,14 @@ _OTHER_KINDS = (
 
 
 def text_start(file: BinaryIO, path: str) -> bytes:
-    """Reads the first bytes of a file, and gives them without the mark of UTF-8. Raises BadFile, OSError, EOFError."""
+    """Reads the first bytes of a file, without UTF-8's mark. Raises BadFile, OSError, EOFError."""
     start = file.read(_LOOKED_AT)
     refuse_others(start, path)
     return without_mark(start)
 
 
 def refuse_others(start: bytes, path: str) -> None:
-    """Raises BadFile where a file that begins with `start` is no text in UTF-8, with what it is."""
+    """Raises BadFile if a file that begins with `start` is no UTF-8 text, with its format."""
     if (encoding := _encoding(start)) is not None:
         raise BadFile(path, f"{encoding}, not UTF-8; convert it: {_conversion(path, encoding)}")
     for magic, kind in _OTHER_KINDS:
@@ -39,12 +39,12 @@ def refuse_others(start: bytes, path: str) -> None:
 
 
 def without_mark(content: bytes) -> bytes:
-    """Text in UTF-8 without the mark (BOM) that it may begin with."""
+    """UTF-8 text without its mark (BOM), if any."""
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _encoding(start: bytes) -> str | None:
-    """The encoding of a text that is not in UTF-8, by its mark, or by the zeros that ASCII in UTF-16 and UTF-32 has."""
+    """The encoding of text other than UTF-8, by its mark, or by the zeros that ASCII has in UTF-16 and UTF-32."""
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
     if marked is not None or len(start) < 4:
         return marked
@@ -53,7 +53,7 @@ def _encoding(start: bytes) -> str | None:
 
 
 def _conversion(path: str, encoding: str) -> str:
-    """The command that converts a file; remote files are converted where they are copied to."""
+    """The command that converts a file; a remote file is converted after a copy."""
     stem, dot, ending = path.rpartition(".")
     unpack, pack = ("gzip -dc", " | gzip") if ending.lower() == "gz" else ("cat", "")
     if pack:

@@ -1,15 +1,15 @@
-"""What a row of delimited text can have that makes its file a bad one."""
+"""Faults in a row of delimited text that make its file a bad one."""
 
 from __future__ import annotations
 
 QUOTED, PLAIN, UNFINISHED, NEVER_CLOSED, TOO_MANY_LINES, TEXT_AFTER, AMBIGUOUS, TOO_LONG, TOO_LONG_QUOTED = range(9)
-"""What a value that begins with a quote is, or a row. From `NEVER_CLOSED` on, it is a fault."""
+"""Kinds of a value that begins with a quote, or of a row. From `NEVER_CLOSED` on, it is a fault."""
 
 _PLAIN_QUOTES = "--input.quoting=false reads quotes as plain characters"
 
 
 class BadRow(Exception):
-    """The first row that was not read yet can't be read: the reason, such as `over 5 bytes`."""
+    """The first unread row can't be read: the reason, such as `over 5 bytes`."""
 
 
 def reason(kind: int, most_lines: int, most_bytes: int) -> str | None:

@@ -11,14 +11,14 @@ _LONG_NAME = 200  # characters
 
 
 def column_names(values: Sequence[str]) -> list[str]:
-    """Names without the spaces, quotes and mark (BOM) that stand around them."""
+    """Names without surrounding spaces, quotes and mark (BOM)."""
     return [value.strip(" \t\ufeff").strip('"').strip() for value in values]
 
 
 def headerless(values: Sequence[str], delimiter: str | None = None) -> str | None:
-    """The options that read a table whose first row holds a URL or the name of an image; None if it holds neither.
+    """The options for a table whose first row holds a URL or an image's name; None if it holds neither.
 
-    The text is the value with the most words of the others; `delimiter` is among the options where it is given.
+    The text is the value with the most words of the others; `delimiter`, if given, is among the options.
     """
     for role, pattern in (("url", _URL), ("image_path", _IMAGE)):
         number = next((number for number, value in enumerate(values) if pattern.fullmatch(value)), None)
@@ -31,7 +31,7 @@ def headerless(values: Sequence[str], delimiter: str | None = None) -> str | Non
 
 
 def with_options(reason: str, values: Sequence[str], options: str | None) -> str:
-    """A reason in one line of some length, though the first row may hold a long text, and what to type."""
+    """A reason on one line of limited length, though the first row may hold a long text, with the options to type."""
     longest = max(map(len, values))
     if longest > _LONG_NAME:
         reason = f"the first row holds no names of columns: a value has {longest:,} characters"

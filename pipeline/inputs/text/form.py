@@ -1,4 +1,4 @@
-"""What a table of delimited text is: its dialect, its columns, and which of them play a role."""
+"""The form of a table of delimited text: its dialect, its columns, and their roles."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _MOST_REPEATED = 100  # each repeated name gets one prefix more
 
 @dataclass(frozen=True)
 class Form:
-    """How the values of a file become the columns of a layout."""
+    """Conversion of a file's values to the columns of a layout."""
 
     dialect: Dialect
     width: int  # columns of the file
     layout: Layout
     has_header: bool = False
-    is_spaced: bool = False  # whether spaces follow the delimiters
-    is_tokens: bool = False  # whether rows are `name.jpg#0` and a caption
+    is_spaced: bool = False  # true if spaces follow the delimiters
+    is_tokens: bool = False  # true if rows are `name.jpg#0` and a caption
 
     def mend(self, rows: bytes) -> bytes:
-        """The rows with what is known to be wrong in published tables put right."""
+        """Repairs known errors of published tables in the rows."""
         return mend_flickr30k(rows) if self.is_spaced and self.dialect.delimiter == "|" else rows
 
     def values(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The columns that `layout` is about."""
+        """The columns that `layout` describes."""
         if self.is_tokens:
             return split_tokens(batch)
         if not self.is_spaced:
@@ -52,9 +52,9 @@ def make_form(
     *,
     text_only: bool,
 ) -> Form:
-    """The form of a table whose first row has these values. Raises BadFile where the text or the images are missing.
+    """The form of a table whose first row has these values. Raises BadFile if the text or the images are missing.
 
-    `has_files` says whether a column, by its number, holds paths of files.
+    `has_files` tells whether a column, by its number, holds paths of files.
     """
     if settings.header and settings.columns == Columns() and dialect.delimiter == "\t" and is_token_row(values):
         tokens = layout(path, _strings(TOKEN_COLUMNS), Columns(), text_only=text_only)

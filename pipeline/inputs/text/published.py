@@ -25,20 +25,20 @@ _NO_DELIMITER = re.compile(rb"^([^|\r\n]*\| *[0-9]+)( {2,}[^|\r\n]*)(?=[\r\n]|\Z
 
 
 def is_token_row(values: Sequence[str]) -> bool:
-    """Whether a row is `name.jpg#0` and a caption."""
+    """Returns whether a row is `name.jpg#0` and a caption."""
     return len(values) == 2 and _TOKEN.fullmatch(values[0]) is not None
 
 
 def split_tokens(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Rows of `name.jpg#0` and a caption as the key, which is the first value, the path of the image, and the text."""
+    """Splits rows of `name.jpg#0` and a caption: the key, i.e. the first value, the image's path, and the text."""
     key, text = batch.columns
     return pa.RecordBatch.from_arrays([key, pc.replace_substring_regex(key, "#[0-9]+$", ""), text], TOKEN_COLUMNS)
 
 
 def known_columns(names: Sequence[str], columns: Columns) -> Columns:
-    """The columns of a table with these names: those chosen, and those that published captions have.
+    """The columns of a table with these names: the chosen ones, and those of published captions.
 
-    A column `image` holds paths where no other column says where the images are: text holds no image.
+    A column `image` holds paths if no other column locates the images: text holds no image.
     """
     if set(names) >= _FLICKR30K:
         return replace(columns, text=columns.text or "comment", image_path=columns.image_path or "image_name")
@@ -48,5 +48,5 @@ def known_columns(names: Sequence[str], columns: Columns) -> Columns:
 
 
 def mend_flickr30k(rows: bytes) -> bytes:
-    """Rows with the delimiter put in that a row of Flickr30k lacks: `2199200615.jpg| 4   A dog runs`."""
+    """Inserts the delimiter that a row of Flickr30k lacks: `2199200615.jpg| 4   A dog runs`."""
     return _NO_DELIMITER.sub(rb"\1|\2", rows)

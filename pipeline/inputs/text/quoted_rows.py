@@ -1,4 +1,4 @@
-"""Rows in blocks of delimited text whose quoted values are known, compiled. Importing this loads numba (0.2 s).
+"""Rows in blocks of delimited text with known quoted values, compiled. Importing this loads numba (0.2 s).
 
 `data`, `breaks` and `plain` are as in `quotes.py`.
 """
@@ -13,7 +13,7 @@ from pipeline.inputs.text.quotes import CR, LF, QUOTE
 
 @njit(cache=True, nogil=True)
 def requoted(data: np.ndarray, begin: int, end: int, plain: np.ndarray) -> np.ndarray:
-    """The bytes from `begin` to `end`, uint8, by RFC 4180: each value of `plain` in quotes, its own quotes doubled."""
+    """The bytes from `begin` to `end`, uint8, by RFC 4180: each value of `plain` in quotes, inner quotes doubled."""
     doubled, value, size = False, 0, 0
     out = np.empty(2 * (end - begin + len(plain)), np.uint8)
     for at in range(begin, end):
@@ -29,7 +29,7 @@ def requoted(data: np.ndarray, begin: int, end: int, plain: np.ndarray) -> np.nd
 
 @njit(cache=True, nogil=True)
 def last_row_end(data: np.ndarray, stop: int, breaks: np.ndarray) -> int:
-    """The end of the last row that ends at `stop` or before it, its line break included; 0 if there is none."""
+    """The end of the last row that ends at or before `stop`, including its line break; 0 if there is none."""
     at, value = stop, len(breaks) - 1
     while at > 0:
         while value >= 0 and breaks[value, 0] >= at:
@@ -45,13 +45,13 @@ def last_row_end(data: np.ndarray, stop: int, breaks: np.ndarray) -> int:
 
 @njit(cache=True, nogil=True)
 def first_row_end(data: np.ndarray, breaks: np.ndarray) -> int:
-    """The end of the first row, its line break included."""
+    """The end of the first row, including its line break."""
     return first_long_row(data, -1, breaks)[1]
 
 
 @njit(cache=True, nogil=True)
 def first_long_row(data: np.ndarray, most_bytes: int, breaks: np.ndarray) -> tuple[int, int]:
-    """The start and the end of the first row of over `most_bytes`, line break not counted; the end of `data` twice."""
+    """Start and end of the first row of over `most_bytes`, without line break; twice the end of `data` if none."""
     row, at, value = 0, 0, 0
     while at < len(data):
         if value < len(breaks) and breaks[value, 0] == at:
@@ -66,7 +66,7 @@ def first_long_row(data: np.ndarray, most_bytes: int, breaks: np.ndarray) -> tup
 
 @njit(cache=True, nogil=True)
 def _is_line_end(data: np.ndarray, at: int) -> bool:
-    """Whether a line break ends right before `at`; a CR at the end of `data` does."""
+    """Returns whether a line break ends right before `at`; a CR at the end of `data` does."""
     return data[at - 1] == LF or (data[at - 1] == CR and (at == len(data) or data[at] != LF))
 
 

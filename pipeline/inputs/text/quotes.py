@@ -1,9 +1,9 @@
-"""Quoted values in blocks of delimited text, compiled: where they end, and which quotes are plain characters.
+"""Quoted values in blocks of delimited text, compiled: their ends, and the quotes that are plain characters.
 
-A quote opens a quoted value only as the first character of a value. In a quoted value two quotes stand for one, and
-the next single quote closes the value. Importing this loads numba (0.2 s), so import it where a block holds a quote.
+A quote opens a quoted value only as the first character of a value. In a quoted value two quotes stand for one, and the
+next single quote closes the value. Importing this loads numba (0.2 s), so import it where a block holds a quote.
 
-`data` is uint8 (bytes,); `final` says whether the file ends with it. `breaks` is int64 (values, 2): the first and the
+`data` is uint8 (bytes,); `final` is true if the file ends with it. `breaks` is int64 (values, 2): the first and the
 last byte of each quoted value that holds line breaks, ascending.
 """
 
@@ -30,9 +30,9 @@ def scan(
 ) -> tuple[int, int, int, int]:
     """Fills `breaks`, and `plain`: int64 (values, 2), the first byte and the end of a value with a plain first quote.
 
-    `marks` are the bytes of `data` that are quotes, int64, ascending. `columns` is -1 for RFC 4180; else values are
-    quoted as a whole or not at all, and it is the number of columns (0: not known yet). Returns how far the scan came,
-    what the value there is, and the numbers of `breaks` and of `plain`.
+    `marks` are the indices in `data` of quotes, int64, ascending. `columns` is -1 for RFC 4180; else values are quoted
+    as a whole or not at all, and it is the number of columns (0: not known yet). Returns the end of the scan, the kind
+    of the value there, and the lengths of `breaks` and of `plain`.
     """
     count, plains, wide_end, rows_end, mark = 0, 0, 0, 0, 0
     while mark < len(marks):
@@ -63,7 +63,7 @@ def scan(
             plain[plains, 0], plain[plains, 1] = first, _value_end(data, first, delimiter)
             plains += 1
             if last < len(data) and last >= rows_end and lines <= most_lines and _ends_value(data, last, delimiter):
-                rows_end = _line_end(data, last)  # the line was looked at, which is not to be done for each value
+                rows_end = _line_end(data, last)  # so that the line is not examined again for each value
         else:
             return first, kind, count, plains
     return len(data), QUOTED, count, plains
@@ -71,7 +71,7 @@ def scan(
 
 @njit(cache=True, nogil=True)
 def _judge_strict(data: np.ndarray, last: int, delimiter: int, lines: int, most_lines: int, final: bool) -> int:
-    """A value by RFC 4180. Text after the closing quote is let pass on one line, as other readers do."""
+    """Judges a value by RFC 4180. Allows text after the closing quote on one line, like other readers."""
     if lines > most_lines:
         return TOO_MANY_LINES
     if last == len(data):
@@ -92,7 +92,7 @@ def _judge_whole(
     is_wide: bool,
     wide_end: int,
 ) -> int:
-    """A value that is quoted as a whole or not at all.
+    """Judges a value that is quoted as a whole or not at all.
 
     A wide value holds delimiters or line breaks; `wide_end` is the end of the last one that is quoted.
     """
@@ -121,7 +121,7 @@ def _begins_value(data: np.ndarray, at: int, delimiter: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _closing(marks: np.ndarray, mark: int) -> int:
-    """The first of the quotes from `mark` on that isn't one of two side by side."""
+    """The first quote from `mark` on that isn't one of two side by side."""
     while mark + 1 < len(marks) and marks[mark + 1] == marks[mark] + 1:
         mark += 2
     return mark
@@ -151,7 +151,7 @@ def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _ends_value(data: np.ndarray, last: int, delimiter: int) -> bool:
-    """Whether the value ends right after its byte `last`."""
+    """Returns whether the value ends right after its byte `last`."""
     if last + 1 == len(data):
         return True
     return data[last + 1] == delimiter or data[last + 1] == LF or data[last + 1] == CR
@@ -181,7 +181,7 @@ def _row_start(data: np.ndarray, at: int, stop: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _are_rows(data: np.ndarray, row: int, end: int, delimiter: int, columns: int) -> bool:
-    """Whether every line is a row of `columns` values (0: of as many as the first line) where all quotes are plain."""
+    """Returns whether every line is a row of `columns` values (0: as many as the first line), all quotes plain."""
     found, values = 1, columns
     for i in range(row, end + 1):
         if i == end or data[i] == LF or (data[i] == CR and data[i + 1] != LF):

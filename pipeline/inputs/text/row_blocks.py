@@ -1,4 +1,4 @@
-"""A file of delimited text in blocks of whole rows, so that no border of a block lies in a row or in a line break."""
+"""A file of delimited text in blocks of whole rows, so that no block ends within a row or a line break."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.inputs.text.dialect import Cut, Dialect
+from pipeline.inputs.text.dialect import BlockCut, Dialect
 from pipeline.inputs.text.encoding import text_start
 from pipeline.inputs.text.faults import TOO_LONG, TOO_LONG_QUOTED, UNFINISHED, BadRow, reason
 
@@ -21,25 +21,25 @@ _BLANK = re.compile(rb"(?: *+[\r\n]++)*+")
 
 @dataclass(frozen=True)
 class RowBlocks:
-    """The rows of a table from its first one on: blank lines before it are skipped."""
+    """The rows of a table from its first one on: skips blank lines before it."""
 
     dialect: Dialect
-    columns: int  # 0: not known yet
-    most_bytes: int  # of a row
+    columns: int  # 0: not yet known
+    most_bytes: int  # limit for a row
 
     def first_row(self, file: BinaryIO, path: str) -> bytes | None:
         """The first row, for `Dialect.parse`; None if there is none. Raises BadFile, BadRow, OSError, EOFError."""
-        block, cut = next(self._cuts(file, path, _FIRST_BLOCK), (b"", Cut(0)))
+        block, cut = next(self._cuts(file, path, _FIRST_BLOCK), (b"", BlockCut(0)))
         return _readable(block, cut, 0, _first_end(block, cut)) if cut.end else None
 
     def blocks(self, file: BinaryIO, path: str, *, skip_first: bool) -> Iterator[bytes]:
-        """The rows, for `Dialect.parse`, or those after the first. Raises BadFile, BadRow, OSError, EOFError."""
+        """The rows, or those after the first, for `Dialect.parse`. Raises BadFile, BadRow, OSError, EOFError."""
         for block, cut in self._cuts(file, path, _BLOCK):
             yield _readable(block, cut, _first_end(block, cut) if skip_first else 0, cut.end)
             skip_first = False
 
-    def _cuts(self, file: BinaryIO, path: str, size: int) -> Iterator[tuple[bytes, Cut]]:
-        """Blocks that begin with a row, each with the whole rows in it."""
+    def _cuts(self, file: BinaryIO, path: str, size: int) -> Iterator[tuple[bytes, BlockCut]]:
+        """Yields blocks that begin with a row, each with its whole rows."""
         block, final, is_start = text_start(file, path), False, True
         while not final:
             more = file.read(max(size, len(block)))
@@ -54,12 +54,12 @@ class RowBlocks:
                 raise BadRow(why)
             block = block[cut.end :]
 
-    def _cut(self, block: bytes, final: bool) -> Cut:
+    def _cut(self, block: bytes, final: bool) -> BlockCut:
         cut = self.dialect.cut(block, self.columns, final=final)
         return cut if len(block) <= self.most_bytes else self._before_long_row(block, cut)
 
-    def _before_long_row(self, block: bytes, cut: Cut) -> Cut:
-        """The cut before the first row over `most_bytes`, where there is one."""
+    def _before_long_row(self, block: bytes, cut: BlockCut) -> BlockCut:
+        """Moves the cut before the first row over `most_bytes`, if there is one."""
         from pipeline.inputs.text import quoted_rows  # loads numba
 
         row, _ = quoted_rows.first_long_row(np.frombuffer(block, np.uint8)[: cut.end], self.most_bytes, cut.breaks)
@@ -70,7 +70,7 @@ class RowBlocks:
         return cut
 
 
-def _first_end(block: bytes, cut: Cut) -> int:
+def _first_end(block: bytes, cut: BlockCut) -> int:
     """The end of the first row of a block."""
     if not len(cut.breaks):
         found = _LINE_BREAK.search(block, 0, cut.end)
@@ -80,8 +80,8 @@ def _first_end(block: bytes, cut: Cut) -> int:
     return int(quoted_rows.first_row_end(np.frombuffer(block, np.uint8)[: cut.end], cut.breaks))
 
 
-def _readable(block: bytes, cut: Cut, begin: int, end: int) -> bytes:
-    """Some rows of a block, quoted by RFC 4180: a value with a plain first quote is put into quotes."""
+def _readable(block: bytes, cut: BlockCut, begin: int, end: int) -> bytes:
+    """Rows of a block, quoted by RFC 4180: adds quotes around a value with a plain first quote."""
     plain = cut.plain[(cut.plain[:, 0] >= begin) & (cut.plain[:, 0] < end)]
     if not len(plain):
         return block[begin:end]

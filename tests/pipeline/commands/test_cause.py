@@ -68,6 +68,7 @@ def test_what_beam_cannot_raise_anew_is_unwrapped() -> None:
     assert cause(RuntimeError("no worker: none")) == "RuntimeError: no worker: none"
 
 
+@pytest.mark.slow
 def test_tensorflow_names_what_it_cannot_write() -> None:
     import tensorflow as tf
 
@@ -82,8 +83,11 @@ def test_outputs_that_cannot_be_written_say_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "folder").mkdir()
     cases = {
-        lambda: Output(str(tmp_path / "file")).write_bytes("a.json", b""): ("not a directory", "file/a.json"),
-        lambda: _written(tmp_path / "folder"): ("is a directory", "folder"),
+        lambda: Output(str(tmp_path / "file")).write_bytes("a.json", b""): (
+            f"{tmp_path}/file is a file, not a folder",
+            "file/a.json",
+        ),
+        lambda: _written(tmp_path / "folder"): ("is a folder, not a file", "folder"),
         lambda: _written(tmp_path / ("x" * 300)): ("file name too long", "x" * 300),
     }
     for write, (reason, name) in cases.items():

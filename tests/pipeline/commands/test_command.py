@@ -18,6 +18,7 @@ import pytest
 from pipeline.commands import program as command
 from pipeline.commands.corpus.cli import PIPELINE
 from pipeline.commands.dedup.cli import DEDUP
+from pipeline.commands.outlook import FAILS_AGAIN
 from pipeline.commands.program import GOES_ON, STARTS_AGAIN, Program
 from pipeline.commands.train.cli import TRAIN
 from pipeline.commands.vocab.cli import VOCAB
@@ -34,12 +35,9 @@ def breaks(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(machine: Path) -> Path:
     """The machine's temporary folder."""
-    (tmp_path / "machine").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "machine"))
-    private._root.cache_clear()
-    return tmp_path / "machine"
+    return machine
 
 
 def kept(said: str) -> Path:
@@ -87,7 +85,7 @@ def train(name: str, *arguments: str) -> Callable[[Path, pytest.MonkeyPatch], in
     return act
 
 
-ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherRun")}
+ERRORS = {name: type(name, (Exception,), {}) for name in ("NoRecords", "OtherTraining")}
 COMMANDS = {
     "pipeline": (corpus, True, GOES_ON),
     "pipeline subset": (subset, True, GOES_ON),
@@ -103,6 +101,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_keeps_the_traceback_in_the_file_that_its_line_names(
     name: str, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -141,12 +140,13 @@ def test_no_disk_at_all_leaves_the_terminal(
     assert len(said) >= lines and (lines == 1) == (len(said) == 1)
 
 
+@pytest.mark.slow
 def test_an_error_outside_of_a_command_is_one_line_too(tmp_path: Path, temporary: Path) -> None:
     """A finished run whose funnel is damaged: `report` expects it whole."""
     (tmp_path / "manifest.json").write_text("{")
     done = run("pipeline", "report", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"; {STARTS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
+    assert f"; {FAILS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
     assert [name for name in os.listdir(temporary) if "-run-" in name] == []
 
 
@@ -169,6 +169,7 @@ def signalled(number: int, folder: Path, *before: str, act: str = PLAIN) -> subp
     return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code", "says"),
     [
@@ -191,6 +192,7 @@ def act(arguments, folder):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_engine_that_beam_has_started_is_stopped_first(number: int, code: int, temporary: Path) -> None:
     """By its own handler of SIGINT, which it puts over ours, and which calls ours."""
@@ -199,6 +201,7 @@ def test_an_engine_that_beam_has_started_is_stopped_first(number: int, code: int
     assert done.stderr.endswith("; go on\n") and done.stderr.count("go on") == 1
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_gone_changes_no_code(temporary: Path) -> None:
     """A session that ends takes its terminal along, and then sends SIGHUP."""
     reader, writer = os.pipe()
@@ -209,6 +212,7 @@ def test_a_terminal_that_is_gone_changes_no_code(temporary: Path) -> None:
     assert done.returncode == 129 and os.listdir(temporary) == []
 
 
+@pytest.mark.slow
 def test_nohup_is_respected(temporary: Path) -> None:
     assert signalled(signal.SIGHUP, temporary, "nohup").returncode == 7
 

@@ -21,6 +21,8 @@ from dedup.evaluation import EvalIndex
 from dedup.groups import group
 from tests.support.command import run, run_corpus
 
+pytestmark = pytest.mark.slow
+
 
 def picture(seed: int, side: int = 256) -> Image.Image:
     """Smooth noise: as much to tell apart as in a photo."""

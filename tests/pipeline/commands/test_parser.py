@@ -9,6 +9,7 @@ import pytest
 import pipeline
 from pipeline.commands.corpus.cli import PIPELINE
 from pipeline.commands.dedup.cli import DEDUP
+from pipeline.commands.parser import nearest
 from pipeline.commands.subset.options import SUBSET
 from pipeline.commands.subset.run import say_less
 from pipeline.commands.train.cli import TRAIN
@@ -65,6 +66,29 @@ def test_the_nearest_of_what_is_mistyped_is_named(
     code, line = ended(capsys, parse, *words)
     assert code == 2
     assert line.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("parse", "words", "said"),
+    [
+        (corpus, ("--xyzzy=x", "--output=y"), "--xyzzy: no such option; --help lists them"),
+        (corpus, ("frobnicate", "x"), "frobnicate: no such command; choose from report, subset"),
+        (dedup, ("index", "--kwyjibo=x"), "--kwyjibo: no such option; --help lists them"),
+        (dedup, ("swim",), "(choose from 'index', 'match', 'groups')"),
+        (train, ("fit", "--kwyjibo=x"), "--kwyjibo: no such option; --help lists them"),
+    ],
+)
+def test_a_name_unlike_any_other_is_given_no_nearest(
+    parse: Parse, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = ended(capsys, parse, *words)
+    assert (code, line[-len(said) :]) == (2, said)
+
+
+@pytest.mark.parametrize(("name", "near"), [("abcde", "abcxy"), ("abfgh", None)])
+def test_the_least_likeness_of_a_nearest_name(name: str, near: str | None) -> None:
+    """3 letters of 5 in common are 0.6, as much as is asked for; 2 are 0.4."""
+    assert nearest(name, ["abcxy"]) == near
 
 
 @pytest.mark.parametrize(

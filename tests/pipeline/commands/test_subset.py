@@ -15,6 +15,8 @@ from tests.support.command import Finished, result, run, run_corpus, shards
 from train.example import decode_example, read_records
 from vocab.ngrams import hash_word
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 60
 TWICE = 3  # the first pairs are there once more, with the same key: their draws are equal
 

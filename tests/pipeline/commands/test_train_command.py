@@ -18,6 +18,8 @@ from tests.support.training import PIECES, write_shard, write_shards
 from train.config import Train
 from train.example import encode_example
 
+pytestmark = pytest.mark.slow
+
 COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (40, 70, 200), "yellow": (230, 200, 40)}
 SMALL = (
     "--train.image.tower=tiny", "--train.image.resize=40", "--train.image.crop=32", "--train.text.tower=tiny",

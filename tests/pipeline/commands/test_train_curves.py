@@ -17,6 +17,8 @@ from train.chance import candidates, chance_loss, floor_loss
 from train.config import Loss, Queue, Temperature
 from train.log import Row
 
+pytestmark = pytest.mark.slow
+
 NUMBER_TABLE = ["Step", "Loss", "Temperature", "Learning rate"]
 
 

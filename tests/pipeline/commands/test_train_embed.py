@@ -18,23 +18,13 @@ from tests.support.indexes import (
     call,
     contents,
     facts,
-    index_of_eleven,
     of_picture,
     photos,
     rows,
-    use_small_models,
 )
 from tests.support.training import picture, record, write_shard
 
-
-@pytest.fixture(autouse=True)
-def models(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_models(monkeypatch)
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Path:
-    return index_of_eleven(tmp_path)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_models")]
 
 
 def test_an_index_holds_each_picture_and_its_vector(index: Path, tmp_path: Path):

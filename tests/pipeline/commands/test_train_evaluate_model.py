@@ -17,6 +17,8 @@ from tests.support.training import LETTERS, WORDS, picture, small_trained, write
 from train.embedding import embed_texts
 from train.evaluation.published import ALIGN
 
+pytestmark = pytest.mark.slow
+
 
 def test_crisscrossed_captions_from_its_files(tmp_path: Path) -> None:
     """The queries of SITS are the pictures: four of them, with three ratings of one caption."""

@@ -15,6 +15,8 @@ from train.config import ImageTower, Queue, Temperature, Train
 from train.evaluate import Retrieval
 from train.retrieval import NotMeasured, Recalls
 
+pytestmark = pytest.mark.slow
+
 RECALL_TABLE = ["Direction", "R@1", "R@5", "R@10", "Times chance"]
 SETTING_TABLE = ["Setting", "Here", "The paper"]
 FEW = Recalls((0.5, 1.0, 1.0), (0.5, 1.0, 1.0), queries=2, candidates=2)

@@ -23,25 +23,15 @@ from tests.support.indexes import (
     call,
     contents,
     found,
-    index_of_eleven,
     of_picture,
     of_text,
     photos,
     ranked,
     rows,
-    use_small_models,
 )
 from tests.support.training import picture, record, write_shard
 
-
-@pytest.fixture(autouse=True)
-def models(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_models(monkeypatch)
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Path:
-    return index_of_eleven(tmp_path)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_models")]
 
 
 def test_a_text_finds_what_its_embedding_is_nearest_to(index: Path):

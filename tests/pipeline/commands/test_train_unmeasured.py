@@ -14,6 +14,8 @@ from pipeline.storage.lock import Held, locked, locked_files
 from tests.support.command import ROOT
 from tests.support.training import PIECES, in_process, use_small_towers, write_shards
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = (
     "--train.image.tower=tiny", "--train.image.resize=40", "--train.image.crop=32", "--train.text.tower=tiny",
     "--train.text.length=8", "--train.batch=4", "--train.steps=2", "--train.optimizer.warmup_steps=1",

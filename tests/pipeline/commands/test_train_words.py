@@ -16,10 +16,12 @@ from tests.support.training import tokenizer
 from train.config import TextTower
 from train.embedding import embed_words
 from train.evaluation.published import ALIGN
-from train.measures.words import PARTS, WordSet
+from train.measures.word_similarity import PARTS, WordSet
 from train.sets.files import BadSet, NotThere
-from train.sets.words import RatedWords, read_words
+from train.sets.simlex import RatedWords, read_words
 from train.towers import text_tower
+
+pytestmark = pytest.mark.slow
 
 HEADER = "word1\tword2\tPOS\tSimLex999\tconc(w1)\tconc(w2)\tconcQ\tAssoc(USF)\tSimAssoc333\tSD(SimLex)\n"
 ROWS = "cold\twarm\tA\t1.5\t2.7\t2.8\t2\t7.2\t1\t0.4\ncup\tmug\tN\t9.25\t4.9\t4.8\t4\t0\t0\t1.3\n"

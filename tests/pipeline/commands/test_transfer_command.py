@@ -28,8 +28,10 @@ from tests.support.transfers import (
 )
 from train.log import read_log
 from train.loss import contrastive_loss
-from train.run import OtherRun
+from train.run import OtherTraining
 from train.sets.files import BadSet
+
+pytestmark = pytest.mark.slow
 
 HEAD = "--transfer.classification.head"
 CLASSES = """
@@ -96,7 +98,9 @@ def test_classes_are_learned_told_and_kept(
     before = fingerprint(output / "transfer.json")
     run_transfer(config, *command)
     assert capsys.readouterr().out == said.out and fingerprint(output / "transfer.json") == before
-    with pytest.raises(OtherRun, match=r"transfer: classification.batch is 12 there, 6 here; --overwrite replaces it"):
+    with pytest.raises(
+        OtherTraining, match=r"transfer: classification.batch is 12 there, 6 here; --overwrite replaces it"
+    ):
         run_transfer(config, *command, "--transfer.classification.batch=6")
     run_transfer(config, *command, "--transfer.classification.batch=6", "--overwrite", f"{HEAD}.steps=2")
     assert json.loads((output / "transfer.json").read_text())["classification"]["batch"] == 6
@@ -147,7 +151,7 @@ def test_the_first_loss_of_a_tuning_is_that_of_the_model(model: str, config: Pat
 def test_a_tuning_of_another_model_or_in_a_models_place_is_refused(model: str, config: Path, tmp_path: Path) -> None:
     config.write_text(TUNING)
     records = f"--records={model}/shards/*.tfrecord"
-    with pytest.raises(OtherRun, match="holds a model that no transfer made; --overwrite replaces it"):
+    with pytest.raises(OtherTraining, match="holds a model that no transfer made; --overwrite replaces it"):
         run_transfer(config, f"--model={model}", records, f"--output={model}")
     with pytest.raises(InputError, match="none holds no checkpoint of python -m train fit"):
         run_transfer(config, f"--model={tmp_path}/none", records, f"--output={tmp_path}/out")
@@ -155,10 +159,10 @@ def test_a_tuning_of_another_model_or_in_a_models_place_is_refused(model: str, c
         run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out", "--train.batch=1")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "run.json").write_text(json.dumps({"task": "retrieval", "model": "another"}))
-    with pytest.raises(OtherRun, match="out holds another transfer: model is another there"):
+    with pytest.raises(OtherTraining, match="out holds another transfer: model is another there"):
         run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out")
     (tmp_path / "out" / "run.json").write_text(json.dumps({"task": "vtab", "vtab": {"trials": 3}}))
-    with pytest.raises(OtherRun, match="transfer: task is vtab there, retrieval here; --overwrite replaces it"):
+    with pytest.raises(OtherTraining, match="transfer: task is vtab there, retrieval here; --overwrite replaces it"):
         run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out")
 
 

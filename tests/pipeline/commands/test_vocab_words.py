@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 
 from pipeline.commands.vocab.words import add_up, by_range
@@ -18,6 +19,7 @@ from vocab.wordpiece import SPECIAL, WordPieceTokenizer
 from vocab.words import split_lines, tokens, words
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(ANY_TEXT)
 def test_all_users_of_a_text_see_the_same_words(text: str) -> None:

@@ -18,6 +18,8 @@ from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
 from tests.support.google_cloud import PROJECT, write_account
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "crawl-bucket"
 INPUTS = ("pictures-*.parquet", "00000.tar", "folder.jsonl")
 SETTINGS = ("--filters.rare_ngram.min_count=1", "--filters.rare_ngram.top_k=650", "--input.rows_per_shard=20")
@@ -95,7 +97,7 @@ def test_a_job_that_fails_is_told_and_the_same_command_goes_on(
 ) -> None:
     first, second = submitted
     assert first.returncode == 1
-    assert "the workers ran out of memory; the same command goes on where it stopped" in first.stderr
+    assert "the workers ran out of memory; the same command resumes" in first.stderr
     assert second.returncode == 0, second.stderr
     assert doorstep.service.names() == ["toy-index", "toy-count", "toy-count", "toy-emit"]
     assert f"https://console.cloud.google.com/dataflow/jobs/us-central1/job-3?project={PROJECT}" in second.stderr

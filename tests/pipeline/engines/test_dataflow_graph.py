@@ -21,10 +21,11 @@ from pipeline.count import CountCorpus, counting, groups
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.index import IndexInputs, Task
+from pipeline.index import IndexInputs, IndexTask
 from pipeline.inputs import Source
 from pipeline.inputs.pictures import Files
-from pipeline.measure.eval_sets import EvalSets, Indexing, IndexPictures, parts
+from pipeline.measure.eval_parts import Indexing, IndexPictures, parts
+from pipeline.measure.eval_sets import EvalSets
 from pipeline.storage.plan import Plan, Shard
 
 OPTIONS = ("--runner=DataflowRunner", "--dry_run=True", "--project=some-project", "--region=us-central1")
@@ -131,6 +132,6 @@ def test_no_image_crosses_a_shuffle(wire: Wire) -> None:
 
 
 def test_the_check_of_types_would_find_an_image() -> None:
-    assert set(leaves(Task)) <= SMALL
+    assert set(leaves(IndexTask)) <= SMALL
     for large in (tuple[int, dict[str, bytes]], list[pa.Table], Any, beam.typehints.Any):
         assert not set(leaves(large)) <= SMALL

@@ -23,7 +23,7 @@ from apache_beam.portability.api import beam_provision_api_pb2_grpc as provision
 from apache_beam.portability.api import beam_runner_api_pb2 as api
 from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo
 
-from pipeline.engines.engine import Engine
+from pipeline.engines.choice import make_engine
 from pipeline.engines.sockets import SocketManager, SocketServer
 from pipeline.storage import scratch
 from tests.support.command import ROOT
@@ -60,7 +60,7 @@ def note_listening(number: int, folder: str, engine: int) -> None:
 @pytest.mark.parametrize("temporary", ODD_NAMES, indirect=True)
 def test_an_engine_with_workers_opens_no_port(temporary: Path, tmp_path: Path) -> None:
     """Whatever the temporary folder is called, also by a path that is too long for a socket."""
-    before, engine = listening(os.getpid()), Engine(2, str(tmp_path / "log"))
+    before, engine = listening(os.getpid()), make_engine(2, str(tmp_path / "log"))
     (tmp_path / "seen").mkdir()
     pipeline = engine.pipeline()
     numbers = pipeline | beam.Create(range(8)) | beam.Reshuffle()
@@ -76,7 +76,7 @@ def test_an_engine_with_workers_opens_no_port(temporary: Path, tmp_path: Path) -
 
 
 def test_one_worker_has_no_socket_at_all(tmp_path: Path) -> None:
-    engine, before = Engine(1, str(tmp_path / "log")), listening(os.getpid())
+    engine, before = make_engine(1, str(tmp_path / "log")), listening(os.getpid())
     pipeline = engine.pipeline()
     pipeline | beam.Create([0]) | beam.Map(note_listening, str(tmp_path), os.getpid())
     engine.execute(pipeline)
@@ -86,7 +86,9 @@ def test_one_worker_has_no_socket_at_all(tmp_path: Path) -> None:
 def test_every_pass_runs_on_the_engine() -> None:
     """So that what holds for the engine holds for every command."""
     users = {file.relative_to(ROOT).as_posix() for file in (ROOT / "pipeline").rglob("*.py") if _makes_pipelines(file)}
-    assert users == {"pipeline/engines/engine.py", "pipeline/engines/flex_template.py"}  # the second on Dataflow alone
+    assert users == {
+        f"pipeline/engines/{name}.py" for name in ("engine", "local", "flex_template")
+    }  # the last on Dataflow alone
 
 
 def _makes_pipelines(file: Path) -> bool:

@@ -26,6 +26,7 @@ def requested(tmp_path: Path) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     return requests, process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answered", [False, True])
 def test_ends_without_a_word_when_the_run_ends(tmp_path: Path, answered: bool) -> None:
     requests, process = requested(tmp_path)

@@ -119,6 +119,7 @@ def test_a_compressed_batch_has_a_limit(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(read(path)) == 1_000 if fits else "message 1 is 0 MB, over the 0 MB of a compressed" in damaged(path)
 
 
+@pytest.mark.slow
 def test_a_small_file_cannot_take_much_memory(tmp_path: Path) -> None:
     """640 MB of zeros in under 1 MB are refused in a process that may have 512 MB."""
     zeros = pa.array([bytes(1 << 27)] * 5, pa.large_binary())

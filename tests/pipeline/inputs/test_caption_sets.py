@@ -201,6 +201,7 @@ def test_the_images_of_coco_have_a_limit(
         assert len(read(path)) == 5
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_captions_of_a_set_in_a_partition(tmp_path: Path) -> None:
     folder = tmp_path / "in/set=coco"
     write(folder / "captions_val2017.json", COCO)

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tensorflow as tf
 
 from pipeline.inputs import BadFile, Columns, Input
 from pipeline.inputs.captions import spread
@@ -92,7 +91,10 @@ def test_lists_in_the_json_members_of_a_tar(tmp_path: Path) -> None:
     assert carried(table) == {"captions": lists, "n": [KEYS[row] for row in PARENTS]}
 
 
+@pytest.mark.slow
 def test_several_captions_in_a_record(tmp_path: Path) -> None:
+    import tensorflow as tf
+
     path = tmp_path / "t.tfrecord"
     with path.open("wb") as file:
         for key, texts in (("a", [b"x", b"y"]), ("b", [b"z"])):
@@ -175,6 +177,7 @@ def test_a_table_without_lists_is_left_alone() -> None:
     assert [part is table for part in spread(table, "t", 0)] == [True]
 
 
+@pytest.mark.slow
 def test_a_corpus_of_several_shards_has_each_caption_with_its_image(tmp_path: Path) -> None:
     images = [encode(picture(number)) for number in range(4)]
     captions = [[f"a kite number {row} seen {times} times" for times in range(3)] for row in range(4)]

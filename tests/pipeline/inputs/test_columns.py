@@ -9,11 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from filters.signals import SHOWN
 from pipeline.inputs import BadFile, Columns, Input
 from tests.support.inputs import carried, open_path, read, read_columns
-
-OURS = ["key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"]
-OURS += ["images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"]
 
 
 def parquet(folder: Path, **columns: Any) -> Path:
@@ -64,7 +62,7 @@ def test_a_number_is_meant_for_tables_without_a_header(tmp_path: Path) -> None:
     ].to_pylist() == [b"a"]
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", SHOWN)
 def test_a_carried_column_with_a_name_of_ours_gets_a_prefix(tmp_path: Path, name: str) -> None:
     path = parquet(tmp_path, the_text=["t"], the_url=["u"], the_key=["k"], **{name: pa.array([[1]])})
     chosen = {"text": "the_text", "url": "the_url", "key": "the_key"}

@@ -40,6 +40,7 @@ def refusal(path: Path, settings: Input | None = None, *, text_only: bool = Fals
 LONE = ['"Hello he said', "a plain one", 'the 12" vinyl', '"Bye', '"all"', '"Hello" he said', 'b"c', '"']
 
 
+@pytest.mark.slow
 def test_a_lone_quote_in_a_tsv_takes_no_other_row(tmp_path: Path) -> None:
     read_as = [text if text != '"all"' else "all" for text in LONE]
     first = "".join(f"{text}\thttp://x/{row}\n" for row, text in enumerate(LONE))
@@ -102,6 +103,7 @@ def test_a_first_row_of_any_length(tmp_path: Path) -> None:
     assert texts(write(tmp_path / "c.csv", f"text,url,{long}\na,b,c\n")) == ["a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("ending", ["csv", "tsv.gz"])
 def test_other_encodings_are_named_with_a_command_that_works(tmp_path: Path, encoding: str, ending: str) -> None:
@@ -114,6 +116,7 @@ def test_other_encodings_are_named_with_a_command_that_works(tmp_path: Path, enc
     assert texts(tmp_path / f"it's.utf8.{ending}") == ["an old café"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz"])
 def test_json_lines_in_other_encodings_are_named(tmp_path: Path, encoding: str, ending: str) -> None:
@@ -132,6 +135,7 @@ def test_bytes_of_other_files_are_named(tmp_path: Path) -> None:
     assert "not gzip, as its name says" in refusal(write(tmp_path / "c.csv.gz", table))
 
 
+@pytest.mark.slow
 def test_gzip_in_several_parts_and_with_bytes_behind(tmp_path: Path) -> None:
     parts = gzip.compress(b"text,url\na,u\n") + gzip.compress(b"b,v\n")
     assert texts(write(tmp_path / "a.csv.gz", parts)) == ["a", "b"]
@@ -149,6 +153,7 @@ def test_marks_line_ends_and_zeros(tmp_path: Path) -> None:
     assert names == {"my note": ["x"]}
 
 
+@pytest.mark.slow
 def test_a_row_far_over_the_limit_is_refused_in_bounded_memory(tmp_path: Path) -> None:
     """60 MB on one line, from a small file, in 600 MB for the process."""
     for name, start in (("a.csv.gz", b"text,url\na,u\n"), ("b.csv.gz", b""), ("c.csv.gz", b'text,url\n"')):
@@ -175,6 +180,7 @@ def test_a_row_has_a_limit(tmp_path: Path) -> None:
         assert refusal(path, limit) == "row 3: over 1,000 bytes (input.max_row_bytes)"
 
 
+@pytest.mark.slow
 def test_columns_have_a_limit(tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(9_998)]
     assert texts(write(tmp_path / "a.csv", ",".join(["text", "url", *names]) + "\n" + "a," * 9_999 + "b\n")) == ["a"]

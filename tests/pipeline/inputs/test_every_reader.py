@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from pipeline.inputs import FIELDS, Span, carried_columns, find_sources, open_source
+from pipeline.inputs import FIELDS, BadFile, Span, carried_columns, find_sources, open_source
 from pipeline.inputs.by_extension import READERS
 from pipeline.inputs.sources import EXTENSIONS, extension
-from tests.pipeline.inputs.test_fuzz import FILES
-from tests.support.inputs import INPUT, again, open_path, read, whole
+from tests.pipeline.inputs.test_fuzz import FILES, ROWS
+from tests.support.inputs import INPUT, again, carried, open_path, read, whole
 
 FORMATS = {extension(name): name for name in FILES}
+CAPTIONS = ("coco.json", "karpathy.json")  # files without a column `n`
 
 
 @pytest.fixture(params=FORMATS.values())
@@ -37,6 +39,29 @@ def test_rows_have_texts_and_one_schema(path: Path) -> None:
     table = read(path)
     assert table["text"].null_count < len(table) > 5 and len(table.schema.names) >= len(FIELDS)
     assert all(name not in FIELDS.names for name in table.schema.names[len(FIELDS) :])
+
+
+def test_every_row_of_the_file_is_read_with_its_text_and_its_carried_columns(path: Path) -> None:
+    rows = ROWS[:9] if path.suffix == ".tar" else ROWS
+    table = read(path)
+    assert [text or b"" for text in table["text"].to_pylist()] == [str(row["text"]).encode() for row in rows]
+    if path.name not in CAPTIONS:
+        assert [int(number) for number in carried(table)["n"]] == [row["n"] for row in rows]
+
+
+def test_one_schema_for_all_batches_and_at_least_one(path: Path) -> None:
+    reader = open_path(path)
+    for span in (Span(), *reader.spans(1)):
+        batches = list(reader.batches(span))
+        assert batches and all(batch.schema.equals(read(path).schema) for batch in batches)
+
+
+@pytest.mark.parametrize("damage", [lambda _: bytes(range(256)) * 4, lambda content: content[: len(content) // 2]])
+def test_a_file_that_is_not_of_its_format_or_cut_off_is_named(path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(BadFile) as caught:
+        read(path)
+    assert caught.value.path == str(path) and caught.value.reason
 
 
 def test_a_second_reader_gives_the_same(path: Path) -> None:

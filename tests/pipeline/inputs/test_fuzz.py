@@ -154,6 +154,7 @@ def test_whole_files_are_read(tmp_path: Path, name: str) -> None:
     assert len(whole(open_path(tmp_path / name))) == (9 if name.endswith("tar") else len(ROWS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_damaged_files_give_rows_or_bad_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -141,6 +141,7 @@ def test_a_file_that_no_command_makes_readable_is_refused_without_one(tmp_path: 
     assert "make" not in refusal(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_file_readable(tmp_path: Path) -> None:
     (tmp_path / "a b.tar.gz").write_bytes(gzip.compress(b"a tar"))
     subprocess.run(refusal(tmp_path / "a b.tar.gz").rpartition("with: ")[2], shell=True, check=True)

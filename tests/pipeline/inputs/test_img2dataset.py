@@ -22,9 +22,11 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from filters.pixels import header
+from filters.picture import header
 from pipeline.inputs import Input, carried_columns, find_sources, open_source
 from tests.support.inputs import again, whole
+
+pytestmark = pytest.mark.slow
 
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv-img2dataset"
 PACKAGES = ("img2dataset", "tensorflow", "tensorflow_io")  # the last two write its TFRecords

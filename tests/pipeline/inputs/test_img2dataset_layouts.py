@@ -16,6 +16,8 @@ from tests.support.img2dataset_layouts import PICTURE, WRITERS, download, write
 from tests.support.inputs import again, read, whole
 from tests.support.reading import read_records
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(300, 300), (None, None), (150, 900), (0, 500), (None, 300), (100_000, 100_000)]
 ROWS = [
     *(download(number, size) for number, size in enumerate(SIZES)),

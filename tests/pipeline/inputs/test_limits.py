@@ -127,6 +127,7 @@ for source in find_sources(sys.argv[2:]):
 """
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_whatever_a_line_holds(tmp_path: Path) -> None:
     """Lines such as these took over 512 MB, the longest 1.9 GB."""
     row = b'{"url": "u", "text": "t", "x": '

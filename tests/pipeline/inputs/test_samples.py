@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from filters.pixels import header
+from filters.picture import header
 from pipeline.inputs import BadFile, Input
-from pipeline.inputs.archives.samples import NOWHERE, Place, Sample, Samples
+from pipeline.inputs.archives.samples import NOWHERE, ByteRange, Sample, Samples
 from tests.support.inputs import again, read
 from tests.support.pictures import encoded, noise
 
@@ -44,7 +44,7 @@ def grouped(*names: str) -> dict[str, str]:
     """The kinds of members of each sample, by its key, of members with these names."""
     samples = Samples()
     for number, name in enumerate(names):
-        samples.add(name, Place(number, 1))
+        samples.add(name, ByteRange(number, 1))
     samples.finish()
     kinds = {
         sample.key: [kind for kind in ("image", "txt", "json") if getattr(sample, kind) != NOWHERE]
@@ -175,15 +175,16 @@ def test_a_header_that_describes_the_next_in_megabytes_makes_a_bad_file(tmp_path
             read(tmp_path / "t.tar")
 
 
+@pytest.mark.slow
 def test_memory_holds_keys_and_places_alone() -> None:
     tracemalloc.start()
     samples = Samples()
     for number in range(20_000):
         for place, suffix in enumerate(("jpg", "json", "txt")):
-            samples.add(f"{number:09d}.{suffix}", Place(number << 20, 1 << place))
+            samples.add(f"{number:09d}.{suffix}", ByteRange(number << 20, 1 << place))
     peak = tracemalloc.get_traced_memory()[1]
     samples.finish()
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert next(iter(samples)) == Sample("000000000", Place(0, 1), Place(0, 4), Place(0, 2))
+    assert next(iter(samples)) == Sample("000000000", ByteRange(0, 1), ByteRange(0, 4), ByteRange(0, 2))
     assert held < 160 * len(samples) and peak < 320 * len(samples)

@@ -30,6 +30,7 @@ def test_a_pair_has_the_first_text_that_it_has_itself(tmp_path: Path) -> None:
     assert chosen["text"].to_pylist() == [None, None, b"t2", None, b"t4", None, None]
 
 
+@pytest.mark.slow
 def test_a_compressed_tar_is_refused_with_the_command_that_unpacks_it(tmp_path: Path) -> None:
     path = write_tar(tmp_path / "it's.tar", sample("0", "text 0"))
     path.write_bytes(gzip.compress(path.read_bytes()))

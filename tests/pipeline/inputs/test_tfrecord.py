@@ -15,6 +15,8 @@ from pipeline.inputs import BadFile, Columns, Input, Span
 from tests.support.inputs import again, carried, open_path, read
 from train.example import _masked_crc, read_records, write_record
 
+pytestmark = pytest.mark.slow
+
 
 def feature(value: Any) -> tf.train.Feature:
     values = value if isinstance(value, list) else [value]

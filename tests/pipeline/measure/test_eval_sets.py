@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from pathlib import Path
 
@@ -11,15 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dedup.evaluation import EvalIndex, Search
+from dedup.evaluation import EvalIndex
+from dedup.search import Search
 from filters import EvalDuplicate
-from filters.pixels import Picture
+from filters.picture import Picture
 from pipeline.config import Config, Embedding
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.identity import identity
 from pipeline.inputs import BadFile, InputError
-from pipeline.measure.eval_sets import Indexing, find_sets, index_part, join_parts, load_indexes, open_index, parts
+from pipeline.measure.eval_index import join_parts
+from pipeline.measure.eval_index_files import load_indexes, open_index
+from pipeline.measure.eval_parts import Indexing, index_part, parts
+from pipeline.measure.eval_sets import find_sets
+from pipeline.storage.plan import BadInputs
 from tests.support.scenes import MAX_PIXELS, encoded, scene
 
 COUNT = 6
@@ -134,7 +140,6 @@ def test_one_row_without_a_key_leaves_the_keys_of_the_others(tmp_path: Path) -> 
     ("name", "content", "fault"),
     [
         ("links.csv", b"text,url\na,http://b\n", "links.csv holds no pictures"),
-        ("no.parquet", b"PAR1", "no.parquet: "),
         ("notes.idx", b"no index", "notes.idx: not an index of evaluation images"),
         ("empty/", b"", "no file matches"),
         ("nowhere.tar", b"", "no file matches"),
@@ -150,6 +155,32 @@ def test_what_is_no_set_is_refused_before_anything_runs(name: str, content: byte
     assert str(error.value).startswith("eval_images: ")
     assert fault in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("no.parquet", b"PAR1"), ("no.jsonl", b'{"text":\n'), ("no.tfrecord", b"no record")]
+)
+def test_a_damaged_file_ends_as_a_bad_input_does(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInputs) as error:
+        find_sets([str(tmp_path / name)])
+    (line,) = error.value.lines
+    assert line.startswith(f"eval_images: {tmp_path / name}: ")
+
+
+def test_pictures_by_path_that_are_elsewhere_say_what_to_give(tmp_path: Path) -> None:
+    """Captions in COCO's form beside which there is no picture, and a table; but no help for pictures that are none."""
+    images = {"images": [{"id": 1, "file_name": "1.jpg"}], "annotations": [{"id": 1, "image_id": 1, "caption": "a"}]}
+    (tmp_path / "captions_val.json").write_text(json.dumps(images))
+    (tmp_path / "set.csv").write_text("text,image_path\na,1.jpg\n")
+    write_table(tmp_path / "set.parquet", {"a": b"no picture"})
+    for name, start in (("captions_val.json", f"{tmp_path}, {tmp_path}/val, {tmp_path}/images"), ("set.csv", tmp_path)):
+        with pytest.raises(InputError, match="none of the 1 pictures exists") as error:
+            indexed(tmp_path / f"{name}.out", tmp_path / name)
+        help_ = f"; paths start at {start} (input.image_folder is for --input alone)"
+        assert str(error.value).endswith(f"{help_}; give the folder of the pictures in place of {tmp_path / name}")
+    with pytest.raises(InputError, match=r"such as set/a$"):
+        indexed(tmp_path / "out", tmp_path / "set.parquet")
 
 
 def test_a_truncated_tar_is_named(places: Path, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from filters.image_errors import MEANINGS, ImageError
 from pipeline.inputs.reader import FIELDS
 from pipeline.measure.header import measure
 from pipeline.measure.image_errors import add_errors, count_errors, header_errors
-from pipeline.measure.pixels import Measures, PixelSignals, measure_pixels
+from pipeline.measure.measures import Measures
+from pipeline.measure.pixel_signals import PixelSignals
+from pipeline.measure.pixels import measure_pixels
 from tests.pipeline.measure.test_measuring import measured
 from tests.support.pictures import chunked, encoded, noise
 

@@ -7,10 +7,13 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from dedup.evaluation import Search, build
+from dedup.evaluation import build
+from dedup.search import Search
 from pipeline.config import Filters
 from pipeline.measure import pixels
-from pipeline.measure.pixels import Measures, PixelSignals, measure_pixels
+from pipeline.measure.measures import Measures
+from pipeline.measure.pixel_signals import PixelSignals
+from pipeline.measure.pixels import measure_pixels
 
 MOST = 89_478_485
 

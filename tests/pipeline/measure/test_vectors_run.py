@@ -29,6 +29,8 @@ from tests.support.embedding_models import (
     open_nsfw_vectors,
 )
 
+pytestmark = pytest.mark.slow
+
 MAX_PIXELS = 10**8
 PICTURES = {
     "crop": jpeg(off_centre(drawing(1))),

@@ -13,8 +13,9 @@ from PIL import Image
 from dedup.variants import DEFAULT, DENSE, variants
 from pipeline.files import Output
 from pipeline.page.markup import shortened, visible
-from pipeline.report.close_calls_section import AUDIT_STYLE, FILE, LONGEST_ID, LONGEST_TEXT, SHOWN
+from pipeline.report.close_calls_section import CLOSE_CALLS_STYLE, LONGEST_ID, LONGEST_TEXT
 from pipeline.report.transforms import in_words
+from pipeline.storage.for_report import CLOSE_CALLS, CLOSE_CALLS_SHOWN
 from tests.support.report_runs import Page, all_groups, noise_jpeg, page_of, rows_table, write_run, write_table
 
 KINDS = {
@@ -48,10 +49,10 @@ def match(number: int, **columns: object) -> dict:
     return row | {"transform": "mirrored", "picture": PICTURE, "eval_picture": PICTURE} | columns
 
 
-def write_audit(folder: Path, rows: list[dict], candidates: list[dict] | None = None, **settings: str) -> Output:
+def write_close_calls(folder: Path, rows: list[dict], candidates: list[dict] | None = None, **settings: str) -> Output:
     overrides = [(name.replace("__", "."), value) for name, value in settings.items()]
     output = write_run(folder, candidates or [], *overrides, verdicts=False)
-    write_table(output, FILE, rows_table(rows, KINDS))
+    write_table(output, CLOSE_CALLS, rows_table(rows, KINDS))
     return output
 
 
@@ -67,39 +68,39 @@ def ratios(content: str) -> list[str]:
 
 def test_a_run_without_the_file_has_no_section(tmp_path: Path) -> None:
     content = page_of(write_run(tmp_path, [], verdicts=False))
-    assert "Near-duplicates of" not in content and AUDIT_STYLE not in content
+    assert "Near-duplicates of" not in content and CLOSE_CALLS_STYLE not in content
 
 
 def test_a_file_without_a_row_gives_no_section(tmp_path: Path) -> None:
     without = page_of(write_run(tmp_path / "a", [], verdicts=False))
-    assert page_of(write_audit(tmp_path / "b", [])) == without
+    assert page_of(write_close_calls(tmp_path / "b", [])) == without
 
 
 def test_a_pair_says_all_that_is_known_of_it(tmp_path: Path) -> None:
     row = match(1, eval_score=0.41249, eval_distance=1234, transform="crop centre 0.9, mirrored")
-    words = Page(page_of(write_audit(tmp_path, [row]))).words
+    words = Page(page_of(write_close_calls(tmp_path, [row]))).words
     assert "score 0.412, 1,234 bits: middle 90% of each side, mirrored" in words
     assert "caption 1" in words and "corpus a.tar#000000001" in words and "evaluation shop/1.jpg" in words
 
 
 def test_the_section_says_its_numbers_and_settings(tmp_path: Path) -> None:
-    output = write_audit(tmp_path, [match(1), match(2)], dedup__max_distance="42", dedup__min_score="0.35")
+    output = write_close_calls(tmp_path, [match(1), match(2)], dedup__max_distance="42", dedup__min_score="0.35")
     words = Page(page_of(output)).words
     assert "eval_duplicate drops 25 pairs, 10 of them as the first rule that does. 2 images of these are shown" in words
     assert "0.35 at least" in words and "42 of 256 bits at most" in words and "mode default." in words
 
 
 def test_pairs_keep_the_order_of_the_file(tmp_path: Path) -> None:
-    numbers = [3, 1, 2, *range(4, SHOWN + 5)]
-    page = Page(page_of(write_audit(tmp_path, [match(number) for number in numbers])))
-    assert page.captions == [f"caption {number}" for number in numbers[:SHOWN]]
-    assert page.tags.count("img") == 2 * SHOWN
+    numbers = [3, 1, 2, *range(4, CLOSE_CALLS_SHOWN + 5)]
+    page = Page(page_of(write_close_calls(tmp_path, [match(number) for number in numbers])))
+    assert page.captions == [f"caption {number}" for number in numbers[:CLOSE_CALLS_SHOWN]]
+    assert page.tags.count("img") == 2 * CLOSE_CALLS_SHOWN
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_captions_and_names_are_shown_and_harmless(tmp_path: Path, text: str) -> None:
     names = {"key": text, "source": text, "eval_match": text, "transform": text}
-    content = page_of(write_audit(tmp_path, [match(1, text=text, **names)]))
+    content = page_of(write_close_calls(tmp_path, [match(1, text=text, **names)]))
     page = Page(content)
     assert page.captions == [visible(shortened(text, LONGEST_TEXT))]
     assert page.words.count(visible(shortened(text, LONGEST_ID))) >= 3
@@ -110,7 +111,7 @@ def test_captions_and_names_are_shown_and_harmless(tmp_path: Path, text: str) ->
 @pytest.mark.parametrize("nothing", [None, b"", b"no JPEG", PICTURE[:20]])
 def test_a_missing_picture_has_a_placeholder_of_the_others_shape(tmp_path: Path, nothing: bytes | None) -> None:
     rows = [match(1, picture=nothing, eval_picture=jpeg(40, 20)), match(2, picture=jpeg(20, 40), eval_picture=nothing)]
-    content = page_of(write_audit(tmp_path, rows))
+    content = page_of(write_close_calls(tmp_path, rows))
     page = Page(content)
     assert page.words.count("no corpus picture") == page.words.count("no evaluation picture") == 1
     assert [value for name, value in page.attributes if name == "alt"] == [
@@ -122,31 +123,35 @@ def test_a_missing_picture_has_a_placeholder_of_the_others_shape(tmp_path: Path,
 
 def test_two_missing_pictures_and_no_caption(tmp_path: Path) -> None:
     row = match(1, picture=None, eval_picture=None, text=None, key=None, source=None, transform=None)
-    page = Page(page_of(write_audit(tmp_path, [row])))
+    page = Page(page_of(write_close_calls(tmp_path, [row])))
     assert page.tags.count("img") == 0 and page.captions == ["(empty text)"] and "score 0.401, 7 bits" in page.words
 
 
 def test_widths_are_shared_by_proportion_so_that_heights_are_equal(tmp_path: Path) -> None:
     rows = [match(1, picture=jpeg(30, 20), eval_picture=jpeg(20, 20)), match(2, picture=jpeg(900, 1))]
-    content = page_of(write_audit(tmp_path, rows))
+    content = page_of(write_close_calls(tmp_path, rows))
     assert ratios(content) == ["1.500", "1.000", "5.000", "1.000"]
     assert re.findall(r'style="--ratios: ([\d.]+)"', content) == ["2.500", "6.000"]
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     rows = [match(number) for number in range(5)]
-    assert page_of(write_audit(tmp_path / "a", rows)) == page_of(write_audit(tmp_path / "b", rows))
+    assert page_of(write_close_calls(tmp_path / "a", rows)) == page_of(write_close_calls(tmp_path / "b", rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("large", "shown"), [(noise_jpeg(400), True), (b"no JPEG" * 100_000, False)])
 def test_the_page_stays_small(tmp_path: Path, large: bytes, shown: bool) -> None:
     long = "\u202e" * 1000
-    rows = [match(n, picture=large, eval_picture=large, text=long, key=long, eval_match=long) for n in range(SHOWN)]
+    rows = [
+        match(n, picture=large, eval_picture=large, text=long, key=long, eval_match=long)
+        for n in range(CLOSE_CALLS_SHOWN)
+    ]
     groups = [row | {"text": long, "key": long} for row in all_groups(large)]
     alone = Page(page_of(write_run(tmp_path / "alone", groups, verdicts=False))).tags.count("img")
-    content = page_of(write_audit(tmp_path / "audit", rows, groups))
+    content = page_of(write_close_calls(tmp_path / "audit", rows, groups))
     assert len(content.encode()) < 5_000_000
-    assert Page(content).tags.count("img") == alone + 2 * SHOWN * shown
+    assert Page(content).tags.count("img") == alone + 2 * CLOSE_CALLS_SHOWN * shown
 
 
 @pytest.mark.parametrize(

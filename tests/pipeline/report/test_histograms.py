@@ -12,10 +12,10 @@ from hypothesis import given
 
 from pipeline.files import Output
 from pipeline.page.axes import Axis, short_number
-from pipeline.report.bins import signals_of
 from pipeline.report.charts import WIDTH, histogram_chart
+from pipeline.report.described import rules_of
 from pipeline.report.histograms import Histogram, add_up
-from pipeline.report.wording import rules_of
+from pipeline.report.histograms import histograms_of as empty_histograms
 from tests.support.report_runs import PAIRS, REASONS, config_tree, write_run
 
 # What drops each pair, stated once more, in SQL.
@@ -41,8 +41,8 @@ VALUES = {
 
 def histograms_of(output: Output) -> list[Histogram]:
     notes = [json.loads(Path(output.path(name)).read_bytes()) for name in output.names("work/emitted")]
-    rules = rules_of(json.loads(Path(output.path("manifest.json")).read_bytes())["config"])
-    return add_up(signals_of(rules), [note["histograms"] for note in notes])
+    rules = rules_of(json.loads(Path(output.path("manifest.json")).read_bytes()))
+    return add_up(rules.values(), [note["histograms"] for note in notes])
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +53,16 @@ def verdicts(tmp_path_factory) -> Output:
 @pytest.mark.parametrize("place", range(len(VALUES)), ids=list(VALUES))
 def test_histograms_equal_duckdb(verdicts, place):
     histogram = histograms_of(verdicts)[place]
-    reason = histogram.signal.rule.reason
+    reason = histogram.rule.reason
     database = duckdb.connect()
     database.sql(
         f"create table signal as select {VALUES[reason]} as value, coalesce({DROPS[reason]}, false) as dropped "
         f"from read_parquet('{verdicts.path('verdicts/*.parquet')}')"
     )
-    starts = histogram.signal.edges.tolist()
+    starts = histogram.bins.edges.tolist()
     bins = pa.table({"bin": range(len(starts)), "low": starts, "high": [*starts[1:], float("inf")]})
     database.register("bins", bins)
-    within = "value >= low and value < high" if histogram.signal.whole else "(value > low or bin = 0) and value <= high"
+    within = "value >= low and value < high" if histogram.bins.whole else "(value > low or bin = 0) and value <= high"
     counted = database.sql(
         "select count(value), count(value) filter (dropped) from bins "
         f"left join signal on {within} group by bin order by bin"
@@ -77,20 +77,21 @@ def test_histograms_equal_duckdb(verdicts, place):
 def test_cuts_are_edges(number):
     numbers = {"short_side.min_pixels", "texts_of_image.max_texts", "images_of_text.max_images", "word_count.max_words"}
     overrides = [(f"filters.{name}", str(number)) for name in numbers]
-    for signal in signals_of(rules_of(config_tree(("filters.word_count.min_words", "0"), *overrides))):
-        assert (np.diff(signal.edges) > 0).all() and len(signal.edges) < 500
-        for position, _ in signal.cuts:
-            assert position in signal.edges or position == 0
+    rules = rules_of({"config": config_tree(("filters.word_count.min_words", "0"), *overrides)})
+    for histogram in empty_histograms(rules.values()):
+        edges = histogram.bins.edges
+        assert (np.diff(edges) > 0).all() and len(edges) < 500
+        for position, _ in histogram.bins.cuts:
+            assert position in edges or position == 0
 
 
 @pytest.mark.parametrize(("ratio", "score"), [(1, 0), (1.01, 0.0001), (2.5, 0.35), (3, 0.2), (100, 0.999), (1e6, 1)])
 def test_cuts_of_fractions_are_edges(ratio, score):
-    rules = rules_of(
-        config_tree(("filters.aspect_ratio.max_ratio", str(ratio)), ("filters.porn.max_score", str(score)))
-    )
-    for signal in signals_of(rules):
-        assert (np.diff(signal.edges) > 0).all()
-        assert all(position in signal.edges for position, _ in signal.cuts)
+    tree = config_tree(("filters.aspect_ratio.max_ratio", str(ratio)), ("filters.porn.max_score", str(score)))
+    for histogram in empty_histograms(rules_of({"config": tree}).values()):
+        edges = histogram.bins.edges
+        assert (np.diff(edges) > 0).all()
+        assert all(position in edges for position, _ in histogram.bins.cuts)
 
 
 def test_a_rule_that_is_off_drops_nothing(tmp_path):

@@ -50,6 +50,7 @@ def links(folder: Path, **columns: list[int | None]) -> Finished:
     return run_corpus(folder / "out", folder / "links.parquet", "--workers=1", "--filters.word_count.enabled=false")
 
 
+@pytest.mark.slow
 def test_a_list_of_urls_has_no_counts_of_what_it_lacks(tmp_path: Path) -> None:
     done = links(tmp_path)
     funnel = done.json("funnel.json")
@@ -63,6 +64,7 @@ def test_a_list_of_urls_has_no_counts_of_what_it_lacks(tmp_path: Path) -> None:
     assert "no width and height in the table" in (done.output / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_sizes_in_the_table_are_asked(tmp_path: Path) -> None:
     funnel = links(tmp_path, width=[100, None], height=[300, None]).json("funnel.json")
     assert (funnel["first_reason"]["short_side"], funnel["any_reason"]["aspect_ratio"]) == (1, 0)

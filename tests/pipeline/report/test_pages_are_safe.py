@@ -19,11 +19,13 @@ from pipeline.page.markup import visible
 from pipeline.page.parts import POLICY
 from tests.pipeline.commands import test_train_evaluate_page as evaluation
 from tests.pipeline.commands import test_vocab_page as vocabulary
-from tests.pipeline.report.test_close_calls import match, write_audit
+from tests.pipeline.report.test_close_calls import match, write_close_calls
 from tests.support import train_pages as training
 from tests.support.report_runs import Page, candidate, dropped_pair, page_of
 from tests.support.vocab_words import PIECES, measured
 from train.measures.result import Line, Measured
+
+pytestmark = pytest.mark.slow
 
 HOSTILE = {
     "script": "<script>alert(1)</script>",
@@ -52,7 +54,7 @@ def report(text: str, folder: Path) -> bytes:
         candidate(1, text=safe, key=safe, source=safe),
         dropped_pair(2, "rare_ngram", text=safe) | {"rare_ngram": safe},
     ]
-    output = write_audit(folder, [match(1, **names)], pairs, filters__porn__model=f'"{len(text)}.onnx"')
+    output = write_close_calls(folder, [match(1, **names)], pairs, filters__porn__model=f'"{len(text)}.onnx"')
     return page_of(output).encode()
 
 

@@ -15,9 +15,11 @@ from hypothesis import given
 import filters
 from pipeline.config import Filters
 from pipeline.page.markup import LONGEST_TEXT, serialized, shortened, tag, visible
-from pipeline.report.chosen_examples import SHOWN, choose_examples
+from pipeline.report.chosen_examples import choose_examples
+from pipeline.report.described import rules_of
 from pipeline.report.page import byte_size
-from pipeline.report.wording import decided, rules_of, sentence
+from pipeline.report.wording import decided, sentence
+from pipeline.storage.for_report import EXAMPLES_SHOWN
 from tests.support.report_runs import (
     PAIR,
     REASONS,
@@ -83,7 +85,7 @@ def test_byte_size():
 
 
 def test_every_rule_has_its_words():
-    rules = rules_of(config_tree())
+    rules = rules_of({"config": config_tree()})
     assert list(rules.values()) == Filters().enabled()
     words = {reason: decided(rule, dropped_pair(1, reason)) for reason, rule in rules.items()}
     assert words == {
@@ -116,10 +118,10 @@ def test_examples_have_the_smallest_draws(tmp_path):
     for name, group in groups.items():
         firsts = [row for row in rows if (row["reasons"][:1] or ["kept"]) == [name]]
         expected = firsts or [row for row in rows if name in row["reasons"]]
-        smallest = sorted(expected, key=lambda row: row["draw"])[:SHOWN]
+        smallest = sorted(expected, key=lambda row: row["draw"])[:EXAMPLES_SHOWN]
         assert [row["key"] for row in group.rows] == [row["key"] for row in smallest]
         assert group.first == bool(firsts)
-    assert len(groups["aspect_ratio"].rows) == SHOWN and groups["porn"].rows == []
+    assert len(groups["aspect_ratio"].rows) == EXAMPLES_SHOWN and groups["porn"].rows == []
 
 
 @pytest.mark.parametrize("caption", CAPTIONS.values(), ids=CAPTIONS)
@@ -151,7 +153,7 @@ def test_page_asks_nothing_of_the_network(content):
 
 def test_page_shows_every_group_and_number(content):
     page = Page(content)
-    assert page.tags.count("img") == SHOWN * (1 + len(REASONS))
+    assert page.tags.count("img") == EXAMPLES_SHOWN * (1 + len(REASONS))
     assert page.tags.count("svg") == 2 + len(REASONS) + HISTOGRAMS
     for words in ("score 0.31, at most 0.2", "22,127", "6,000", "and 60 more", "Short side under 200 pixels", "100 GB"):
         assert words in page.words
@@ -180,7 +182,7 @@ def test_page_stays_small(tmp_path, thumbnail, shown):
     rows = [row | {"text": "\u202e" * 1000, "key": "\U0001f600" * 1000} for row in all_groups(thumbnail)]
     content = page_of(write_run(tmp_path, rows))
     assert len(content.encode()) < 5_000_000
-    assert Page(content).tags.count("img") == (SHOWN * (1 + len(REASONS)) if shown else 0)
+    assert Page(content).tags.count("img") == (EXAMPLES_SHOWN * (1 + len(REASONS)) if shown else 0)
 
 
 def test_what_is_off_or_unmeasured_is_said(tmp_path):
@@ -220,6 +222,7 @@ def test_a_run_without_pairs_has_a_page(tmp_path):
     assert "Not measured for any pair" in Page(page_of(output)).words
 
 
+@pytest.mark.slow
 def test_importing_the_report_does_not_import_beam():
     code = "import pipeline.report, sys; sys.exit('apache_beam' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0

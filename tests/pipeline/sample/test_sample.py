@@ -62,6 +62,7 @@ def test_wrong_usage_exits_with_2(wrong: str, tmp_path: Path) -> None:
         SAMPLE.call([f"--output={tmp_path / 'out'}", wrong])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module, heavy",
     [("cli", {"numpy", "PIL", "pyarrow", "apache_beam"}), ("make", {"apache_beam", "tensorflow"})],

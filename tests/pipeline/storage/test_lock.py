@@ -38,6 +38,7 @@ def test_a_second_command_is_refused_with_the_host_and_process_that_hold_the_out
         pass
 
 
+@pytest.mark.slow
 def test_a_lock_ends_with_its_process_however_it_is_killed(tmp_path: Path) -> None:
     ours, theirs = Pipe()
     holder = FORKED.Process(target=hold, args=(str(tmp_path), theirs))
@@ -110,6 +111,7 @@ def test_an_output_that_cannot_be_made_is_left_to_the_command(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -14,8 +14,8 @@ from pipeline.count import SUMMARY, Counting, forget_lost_runs, is_counted
 from pipeline.emit import needed_by_notes
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.finish import check_audits
-from pipeline.measure.eval_sets import EVAL_INDEX, EVAL_NOTE, is_evaluated
+from pipeline.finish import check_close_calls
+from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE, is_evaluated
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import INDEXED, is_indexed, note_indexed, shard_name
@@ -108,13 +108,13 @@ def test_a_shard_that_lost_a_file_is_judged_again(output: Output, folder: str) -
 def test_matches_that_are_gone_are_named_and_found_again(output: Output) -> None:
     notes = [{"audit": True}, {"audit": False}]
     write(output, "work/emitted/a.json", "work/emitted/b.json", "work/audit/a.parquet")
-    check_audits(output, ["a", "b"], notes)
+    check_close_calls(output, ["a", "b"], notes)
     output.remove(output.path("work/audit/a.parquet"))
     write(output, "work/audit.parquet")  # all of a finished run
-    check_audits(output, ["a", "b"], notes)
+    check_close_calls(output, ["a", "b"], notes)
     output.remove(output.path("work/audit.parquet"))
     with pytest.raises(FileNotFoundError, match=r"work/audit/a\.parquet"):
-        check_audits(output, ["a", "b"], notes)
+        check_close_calls(output, ["a", "b"], notes)
     assert output.names("work/emitted") == ["work/emitted/b.json"]
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.train.material import load_model
 from pipeline.files import Output
-from pipeline.identity import METADATA, OURS, OtherRun, claim
+from pipeline.identity import METADATA, OVERWRITTEN, OtherRun, claim
 from pipeline.inputs import InputError
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.overwriting import REMOVING, make_room
@@ -62,7 +61,7 @@ def removal_killed_after(output: Output, removals: int, monkeypatch: pytest.Monk
         patched.setattr(os, "unlink", unlink)
         patched.setattr(os, "remove", unlink)
         try:
-            make_room(output, OURS, overwrite=True)
+            make_room(output, OVERWRITTEN, overwrite=True)
         except Killed:
             return True
     return False
@@ -106,7 +105,10 @@ def test_work_of_a_run_that_cannot_be_told_is_not_believed(tmp_path: Path) -> No
     assert left(output) == ["work/run.json"]
 
 
+@pytest.mark.slow
 def test_a_model_that_is_half_removed_is_none(tmp_path: Path) -> None:
+    from pipeline.commands.train.material import load_model
+
     Output(str(tmp_path)).write_bytes(REMOVING, b"")
     with pytest.raises(InputError, match="is half removed by --overwrite"):
         load_model(str(tmp_path))
@@ -143,6 +145,7 @@ def test_markers_are_forgotten_with_one_listing_a_folder(tmp_path: Path, monkeyp
     assert sorted(listed) == ["a", "b", "work"]
 
 
+@pytest.mark.slow
 def test_a_finished_run_makes_what_was_lost_again(crawl: Crawl, corpus_of: Runs, again: Rerun, tmp_path: Path) -> None:
     finished = corpus_of()
     shutil.copytree(finished.output, tmp_path / "out")

@@ -36,6 +36,7 @@ def another(place: Path) -> tuple[subprocess.Popen[str], Path]:
     return process, Path(process.stdout.readline().strip())
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_living_command_stays_and_that_of_a_dead_one_goes(tmp_path: Path) -> None:
     process, folder = another(tmp_path)
     (folder / "deep").mkdir()

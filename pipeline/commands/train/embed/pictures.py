@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from filters.pixels import Undecodable, header
+from filters.picture import UndecodableImage, header
 from pipeline.files import is_local, read_bytes
 from pipeline.inputs import Input, Source, Span
 from pipeline.inputs.archives.tfrecord import RecordReader
@@ -52,10 +52,10 @@ class Found:
     height: int | None = None
 
     def read(self) -> bytes:
-        """Its bytes, once. Raises OSError, Undecodable."""
+        """Its bytes, once. Raises OSError, UndecodableImage."""
         data, self.data = read_bytes(self.place.path) if self.data is None else self.data, b""
         if not data:
-            raise Undecodable(NO_PICTURE)
+            raise UndecodableImage(NO_PICTURE)
         found = header(data)
         self.width, self.height = found.width, found.height
         return data
@@ -87,14 +87,14 @@ def place_of(picture: Mapping[str, Any]) -> Place:
 
 
 def read_again(place: Place) -> bytes:
-    """The bytes at the place of a picture that was found before. Raises OSError, BadFile, Undecodable."""
+    """The bytes at the place of a picture that was found before. Raises OSError, BadFile, UndecodableImage."""
     if place.row is None:
         return read_bytes(place.path)
     (source,) = list_files(place.path)
     columns = {name: [getattr(place, name)] for name in ("row", "image_path", "offset", "length")}
     (data,) = _reader(source).images(pa.table(columns))
     if not data:
-        raise Undecodable(NO_PICTURE)
+        raise UndecodableImage(NO_PICTURE)
     return data
 
 

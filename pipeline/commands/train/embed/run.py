@@ -33,7 +33,7 @@ from train.errors import TrainingError
 
 MANY = 1_000_000  # pictures
 PLAN = "work/plan.json"
-OURS = (FACTS, VECTORS, PICTURES, FAISS)
+OVERWRITTEN = (FACTS, VECTORS, PICTURES, FAISS)
 
 
 def run(options: Options) -> None:
@@ -53,7 +53,7 @@ def make_index(options: Options) -> Index:
     """The index that is asked for, made where it isn't there yet. Raises InputError, BadFile."""
     tasks, output = _tasks(options), Output(options.output)
     trained = load_model(options.model)
-    make_room(output, OURS, options.overwrite)
+    make_room(output, OVERWRITTEN, options.overwrite)
     files = [(source.name, source.size) for source in files_of(tasks)]
     plan = {"model": trained.weights, "width": trained.width, "files": len(files), "sha256": digest(files)}
     if _is_there(output, FACTS, plan):

@@ -29,11 +29,11 @@ from vocab.wordpiece import FILE as VOCABULARY
 REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
 TOWERS = ("image_tower.keras", "text_tower.keras")
 VOCABULARIES = (VOCABULARY, VOCABULARY_FACTS, TOKENIZER, TOKENIZER_CONFIG)
-OURS = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
+OVERWRITTEN = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainedFrom:
     """What a model is made from, and the name of its config."""
 
     name: str
@@ -56,15 +56,15 @@ def fit(options: Options) -> Retrieval | NotMeasured:
     _warn_of_other(vocabulary, shards)
     if not config.train.data.held_out:
         tell("train: train.data.held_out=0 holds out no picture, so recall won't be measured")
-    make_room(output, OURS, options.overwrite)
+    make_room(output, OVERWRITTEN, options.overwrite)
     run = Run(shards.paths, vocabulary.tokenizer, vocabulary.sha256, config.train, output.root)
     devices = strategy(options.devices)  # before TensorFlow is used
     check_records(run.shards)
     trainer = Trainer(run, devices)
-    return complete(trainer, Material(config.name, shards, vocabulary), run.records, held_out=True)
+    return complete(trainer, TrainedFrom(config.name, shards, vocabulary), run.records, held_out=True)
 
 
-def complete(trainer: Trainer, material: Material, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
+def complete(trainer: Trainer, material: TrainedFrom, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
     """Trains to the last step, and writes what was learned; measures retrieval on `measured`, or its held-out pairs.
 
     What is trained is written before it is measured, which may fail. Raises TrainingError.
@@ -93,7 +93,7 @@ def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
         tell(f"train: the vocabulary in {vocabulary.folder} was made from another corpus than these records")
 
 
-def _facts(material: Material, trainer: Trainer) -> dict[str, Any]:
+def _facts(material: TrainedFrom, trainer: Trainer) -> dict[str, Any]:
     """What `model.json` says of a model, without time, host or place."""
     shards, vocabulary = material.shards, material.vocabulary
     return {
@@ -124,7 +124,7 @@ def _write_model(output: Output, trainer: Trainer, vocabulary: Vocabulary) -> No
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
 
 
-def _write_facts(output: Output, trainer: Trainer, retrieval: Retrieval | NotMeasured, material: Material) -> None:
+def _write_facts(output: Output, trainer: Trainer, retrieval: Retrieval | NotMeasured, material: TrainedFrom) -> None:
     """The facts, in which recalls that weren't measured are null, and the page, which is written last."""
     facts = _facts(material, trainer)
     recalls = dataclasses.asdict(retrieval) if isinstance(retrieval, Retrieval) else None

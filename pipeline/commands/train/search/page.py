@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from filters.pixels import thumbnail
+from filters.picture import thumbnail
 from pipeline.commands.train.embed.pictures import Place, place_of, read_again
 from pipeline.commands.train.search.options import Query
 from pipeline.commands.train.search.results import Found, Hit

@@ -16,17 +16,17 @@ from train.checkpoint import Checkpoints
 from train.devices import strategy
 from train.trained import Trained
 from train.transfer.classifier import Accuracy, measure
-from train.transfer.kept import Kept
 from train.transfer.phase import prepare
+from train.transfer.phase_checkpoint import PhaseCheckpoint
 
 CLASSIFIER, CLASSES = "classifier.keras", "classes.txt"
-OURS = ("checkpoints", CLASSIFIER, CLASSES)
+OVERWRITTEN = ("checkpoints", CLASSIFIER, CLASSES)
 
 
 def run(options: Options) -> None:
     """Trains each phase, measures it, writes the last classifier, and tells the accuracies.
 
-    Raises InputError, OtherRun, BadSet and others.
+    Raises InputError, OtherTraining, BadSet and others.
     """
     devices = strategy(options.devices)
     trained = load_model(options.model, options.settings)
@@ -34,10 +34,10 @@ def run(options: Options) -> None:
     training, test = load_set(options.images, transfer.data)
     facts = {"train": facts_of(training), "test": facts_of(test), "classes": len(training.classes)}
     facts |= {**facts_of_run(options, trained), "classification": dataclasses.asdict(transfer.classification)}
-    claim(output, facts, OURS, options.overwrite)
+    claim(output, facts, OVERWRITTEN, options.overwrite)
     task = prepare(trained, transfer.classification, devices)
     found: dict[str, Accuracy] = {}
-    for name, model in task.phases(training, lambda phase: _kept(output, phase, trained)):
+    for name, model in task.phases(training, lambda phase: _checkpoint(output, phase, trained)):
         found[name] = measure(model, test, task.view(transfer.classification.phases[name].test_size))
         print(accuracy_line(name, found[name]), flush=True)
     _write_classifier(output, model)
@@ -51,8 +51,8 @@ def accuracy_line(name: str, accuracy: Accuracy) -> str:
     return f"{name:<6} top-1 {accuracy.top1:6.1%}   top-5 {accuracy.top5:6.1%}   of {accuracy.pictures:,} pictures"
 
 
-def _kept(output: Output, phase: str, trained: Trained) -> Kept:
-    return Kept(Checkpoints(output.path(f"checkpoints/{phase}")), trained.settings.checkpoints.every)
+def _checkpoint(output: Output, phase: str, trained: Trained) -> PhaseCheckpoint:
+    return PhaseCheckpoint(Checkpoints(output.path(f"checkpoints/{phase}")), trained.settings.checkpoints.every)
 
 
 def _write_classifier(output: Output, model: Any) -> None:

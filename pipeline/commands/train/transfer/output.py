@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.commands.train.transfer.options import Options
 from pipeline.files import Output, read_bytes
 from pipeline.storage.overwriting import make_room
-from train.run import OtherRun
+from train.run import OtherTraining
 from train.trained import Trained
 
 IDENTITY, RESULT = "run.json", "transfer.json"  # the result is written last
@@ -18,14 +18,14 @@ IDENTITY, RESULT = "run.json", "transfer.json"  # the result is written last
 def claim(output: Output, facts: Mapping[str, Any], ours: Sequence[str], overwrite: bool) -> None:
     """Makes an output that of the transfer that `facts` are of; `overwrite` removes another, the names in `ours`.
 
-    Raises OtherRun.
+    Raises OtherTraining.
     """
     facts = json.loads(json.dumps(facts))  # as it is read again
     make_room(output, (RESULT, *ours, IDENTITY), overwrite)
     if output.has(IDENTITY):
         _check(output.root, json.loads(read_bytes(output.path(IDENTITY))), facts)
     elif output.has("checkpoints"):
-        raise OtherRun(f"{output.root} holds a model that no transfer made; --overwrite replaces it")
+        raise OtherTraining(f"{output.root} holds a model that no transfer made; --overwrite replaces it")
     else:
         write_json(output, IDENTITY, facts)
 
@@ -49,7 +49,7 @@ def write_json(output: Output, name: str, content: Mapping[str, Any]) -> None:
 def _check(root: str, held: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     found = _differences({"task": held.get("task")}, {"task": facts["task"]}) or _differences(held, facts)
     if found:
-        raise OtherRun(f"{root} holds another transfer: {'; '.join(found)}; --overwrite replaces it")
+        raise OtherTraining(f"{root} holds another transfer: {'; '.join(found)}; --overwrite replaces it")
 
 
 def _differences(held: Any, facts: Any, path: str = "") -> list[str]:

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from dataclasses import dataclass
 
-from pipeline.commands.train.fit.run import OURS, Material, complete
+from pipeline.commands.train.fit.run import OVERWRITTEN, TrainedFrom, complete
 from pipeline.commands.train.material import Shards, find_shards, load_model, load_vocabulary
 from pipeline.commands.train.recall_lines import recall_lines
 from pipeline.commands.train.transfer.captioned import read_captioned, write_captioned
@@ -29,17 +29,17 @@ class Pairs:
 
 
 def run(options: Options) -> None:
-    """Trains, measures and writes as `fit` does, and tells the recalls. Raises InputError, OtherRun and others."""
+    """Trains, measures and writes as `fit` does, and tells the recalls. Raises InputError, OtherTraining and others."""
     devices, output = strategy(options.devices), Output(options.output)
     trained, vocabulary = load_model(options.model, options.settings), load_vocabulary(options.model)
     captioned = _captioned(options)
-    claim(output, facts_of_run(options, trained), OURS, options.overwrite)
+    claim(output, facts_of_run(options, trained), OVERWRITTEN, options.overwrite)
     pairs = _pairs(options, output, captioned)
     run = Run(pairs.shards.paths, trained.tokenizer, vocabulary.sha256, trained.settings, output.root, trained.weights)
     check_records(run.shards)
     trainer = Trainer(run, devices, trained.model)
     measured = dataclasses.replace(run.records, shards=pairs.test or run.shards)
-    material = Material(options.config.name, pairs.shards, vocabulary)
+    material = TrainedFrom(options.config.name, pairs.shards, vocabulary)
     retrieval = complete(trainer, material, measured, held_out=not pairs.test)
     print("\n".join(recall_lines(retrieval)))
     tell(f"{options.output}/report.html shows the curves", error=False)

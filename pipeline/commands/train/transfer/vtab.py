@@ -22,7 +22,7 @@ from train.sets.files import BadSet, NotThere
 from train.transfer.classifier import Accuracy, measure
 from train.transfer.config import Groups, Transfer
 from train.transfer.labelled import Labelled
-from train.transfer.phase import Task, forget, prepare
+from train.transfer.phase import TransferTask, forget, prepare
 from train.transfer.vtab import Parts, Trial, draw_trials, means, parts_of, search
 
 TRIALS = "trials.json"
@@ -31,7 +31,7 @@ TRIALS = "trials.json"
 def run(options: Options) -> None:
     """Searches, trains and measures on every set, and tells the accuracies and their means.
 
-    Raises InputError, OtherRun, BadSet and others.
+    Raises InputError, OtherTraining, BadSet and others.
     """
     devices = strategy(options.devices)
     trained, transfer = load_model(options.model, options.settings), options.config.transfer
@@ -75,7 +75,7 @@ class Set:
 class Sweep:
     """The trials of a set, what they come to being kept in the output."""
 
-    task: Task
+    task: TransferTask
     trials: list[Trial]
     output: Output
 

@@ -1,4 +1,4 @@
-"""SimLex-999: pairs of words, and how similar people find them (Hill et al. 2015)."""
+"""SimLex-999: pairs of words, and people's similarity of them (Hill et al. 2015)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("word1", "word2", "SimLex999", "POS", "concQ", "SimAssoc333")
 @dataclass(frozen=True)
 class RatedWords:
     """Two words and their similarity, from 0 to 10: their part of speech (A, N, V), the quartile of their concreteness
-    (1 to 4, the most concrete), and whether they are of the third of all pairs that are associated most.
+    (1 to 4, the most concrete), and whether they are in the third of all pairs that are associated most.
     """
 
     first: str
@@ -24,7 +24,7 @@ class RatedWords:
 
 
 def read_words(file: str) -> list[RatedWords]:
-    """`SimLex-999.txt`, fields between tabs. Raises BadSet, NotThere."""
+    """Reads `SimLex-999.txt`, with tabs between fields. Raises BadSet, NotThere."""
     rows = read_table(file, COLUMNS, "\t")
     try:
         return [

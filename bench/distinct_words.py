@@ -1,7 +1,7 @@
-"""Seeded texts of so many distinct words, each twice or oftener: what learning a large vocabulary is measured on.
+"""Seeded texts of a given number of distinct words, each at least twice: the input for learning a large vocabulary.
 
-A fifth of the words are made of syllables. The others are what fills the tail of real counts: typing errors, compounds
-and numbered names of those. They are as long as real ones, 9.3 characters, and few are frequent, by Zipf's law.
+A fifth of the words are made of syllables. The others fill the tail as in real counts: typing errors, compounds and
+numbered names of the former. They are as long as real ones, 9.3 characters, and few are frequent, by Zipf's law.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 SYLLABLES = [consonant + vowel for consonant in "bcdfghklmnprstvwyz" for vowel in ("a", "e", "i", "o", "u", "an", "er")]
-PLAIN_SHARE = 0.2  # of the words
+PLAIN_SHARE = 0.2  # share of the words
 TOP, LEAST = 300_000, 2  # occurrences of the most frequent word, and of those in the tail
 WORDS_PER_TEXT = 10
 TEXTS_PER_FILE = 250_000
@@ -24,20 +24,20 @@ SEED = 1
 
 
 def write_texts(folder: Path, distinct: int) -> Path:
-    """A folder of Parquet files with a column `text`, written at the first use."""
+    """A folder of Parquet files with a column `text`, written on first use."""
     if not folder.exists():
-        aside = folder.with_suffix(".part")
-        aside.mkdir(parents=True, exist_ok=True)
+        partial = folder.with_suffix(".part")
+        partial.mkdir(parents=True, exist_ok=True)
         texts = _texts(make_words(distinct))
         for number, first in enumerate(range(0, len(texts), TEXTS_PER_FILE)):
             table = pa.table({"text": texts.slice(first, TEXTS_PER_FILE)})
-            pq.write_table(table, aside / f"{number:05d}.parquet")
-        aside.rename(folder)
+            pq.write_table(table, partial / f"{number:05d}.parquet")
+        partial.rename(folder)
     return folder
 
 
 def make_words(distinct: int) -> list[str]:
-    """So many words, the most frequent first; no word comes twice."""
+    """Makes `distinct` words, the most frequent first; no word repeats."""
     random = np.random.default_rng(SEED)
     words = dict.fromkeys(islice(_plain(random), int(distinct * PLAIN_SHARE)))
     plain = list(words)
@@ -57,7 +57,7 @@ def _plain(random: np.random.Generator) -> Iterator[str]:
 
 
 def _derived(plain: list[str], random: np.random.Generator) -> Iterator[str]:
-    """A typing error, a compound and a numbered name, in turn, of words of which the first are likelier."""
+    """Yields in turn a typing error, a compound and a numbered name, mostly of the first words."""
     while True:
         chosen = (random.random(4000) ** 4 * len(plain)).astype(int).tolist()
         places, numbers = random.random(1000).tolist(), random.integers(1, 1000, 1000).tolist()
@@ -70,7 +70,7 @@ def _derived(plain: list[str], random: np.random.Generator) -> Iterator[str]:
 
 
 def _typing_error(word: str, place: float) -> str:
-    """Two neighbours have changed places, or the only letter is doubled."""
+    """Swaps two neighbours, or doubles the only letter."""
     at = int(place * (len(word) - 1))
     return word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :]
 

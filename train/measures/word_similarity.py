@@ -11,7 +11,7 @@ from train.measures.correlation import spearman
 from train.measures.result import Line, Measured
 from train.measures.towers import Towers
 from train.sets.files import BadSet
-from train.sets.words import RatedWords
+from train.sets.simlex import RatedWords
 
 PARTS: Mapping[str, Callable[[RatedWords], bool]] = {
     "all": lambda pair: True,
@@ -24,7 +24,7 @@ PARTS: Mapping[str, Callable[[RatedWords], bool]] = {
     "concreteness 4": lambda pair: pair.quartile == 4,
     "hard": lambda pair: pair.associated,
 }
-FEWEST = 2  # pairs that have an order
+FEWEST = 2  # pairs needed for an order
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class WordSet:
     pairs: Sequence[RatedWords]
 
     def measure(self, towers: Towers) -> Measured:
-        """Spearman's correlation of cosines with ratings, of each part with two pairs. Raises BadSet without any."""
+        """Spearman's correlation of cosines with ratings, for each part with two pairs. Raises BadSet without any."""
         if len(self.pairs) < FEWEST:
             raise BadSet(f"{len(self.pairs)} word pairs; a correlation needs {FEWEST}")
         vectors = towers.words([word for pair in self.pairs for word in (pair.first, pair.second)])

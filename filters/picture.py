@@ -1,6 +1,7 @@
-"""From an image's bytes to what the rules and the records need: header, luma, the one conversion, record bytes.
+"""From an image's bytes to the inputs of rules and records: header, luma, the one conversion, record bytes.
 
-It judges nothing. Everything that can be wrong with the bytes is one exception, `Undecodable`.
+The interface is `Picture`; the two functions answer for bytes that may be no image, or need no limit on pixels. Nothing
+is judged here: every fault of the bytes is one exception, `UndecodableImage`.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from filters import gif, png
-from filters.image_errors import Undecodable
+from filters.image_errors import UndecodableImage
 from filters.limits import check_limits, check_segments
 from filters.opening import bounded, decoding, open_image
 from filters.originals import is_whole_jpeg, is_whole_png
 from filters.tiff import load_tiff
 
-__all__ = ["Header", "Picture", "Undecodable", "convert", "header", "luma", "record_bytes", "thumbnail"]
+__all__ = ["Header", "Picture", "UndecodableImage", "header", "thumbnail"]
 
 LUMA_SIDE = 128
 RECORD_QUALITY = 95
-BAND_PIXELS = 1 << 20  # what takes several copies is converted so many at a time
+BAND_PIXELS = 1 << 20  # pixels converted at a time where the conversion takes several copies
 
 _JPEG = {"JPEG", "MPO"}
 _GRAY = {"1", "L", "LA", "La", "F"}
@@ -31,7 +32,7 @@ _GRAY = {"1", "L", "LA", "La", "F"}
 
 @dataclass(frozen=True)
 class Header:
-    """What an image says of itself: pixels before any EXIF orientation; format and mode as Pillow names them."""
+    """An image's size in pixels before any EXIF orientation, and its format and mode as Pillow names them."""
 
     width: int
     height: int
@@ -42,7 +43,7 @@ class Header:
 class Picture:
     """An image's bytes, parsed once; pixels are decoded only when a method asks for them.
 
-    Raises Undecodable at once if the header is broken, and from every method but `header` if the image has more than
+    Raises UndecodableImage at once if the header is broken, and from every method if the image has more than
     `max_pixels` or is over another limit, before any pixel is decoded.
     """
 
@@ -78,13 +79,13 @@ class Picture:
     def record_bytes(self) -> bytes:
         """The original bytes if TensorFlow reads them as RGB or gray, else the conversion as JPEG quality 95.
 
-        JPEG has sides of up to 65500 pixels: an image with a longer one that must be converted is Undecodable.
+        Raises UndecodableImage also if the image has to be converted and has a side over 65500 pixels, JPEG's limit.
         """
         self.luma()  # only what can be decoded
         return self.data if self._is_record() else _jpeg(self.converted, RECORD_QUALITY)
 
     def at_least(self, side: int) -> Image.Image:
-        """The one conversion, but of a JPEG only as large as `side` needs: no side is under it that wasn't before."""
+        """The one conversion; a JPEG is decoded smaller, with no side under `side` unless it was so before."""
         small = self._small("RGB", side)
         with decoding():
             return _convert(small)
@@ -102,7 +103,7 @@ class Picture:
         return self.header.format == "PNG" and not self._alpha and is_whole_png(self.data)
 
     def _small(self, mode: str, side: int) -> Image.Image:
-        """The image decoded at no less than `side`, a JPEG by libjpeg's own scaling, all else by the conversion."""
+        """The image with no side under `side`: libjpeg scales a JPEG, the conversion decodes all else."""
         if self.header.format not in _JPEG:
             return self.converted
         image = self._fresh()
@@ -120,48 +121,33 @@ class Picture:
 
 
 def header(data: bytes) -> Header:
-    """Size, format and mode, from the header alone. Raises Undecodable."""
+    """Size, format and mode, from the header alone, for any number of pixels. Raises UndecodableImage."""
     return Picture(data, max_pixels=0).header
 
 
-def luma(data: bytes, max_pixels: int) -> np.ndarray:
-    """See `Picture.luma`. Raises Undecodable."""
-    return Picture(data, max_pixels).luma()
-
-
-def convert(data: bytes, max_pixels: int) -> Image.Image:
-    """See `Picture.converted`. Raises Undecodable."""
-    return Picture(data, max_pixels).converted
-
-
-def record_bytes(data: bytes, max_pixels: int) -> bytes:
-    """See `Picture.record_bytes`. Raises Undecodable."""
-    return Picture(data, max_pixels).record_bytes()
-
-
 def thumbnail(data: bytes, side: int, max_pixels: int) -> bytes | None:
-    """See `Picture.thumbnail`; None where the image can't be decoded."""
+    """A JPEG of at most `side` x `side` pixels; None if the bytes can't be decoded."""
     try:
         return Picture(data, max_pixels).thumbnail(side)
-    except Undecodable:
+    except UndecodableImage:
         return None
 
 
 def _lift_pillows_limit(max_pixels: int) -> None:
-    """Pillow's limit on pixels holds for the process and a few of its plugins check it: it is raised, never lowered."""
+    """Raises, never lowers, Pillow's limit on pixels: it holds for the whole process, and a few plugins check it."""
     if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels
 
 
 def _readable(data: bytes) -> bytes:
-    """What Pillow is given: the same pixels, without what it may stumble over."""
+    """The bytes for Pillow: the same pixels, without the chunks that it may fail at."""
     if data.startswith(png.SIGNATURE):
         return png.without_ancillary(data)
     return gif.without_extensions(data) if data.startswith(gif.SIGNATURES) else data
 
 
 def _load(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
-    """The image with its pixels; `data` is what it was opened from."""
+    """Decodes the pixels of an image that was opened from `data`."""
     if image.format == "TIFF":
         return load_tiff(image, data)
     image.load()

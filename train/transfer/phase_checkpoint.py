@@ -1,4 +1,4 @@
-"""What is kept of a phase while it lasts, so that a run that was killed ends as if it had not been."""
+"""The checkpoint of a phase in progress, so that a killed run resumes with the same result."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from train.checkpoint import Checkpoints, arrays_of, load, restore
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A checkpoint every so many steps; a new one replaces the one before."""
+class PhaseCheckpoint:
+    """A checkpoint every `every` steps; a new one replaces the one before."""
 
     checkpoints: Checkpoints
     every: int
 
     def resume(self, model: keras.Model) -> int:
-        """Gives a compiled model the state of the newest checkpoint; returns its step, 0 without one.
+        """Sets a compiled model to the state of the newest checkpoint; returns its step, 0 without one.
 
         Raises CheckpointError.
         """
@@ -29,5 +29,5 @@ class Kept:
         return int(facts["step"])
 
     def save(self, model: keras.Model, step: int) -> None:
-        """Writes the state of a compiled model after so many steps."""
+        """Writes the state of a compiled model after `step` steps."""
         self.checkpoints.save(step, arrays_of(model=model, optimizer=model.optimizer), {"step": step}, keep=1)

@@ -1,0 +1,8 @@
+"""Files that a run leaves for its report, and how much of them the report shows."""
+
+EXAMPLES = "work/examples"  # a folder: candidates of each shard
+EXAMPLES_SHOWN = 12  # at most, for each reason
+
+CLOSE_CALLS = "work/audit.parquet"
+SHARDS_CLOSE_CALLS = "work/audit"  # a folder: candidates of each shard, removed once they are joined
+CLOSE_CALLS_SHOWN = 60  # at most
