@@ -60,7 +60,7 @@ class Command(Generic[Options]):
 
     def execute(self, program: Program, options: Options, folder: str) -> int:
         """Does the work; returns the exit code. Errors are one line on stderr."""
-        _start_workers(options)
+        start_workers(options)
         if self.loads and sys.stderr.isatty():
             tell(f"{program.name}: loading {self.loads}")
         try:
@@ -72,7 +72,7 @@ class Command(Generic[Options]):
             return program.say(code, *getattr(error, "lines", [str(error)]))
 
 
-def _start_workers(options: object) -> None:
+def start_workers(options: object) -> None:
     """Starts the process that local workers are forked from: it imports their modules while this one imports Beam."""
     if getattr(options, "workers", 1) > 1 and not getattr(options, "beam", ()):
         from pipeline.engines.server import worker_server
