@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from dedup.hashing import HASH_BITS
 
@@ -14,8 +15,8 @@ STRICTER_A_BIT, STRICTEST = 0.02, 0.8
 class Limits:
     """Limits of distance and score for near-duplicates. Raises ValueError for numbers out of range."""
 
-    max_distance: int = 50  # bits of 256
-    min_score: float = 0.4  # correlation of the two aligned views, -1 to 1; distances over 31 bits need more
+    max_distance: Annotated[int, "most bits of the hash that differ in a near-duplicate", "bits of 256"] = 50
+    min_score: Annotated[float, "lowest correlation of the two aligned views, -1 to 1; over 31 bits it is higher"] = 0.4
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_distance <= HASH_BITS:

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image
@@ -33,11 +33,13 @@ class Preparation:
     The image is resized to the model's input, bilinear, whatever its proportions.
     """
 
-    scale: float = 1 / 255
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # in the model's order of channels
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    channels: str = "RGB"
-    size: tuple[int, int] | None = None  # width and height, for a model that takes any size
+    scale: Annotated[float, "factor of a pixel's value"] = 1 / 255
+    mean: Annotated[tuple[float, float, float], "subtracted from each channel, in the model's order"] = (0.0, 0.0, 0.0)
+    std: Annotated[tuple[float, float, float], "divisor of each channel, in the model's order"] = (1.0, 1.0, 1.0)
+    channels: Annotated[str, "order of the channels: RGB or BGR"] = "RGB"
+    size: Annotated[
+        tuple[int, int] | None, "width and height, for a model that takes any; null: the model's own", "pixels"
+    ] = None
 
     def __post_init__(self) -> None:
         if self.channels not in _ORDERS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from PIL import Image
@@ -31,7 +31,7 @@ class Scorer(Protocol):
 class ModelSettings(Preparation):
     """The preparation that a classifier of the user's own expects, and the output that is the score."""
 
-    column: int = -1  # index in the output of the probability of porn
+    column: Annotated[int, "column index in the output that holds the probability of porn"] = -1
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
 
@@ -114,8 +114,8 @@ def _revive(files: tuple[RuleFile, ...], rules: Mapping[str, Rule]) -> Filters:
 class Text:
     """How texts are split into tokens, and whether scripts without spaces are segmented for the count of words."""
 
-    profile: str = "uncased"
-    segment: bool = False
+    profile: Annotated[str, "splits texts into tokens by these rules: uncased or multilingual"] = "uncased"
+    segment: Annotated[bool, "counts words of Thai, Lao, Khmer and Burmese by dictionaries"] = False
 
     def __post_init__(self) -> None:
         choose("profile", self.profile, PROFILES)
@@ -129,10 +129,12 @@ class Embedding:
     them. `exact` compares with every evaluation image, `clusters` with those that appendix A would.
     """
 
-    model: str = ""
+    model: Annotated[str, "path of a model that gives an image a vector; empty: off"] = ""
     preparation: Preparation = Preparation()
-    min_cosine: float = 0.975
-    search: str = "exact"
+    min_cosine: Annotated[float, "lowest cosine of two near-duplicates"] = 0.975
+    search: Annotated[str, "exact: compares with every evaluation image; clusters: with those that share a bucket"] = (
+        "exact"
+    )
     clusters: Clusters = Clusters()
 
     def __post_init__(self) -> None:
@@ -162,10 +164,14 @@ class Vocabulary:
     profile `uncased` and 20,000 for `multilingual`.
     """
 
-    size: int = 100_000
-    min_count: int = 1
-    max_words: int = 10_000_000
-    max_characters: int | None = None
+    size: Annotated[int, "size of the vocabulary, special pieces included", "pieces"] = 100_000
+    min_count: Annotated[int, "fewest occurrences of a word that is learned from", "occurrences"] = 1
+    max_words: Annotated[int, "most distinct words that are learned from, the most frequent first", "words"] = (
+        10_000_000
+    )
+    max_characters: Annotated[
+        int | None, "size of the alphabet; null: 1,000 for uncased, 20,000 for multilingual", "characters"
+    ] = None
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():
@@ -182,8 +188,10 @@ class Vocabulary:
 class Config:
     """All settings of a run. Inputs, workers and runner are command-line options, not settings: see `Options`."""
 
-    name: str = "align"
-    measure: str = "needed"
+    name: Annotated[str, "name of the corpus, with which its files begin"] = "align"
+    measure: Annotated[
+        str, "needed: stops at the first rule that drops a pair; all: measures every rule for every pair"
+    ] = "needed"
     text: Text = Text()
     input: Input = field(default_factory=Input)
     filters: Filters = field(default_factory=Filters)

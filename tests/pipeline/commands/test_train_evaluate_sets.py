@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.commands.train.cli import TRAIN
 from pipeline.commands.train.evaluate.measuring import measure_all, read_all
 from pipeline.commands.train.evaluate.sets import read_sets
 from pipeline.commands.train.evaluate.table import Outcome, numbers, table
-from pipeline.commands.train.options import parse
 from pipeline.inputs import InputError
 from pipeline.settings import ConfigError
 from tests.support.command import ROOT
@@ -93,7 +93,7 @@ def test_a_file_of_no_sets_is_refused(tmp_path: Path, content: str) -> None:
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str) -> None:
     file = sets_file(tmp_path, mine=CAPTIONS)
     with pytest.raises(SystemExit) as ended:
-        parse(["evaluate", "--model=x", *(each.format(sets=file) for each in arguments)])
+        TRAIN.parse(["evaluate", "--model=x", *(each.format(sets=file) for each in arguments)])
     assert ended.value.code == 2
     assert f"error: {says}" in capsys.readouterr().err
 
