@@ -85,7 +85,7 @@ def test_a_file_of_no_sets_is_refused(tmp_path: Path, content: str) -> None:
         (["--sets=none.yaml"], "--sets=none.yaml: No such file or directory"),
         (["--sets={sets}", "--corpus=x"], "--corpus isn't taken with --sets"),
         (["--sets={sets}", "--all"], "--all isn't taken with --sets"),
-        (["--sets={sets}", "--only=mine,yours"], "--only=yours: no such set; the nearest is mine"),
+        (["--sets={sets}", "--only=mine,yours"], "--only=yours: no such set; choose from mine"),
         (["--records=x", "--data=y"], "--data isn't taken without --sets"),
         ([], "give --corpus, --records or --sets, one of them"),
     ],
