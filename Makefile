@@ -16,6 +16,7 @@ help: ## show this list
 setup: $(VENV)/ready ## make .venv with the project and its train and dev extras
 
 $(VENV)/ready: pyproject.toml constraints.txt
+	@echo "setup: the project with its train and dev extras (Beam, TensorFlow, test tools) into $(VENV): 4 GB, some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --constraint constraints.txt --editable '.[train,dev]'
@@ -23,13 +24,13 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 corpus: setup ## make a small crawl and run the whole pipeline on it
 	$(RUN) -m pipeline.sample --output=$(SAMPLE)
-	$(RUN) -m pipeline --config=configs/toy.yaml --input=$(SAMPLE)/crawl --eval_images=$(SAMPLE)/eval --output=$(OUT)
+	$(RUN) -m pipeline --config=toy --input=$(SAMPLE)/crawl --eval_images=$(SAMPLE)/eval --output=$(OUT)
 
 vocab: corpus ## build the wordpiece vocabulary of that corpus
 	$(RUN) -m vocab --corpus=$(OUT) --identify --output=$(OUT)/vocab
 
 train: vocab ## train a toy model on it
-	$(RUN) -m train fit --config=configs/toy.yaml --corpus=$(OUT) --output=$(OUT)/model
+	$(RUN) -m train fit --config=toy --corpus=$(OUT) --output=$(OUT)/model
 
 check: lint ## check style and types, and run the fast tests: under a minute
 	$(RUN) $(TESTS) -m 'not slow'
@@ -47,7 +48,7 @@ bench: setup ## measure speed and memory against named yardsticks
 
 dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT= [IMAGE=]
 	$(if $(and $(PROJECT),$(REGION),$(BUCKET)),,$(error make dataflow needs PROJECT=, REGION= and BUCKET=))
-	$(RUN) -m pipeline --config=configs/align.yaml --input='$(INPUT)' --output=gs://$(BUCKET)/align \
+	$(RUN) -m pipeline --config=align --input='$(INPUT)' --output=gs://$(BUCKET)/align \
 	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
 	  $(if $(IMAGE),--sdk_container_image=$(IMAGE),--setup_file="$(CURDIR)/pyproject.toml") --no_save_main_session
 

@@ -1,3 +1,5 @@
-from bench.cli import main
+import sys
 
-main()
+from bench.cli import BENCH
+
+sys.exit(BENCH.call(sys.argv[1:]))

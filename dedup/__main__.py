@@ -1,3 +1,3 @@
-from pipeline.commands.dedup.cli import main
+from pipeline.commands.dedup.cli import DEDUP
 
-main()
+DEDUP.main()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import numpy as np
 
@@ -27,9 +27,9 @@ class Clusters:
     There are no more clusters than vectors. Raises ValueError for numbers that find nothing.
     """
 
-    count: int = 4096
-    nearest: int = 10
-    bucket: int = 3
+    count: Annotated[int, "clusters of the evaluation vectors", "clusters"] = 4096
+    nearest: Annotated[int, "nearest clusters, to which a vector belongs", "clusters"] = 10
+    bucket: Annotated[int, "clusters that two vectors have in common before they are compared", "clusters"] = 3
 
     def __post_init__(self) -> None:
         if not 1 <= self.bucket <= self.nearest <= self.count:
@@ -79,7 +79,7 @@ class Buckets:
 
     @classmethod
     def load(cls, file: BinaryIO) -> Buckets:
-        """Reads what `save` wrote."""
+        """Reads the arrays from `save`."""
         centres, nearest, bucket = (np.load(file, allow_pickle=False) for _ in range(3))
         return cls(centres, nearest, int(bucket))
 

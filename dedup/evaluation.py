@@ -86,7 +86,7 @@ class EvalIndex(Stored):
 
     @classmethod
     def load(cls, source: str | BinaryIO) -> EvalIndex:
-        """Reads what `save` wrote; the file at a path is mapped to memory, not copied.
+        """Reads an index from `save`; the file at a path is mapped to memory, not copied.
 
         Raises ValueError with one line for another file, a damaged one, and another version or mode.
         """

@@ -1,8 +1,9 @@
-"""Limits of near-duplicates: the distance of two hashes, and the score of the two pictures laid over each other."""
+"""Limits of near-duplicates: the distance of two hashes, and the score of the two aligned pictures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from dedup.hashing import HASH_BITS
 
@@ -12,10 +13,10 @@ STRICTER_A_BIT, STRICTEST = 0.02, 0.8
 
 @dataclass(frozen=True)
 class Limits:
-    """How far apart two near-duplicates may be. Raises ValueError for numbers out of range."""
+    """Limits of distance and score for near-duplicates. Raises ValueError for numbers out of range."""
 
-    max_distance: int = 50  # bits of 256
-    min_score: float = 0.4  # correlation of the two aligned views, -1 to 1; distances over 31 bits need more
+    max_distance: Annotated[int, "most bits of the hash that differ in a near-duplicate", "bits of 256"] = 50
+    min_score: Annotated[float, "lowest correlation of the two aligned views, -1 to 1; over 31 bits it is higher"] = 0.4
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_distance <= HASH_BITS:
@@ -24,11 +25,11 @@ class Limits:
             raise ValueError(f"min_score: {self.min_score}; a score is -1 to 1")
 
     def accepts(self, distance: int, score: float) -> bool:
-        """Whether views with this score, and hashes at this distance, are of one picture."""
+        """Returns whether views with this score, and hashes at this distance, show one picture."""
         return distance <= self.max_distance and score >= self.least_score(distance)
 
     def least_score(self, distance: int) -> float:
-        """The score that is enough at a distance.
+        """The smallest score that suffices at a distance.
 
         The farther the hashes, the more alike the views have to be: clothes of one cut, laid out alike, are 48 bits
         apart and score 0.66.
@@ -41,4 +42,4 @@ class Limits:
 class Search(Limits):
     """Limits, and how thorough the lookup is."""
 
-    thorough: bool = False  # looks up 17 parts of each image too
+    thorough: bool = False  # also looks up 17 parts of each image

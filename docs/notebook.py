@@ -18,6 +18,7 @@ from train import PictureBytes, decode_example, embed_pictures, embed_texts, loa
 
 PICTURES = 1900  # of the generated crawl
 STEPS = 1200  # of the training
+PIECES = 1000  # of the vocabulary
 FOLDER = Path("out/notebook")
 
 
@@ -39,7 +40,7 @@ if not (FOLDER / "sample").exists():
 funnel = make_corpus(
     FOLDER / "sample" / "crawl",
     FOLDER / "corpus",
-    config={"name": "notebook", "filters": {"rare_ngram": {"min_count": 3}}, "vocab": {"size": 500}},
+    config={"name": "notebook", "filters": {"rare_ngram": {"min_count": 3}}, "vocab": {"size": PIECES}},
     eval_images=FOLDER / "sample" / "eval",
 )
 print(funnel)

@@ -1,6 +1,6 @@
-"""The blocks of a GIF (GIF89a) before its first picture: comments and applications' data say nothing of its pixels.
+"""Removes the extensions before the first picture of a GIF (GIF89a): comments and applications' data hold no pixels.
 
-Pillow joins comments block by block, which takes minutes for some megabytes of them, so it is given the file without.
+Pillow joins comments block by block, which takes minutes for some megabytes of them, so it gets the file without them.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 SIGNATURES = (b"GIF87a", b"GIF89a")
 _HEADER = 13
 _EXTENSION = 0x21
-_CONTROL = 0xF9  # the one extension that tells of the picture: its transparent colour
+_CONTROL = 0xF9  # the one extension about the picture: its transparent colour
 
 
 def without_extensions(data: bytes) -> bytes:
-    """The GIF without the extensions before its first picture but the last control; `data` itself where it has none."""
+    """Keeps only the last control of the extensions before the first picture; `data` itself if nothing is removed."""
     if len(data) < _HEADER:
         return data
     begin = at = _HEADER + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
@@ -25,7 +25,7 @@ def without_extensions(data: bytes) -> bytes:
 
 
 def _end_of_blocks(data: bytes, at: int) -> int:
-    """Where blocks that each begin with their length end, behind the empty one."""
+    """The end of blocks that each begin with their length, behind the empty one."""
     while at < len(data) and data[at]:
         at += 1 + data[at]
     return at + 1

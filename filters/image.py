@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +29,7 @@ class Undecodable:
     reason: ClassVar[str] = "undecodable"
     needs: ClassVar[tuple[str, ...]] = ("decodable", "width", "height")
     enabled: ClassVar[bool] = True
-    max_pixels: int = 89_478_485
+    max_pixels: Annotated[int, "most pixels of an image that stays", "pixels"] = 89_478_485
 
     def drops(self, signals: Signals) -> pa.Array:
         too_large = pc.fill_null(pc.greater(pixels_of_image(signals), self.max_pixels), False)
@@ -51,7 +51,7 @@ class ShortSide:
 
     reason: ClassVar[str] = "short_side"
     needs: ClassVar[tuple[str, ...]] = ("width", "height")
-    min_pixels: int = 200
+    min_pixels: Annotated[int, "smallest short side that stays", "pixels"] = 200
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
@@ -81,7 +81,7 @@ class AspectRatio:
 
     reason: ClassVar[str] = "aspect_ratio"
     needs: ClassVar[tuple[str, ...]] = ("width", "height")
-    max_ratio: float = 3
+    max_ratio: Annotated[float, "largest ratio of long to short side that stays"] = 3
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
@@ -112,7 +112,7 @@ class TextsOfImage:
 
     reason: ClassVar[str] = "texts_of_image"
     needs: ClassVar[tuple[str, ...]] = ("texts_of_image",)
-    max_texts: int = 1000
+    max_texts: Annotated[int, "most alt-texts of an image that stays", "texts"] = 1000
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
@@ -146,7 +146,7 @@ class EvalDuplicate:
 
     reason: ClassVar[str] = "eval_duplicate"
     needs: ClassVar[tuple[str, ...]] = ("eval_match",)
-    mode: str = "default"
+    mode: Annotated[str, "default; dense: more crops; thorough: collages, captions and frames, too"] = "default"
     enabled: bool = True
 
     def __post_init__(self) -> None:
@@ -182,9 +182,9 @@ class Porn:
 
     reason: ClassVar[str] = "porn"
     needs: ClassVar[tuple[str, ...]] = ("porn_score",)
-    max_score: float = 0.2
-    model: str = OPEN_NSFW
-    preparation: ModelSettings = ModelSettings()  # for a model by path
+    max_score: Annotated[float, "highest score that stays, 0 to 1"] = 0.2
+    model: Annotated[str, "open_nsfw, or the path of an .onnx or .keras classifier"] = OPEN_NSFW
+    preparation: ModelSettings = ModelSettings()  # of a model by path
     enabled: bool = True
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Why an image can't be decoded: the codes of the verdicts' column `image_error`, and the exception with one."""
+"""The causes for which an image can't be decoded: the codes of the column `image_error`, and the exception with one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ImageError(StrEnum):
-    """The code of what is wrong with an image. The text of each in `MEANINGS` is the one that `docs/inputs.md` has."""
+    """The code of an image's error. `docs/inputs.md` has the same explanations as `MEANINGS`."""
 
     MISSING = "missing"
     EMPTY = "empty"

@@ -1,4 +1,4 @@
-"""What decoding an image takes, told from its header: memory, and the passes over a JPEG's pixels. Both are bounded.
+"""Bounds the cost of decoding an image, by its header: memory, and the passes over a JPEG's pixels.
 
 The bounds hold at the default pixel limit; a higher limit raises them in proportion.
 """
@@ -15,13 +15,13 @@ from filters.jpeg2000 import check_parts
 from filters.originals import START_OF_SCAN, count_scans, has_few_segments
 
 PIXELS = 89_478_485  # the default pixel limit
-BYTES_A_PIXEL = 8  # of the limit: the decoded pixels and the converted ones, 716 MB at most
-SCANS_A_PIXEL = 20  # of the limit: 2 seconds
+BYTES_A_PIXEL = 8  # per pixel of the limit: the decoded pixels and the converted ones, 716 MB at most
+SCANS_A_PIXEL = 20  # per pixel of the limit: 2 seconds
 
-# Bytes a pixel that the decoders were seen to take at most, where that is over `BYTES_A_PIXEL`
+# Largest measured bytes per pixel of the decoders that take more than `BYTES_A_PIXEL`
 _DECODERS = {"AVIF": 20, "ICNS": 28, "JPEG2000": 28, "QOI": 9, "WEBP": 20}
-_SEGMENTS = 1000  # of a JPEG's metadata, which Pillow joins one by one; 65 kB each
-_LONG = 1 << 20  # bytes under which their number doesn't matter
+_SEGMENTS = 1000  # segments of JPEG metadata, 65 kB each, which Pillow joins one by one
+_LONG = 1 << 20  # bytes; in a smaller file the number of segments doesn't matter
 _COEFFICIENT = 2  # bytes
 
 # TIFF tags
@@ -29,13 +29,13 @@ _BITS, _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT = 258, 277, 278, 322, 323
 
 
 def check_segments(data: bytes) -> None:
-    """Raises UndecodableImage where a JPEG has too many segments to open it."""
+    """Raises UndecodableImage if a JPEG has too many segments to open it."""
     if len(data) > _LONG and data.startswith(b"\xff\xd8") and not has_few_segments(data, _SEGMENTS):
         raise UndecodableImage(f"a JPEG with over {_SEGMENTS} segments before its pixels", ImageError.REFUSED)
 
 
 def check_limits(image: ImageFile.ImageFile, data: bytes, max_pixels: int) -> None:
-    """Raises UndecodableImage where decoding `image`, opened from `data` and not loaded, would go over a limit."""
+    """Raises UndecodableImage if decoding `image`, opened from `data` and not loaded, would exceed a limit."""
     pixels, bound = image.width * image.height, max(max_pixels, PIXELS)
     if pixels > max_pixels:
         message = f"{image.width} x {image.height} pixels; the limit is {max_pixels}"
@@ -51,7 +51,7 @@ def check_limits(image: ImageFile.ImageFile, data: bytes, max_pixels: int) -> No
 
 
 def _memory(image: ImageFile.ImageFile, scans: int) -> int:
-    """Bytes at most, without those of the file."""
+    """Upper bound of the bytes that decoding takes, without the file itself."""
     pixels = image.width * image.height
     decoding = pixels * _DECODERS.get(image.format or "", BYTES_A_PIXEL)
     if scans > 1:
@@ -62,14 +62,14 @@ def _memory(image: ImageFile.ImageFile, scans: int) -> int:
 
 
 def _coefficients(image: ImageFile.ImageFile) -> int:
-    """Bytes of a JPEG of several scans, which libjpeg holds as a whole; components may be sampled more coarsely."""
+    """Bytes of the coefficients of a JPEG of several scans; libjpeg holds all, some components at lower resolution."""
     samples = [(across, down) for _, across, down, _ in getattr(image, "layer", [])]
     most = prod(max(sides) for sides in zip(*samples, strict=True))
     return image.width * image.height * _COEFFICIENT * sum(map(prod, samples)) // max(most, 1)
 
 
 def _block(image: ImageFile.ImageFile) -> int:
-    """Bytes of a strip or a tile of a TIFF, which libtiff holds as a whole."""
+    """Bytes of one strip or tile of a TIFF; libtiff holds it as a whole."""
     tags = getattr(image, "tag_v2", {})
     width = tags.get(_TILE_WIDTH, image.width)
     rows = tags.get(_TILE_HEIGHT, min(tags.get(_ROWS, image.height), image.height))
@@ -78,7 +78,7 @@ def _block(image: ImageFile.ImageFile) -> int:
 
 
 def _scans(image: ImageFile.ImageFile, data: bytes) -> int:
-    """Scans of a JPEG, at most; 1 where it has all components in its first, which is then the only one read."""
+    """Upper bound of a JPEG's scans; 1 if its first scan has all components and so is the only one read."""
     if image.format not in ("JPEG", "MPO"):
         return 1
     if "progressive" not in image.info and _is_interleaved(image, data):
@@ -88,7 +88,7 @@ def _scans(image: ImageFile.ImageFile, data: bytes) -> int:
 
 
 def _is_interleaved(image: ImageFile.ImageFile, data: bytes) -> bool:
-    """Whether the first scan, behind whose header Pillow stopped, has all components."""
+    """True if the first scan has all components. Pillow has stopped reading behind that scan's header."""
     assert image.fp is not None
     components = len(getattr(image, "layer", []))
     begin = image.fp.tell() - 8 - 2 * components

@@ -1,7 +1,7 @@
-"""A network of the user's own by path, ONNX or Keras: how an image becomes its input, and what it answers.
+"""Loads a network of the user's own by path, ONNX or Keras, and turns images into its input.
 
-Images go through it one at a time, on one thread: a batch is no faster on a CPU, and so an answer can't depend on what
-else is asked, to the last bit.
+Images go through it one at a time, on one thread: a batch is no faster on a CPU, and so the output for an image doesn't
+depend on other images, to the last bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image
@@ -22,22 +22,24 @@ Shape = tuple[int | str | None, ...]
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime reports each model to its maker
 
-LARGEST_EXPANSION = 100  # times a megabyte, or what is compressed
+LARGEST_EXPANSION = 100  # ratio to the compressed size, or to a megabyte if that is larger
 _ORDERS = {"RGB": slice(None), "BGR": slice(None, None, -1)}
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a model asks for: `(pixel * scale - mean) / std` by channel.
+    """The preparation that a model expects: `(pixel * scale - mean) / std` by channel.
 
     The image is resized to the model's input, bilinear, whatever its proportions.
     """
 
-    scale: float = 1 / 255
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # in the model's order of channels
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    channels: str = "RGB"
-    size: tuple[int, int] | None = None  # width and height, for a model that takes images of any
+    scale: Annotated[float, "factor of a pixel's value"] = 1 / 255
+    mean: Annotated[tuple[float, float, float], "subtracted from each channel, in the model's order"] = (0.0, 0.0, 0.0)
+    std: Annotated[tuple[float, float, float], "divisor of each channel, in the model's order"] = (1.0, 1.0, 1.0)
+    channels: Annotated[str, "order of the channels: RGB or BGR"] = "RGB"
+    size: Annotated[
+        tuple[int, int] | None, "width and height, for a model that takes any; null: the model's own", "pixels"
+    ] = None
 
     def __post_init__(self) -> None:
         if self.channels not in _ORDERS:
@@ -50,7 +52,7 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Network:
-    """A model and what comes before it."""
+    """A model with the preparation of its input."""
 
     name: str
     prepare: Prepare
@@ -62,9 +64,9 @@ class Network:
 
 
 def load_network(model: str, preparation: Preparation, others: str = "") -> Network:
-    """The network in an `.onnx` or `.keras` file; `others` names, for an error, what may stand in place of its path.
+    """The network in an `.onnx` or `.keras` file; `others` lists, for an error, the alternatives to a path.
 
-    Raises FileNotFoundError for a missing file, ValueError for a model that can't be used, RuntimeError where
+    Raises FileNotFoundError for a missing file, ValueError for a model that can't be used, RuntimeError if
     TensorFlow already runs on several threads.
     """
     path = Path(model)
@@ -77,7 +79,7 @@ def load_network(model: str, preparation: Preparation, others: str = "") -> Netw
 
 
 def _prepare(name: str, shape: Shape, preparation: Preparation) -> Prepare:
-    """How an image becomes the input of a model of `shape`, the batch dimension first."""
+    """The function from an image to the input of a model of `shape`, the batch dimension first."""
     size, channels_first = _layout(name, shape, preparation.size)
     mean, std = np.array(preparation.mean, np.float32), np.array(preparation.std, np.float32)
 
@@ -91,7 +93,7 @@ def _prepare(name: str, shape: Shape, preparation: Preparation) -> Prepare:
 
 
 def _layout(name: str, shape: Shape, asked: tuple[int, int] | None) -> tuple[tuple[int, int], bool]:
-    """Width and height of the input, and whether the channels come before them."""
+    """Width and height of the input, and True if the channels come first."""
     match shape:
         case (_, 3, height, width):
             return _size(name, shape, (width, height), asked), True
@@ -101,7 +103,7 @@ def _layout(name: str, shape: Shape, asked: tuple[int, int] | None) -> tuple[tup
 
 
 def _size(name: str, shape: Shape, own: Shape, asked: tuple[int, int] | None) -> tuple[int, int]:
-    """The model's own width and height, or where it has none those asked for."""
+    """The model's own width and height, or the settings' where the model leaves them open."""
     fixed = [side if isinstance(side, int) else None for side in own]
     width, height = (side or wanted for side, wanted in zip(fixed, asked or (None, None), strict=True))
     if width is None or height is None:
@@ -114,7 +116,7 @@ def _size(name: str, shape: Shape, own: Shape, asked: tuple[int, int] | None) ->
 def load_onnx(path: Path) -> tuple[Predict, Shape]:
     """The first output of an ONNX model, and the shape of its one input.
 
-    Weights in files of their own have to lie below the model's folder: onnxruntime reads no others. Raises ValueError.
+    External weight files must be inside the model's folder: onnxruntime reads no others. Raises ValueError.
     """
     import onnxruntime
 
@@ -141,7 +143,7 @@ def _line(error: Exception) -> str:
 def load_keras(path: Path) -> tuple[Predict, Shape]:
     """The output of a Keras model, and the shape of its input.
 
-    Code of the model's own is refused, such as that of a Lambda layer. Raises ValueError, RuntimeError.
+    A model with code of its own, such as a Lambda layer, is refused. Raises ValueError, RuntimeError.
     """
     try:
         import tensorflow as tf

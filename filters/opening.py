@@ -1,4 +1,4 @@
-"""From an image's bytes to Pillow's image of one of the formats that are decoded, with its header read and no pixel."""
+"""Opens an image's bytes with Pillow, in one of the formats that are decoded: reads the header and no pixel."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DECODED = frozenset(
     {"AVIF", "BLP", "BMP", "DDS", "DIB", "GIF", "ICNS", "ICO", "IM", "JPEG", "JPEG2000", "MPO", "MSP", "PCX", "PNG"}
     | {"PPM", "QOI", "SGI", "SPIDER", "TGA", "TIFF", "WEBP", "XBM"}
 )
-"""Formats, by Pillow's names, whose header says what decoding takes. Others are refused."""
+"""Formats, by Pillow's names, whose header bounds the cost of decoding. Others are refused."""
 
-CONTAINERS = frozenset({"BLP", "ICNS", "ICO"})  # hold a picture with a header of its own
-CONTAINED_PIXELS = 2048 * 2048  # of that picture
+CONTAINERS = frozenset({"BLP", "ICNS", "ICO"})  # formats that hold a picture with a header of its own
+CONTAINED_PIXELS = 2048 * 2048  # limit of the contained picture
 _OTHERS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # JPEG XL, which Pillow does not know
 _HEIF = {b"heic", b"heix", b"hevc", b"heim", b"heis"}
 
-# What Pillow raises on bad bytes. It documents OSError alone; damaged files of every format gave the others.
+# Exceptions of Pillow on bad bytes. It documents OSError alone; damaged files of every format gave the others.
 _BAD_BYTES = (
     ArithmeticError,
     AssertionError,
@@ -40,12 +40,12 @@ _BAD_BYTES = (
     zlib.error,
 )
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_NEXT_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)  # how a Pillow plugin says "not mine"
+_NEXT_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)  # a Pillow plugin's for bytes of another format
 
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Turns whatever Pillow raises on bad bytes into UndecodableImage."""
+    """Turns every exception of Pillow on bad bytes into UndecodableImage."""
     try:
         yield
     except UndecodableImage:
@@ -62,7 +62,7 @@ def open_image(data: bytes) -> ImageFile.ImageFile:
         raise UndecodableImage("no bytes", ImageError.EMPTY)
     known = False
     with decoding():
-        for load_plugins in (Image.preinit, Image.init):  # the common formats, and all where none of these fits
+        for load_plugins in (Image.preinit, Image.init):  # the common formats, then all
             load_plugins()
             for name in Image.ID:
                 if name in DECODED and (accepted := _accepts(name, data)) is not False:
@@ -74,7 +74,7 @@ def open_image(data: bytes) -> ImageFile.ImageFile:
 
 @contextmanager
 def _small_contents() -> Iterator[None]:
-    """Has Pillow refuse a contained picture of over `CONTAINED_PIXELS`, which the container's header doesn't tell."""
+    """Makes Pillow refuse a contained picture of over `CONTAINED_PIXELS`: the container's header has no size of it."""
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, CONTAINED_PIXELS
     try:
         with warnings.catch_warnings():
@@ -90,7 +90,7 @@ def bounded(name: str) -> AbstractContextManager[None]:
 
 
 def _accepts(name: str, data: bytes) -> bool | None:
-    """Whether the first bytes are those of a format; None where it has none that tell."""
+    """True if the first bytes are a format's signature; None for a format without one."""
     accepts = Image.OPEN[name][1]
     return accepts(data[:16]) is True if accepts else None
 
@@ -112,7 +112,7 @@ def _no_image(data: bytes, known: bool) -> UndecodableImage:
 
 
 def _is_other(data: bytes) -> bool:
-    """Whether the first bytes are those of a format that is known and not decoded."""
+    """True if the first bytes are the signature of a format that is known but not decoded."""
     if data.startswith(_OTHERS) or (data[4:8] == b"ftyp" and data[8:12] in _HEIF):
         return True
     return any(_accepts(name, data) for name in Image.ID if name not in DECODED)

@@ -1,7 +1,7 @@
-"""Whether TensorFlow's `tf.io.decode_image` reads an image's bytes as they are, told without TensorFlow.
+"""Decides without TensorFlow if its `tf.io.decode_image` reads an image's bytes as they are.
 
 Pillow reads more than TensorFlow does: JPEG without an end, PNG with wrong checksums or too few rows. These functions
-are for bytes that Pillow has decoded; the tests hold them against TensorFlow on thousands of damaged files.
+are for bytes that Pillow has decoded; tests compare them with TensorFlow on thousands of damaged files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # neither a stuffed zero, no
 _HEADER = struct.Struct(">IIBBHB")  # width, height, bits a sample, colour type, methods (two zeros), interlacing
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE = 3
-_OTHER = rb"(?:[a-z].{3})*"  # a chunk that a reader need not know
+_OTHER = rb"(?:[a-z].{3})*"  # ancillary chunks
 _ORDER = re.compile(rb"IHDR%b(?:PLTE%b)?(?:IDAT)+%bIEND" % (_OTHER, _OTHER, _OTHER), re.DOTALL)
 _ONE_PASS = ((0, 0, 1, 1),)
 _ADAM7 = (
@@ -40,9 +40,9 @@ _CHUNK = 1 << 20
 
 
 def is_whole_jpeg(data: bytes) -> bool:
-    """Whether the markers of a JPEG lead to its end, as libjpeg follows them.
+    """True if the markers of a JPEG lead to its end, as libjpeg follows them.
 
-    TensorFlow reads on to the end of the image; Pillow stops at the last row. What follows the end doesn't matter.
+    TensorFlow reads to the end of the image; Pillow stops at the last row. Bytes after the end don't matter.
     """
     at, frames = 2, 0
     while found := _MARKER.search(data, at):
@@ -57,7 +57,7 @@ def is_whole_jpeg(data: bytes) -> bool:
 
 
 def count_scans(data: bytes) -> int:
-    """The scans of a JPEG, up to its end, or the end of the bytes."""
+    """Counts the scans of a JPEG up to its end, or the end of the bytes."""
     at, scans = 2, 0
     while (found := _MARKER.search(data, at)) and found[0][1] != _END_OF_IMAGE:
         scans += found[0][1] == START_OF_SCAN
@@ -66,7 +66,7 @@ def count_scans(data: bytes) -> int:
 
 
 def has_few_segments(data: bytes, most: int) -> bool:
-    """Whether a JPEG has up to `most` segments before its first scan."""
+    """True if a JPEG has at most `most` segments before its first scan."""
     at = 2
     for _ in range(most + 1):
         found = _MARKER.search(data, at)
@@ -77,7 +77,7 @@ def has_few_segments(data: bytes, most: int) -> bool:
 
 
 def frame_of(data: bytes) -> tuple[int, int] | None:
-    """Width and height in the frame header of a JPEG of one scan; None where there is none before the scan."""
+    """Width and height in the frame header of a JPEG of one scan; None without such a header before the scan."""
     at = 2
     while (found := _MARKER.search(data, at)) and found[0][1] in _SEGMENTS - {START_OF_SCAN}:
         if found[0][1] in _ONE_SCAN:
@@ -88,9 +88,9 @@ def frame_of(data: bytes) -> tuple[int, int] | None:
 
 
 def is_whole_png(data: bytes) -> bool:
-    """Whether the chunks of a PNG lead to its end, in order and with the right checksums, and hold just its rows.
+    """True if the chunks of a PNG lead to its end, in order and with the right checksums, and hold exactly its rows.
 
-    Pillow is easy with all of that, libpng is not.
+    Pillow tolerates errors in these, libpng does not.
     """
     chunks = list(_chunks(memoryview(data)))
     content = dict(chunks)
@@ -104,7 +104,7 @@ def is_whole_png(data: bytes) -> bool:
 
 
 def _chunks(png: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Name and content of the chunks, up to the last, or the first that is cut off or has a wrong checksum."""
+    """Yields name and content of the chunks, up to the last, or the first that is cut off or has a wrong checksum."""
     at, name = 8, b""  # after the signature
     while at + 12 <= len(png) and name != b"IEND":
         end = at + 8 + int.from_bytes(png[at : at + 4], "big")
@@ -116,14 +116,14 @@ def _chunks(png: memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _is_palette(palette: memoryview | None, colour: int) -> bool:
-    """Whether there is a palette where one must be, of whole colours."""
+    """True if the palette is there where it must be, and holds whole colours."""
     if palette is None:
         return colour != _PALETTE
     return len(palette) % 3 == 0 and 0 < len(palette) <= 3 * 256
 
 
 def _inflates_to(size: int, parts: Iterable[memoryview]) -> bool:
-    """Whether the parts are one whole zlib stream of `size` bytes; these are never held all at once."""
+    """True if the parts are one whole zlib stream of `size` bytes; it is never held in memory as a whole."""
     inflater, count = zlib.decompressobj(), 0
     try:
         for part in parts:

@@ -59,7 +59,7 @@ class Picture:
         self.header = Header(image.width, image.height, image.format or "", image.mode)
 
     def luma(self) -> np.ndarray:
-        """The luma for the hash, uint8 (128, 128): a JPEG is decoded small, all else goes through the conversion."""
+        """The luma for the hash, uint8 (128, 128): a JPEG is decoded small, any other format by the conversion."""
         return self._luma
 
     @cached_property
@@ -81,7 +81,7 @@ class Picture:
 
         Raises UndecodableImage also if the image has to be converted and has a side over 65500 pixels, JPEG's limit.
         """
-        self.luma()  # only what can be decoded
+        self.luma()  # raises for an image that can't be decoded
         return self.data if self._is_record() else _jpeg(self.converted, RECORD_QUALITY)
 
     def at_least(self, side: int) -> Image.Image:
@@ -113,7 +113,7 @@ class Picture:
         return image
 
     def _fresh(self) -> ImageFile.ImageFile:
-        """The opened image with no pixel decoded: drafting and loading change it, so each is used once."""
+        """The opened image with no pixel decoded. Drafting and loading change it, so an opened image is used once."""
         image, self._opened = self._opened or open_image(self._content), None
         with decoding():
             check_limits(image, self._content, self.max_pixels)
@@ -155,7 +155,7 @@ def _load(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
 
 
 def _convert(image: Image.Image) -> Image.Image:
-    """A loaded image as RGB or L. 16-bit gray is divided by 256; other values out of 0 to 255 are clipped."""
+    """Converts a loaded image to RGB or L. 16-bit gray is divided by 256; other values out of 0 to 255 are clipped."""
     wide = image.mode.startswith("I")
     mode = "L" if wide or image.mode in _GRAY else "RGB"
     if image.mode == mode and not image.has_transparency_data:

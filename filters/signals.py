@@ -32,7 +32,7 @@ class Signal:
     type: pa.DataType
     sentence: str
     measured: Measured
-    shown: bool = True  # whether the verdicts have the column
+    shown: bool = True  # the verdicts have the column
 
 
 SIGNALS: Mapping[str, Signal] = {
@@ -67,10 +67,10 @@ COMPARABLE = tuple(name for name, signal in SIGNALS.items() if signal.measured !
 
 
 def needs_image(name: str) -> bool:
-    """Whether a signal is null where the input has no images."""
+    """True for a signal that is null where the input has no images."""
     return name in SIGNALS and SIGNALS[name].measured in (Measured.IMAGE, Measured.PIXELS)
 
 
 def needs_pixels(name: str) -> bool:
-    """Whether a signal is null until pixels were seen. A passthrough column needs none."""
+    """True for a signal that is null until pixels are measured. A passthrough column needs no pixels."""
     return name in SIGNALS and SIGNALS[name].measured == Measured.PIXELS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ class ImagesOfText:
 
     reason: ClassVar[str] = "images_of_text"
     needs: ClassVar[tuple[str, ...]] = ("images_of_text",)
-    max_images: int = 10
+    max_images: Annotated[int, "most images of an alt-text that stays", "images"] = 10
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
@@ -55,8 +55,8 @@ class RareNgram:
 
     reason: ClassVar[str] = "rare_ngram"
     needs: ClassVar[tuple[str, ...]] = ("rare_ngram",)
-    top_k: int = 100_000_000
-    min_count: int = 1
+    top_k: Annotated[int, "most frequent n-grams of the raw corpus, which are not rare", "n-grams"] = 100_000_000
+    min_count: Annotated[int, "fewest occurrences of an n-gram that is not rare", "occurrences"] = 1
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
@@ -76,8 +76,8 @@ class WordCount:
 
     reason: ClassVar[str] = "word_count"
     needs: ClassVar[tuple[str, ...]] = ("words",)
-    min_words: int = 3
-    max_words: int = 20
+    min_words: Annotated[int, "fewest words that stay", "words"] = 3
+    max_words: Annotated[int, "most words that stay", "words"] = 20
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:

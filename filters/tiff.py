@@ -1,8 +1,8 @@
-"""TIFF through libtiff, which reports some damaged strips as whole and leaves their rows unwritten.
+"""Loads TIFF through libtiff, which reports some damaged strips as whole and leaves their rows unwritten.
 
-Pillow decodes the strips one by one into memory that it has not cleared, so that such rows hold whatever was there.
-Only the fax compressions and JPEG do it (`MALLOC_PERTURB_` shows it). A fax is decoded with a white strip put before
-its own, which clears the memory; a JPEG's strips have to have the size that the TIFF says.
+Pillow decodes the strips one by one into memory that it has not cleared, so unwritten rows hold arbitrary old bytes.
+Only the fax compressions and JPEG leave such rows (`MALLOC_PERTURB_` shows it). A fax is decoded with a white strip
+before its own, which clears the memory; a JPEG's strips must have the size in the TIFF's tags.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _FAX = {"group3", "group4", "tiff_ccitt"}
 _WIDTH, _HEIGHT, _COMPRESSION, _FILL_ORDER = 256, 257, 259, 266
 _OFFSETS, _ROWS, _SIZES, _FAX_OPTIONS = 273, 278, 279, 292
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES = 322, 323, 324, 325
-_PLANES = 284  # 1 where the components of a pixel stand together
+_PLANES = 284  # 1: the components of a pixel are interleaved
 _KEPT = (258, 262, _COMPRESSION, _FILL_ORDER, 277, _FAX_OPTIONS, 293)
 _LONG = 4
-_ENTRY = struct.Struct("<HHII")  # tag, type, count, value or its place
+_ENTRY = struct.Struct("<HHII")  # tag, type, count, value or its offset
 
 
 def load_tiff(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
-    """The pixels of an image opened from `data`, none of them left over from other memory. Raises UndecodableImage."""
+    """Loads the pixels of an image opened from `data`, none from unwritten memory. Raises UndecodableImage."""
     assert isinstance(image, TiffImagePlugin.TiffImageFile)
     compression = image.info.get("compression", "raw")
     if compression in _FAX:
@@ -44,7 +44,7 @@ def load_tiff(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
 
 
 def _check_frames(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
-    """Raises UndecodableImage where the JPEG of a strip or tile is smaller than its place, or progressive."""
+    """Raises UndecodableImage if the JPEG of a strip or tile is smaller than its box, or progressive."""
     for part, (width, height) in _parts(image, data):
         frame = frame_of(part)
         if frame is None or frame[0] < width or frame[1] < height:
@@ -52,7 +52,7 @@ def _check_frames(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
 
 
 def _parts(image: TiffImagePlugin.TiffImageFile, data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """The bytes of each strip or tile with the width and height of its place in the image."""
+    """Yields the bytes of each strip or tile with the width and height of its box in the image."""
     tags = image.tag_v2
     if tags.get(_PLANES, 1) != 1:
         raise UndecodableImage("TIFF with a JPEG for each component", ImageError.REFUSED)
@@ -92,7 +92,7 @@ def _single_value(value: int | tuple[int, ...]) -> int:
 
 
 def _white_strip(image: TiffImagePlugin.TiffImageFile, rows: int) -> bytes:
-    """White rows in the compression of a fax."""
+    """White rows, in the compression of the fax `image`."""
     options = {tag: image.tag_v2[tag] for tag in (_FILL_ORDER, _FAX_OPTIONS) if tag in image.tag_v2}
     with BytesIO() as file:
         Image.new("1", (image.width, rows), 1).save(
@@ -105,7 +105,7 @@ def _white_strip(image: TiffImagePlugin.TiffImageFile, rows: int) -> bytes:
 
 
 def _tiff(strips: bytes, tags: dict[int, tuple[int, ...] | list[int]]) -> bytes:
-    """A TIFF of these tags, with strips where they are; the first 8 bytes become its header."""
+    """A TIFF with these tags, and the strips at their offsets; its header replaces their first 8 bytes."""
     lists, end = b"", len(strips) + len(strips) % 2
     entries = b""
     for tag, values in sorted(tags.items()):

@@ -1,3 +1,3 @@
-from pipeline.commands.corpus.cli import main
+from pipeline.commands.corpus.cli import PIPELINE
 
-main()
+PIPELINE.main()

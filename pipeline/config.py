@@ -11,7 +11,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
 
@@ -32,7 +32,7 @@ from filters import (
 )
 from filters.models import Preparation
 from pipeline.inputs.settings import Input
-from pipeline.own_rules import RuleFile, check_reasons, is_known, load_rules, read_rule_files, try_rule
+from pipeline.own_rules import LOADING, RuleFile, check_reasons, is_known, load_rules, read_rule_files, try_rule
 from pipeline.settings import ConfigError, build, put, shown
 from pipeline.yaml_text import parse_value, parse_yaml
 from train.config import Train, choose
@@ -69,9 +69,6 @@ class Filters:
                 value = getattr(rule, number.name)
                 if isinstance(value, int | float) and value < 0:
                     raise ValueError(f"{rule.reason}.{number.name}: {value} is under 0")
-        for rule in self.own():
-            if is_known(rule):
-                try_rule(rule, pa.schema([]))
 
     def ours(self) -> list[Rule]:
         """The rules of this package, also those that are switched off."""
@@ -90,11 +87,14 @@ class Filters:
         return [rule for rule in self.all() if rule.enabled]
 
 
-@lru_cache
 def filters_with(files: tuple[RuleFile, ...]) -> type[Filters]:
     """`Filters` with the rules of these files after ours, in the order of the files. Raises ConfigError."""
-    if not files:
-        return Filters
+    with LOADING:
+        return _filters_with(files) if files else Filters
+
+
+@lru_cache
+def _filters_with(files: tuple[RuleFile, ...]) -> type[Filters]:
     check_reasons(files, [name for name in dir(Filters) if not name.startswith("_")])
     fields = [(one.reason, one, one()) for file in files for one in typing.cast(Any, load_rules(file))]
     kind = dataclasses.make_dataclass("Filters", fields, bases=(Filters,), namespace={"files": files}, frozen=True)
@@ -114,8 +114,8 @@ def _revive(files: tuple[RuleFile, ...], rules: Mapping[str, Rule]) -> Filters:
 class Text:
     """How texts are split into tokens, and whether scripts without spaces are segmented for the count of words."""
 
-    profile: str = "uncased"
-    segment: bool = False
+    profile: Annotated[str, "splits texts into tokens by these rules: uncased or multilingual"] = "uncased"
+    segment: Annotated[bool, "counts words of Thai, Lao, Khmer and Burmese by dictionaries"] = False
 
     def __post_init__(self) -> None:
         choose("profile", self.profile, PROFILES)
@@ -129,10 +129,12 @@ class Embedding:
     them. `exact` compares with every evaluation image, `clusters` with those that appendix A would.
     """
 
-    model: str = ""
+    model: Annotated[str, "path of a model that gives an image a vector; empty: off"] = ""
     preparation: Preparation = Preparation()
-    min_cosine: float = 0.975
-    search: str = "exact"
+    min_cosine: Annotated[float, "lowest cosine of two near-duplicates"] = 0.975
+    search: Annotated[str, "exact: compares with every evaluation image; clusters: with those that share a bucket"] = (
+        "exact"
+    )
     clusters: Clusters = Clusters()
 
     def __post_init__(self) -> None:
@@ -162,10 +164,14 @@ class Vocabulary:
     profile `uncased` and 20,000 for `multilingual`.
     """
 
-    size: int = 100_000
-    min_count: int = 1
-    max_words: int = 10_000_000
-    max_characters: int | None = None
+    size: Annotated[int, "size of the vocabulary, special pieces included", "pieces"] = 100_000
+    min_count: Annotated[int, "fewest occurrences of a word that is learned from", "occurrences"] = 1
+    max_words: Annotated[int, "most distinct words that are learned from, the most frequent first", "words"] = (
+        10_000_000
+    )
+    max_characters: Annotated[
+        int | None, "size of the alphabet; null: 1,000 for uncased, 20,000 for multilingual", "characters"
+    ] = None
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():
@@ -182,8 +188,10 @@ class Vocabulary:
 class Config:
     """All settings of a run. Inputs, workers and runner are command-line options, not settings: see `Options`."""
 
-    name: str = "align"
-    measure: str = "needed"
+    name: Annotated[str, "name of the corpus, with which its files begin"] = "align"
+    measure: Annotated[
+        str, "needed: stops at the first rule that drops a pair; all: measures every rule for every pair"
+    ] = "needed"
     text: Text = Text()
     input: Input = field(default_factory=Input)
     filters: Filters = field(default_factory=Filters)
@@ -246,4 +254,7 @@ def config_of(tree: Mapping[str, Any]) -> Config:
     if not files:
         return typing.cast(Config, build(Config, settings, ""))
     filters = build(filters_with(files), settings.pop("filters", None) or {}, "filters")
+    for rule in filters.own():
+        if is_known(rule):
+            try_rule(rule, pa.schema([]))
     return dataclasses.replace(typing.cast(Config, build(Config, settings, "")), filters=filters)

@@ -76,19 +76,20 @@ def index_task(task: IndexTask, output: Output, settings: Input, meter: Meter) -
     note = TaskNote(source.number, span.first)
     if output.has(note.name):
         return note.name
+    done = _Done(meter, work)
     try:
         reader = open_source(source, settings)
-        for first, table in _shards(reader, span, output, settings.rows_per_shard, meter):
+        for first, table in _shards(reader, span, output, settings.rows_per_shard, done):
             note.add(first, table)
         note.finish(output, reader)
     except BadFile as error:
         note_bad(output, source, error)
-    meter.add(0, work)
+    done.add(0, work)
     return note.name
 
 
 def _shards(
-    reader: Reader, span: Span, output: Output, rows_per_shard: int, meter: Meter
+    reader: Reader, span: Span, output: Output, rows_per_shard: int, done: _Done
 ) -> Iterator[tuple[int, pa.Table]]:
     """Writes each shard as soon as it is whole, and yields its first row and its table."""
     shard = _ShardFile(output, shard_name(reader.source.number, span.first), reader.has_images)
@@ -96,13 +97,28 @@ def _shards(
     for batch in reader.batches(span):
         for piece in _cut(batch, shard.rows, rows_per_shard, reader.one_shard):
             shard.add(piece)
-            meter.add(len(piece))
+            done.add(len(piece), reader.position)
             if shard.rows == rows_per_shard and not reader.one_shard:
                 yield first, shard.finish()
                 first += shard.rows
                 shard = _ShardFile(output, shard_name(reader.source.number, first), reader.has_images)
     if shard.rows or first == 0:
         yield first, shard.finish()
+
+
+@dataclass
+class _Done:
+    """Reports the pairs and bytes of a task that are done: in all no more bytes than `work`."""
+
+    meter: Meter
+    work: int
+    reported: int = 0
+
+    def add(self, pairs: int, position: int) -> None:
+        """Reports more pairs; `position` counts bytes since the task began."""
+        more = max(min(position, self.work) - self.reported, 0)
+        self.meter.add(pairs, more)
+        self.reported += more
 
 
 class _ShardFile:

@@ -11,6 +11,7 @@ import hashlib
 import keyword
 import re
 import sys
+import threading
 import traceback
 import types
 import typing
@@ -31,13 +32,14 @@ TAKEN = ("kept", "raw", "records")  # names of lines beside those of rules
 _CODE = re.compile("[a-z][a-z0-9_]{0,59}")
 _PARTS = ("reason", "needs", "drops")  # a class with one of them is meant as a rule
 _KINDS = (bool, int, float, str)
+LOADING = threading.RLock()  # a worker's threads may receive the config at once, and have to agree on its classes
 
 
 @dataclass(frozen=True)
 class RuleFile:
     """A Python file of rules, by its content."""
 
-    path: str  # as the user gave it, for messages
+    path: str  # the user's, for messages
     source: str
 
     @property
@@ -72,9 +74,14 @@ def _read(path: str) -> RuleFile:
         raise ConfigError(f"rules: {shown(path)}: {' '.join(str(error).split())}") from error
 
 
-@lru_cache
 def load_rules(file: RuleFile) -> tuple[type, ...]:
     """The rule classes of a file, in its order, executed once a process. Raises ConfigError."""
+    with LOADING:
+        return _load(file)
+
+
+@lru_cache
+def _load(file: RuleFile) -> tuple[type, ...]:
     module = _execute(file)
     classes = [value for value in dict.fromkeys(_values(module)) if _is_meant(value, file)]
     if not classes:
@@ -87,7 +94,7 @@ def load_rules(file: RuleFile) -> tuple[type, ...]:
 
 
 def _execute(file: RuleFile) -> types.ModuleType:
-    """The module of a file. It stands in `sys.modules`, where dataclasses look up what annotations name."""
+    """Executes a file as a module, which is in `sys.modules`: dataclasses look up the names in annotations there."""
     module = types.ModuleType(file.module)
     module.__file__ = file.path
     sys.modules[file.module] = module
@@ -116,7 +123,7 @@ def _values(module: types.ModuleType) -> list[type]:
 
 
 def _is_meant(value: type, file: RuleFile) -> bool:
-    """Whether a class of the file is meant as a rule; one with a leading underscore is a helper."""
+    """True for a class of the file that is meant as a rule; one with a leading underscore is a helper."""
     named = not value.__name__.startswith("_")
     return named and value.__module__ == file.module and any(hasattr(value, part) for part in _PARTS)
 
@@ -128,6 +135,9 @@ def _problem(one: Any) -> str | None:
         return "not a frozen dataclass: @dataclass(frozen=True)"
     if not one.__doc__ or one.__doc__.startswith(f"{one.__name__}("):  # the one that dataclasses write
         return "no docstring; it is the rule's sentence"
+    missing = dataclasses.MISSING
+    if bare := [field.name for field in dataclasses.fields(one) if field.default is field.default_factory is missing]:
+        return f"{bare[0]} has no default"
     if lacking := [name for name in (*_PARTS, "enabled") if not hasattr(one, name)]:
         return f"no {', '.join(lacking)}"
     fields = {field.name for field in dataclasses.fields(one)}
@@ -188,7 +198,7 @@ def check_reasons(files: Sequence[RuleFile], taken: Sequence[str]) -> None:
 
 
 def is_known(rule: Rule) -> bool:
-    """Whether a rule needs no passthrough column."""
+    """True for a rule that needs no passthrough column."""
     return all(name in SIGNALS for name in rule.needs)
 
 

@@ -115,7 +115,7 @@ class Passes:
         config = self.options.config
         if not is_indexed(self.output):
             forget_bad(self.output)
-            with self._pass("index", sum(source.size for source in sources)) as root:
+            with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
                 root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
@@ -142,10 +142,10 @@ class Passes:
             root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
 
     @contextmanager
-    def _pass(self, name: str, work: int, unit: str = "pairs") -> Iterator[beam.Pipeline]:
+    def _pass(self, name: str, work: int, unit: str = "pairs", in_bytes: bool = False) -> Iterator[beam.Pipeline]:
         """Executes the pipeline that the block wires, with a progress bar, and records its seconds."""
         begin = time.monotonic()
-        with replace(self.meter, unit=unit).shown(name, work):
+        with replace(self.meter, unit=unit).shown(name, work, in_bytes):
             pipeline = self.engine.pipeline(job_options(self.options.beam, self.options.config.name, name))
             yield pipeline
             self.engine.execute(pipeline)

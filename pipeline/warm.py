@@ -9,6 +9,7 @@ import pipeline.count
 import pipeline.emit
 import pipeline.inputs
 import pipeline.measure.header  # noqa: F401
+from pipeline.engines.compiling import announce_compiling
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count
@@ -27,4 +28,5 @@ def load_kernels() -> None:
     ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
 
 
+announce_compiling()
 load_kernels()

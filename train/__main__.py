@@ -1,3 +1,3 @@
-from pipeline.commands.train.cli import main
+from pipeline.commands.train.cli import TRAIN
 
-main()
+TRAIN.main()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 # Width and depth coefficients of EfficientNet; L2 is from Xie et al. 2020, tiny is ours, for laptops
 IMAGE_TOWERS = {
@@ -63,10 +63,10 @@ class ImageTower:
     `width` is that of a linear layer over the pooled features; without it they are the embedding.
     """
 
-    tower: str = "l2"
-    width: int | None = None
-    resize: int = 346
-    crop: int = 289
+    tower: Annotated[str, "EfficientNet: tiny, b0 to b7, or l2"] = "l2"
+    width: Annotated[int | None, "width of a linear layer over the pooled features; null: no layer"] = None
+    resize: Annotated[int, "side that an image is resized to", "pixels"] = 346
+    crop: Annotated[int, "side of the part that is taken", "pixels"] = 289
 
     def __post_init__(self) -> None:
         choose("tower", self.tower, IMAGE_TOWERS)
@@ -81,9 +81,9 @@ class ImageTower:
 class TextTower:
     """BERT, whose [CLS] goes through a linear layer to the width of the image embedding; `length` is in tokens."""
 
-    tower: str = "large"
-    length: int = 64
-    dropout: float = 0.1
+    tower: Annotated[str, "BERT: tiny, mini, small, medium, base or large"] = "large"
+    length: Annotated[int, "tokens of a text, [CLS] and [SEP] included", "tokens"] = 64
+    dropout: Annotated[float, "share of activations that training sets to 0"] = 0.1
 
     def __post_init__(self) -> None:
         choose("tower", self.tower, TEXT_TOWERS)
@@ -96,8 +96,8 @@ class TextTower:
 class Loss:
     """The normalised softmax: label smoothing, and the share of the other pairs of a batch that are negatives."""
 
-    smoothing: float = 0.1
-    negatives: float = 1.0
+    smoothing: Annotated[float, "label smoothing, a share"] = 0.1
+    negatives: Annotated[float, "share of a batch's other pairs that are negatives"] = 1.0
 
     def __post_init__(self) -> None:
         share("smoothing", self.smoothing)
@@ -112,8 +112,8 @@ class Queue:
     Copies of the towers make the keys; at each step the copies' weights keep the share `momentum` of their values.
     """
 
-    size: int = 0
-    momentum: float = 0.99
+    size: Annotated[int, "earlier pairs that are negatives; 0: those of the batch", "pairs"] = 0
+    momentum: Annotated[float, "share of their weights that the copies of the towers keep at each step"] = 0.99
 
     def __post_init__(self) -> None:
         above(self, -1, "size")
@@ -128,9 +128,9 @@ class Temperature:
     of a start at 1. Any other optimiser needs `log`.
     """
 
-    start: float = 1.0
-    learned: bool = True
-    scale: str = "linear"
+    start: Annotated[float, "first value"] = 1.0
+    learned: Annotated[bool, "changes in training"] = True
+    scale: Annotated[str, "linear, or log: the logarithm is learned"] = "linear"
 
     def __post_init__(self) -> None:
         above(self, 0, "start")
@@ -141,10 +141,10 @@ class Temperature:
 class Optimizer:
     """The optimiser: the rate rises over `warmup_steps` and falls to 0 at the last step, both linearly."""
 
-    name: str = "lamb"
-    learning_rate: float = 1e-3
-    warmup_steps: int = 10_000
-    weight_decay: float = 1e-5
+    name: Annotated[str, "lamb, adam or sgd"] = "lamb"
+    learning_rate: Annotated[float, "highest rate, at the end of the warm-up"] = 1e-3
+    warmup_steps: Annotated[int, "steps in which the rate rises from 0", "steps"] = 10_000
+    weight_decay: Annotated[float, "decay of the weights"] = 1e-5
 
     def __post_init__(self) -> None:
         choose("name", self.name, OPTIMIZERS)
@@ -160,9 +160,9 @@ class Data:
     `held_out` is the share of the pictures, by the hash of their ids, excluded from training.
     """
 
-    shards: int = 16
-    shuffle: int = 10_000
-    held_out: float = 0.001
+    shards: Annotated[int, "files of a group that is read in turns", "shards"] = 16
+    shuffle: Annotated[int, "size of the shuffle buffer", "records"] = 10_000
+    held_out: Annotated[float, "share of the images, by the hash of their ids, that is not trained on"] = 0.001
 
     def __post_init__(self) -> None:
         above(self, 0, "shards", "shuffle")
@@ -173,8 +173,8 @@ class Data:
 class Evaluation:
     """Limits for measuring retrieval: the most held-out pictures, and the most captions for each."""
 
-    pictures: int = 5_000
-    captions: int = 5
+    pictures: Annotated[int, "most held-out images that retrieval is measured on", "images"] = 5_000
+    captions: Annotated[int, "captions of each image", "captions"] = 5
 
     def __post_init__(self) -> None:
         above(self, 1, "pictures")
@@ -185,8 +185,8 @@ class Evaluation:
 class Checkpoints:
     """Steps between checkpoints, and the number of checkpoints kept."""
 
-    every: int = 1_000
-    keep: int = 2
+    every: Annotated[int, "steps between two checkpoints", "steps"] = 1_000
+    keep: Annotated[int, "newest checkpoints that are kept", "checkpoints"] = 2
 
     def __post_init__(self) -> None:
         above(self, 0, "every", "keep")
@@ -209,12 +209,12 @@ class Train:
     data: Data = Data()
     evaluation: Evaluation = Evaluation()
     checkpoints: Checkpoints = Checkpoints()
-    batch: int = 16_384
-    pieces: int = 1
-    steps: int = 1_200_000
-    precision: str = "float32"
-    log_every: int = 10
-    seed: int = 0
+    batch: Annotated[int, "pairs of a step, over all devices", "pairs"] = 16_384
+    pieces: Annotated[int, "pieces of a device's share of a batch, encoded in turn to save memory", "pieces"] = 1
+    steps: Annotated[int, "steps of the training", "steps"] = 1_200_000
+    precision: Annotated[str, "float32, mixed_bfloat16 or mixed_float16"] = "float32"
+    log_every: Annotated[int, "steps between two rows of the log", "steps"] = 10
+    seed: Annotated[int, "seed of weights, dropout and order"] = 0
 
     def __post_init__(self) -> None:
         choose("precision", self.precision, PRECISIONS)

@@ -64,6 +64,7 @@ class Trainer:
     def _fit(self) -> None:
         step = training_step(self.model, self.optimizer, self.objective, self.settings, self.strategy)
         progress = Progress(self.step, self.settings.steps, self.settings.batch)
+        progress.tracing()
         batches = self._batches()
         while self.step < self.settings.steps:
             batch = next(batches)

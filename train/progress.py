@@ -18,6 +18,14 @@ class Progress:
         self.bar = tqdm(desc="fit", initial=step, total=steps, unit=" steps", dynamic_ncols=True, disable=None)
         self.since, self.from_step = time.monotonic(), step
 
+    def tracing(self) -> None:
+        """Shows that the first step is traced and compiled by TensorFlow, which takes longer than the others."""
+        says = "tracing the first step"
+        if self.bar.disable:
+            print(f"fit: {says}", file=sys.stderr, flush=True)
+        else:
+            self.bar.set_postfix_str(says)
+
     def speed(self, step: int) -> float:
         """Pairs per second up to `step`."""
         now = time.monotonic()

@@ -9,7 +9,7 @@ LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def import_tensorflow() -> list[str]:
-    """Imports TensorFlow; returns its devices' names, such as GPU:0. With LEVEL set it prints what it likes."""
+    """Imports TensorFlow; returns its devices' names, such as GPU:0. With LEVEL set its messages are printed."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if LEVEL in os.environ:
         return _devices()

@@ -1,3 +1,3 @@
-from pipeline.commands.vocab.cli import main
+from pipeline.commands.vocab.cli import VOCAB
 
-main()
+VOCAB.main()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
+from pipeline.commands.configs import config_file
 from pipeline.commands.parser import no_such
 from pipeline.config import Config, ConfigError, load_config
 from pipeline.yaml_text import read_text
@@ -15,6 +17,14 @@ def worker_count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """The option --workers."""
+    cores = os.cpu_count() or 1
+    parser.add_argument(
+        "--workers", metavar="N", type=worker_count, default=cores, help="processes (default: all cores)"
+    )
 
 
 def sort_arguments(
@@ -50,15 +60,15 @@ def split_globs(globs: str) -> tuple[str, ...]:
 
 
 def read_config(path: str | None, settings: Sequence[tuple[str, str]], default: str = "") -> Config:
-    """The config in a YAML file, or in the YAML `default`, with `settings` put over it. Raises ConfigError."""
+    """The config of a name or a YAML file, or in the YAML `default`, with `settings` over it. Raises ConfigError."""
     if path is None:
         return load_config(default, settings)
     return load_config(read_file(path), settings, f"--config={path}")
 
 
-def read_file(path: str) -> str:
-    """The text of a config. Raises ConfigError."""
-    return read_text("--config", path)
+def read_file(given: str, folder: str = "") -> str:
+    """The text of a config, by path or by its name in a subfolder of the package's configs. Raises ConfigError."""
+    return read_text("--config", config_file("--config", given, folder))
 
 
 def beam_options(parser: argparse.ArgumentParser, others: Sequence[str]) -> tuple[str, ...]:

@@ -36,8 +36,11 @@ class Program:
     name: str
     go_on: str = GOES_ON
 
-    def main(self, command: Callable[[Sequence[str], str], int], arguments: Sequence[str]) -> NoReturn:
-        """Runs `command` on its arguments and a temporary folder, and ends the process with the code it returns."""
+    def main(self, command: Callable[[Sequence[str], str], int], arguments: Sequence[str] | None) -> NoReturn:
+        """Runs `command` on its arguments and a temporary folder, and ends the process with the code it returns.
+
+        Without `arguments`, it takes those of the process.
+        """
         escape_streams()
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared by processes; its products are small
         direct = ["localhost", *filter(None, [os.environ.get("no_proxy")])]
@@ -50,9 +53,9 @@ class Program:
                 os.environ.setdefault("KERAS_HOME", private_folder("keras"))  # it would take /tmp/.keras, anybody's
         except OSError as error:
             _end(self.say(FAILED, f"no temporary folder: {error.strerror or error}; TMPDIR=DIR names one"))
-        self._catch_signals()
+        self.catch_signals()
         try:
-            _end(self._run(command, arguments, folder))
+            _end(self._run(command, sys.argv[1:] if arguments is None else arguments, folder))
         finally:
             remove_folders()
 
@@ -79,7 +82,7 @@ class Program:
         kept = keep(error, self.name, output)
         return self.say(FAILED, f"{cause(error)}; {outlook(error, line, self.go_on)}{kept and f' (traceback: {kept})'}")
 
-    def _catch_signals(self) -> None:
+    def catch_signals(self) -> None:
         """Ends at once: Beam would wait for its workers, which end by themselves when their parent is gone."""
         stderr = sys.stderr  # a pass may have put it aside when the signal comes
 

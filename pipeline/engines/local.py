@@ -14,6 +14,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from pipeline.engines.compiling import announce_compiling
 from pipeline.engines.engine import Engine, local_meter
 from pipeline.engines.forked import ForkedEnvironment
 from pipeline.engines.progress import Meter
@@ -33,7 +34,9 @@ class Local(Engine):
         super().__init__(workers, log, beam_options)
         self._died = threading.Event()
         if workers > 1:
-            worker_server()
+            worker_server()  # announces it itself
+        else:
+            announce_compiling()
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
     def __exit__(self, *_: object) -> None:

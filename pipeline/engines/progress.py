@@ -41,13 +41,13 @@ class Meter:
         return int(steps["pairs"].sum()), int(steps["work"].sum())
 
     @contextmanager
-    def shown(self, name: str, work: int) -> Iterator[None]:
+    def shown(self, name: str, work: int, in_bytes: bool = False) -> Iterator[None]:
         """Shows the pass `name`, which has `work` to do, while the block runs; one line where there is no terminal."""
         if self.path is not None and os.path.exists(self.path):
             os.remove(self.path)
         begin = time.monotonic()
         if self.path is not None and sys.stderr.isatty():
-            with _Bar(self, name, work):
+            with _Bar(self, name, work, in_bytes):
                 yield
         else:
             yield
@@ -61,15 +61,18 @@ class Meter:
 
 
 class _Bar:
-    """A progress bar that follows a meter."""
+    """A progress bar that follows a meter: the share of the work that is done, what that is, and the time left."""
 
-    def __init__(self, meter: Meter, name: str, work: int) -> None:
-        self.meter, self.work = meter, work
-        self.bar = tqdm(desc=name, unit=f" {meter.unit}", unit_scale=True, leave=False, dynamic_ncols=True)
+    FORM = "{desc}: {percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]"
+
+    def __init__(self, meter: Meter, name: str, work: int, in_bytes: bool) -> None:
+        self.meter, self.work, self.in_bytes = meter, max(work, 1), in_bytes
+        self.bar = tqdm(desc=name, total=self.work, bar_format=self.FORM, leave=False, dynamic_ncols=True)
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> None:
+        self._show()
         self.thread.start()
 
     def __exit__(self, *_: object) -> None:
@@ -84,7 +87,10 @@ class _Bar:
 
     def _show(self) -> None:
         pairs, done = self.meter.total()
-        if done and self.work:
-            self.bar.total = round(pairs * self.work / done)  # the pairs are known only when all is read
-        self.bar.n = pairs
-        self.bar.refresh()
+        self.bar.n = min(done, self.work)
+        self.bar.set_postfix_str(amounts(pairs, self.meter.unit, done, self.work if self.in_bytes else None))
+
+
+def amounts(pairs: int, unit: str, done: int, size: int | None) -> str:
+    """Finished pairs, and the bytes of `size` where work is counted in bytes."""
+    return f"{pairs:,} {unit}" if size is None else f"{done / 1e6:,.1f} of {size / 1e6:,.1f} MB, {pairs:,} {unit}"

@@ -19,7 +19,8 @@ class WorkerServer:
         with theirs:
             for end in (self._requests, theirs):
                 end.settimeout(None)  # Beam sets a default for all sockets when it looks for Google's credentials
-            self._process = subprocess.Popen([sys.executable, "-m", "pipeline.engines.worker"], stdin=theirs.fileno())
+            words = [*interpreter(), "-m", "pipeline.engines.worker"]
+            self._process = subprocess.Popen(words, stdin=theirs.fileno())
 
     def fork(self, log: str, environment: Mapping[str, str]) -> int:
         """Forks a Beam worker with these environment variables and this log. Raises ConnectionError.
@@ -38,6 +39,11 @@ class WorkerServer:
         if not answered:
             raise ConnectionError(f"no worker process can start: their server ended with {self._process.wait()}")
         return ours
+
+
+def interpreter() -> list[str]:
+    """This interpreter. It imports from the working directory only if this process does: the console script doesn't."""
+    return [sys.executable] if {"", os.getcwd()} & {*sys.path} else [sys.executable, "-P"]
 
 
 @cache

@@ -61,9 +61,9 @@ def _help(names: Sequence[str], root: str, kinds: Sequence[str]) -> str:
         return f"; the .json files hold no captions in the form of COCO or Karpathy, such as {min(others)}"
     if ".json" in kinds and (captions := [name for name in names if name.lower().endswith(_CAPTIONS)]):
         file = shlex.quote(os.path.join(root, min(captions)))
-        return f"; captions are read where they are named: --input={file} --input.image_folder=DIR"
+        return f"; caption files are read if named: --input={file} --input.image_folder=DIR"
     if _PICTURES[0] not in kinds and any(name.lower().endswith(_PICTURES) for name in names):
-        return "; pictures alone have no texts: put a metadata.csv with the columns file_name and text beside them"
+        return "; images alone have no texts: put a metadata.csv with the columns file_name and text beside them"
     return ""
 
 

@@ -29,6 +29,10 @@ class PartitionedReader:
         self._columns = {free_name(name, ()): value for name, value in columns.items()}
 
     @property
+    def position(self) -> int:
+        return self._reader.position
+
+    @property
     def has_images(self) -> bool:
         return self._reader.has_images
 

@@ -117,7 +117,7 @@ def _has_pictures(pattern: str) -> bool:
 def _rows(source: Source, name: str) -> Iterator[Rows]:
     reader = open_source(source, Input())
     if not reader.has_images:
-        raise InputError(f"images: {source.path} holds no pictures")
+        raise InputError(f"images: {source.path} holds no images")
     spans = reader.spans(ROWS_PER_TASK)
     for span in spans:
         yield Rows(source, span, source.size // len(spans), name)

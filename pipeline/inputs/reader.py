@@ -67,6 +67,11 @@ class Reader(Protocol):
     one_shard: bool  # True if all its rows belong to one shard
 
     @property
+    def position(self) -> int:
+        """Bytes of the file that `batches` went through so far, about; 0 where they aren't known before its end."""
+        ...
+
+    @property
     def has_images(self) -> bool:
         """True if it holds images or their paths; False: at best their URLs."""
         ...

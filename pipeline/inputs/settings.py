@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 Aliases = Mapping[str, tuple[str, ...]]
 
@@ -17,9 +18,9 @@ ALIASES: Aliases = {
     "width": ("original_width", "orig_width", "width", "image_width"),
     "height": ("original_height", "orig_height", "height", "image_height"),
 }
-"""The names under which each column is looked for, in this order: first as they are written, then in any case.
+"""The names of each column, tried in this order: first exactly, then in any case.
 
-Width and height are looked for together. The size of the picture on the web goes before that of a copy.
+Width and height are looked up together. The size of the image on the web takes precedence over a copy's.
 """
 
 PATH_ALIASES = ("file_name", "filepath", "filename", "path")
@@ -47,14 +48,16 @@ class Columns:
     commas, are tried row by row: the first that isn't empty.
     """
 
-    key: str | None = None
-    text: str | None = None
-    image: str | None = None
-    image_path: str | None = None
-    url: str | None = None
-    sha256: str | None = None
-    width: str | None = None
-    height: str | None = None
+    key: Annotated[str | None, "column of the key"] = None
+    text: Annotated[str | None, "column of the alt-text; of several names with commas, the first that isn't empty"] = (
+        None
+    )
+    image: Annotated[str | None, "column of the image's bytes"] = None
+    image_path: Annotated[str | None, "column of the path of an image file"] = None
+    url: Annotated[str | None, "column of the image's URL"] = None
+    sha256: Annotated[str | None, "column of the SHA-256 of the image's bytes"] = None
+    width: Annotated[str | None, "column of the width of the original image"] = None
+    height: Annotated[str | None, "column of the height of the original image"] = None
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,25 @@ class Input:
     """Settings for reading input files."""
 
     columns: Columns = field(default_factory=Columns)
-    header: bool = True  # true: the first row of a .csv or .tsv names its columns
-    delimiter: str | None = None  # for delimited text: a character or tab, comma, semicolon, pipe; null: by extension
-    quoting: bool | None = None  # true: quotes by RFC 4180, false: plain characters; null: by delimiter
-    max_quoted_lines: int = 100  # line breaks in a quoted value; more make the file a bad one
-    rows_per_shard: int = 20_000  # consecutive rows of a table that become one output shard
-    on_bad_file: str = "fail"
-    original_size: bool = True  # true: original_width and original_height decide short_side and aspect_ratio
-    image_folder: str | None = None  # folder in which images' paths start; None: the folder of the file with the paths
-    max_row_bytes: int = 16 << 20  # for a line, a row or a .txt or .json member, without its image; longer ones are bad
+    header: Annotated[bool, "the first row of a .csv or .tsv names its columns"] = True
+    delimiter: Annotated[
+        str | None, "delimiter of text: a character, or tab, comma, semicolon, pipe; null: by extension"
+    ] = None
+    quoting: Annotated[
+        bool | None, "true: quotes by RFC 4180; false: quotes are plain characters; null: by delimiter"
+    ] = None
+    max_quoted_lines: Annotated[int, "most line breaks in a quoted value; more make the file a bad one", "lines"] = 100
+    rows_per_shard: Annotated[int, "consecutive rows of a table that become one output shard", "rows"] = 20_000
+    on_bad_file: Annotated[str, "fail: the run fails and lists bad files; skip: they are skipped and counted"] = "fail"
+    original_size: Annotated[bool, "original_width and original_height decide short_side and aspect_ratio"] = True
+    image_folder: Annotated[
+        str | None, "folder where paths of images start; null: the folder of the file that has them"
+    ] = None
+    max_row_bytes: Annotated[
+        int,
+        "longest line, row, or .txt or .json member, without its image; a longer one makes the file a bad one",
+        "bytes",
+    ] = 16 << 20
 
     def __post_init__(self) -> None:
         if self.on_bad_file not in ON_BAD_FILE:

@@ -6,7 +6,7 @@ import google_crc32c
 import numpy as np
 import pyarrow as pa
 
-from dedup.embedding import TRANSFORM, VectorMatches
+from dedup.embedding_index import TRANSFORM, VectorMatches
 from dedup.evaluation import Matches
 from filters.picture import Picture, UndecodableImage
 

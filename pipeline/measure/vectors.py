@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from dedup.clusters import Buckets
-from dedup.embedding import Embed, EmbeddingIndex, VectorMatches, unit
+from dedup.embedding_index import Embed, EmbeddingIndex, VectorMatches, unit
 from filters.models import Network, load_network
 from filters.picture import Picture, UndecodableImage
 from pipeline.config import Embedding

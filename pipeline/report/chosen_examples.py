@@ -26,7 +26,7 @@ COLUMNS = (*SHOWN_SIGNALS, "thumbnail", DECIDED)  # a file may lack some
 class Group:
     """The examples of one reason, or of kept pairs."""
 
-    rows: list[dict[str, Any]]  # verdicts with their thumbnail
+    rows: list[dict[str, Any]]  # verdicts with their thumbnails
     first: bool = True  # whether these pairs have the reason as their first one
 
 

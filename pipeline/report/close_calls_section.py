@@ -60,7 +60,7 @@ def read_close_calls(output: Output) -> list[dict[str, Any]]:
 def close_calls_section(
     funnel: Mapping[str, Any], config: Mapping[str, Any], rows: Sequence[Row], most: int
 ) -> Element:
-    """The pairs in `rows`, with pictures of at most `most` bytes each."""
+    """The pairs in `rows`, with images of at most `most` bytes each."""
     return tag(
         "section",
         tag("h2", "Near-duplicates of evaluation images"),
@@ -76,15 +76,15 @@ def _notes(funnel: Mapping[str, Any], config: Mapping[str, Any], shown: int) -> 
         "p",
         tag("code", REASON),
         f" drops {_counted(dropped, 'pair')}, {first:,} of them as the first rule that does. ",
-        f"{_counted(shown, 'image')} of these {'is' if shown == 1 else 'are'} shown: the corpus picture on the left, ",
-        "the evaluation picture on the right, and in words how the corpus picture differs.",
+        f"{_counted(shown, 'image')} of these {'is' if shown == 1 else 'are'} shown: the corpus image on the left, ",
+        "the evaluation image on the right, and in words how the corpus image differs.",
         class_="note",
     )
     settings = config["dedup"]
     yield tag(
         "p",
-        "What was the nearest to being kept comes first. The score is the correlation of the two ",
-        f"pictures laid over each other, {settings['min_score']:g} at least; the distance is that of their hashes, ",
+        "The closest calls come first. The score is the correlation of the two ",
+        f"images laid over each other, {settings['min_score']:g} at least; the distance is that of their hashes, ",
         f"{settings['max_distance']:,} of 256 bits at most; far ones need a higher score. Search of mode ",
         tag("code", config["filters"][REASON]["mode"]),
         ".",
@@ -96,9 +96,7 @@ def _notes(funnel: Mapping[str, Any], config: Mapping[str, Any], shown: int) -> 
 def _embedding_note(settings: Mapping[str, Any]) -> str:
     if not settings.get("model"):
         return ""
-    return (
-        f" A cosine is that of the two pictures' vectors, {settings['min_cosine']:g} at least; they have no distance."
-    )
+    return f" A cosine is that of the two images' vectors, {settings['min_cosine']:g} at least; they have no distance."
 
 
 def _counted(number: int, noun: str) -> str:
@@ -106,7 +104,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _pair(row: Row, most: int) -> Element:
-    """One match: its two pictures, how close the call was, the caption, and where both are from."""
+    """A match: its two images, the margin, the caption, and both origins."""
     text = shortened(row["text"] or "", LONGEST_TEXT)
     return tag(
         "figure",
@@ -148,5 +146,5 @@ def _sides(row: Row, most: int) -> Element:
 def _side(picture: bytes | None, which: str, ratio: float) -> Element:
     style = f"--ratio: {ratio:.3f}"
     if picture is None:
-        return tag("div", f"no {which} picture", class_="side none", style=style)
-    return tag("img", src=data_uri(picture), alt=f"The {which} picture", class_="side", style=style)
+        return tag("div", f"no {which} image", class_="side none", style=style)
+    return tag("img", src=data_uri(picture), alt=f"The {which} image", class_="side", style=style)

@@ -15,8 +15,8 @@ from pipeline.report.wording import sentence
 COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "All that fail")
 EXPLANATION = (
     "Rules apply in this order, and a pair is dropped by the first that it fails. “All that fail” counts every "
-    "measured pair that fails the rule, whatever else it fails; the last two rules look only at pairs that nothing "
-    "before them drops, unless the run measured everything."
+    "measured pair that fails the rule, whatever else it fails; eval_duplicate and porn look only at pairs that "
+    "nothing before them drops, unless the run measured everything."
 )
 
 
@@ -40,7 +40,7 @@ def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Cont
     yield _total("raw", "All pairs of the input", raw, raw, "")
     for reason, rule in rules.items():
         if reason in silent and rule.enabled:
-            yield _idle(rule, f"not asked: {silent[reason]}")
+            yield _idle(rule, f"not judged: {silent[reason]}")
         elif reason in unmeasured and rule.enabled:
             yield _idle(rule, "not measured for any pair")
         else:

@@ -70,7 +70,7 @@ def _example(row: Row, most: int, number: Element) -> Element:
 def _frame(row: Row, most: int) -> Element:
     thumbnail = fitted(row["thumbnail"], most)
     if thumbnail is None:
-        return tag("div", "no picture", class_="frame none")
+        return tag("div", "no image", class_="frame none")
     return tag("div", tag("img", src=data_uri(thumbnail), alt=f"Thumbnail, {size(row)}"), class_="frame")
 
 

@@ -10,8 +10,8 @@ _WORDS = (
     (r"crop (\S+) at (\S+), (\S+)\b", r"\1 of each side, placed \2 across, \3 down"),
     (r"cut (left|top|right|bottom) (\S+)\b", r"\2 cut off at the \1"),
     (r"(\S+) more at the", r"\1 more at the"),
-    (r"inner (\S+)\b", r"inner \1 of the corpus picture"),
-    (r"\b(half|quarter)\b", r"\1 of the corpus picture"),
+    (r"inner (\S+)\b", r"inner \1 of the corpus image"),
+    (r"\b(half|quarter)\b", r"\1 of the corpus image"),
     (r"\binner$|\binner(?=,)", "without the corners"),
     (r"border trimmed", "inside a border"),
 )

@@ -1,3 +1,3 @@
-from pipeline.sample.cli import main
+from pipeline.sample.cli import SAMPLE
 
-raise SystemExit(main())
+SAMPLE.main()

@@ -7,40 +7,48 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pipeline.commands.command import Codes, Command, Tool
 from pipeline.commands.parser import Parser
+from pipeline.commands.program import FAILED
 from pipeline.printable import tell
 
 MARK = "sample.json"
 FEWEST = 10  # pictures, so that no file is empty
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Makes the sample. Returns the exit code: 0 done, 1 failed, 130 interrupted; wrong usage exits with 2."""
-    options = _parse(arguments)
-    try:
-        tell(_make_once(options.output, {"pictures": options.pictures, "seed": options.seed}), error=False)
-    except OSError as error:
-        tell(f"python -m pipeline.sample: {error}")
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+@dataclass(frozen=True)
+class Options:
+    """The folder of a sample, its size, and its seed."""
+
+    folder: str
+    pictures: int
+    seed: int
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = Parser(
-        prog="python -m pipeline.sample",
-        description="A small crawl of generated pictures and captions in DIR/crawl, an evaluation set in DIR/eval, and "
-        "in DIR/expected.jsonl the verdicts on its special cases under configs/toy.yaml.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a directory that is not there yet")
-    parser.add_argument("--pictures", metavar="N", type=_count, default=1900, help="ordinary pictures (default: 1900)")
-    parser.add_argument("--seed", metavar="S", type=_whole, default=0, help="another sample for another number")
-    return parser.parse_args(arguments)
+def read(parser: Parser, arguments: Sequence[str]) -> Options:
+    """The options in `arguments`. Exits with 2 and one line for a wrong one."""
+    add = parser.add_argument
+    add("--output", metavar="DIR", required=True, help="a directory that is not there yet")
+    add("--pictures", metavar="N", type=_count, default=1900, help="ordinary pictures (default: 1900)")
+    add("--seed", metavar="S", type=_whole, default=0, help="another sample for another number")
+    given = parser.parse_args(arguments)
+    return Options(given.output, given.pictures, given.seed)
+
+
+def run(options: Options, _: str) -> None:
+    """Makes the sample. Raises OSError."""
+    settings = {"pictures": options.pictures, "seed": options.seed}
+    tell(_make_once(Path(options.folder), settings), error=False)
+
+
+def errors() -> Codes:
+    """Exit codes of exceptions."""
+    return {OSError: FAILED}
 
 
 def _whole(text: str) -> int:
@@ -87,3 +95,15 @@ def _show_progress(what: str, done: int, total: int) -> None:
     if sys.stderr.isatty():
         end = "\n" if done == total else ""
         print(f"\r{what}: {done} of {total}", end=end, file=sys.stderr, flush=True)
+
+
+def commands() -> Mapping[str, Command[Any]]:
+    """One command, which has no name of its own."""
+    says = (
+        "A small crawl of generated pictures and captions in DIR/crawl, an evaluation set in DIR/eval, and in "
+        "DIR/expected.jsonl the verdicts on its special cases under the config toy."
+    )
+    return {"": Command("sample", says, read, run, errors)}
+
+
+SAMPLE = Tool("sample", "a small crawl to try it on", commands, module="pipeline.sample")

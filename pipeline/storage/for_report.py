@@ -1,4 +1,4 @@
-"""Files that a run leaves for its report, and how much of them the report shows."""
+"""Files that a run leaves for its report, and the numbers that the report shows."""
 
 EXAMPLES = "work/examples"  # a folder: candidates of each shard
 EXAMPLES_SHOWN = 12  # at most, for each reason

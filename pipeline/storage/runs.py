@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.files import REQUESTS, Output, is_local, read_bytes, read_part
 from pipeline.storage.sorting import distinct_of_sorted, sort_with, sum_of_equal
 
-RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"  # of tasks, of merged ranges, of the whole corpus
+RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"  # folders: runs of tasks, ranges, the corpus
 
 Columns = tuple[np.ndarray, ...]
 COUNTED = (np.dtype("<u8"), np.dtype("<u4"))  # hash, count

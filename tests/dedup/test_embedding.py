@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dedup import embedding
+from dedup import embedding_index
 from dedup.clusters import Buckets, Clusters, kmeans, nearest_centres
-from dedup.embedding import EmbeddingIndex, unit
+from dedup.embedding_index import EmbeddingIndex, unit
 from dedup.evaluation import build
 from dedup.search import Search
 from filters.models import load_network
@@ -46,7 +46,7 @@ def embed(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
 
 @pytest.mark.parametrize("at_once", [1, 7, 1000])
 def test_exact_search_is_brute_force(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    monkeypatch.setattr(embedding, "_ENTRIES_AT_ONCE", at_once)
+    monkeypatch.setattr(embedding_index, "_ENTRIES_AT_ONCE", at_once)
     entries, queries = points(300), points(150, seed=2)
     cosines = np.array([[float(np.dot(q.astype(float), e.astype(float))) for e in entries] for q in queries])
     found = index(entries).match(queries * np.float32(3.5), 0.94)
@@ -67,7 +67,7 @@ def test_a_cosine_of_exactly_the_least_matches(least: float, image: int) -> None
 def test_of_equally_near_images_the_first_matches(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = np.repeat(points(40), 3, axis=0)
     for at_once in (2, 64):
-        monkeypatch.setattr(embedding, "_ENTRIES_AT_ONCE", at_once)
+        monkeypatch.setattr(embedding_index, "_ENTRIES_AT_ONCE", at_once)
         assert index(entries).match(entries, 0.9).image.tolist() == np.repeat(np.arange(40) * 3, 3).tolist()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.commands.dedup import cli as dedup
+from pipeline.commands.dedup import run as dedup
 from pipeline.commands.parser import Parser
 from pipeline.commands.program import Program
 from pipeline.engines import worker

@@ -66,8 +66,8 @@ def test_a_config_that_cannot_be_read_is_one_short_line(
 def test_so_are_sets_and_the_configs_of_other_commands(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from pipeline.commands.train.cli import TRAIN
     from pipeline.commands.train.evaluate.sets import read_sets
-    from pipeline.commands.train.options import parse as parse_train
     from pipeline.commands.vocab.options import parse as parse_vocab
 
     text, fault = WRONG[name]
@@ -78,8 +78,8 @@ def test_so_are_sets_and_the_configs_of_other_commands(
     assert str(error.value).startswith(f"--sets={file}: {fault}")
     option = f"--config={file}"
     assert fault in line(capsys, lambda: parse_vocab(["--input=x", "--output=y", option]))
-    assert fault in line(capsys, lambda: parse_train(["fit", "--corpus=x", "--output=y", option]))
-    assert fault in line(capsys, lambda: parse_train(["transfer", "--model=x", "--output=y", option]))
+    assert fault in line(capsys, lambda: TRAIN.parse(["fit", "--corpus=x", "--output=y", option]))
+    assert fault in line(capsys, lambda: TRAIN.parse(["transfer", "--model=x", "--output=y", option]))
 
 
 @pytest.mark.parametrize("value", ["[", "[" * 5000, "*a", "@a", "%", "a\x1b[31mb", "'a", "!!int x", "{a: " * 20])

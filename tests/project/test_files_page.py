@@ -17,7 +17,7 @@ from tests.conftest import Runs
 from tests.support.command import ROOT, Finished, shards
 from train.example import decode_example, read_records
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=20)
 
 PAGE = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.S)

@@ -132,6 +132,67 @@ def test_the_toy_corpus_has_the_same_bytes_under_every_python(
     assert corpus == first and any(name.endswith(".tfrecord") for name in corpus)
 
 
+@pytest.fixture(scope="module")
+def site(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages and `bin/align-corpus`."""
+    folder = tmp_path_factory.mktemp("installed")
+    words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", f"--target={folder}"]
+    done = subprocess.run([*words, str(wheel.filename)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def called(site: Path, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """A command in a working directory that has modules with our names, which end the process."""
+    for name in PACKAGES:
+        (folder / f"{name}.py").write_text("raise SystemExit('a module of the user was imported')")
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_console_script_imports_no_module_of_the_working_directory(site: Path, tmp_path: Path) -> None:
+    """A run loads all packages before it looks for its inputs."""
+    words = ("pipeline", "--config=toy", "--input=none.csv", "--output=out", "--workers=2")
+    done = called(site, tmp_path, site / "bin" / "align-corpus", *words)
+    assert (done.returncode, done.stderr) == (2, "pipeline: input: no file matches none.csv\n")
+
+
+INTERPRETER = """
+import subprocess
+from pipeline.engines.server import interpreter
+subprocess.run([*interpreter(), "-c", "import filters, train, pipeline.engines.worker; print(filters.__file__)"])
+"""
+
+
+def test_neither_do_its_workers(site: Path, tmp_path: Path) -> None:
+    done = called(site, tmp_path, sys.executable, "-P", "-c", INTERPRETER)
+    assert done.stdout == f"{site}/filters/__init__.py\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--help"], 0, "usage: align-corpus COMMAND"),
+        (["dedup", "index", "--help"], 0, "usage: align-corpus dedup index"),
+        (["sample", "--help"], 0, "usage: align-corpus sample"),
+        (["pipeline", "settings", "vocab"], 0, "vocab.size=100000 pieces"),
+        (["evaluate"], 2, "invalid choice: 'evaluate'"),
+        ([], 2, "give a command: pipeline, vocab, dedup, train or sample"),
+    ],
+)
+def test_the_console_script_has_every_command(
+    site: Path, tmp_path: Path, words: list[str], code: int, said: str
+) -> None:
+    done = called(site, tmp_path, site / "bin" / "align-corpus", *words)
+    assert done.returncode == code and said in done.stdout + done.stderr
+
+
+def test_configs_of_the_wheel_are_those_of_the_checkout(site: Path) -> None:
+    files = {path.relative_to(ROOT / "configs"): path.read_bytes() for path in (ROOT / "configs").rglob("*.yaml")}
+    folder = site / "pipeline" / "configs"
+    assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.yaml")} == files
+
+
 def obey_modes() -> None:
     """Root writes where the modes forbid it unless it has given up the right to."""
     drop, override = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE

@@ -10,11 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.commands.program import Program
-from pipeline.commands.train.cli import _run
+from pipeline.commands.train.cli import TRAIN
 from pipeline.commands.train.embed import indexing
 from pipeline.commands.train.embed import run as embed
-from pipeline.commands.train.options import parse
 from pipeline.commands.train.search import run as search
 from tests.support.command import fingerprint
 from tests.support.training import picture, small_trained, tokenizer
@@ -29,6 +27,8 @@ def use_small_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder `other` holds another model; two pictures are embedded at once, four are a part of an index."""
     for module in (embed, search):
         monkeypatch.setattr(module, "load_model", lambda folder: OTHER if folder == "other" else TRAINED)
+    for name in ("embed", "search"):
+        monkeypatch.setattr(f"pipeline.commands.train.{name}.options.load_tensorflow", lambda command: None)
     monkeypatch.setattr(embedding, "AT_ONCE", 2)
     monkeypatch.setattr(indexing, "PER_PART", 4)
 
@@ -42,7 +42,7 @@ def index_of_eleven(folder: Path) -> Path:
 
 def call(command: str, *options: str | Path, model: str = "model") -> int:
     """The exit code of a command, in this process."""
-    return _run(Program("train"), *parse([command, f"--model={model}", *map(str, options)]))
+    return TRAIN.call([command, f"--model={model}", *map(str, options)])
 
 
 def photos(folder: Path, count: int) -> Path:

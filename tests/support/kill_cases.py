@@ -43,30 +43,30 @@ class Case:
 
 
 def _pipeline(arguments: list[str]) -> None:
-    from pipeline.commands.corpus.cli import main
+    from pipeline.commands.corpus.cli import PIPELINE
 
-    main(arguments)
+    PIPELINE.main(arguments)
 
 
 def _vocab(arguments: list[str]) -> None:
-    from pipeline.commands.vocab.cli import main
+    from pipeline.commands.vocab.cli import VOCAB
 
-    main(arguments)
+    VOCAB.main(arguments)
 
 
 def _dedup(arguments: list[str]) -> None:
-    from pipeline.commands.dedup.cli import main
+    from pipeline.commands.dedup.cli import DEDUP
 
-    main(arguments)
+    DEDUP.main(arguments)
 
 
 def _train(arguments: list[str]) -> None:
     """With small towers, in a process where TensorFlow wasn't used yet."""
-    from pipeline.commands.train.cli import main
+    from pipeline.commands.train.cli import TRAIN
     from tests.support.training import use_small_towers
 
     use_small_towers()
-    main(arguments)
+    TRAIN.main(arguments)
 
 
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {

@@ -79,10 +79,10 @@ def test_what_is_missing_is_named_and_the_rest_is_measured() -> None:
     [
         (
             [Captioned("gone.jpg", ("a",)), Captioned("lost.jpg", ("a",))],
-            "none of its 2 pictures can be read; gone.jpg",
+            "none of its 2 images can be read; gone.jpg",
         ),
-        ([Captioned("a.jpg", ("a",)), Captioned("gone.jpg", ("a",))], "of its 2 pictures one can be read"),
-        ([Captioned("a.jpg", ()), Captioned("b.jpg", ("",))], "none of its 2 pictures has a caption"),
+        ([Captioned("a.jpg", ("a",)), Captioned("gone.jpg", ("a",))], "of its 2 images only one can be read"),
+        ([Captioned("a.jpg", ()), Captioned("b.jpg", ("",))], "none of its 2 images has a caption"),
     ],
 )
 def test_too_little_to_measure_is_refused(pictures: list[Captioned], says: str) -> None:

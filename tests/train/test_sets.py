@@ -50,7 +50,7 @@ def test_coco_of_karpathy_has_folders_and_sentence_ids(tmp_path: Path) -> None:
 def test_the_rest_of_validation_is_a_split_of_its_own(tmp_path: Path) -> None:
     file = write(tmp_path / "dataset_coco.json", {"images": COCO})
     assert [each.ids for each in read_karpathy(file, "", "restval")] == [(9,)]
-    with pytest.raises(BadSet, match=re.escape(f"{file}: no picture of split 'train'; its splits are restval, test")):
+    with pytest.raises(BadSet, match=re.escape(f"{file}: no image of split 'train'; its splits are restval, test")):
         read_karpathy(file, "", "train")
 
 
@@ -109,7 +109,7 @@ def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSet, match="no folder in it"):
         read_folders(tree(tmp_path, "a.jpg"))
     (tmp_path / "cat").mkdir()
-    with pytest.raises(BadSet, match="no picture in its 1 folders"):
+    with pytest.raises(BadSet, match="no image in its 1 folders"):
         read_folders(str(tmp_path))
 
 
@@ -130,7 +130,7 @@ def test_each_file_has_a_caption_of_each_picture(tmp_path: Path) -> None:
 
 def test_a_file_of_other_length_is_refused(tmp_path: Path) -> None:
     names, files = multi30k(tmp_path, "a.jpg\nb.jpg\n", n1="Ein Hund.\n")
-    with pytest.raises(BadSet, match=r"test_2016\.1\.de\.gz: 1 captions for the 2 pictures of .*test_2016_images\.txt"):
+    with pytest.raises(BadSet, match=r"test_2016\.1\.de\.gz: 1 captions for the 2 images of .*test_2016_images\.txt"):
         read_lists(names, files, "images")
 
 

@@ -67,7 +67,7 @@ def test_a_single_picture_is_trained_on(tmp_path: Path) -> None:
 
 
 def test_single_pictures_leave_nothing_to_measure(tmp_path: Path) -> None:
-    with pytest.raises(BadSet, match="neither its class nor another has two pictures"):
+    with pytest.raises(BadSet, match="no class has two images"):
         read_set(str(write_folders(tmp_path, cat=1, dog=1)), Data())
 
 
@@ -82,7 +82,7 @@ def test_parts_are_folders_and_several_can_be_trained_on(tmp_path: Path) -> None
 def test_a_part_that_is_not_there_is_named(tmp_path: Path) -> None:
     write_folders(tmp_path / "train", cat=2, dog=2)
     write_folders(tmp_path / "val", cat=2, dog=2)
-    with pytest.raises(BadSet, match=r"no part 'test'; there are train, val \(transfer.data names the parts\)"):
+    with pytest.raises(BadSet, match=r"no part 'test'; there are train, val \(see transfer.data\)"):
         read_set(str(tmp_path), Data())
 
 
@@ -149,7 +149,7 @@ def test_labels_without_names_are_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "lost", "says"),
     [
-        ("val", "", r"no split 'val'; its splits are train \(transfer.data names them\)"),
+        ("val", "", r"no split 'val'; its splits are train \(see transfer.data\)"),
         ("train", "animals-train.tfrecord-00001-of-00002", "1 of 2 shards of train are missing, such as 00001"),
     ],
 )
@@ -180,7 +180,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> 
     good, bad = readable(training)
     assert names(good) == names(training)[2:]
     assert bad[0].startswith(f"{broken}: ") and bad[1] == f"{lost}: no such file"
-    with pytest.raises(BadSet, match="2 pictures, and none can be read, such as"):
+    with pytest.raises(BadSet, match="2 images, and none can be read, such as"):
         readable(training.take(np.array([0, 1])))
 
 

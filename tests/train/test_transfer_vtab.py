@@ -50,7 +50,7 @@ def test_trials_learn_from_some_and_are_measured_on_others() -> None:
     assert parts.training.tolist() == [5, 3, 8, 0, 9, 1] and parts.validation.tolist() == [7, 2, 6]
     assert parts.both.tolist() == [5, 3, 8, 0, 9, 1, 7, 2, 6]
     assert len(parts_of(order[:9], SETTINGS).both) == 9
-    with pytest.raises(ValueError, match=r"8 pictures to train on; transfer\.vtab takes 9 of training, validation"):
+    with pytest.raises(ValueError, match=r"8 images to train on; transfer\.vtab takes 9 of training, validation"):
         parts_of(order[:8], SETTINGS)
 
 

@@ -63,7 +63,7 @@ class EvaluationSet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retrieval(EvaluationSet):
+class CaptionRetrieval(EvaluationSet):
     """Pictures with captions in Karpathy's JSON, below the folder `images`."""
 
     annotations: str = _file()
@@ -77,7 +77,7 @@ class Retrieval(EvaluationSet):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Records(EvaluationSet):
+class RecordRetrieval(EvaluationSet):
     """TFRecord files by a glob, as the pipeline writes them: all pictures, or only those held out of training."""
 
     records: str = _file()
@@ -165,7 +165,7 @@ class Multi30k(EvaluationSet):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words(EvaluationSet):
+class WordSimilarity(EvaluationSet):
     """A file of word pairs with ratings, like SimLex-999."""
 
     pairs: str = _file()
@@ -176,11 +176,11 @@ class Words(EvaluationSet):
 
 
 KINDS: dict[str, type[EvaluationSet]] = {
-    "retrieval": Retrieval,
-    "records": Records,
+    "retrieval": CaptionRetrieval,
+    "records": RecordRetrieval,
     "zero_shot": ZeroShotClassification,
     "knn": NearestNeighbours,
     "crisscrossed": Crisscrossed,
     "multi30k": Multi30k,
-    "words": Words,
+    "words": WordSimilarity,
 }

@@ -23,10 +23,14 @@ class RecordSet:
     held_out: bool
 
     def measure(self, towers: TrainedTowers) -> Measured:
-        """Measures recalls. Raises NoRecords, TooFewPictures."""
-        found = retrieval(towers.trained, self.shards, self.held_out)
-        counts = {"pictures": found.image_to_text.queries, "captions": found.text_to_image.queries}
-        return Measured(retrieval_lines(found.image_to_text, found.text_to_image), counts)
+        """Raises NoRecords, TooFewPictures."""
+        return measured(retrieval(towers.trained, self.shards, self.held_out))
+
+
+def measured(found: Retrieval) -> Measured:
+    """Recalls as the measures of a set."""
+    counts = {"pictures": found.image_to_text.queries, "captions": found.text_to_image.queries}
+    return Measured(retrieval_lines(found.image_to_text, found.text_to_image), counts)
 
 
 def retrieval(trained: Trained, shards: Sequence[str], held_out: bool) -> Retrieval:

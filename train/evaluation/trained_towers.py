@@ -26,7 +26,7 @@ class TrainedTowers:
     def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
         """Yields each picture's vector, or the error; shows progress on a terminal."""
         vectors = embed_pictures(self.trained, map(PictureFile, paths))
-        yield from tqdm(vectors, total=len(paths), unit=" pictures", leave=False, dynamic_ncols=True, disable=None)
+        yield from tqdm(vectors, total=len(paths), unit=" images", leave=False, dynamic_ncols=True, disable=None)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embeds texts."""

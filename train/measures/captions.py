@@ -65,10 +65,10 @@ def read_captioned(towers: Towers, pictures: Sequence[Captioned], captions: int)
     """Vectors of pictures and of their first captions. Raises BadSet if fewer than two pictures can be read."""
     with_captions = [each for each in pictures if any(map(str.strip, each.captions))]
     if not with_captions:
-        raise BadSet(f"none of its {len(pictures):,} pictures has a caption")
+        raise BadSet(f"none of its {len(pictures):,} images has a caption")
     seen = picture_vectors(towers, [each.path for each in with_captions])
     if len(seen.places) < 2:
-        raise BadSet(f"of its {len(pictures):,} pictures one can be read, and retrieval needs two")
+        raise BadSet(f"of its {len(pictures):,} images only one can be read, and retrieval needs two")
     read = [with_captions[place] for place in seen.places]
     kept = [
         (owner, text, number) for owner, each in enumerate(read) for text, number in _first_captions(each, captions)

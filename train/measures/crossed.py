@@ -119,7 +119,7 @@ def retrieval(items: Mapping[str, Items], query: str, candidate: str, together: 
 
 
 def _with_pairs(belongs: Belongs, pairs: MatchingItems) -> Belongs:
-    """Adds the pairs to what belongs already."""
+    """Adds the pairs to those that belong already."""
     order = np.argsort(pairs.queries, kind="stable")
     queries, candidates = pairs.queries[order], pairs.candidates[order]
 

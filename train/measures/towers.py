@@ -49,7 +49,5 @@ def picture_vectors(towers: Towers, paths: Sequence[str]) -> PictureVectors:
             vectors[len(places)] = seen
             places.append(place)
     if not places:
-        raise BadSet(
-            f"none of its {len(paths):,} pictures can be read; {unreadable[0] if unreadable else 'it has none'}"
-        )
+        raise BadSet(f"none of its {len(paths):,} images can be read; {unreadable[0] if unreadable else 'it has none'}")
     return PictureVectors(vectors[: len(places)], np.array(places), tuple(unreadable))

@@ -30,7 +30,7 @@ def read_folders(root: str) -> LabelledPictures:
     paths = tuple(chain.from_iterable(files))
     labels = np.repeat(np.arange(len(classes)), [len(each) for each in files])
     if not paths:
-        raise BadSet(f"{root}: no picture in its {len(classes):,} folders")
+        raise BadSet(f"{root}: no image in its {len(classes):,} folders")
     return LabelledPictures(paths, labels, classes)
 
 

@@ -27,7 +27,7 @@ def read_karpathy(file: str, images: str, split: str) -> list[Captioned]:
     found = [_captioned(file, images, entry) for entry in entries if entry.get("split") == split]
     if not found:
         splits = sorted({str(entry.get("split")) for entry in entries})
-        raise BadSet(f"{file}: no picture of split {split!r}; its splits are {', '.join(splits) or 'none'}")
+        raise BadSet(f"{file}: no image of split {split!r}; its splits are {', '.join(splits) or 'none'}")
     return found
 
 

@@ -23,5 +23,5 @@ def read_lists(names: str, captions: Sequence[str], images: str) -> list[Caption
 def _column(file: str, pictures: int, names: str) -> list[str]:
     lines = read_lines(file)
     if len(lines) != pictures:
-        raise BadSet(f"{file}: {len(lines):,} captions for the {pictures:,} pictures of {names}")
+        raise BadSet(f"{file}: {len(lines):,} captions for the {pictures:,} images of {names}")
     return lines

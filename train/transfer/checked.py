@@ -22,7 +22,7 @@ def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
     errors = list(_errors(pictures.pictures))
     bad = [error for error in errors if error]
     if len(bad) == len(errors):
-        raise BadSet(f"{len(bad):,} pictures, and none can be read, such as {bad[0]}")
+        raise BadSet(f"{len(bad):,} images, and none can be read, such as {bad[0]}")
     return (pictures.take(np.flatnonzero([not error for error in errors])) if bad else pictures), bad
 
 

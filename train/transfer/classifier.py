@@ -42,7 +42,7 @@ def classifier(trained: Trained, classes: int, size: int) -> keras.Model:
 def learner(
     trained: Trained, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
 ) -> keras.Model:
-    """A `classifier` to train, with shared weights; its tower is trained only if `whole`.
+    """A `classifier` to train, with the same weights; its tower is trained only if `whole`.
 
     With `frozen_statistics`, or if not trained, the tower runs in inference mode: it normalises by the statistics of
     its training, and drops no block at random. Batches are normalised over all replicas if `synchronized`.

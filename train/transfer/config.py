@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from train.config import above, choose, share
 
@@ -25,9 +25,9 @@ class Data:
     A folder of classes without parts is split: `test_share` of each class is measured, by a hash of the names.
     """
 
-    train: str = "train"
-    test: str = "test"
-    test_share: float = 0.2
+    train: Annotated[str, "part that is trained on; train+restval is two parts"] = "train"
+    test: Annotated[str, "part that is measured on"] = "test"
+    test_share: Annotated[float, "share of each class that is measured, in a folder of classes without parts"] = 0.2
 
     def __post_init__(self) -> None:
         share("test_share", self.test_share)
@@ -40,11 +40,11 @@ class Phase:
     `size` is the side of a picture in pixels, `test_size` that in measuring.
     """
 
-    epochs: int = 100
-    steps: int = 0
-    learning_rate: float = 0.1
-    size: int = 289
-    test_size: int = 360
+    epochs: Annotated[int, "length of the phase where steps is 0", "epochs"] = 100
+    steps: Annotated[int, "length of the phase; 0: epochs", "steps"] = 0
+    learning_rate: Annotated[float, "highest rate"] = 0.1
+    size: Annotated[int, "side of an image in training", "pixels"] = 289
+    test_size: Annotated[int, "side of an image in measuring", "pixels"] = 360
 
     def __post_init__(self) -> None:
         above(self, -1, "epochs", "steps")
@@ -78,17 +78,17 @@ class Classification:
 
     head: Phase = Phase()
     whole: Whole = Whole()
-    batch: int = 1024
-    pieces: int = 1
-    tower_rate: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    decay: str = "stairs"
-    every: int = 30
-    factor: float = 0.2
-    frozen_statistics: bool = False
-    smallest_part: float = 0.08
-    middle: float = 0.875
+    batch: Annotated[int, "images of a step", "images"] = 1024
+    pieces: Annotated[int, "pieces of a batch, computed in turn to save memory", "pieces"] = 1
+    tower_rate: Annotated[float, "rate of the tower, as a factor of the head's"] = 0.1
+    momentum: Annotated[float, "momentum of SGD"] = 0.9
+    weight_decay: Annotated[float, "decay of the weights"] = 0.0
+    decay: Annotated[str, "fall of the rate: stairs or cosine"] = "stairs"
+    every: Annotated[int, "epochs of a stair", "epochs"] = 30
+    factor: Annotated[float, "factor of the rate at each stair"] = 0.2
+    frozen_statistics: Annotated[bool, "the tower normalises by the statistics that it was trained with"] = False
+    smallest_part: Annotated[float, "smallest share of an image's area that a random part has"] = 0.08
+    middle: Annotated[float, "share of each side that the measured middle has"] = 0.875
 
     def __post_init__(self) -> None:
         choose("decay", self.decay, DECAYS)
@@ -120,9 +120,11 @@ class Classification:
 class Groups:
     """Sets of each group of VTAB, by the names of their folders, with commas between them."""
 
-    natural: str = "caltech101,cifar100,dtd,flowers102,pets,sun397,svhn"
-    specialized: str = "diabetic_retinopathy,eurosat,patch_camelyon,resisc45"
-    structured: str = (
+    natural: Annotated[str, "names of its sets, with commas"] = "caltech101,cifar100,dtd,flowers102,pets,sun397,svhn"
+    specialized: Annotated[str, "names of its sets, with commas"] = (
+        "diabetic_retinopathy,eurosat,patch_camelyon,resisc45"
+    )
+    structured: Annotated[str, "names of its sets, with commas"] = (
         "clevr_count,clevr_distance,dmlab,dsprites_location,dsprites_orientation,kitti_distance,smallnorb_azimuth,"
         "smallnorb_elevation"
     )
@@ -140,12 +142,12 @@ class Vtab:
     A trial draws its last phase from the ranges, evenly on a logarithmic scale. The paper gives none: these are ours.
     """
 
-    trials: int = 50
-    training: int = 800
-    validation: int = 200
-    learning_rate: tuple[float, float] = (1e-4, 1e-1)
-    weight_decay: tuple[float, float] = (1e-6, 1e-2)
-    steps: tuple[int, int] = (250, 2500)
+    trials: Annotated[int, "trials of a set", "trials"] = 50
+    training: Annotated[int, "images that a trial learns from", "images"] = 800
+    validation: Annotated[int, "images that a trial is measured on", "images"] = 200
+    learning_rate: Annotated[tuple[float, float], "range of a trial's rate"] = (1e-4, 1e-1)
+    weight_decay: Annotated[tuple[float, float], "range of a trial's decay"] = (1e-6, 1e-2)
+    steps: Annotated[tuple[int, int], "range of a trial's length", "steps"] = (250, 2500)
     groups: Groups = Groups()
 
     def __post_init__(self) -> None:
@@ -160,7 +162,7 @@ class Vtab:
 class Transfer:
     """Settings of one run of `python -m train transfer`."""
 
-    task: str = "classification"
+    task: Annotated[str, "retrieval, classification or vtab"] = "classification"
     data: Data = Data()
     classification: Classification = Classification()
     vtab: Vtab = Vtab()

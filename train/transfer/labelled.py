@@ -56,7 +56,7 @@ def split(pictures: Labelled, test_share: float) -> tuple[Labelled, Labelled]:
         tested[own[: _tested(len(own), test_share)]] = True
     if not tested.any():
         name = pictures.pictures[0].name
-        raise BadSet(f"{name}: neither its class nor another has two pictures, one to train and one to measure on")
+        raise BadSet(f"{name}: no class has two images, one to train and one to measure on")
     return pictures.take(np.flatnonzero(~tested)), pictures.take(np.flatnonzero(tested))
 
 

@@ -25,7 +25,7 @@ def read_set(root: str, data: Data) -> tuple[Labelled, Labelled]:
     else:
         training, test = split(_read_folders(root), data.test_share)
     if len(training.classes) < 2:
-        raise BadSet(f"{root}: {training.classes[0]} is its only class; there are two at least to tell apart")
+        raise BadSet(f"{root}: {training.classes[0]} is its only class; at least two are needed")
     _check_classes(root, training, test)
     return training, test.renamed(training.classes)
 
@@ -48,7 +48,7 @@ def _has_parts(root: str, data: Data) -> bool:
     missing = [part for part in wanted if not (Path(root) / part).is_dir()]
     if missing and len(missing) < len(wanted):
         there = sorted(file.name for file in Path(root).iterdir() if file.is_dir())
-        raise BadSet(f"{root}: no part {missing[0]!r}; there are {shortened(there)} (transfer.data names the parts)")
+        raise BadSet(f"{root}: no part {missing[0]!r}; there are {shortened(there)} (see transfer.data)")
     return not missing
 
 

@@ -64,7 +64,7 @@ def _shards(root: str, part: str) -> list[str]:
     found = [(str(file), match) for file, match in named if match["part"] == part]
     if not found:
         parts = sorted({match["part"] for _, match in named})
-        raise BadSet(f"{root}: no split {part!r}; its splits are {', '.join(parts)} (transfer.data names them)")
+        raise BadSet(f"{root}: no split {part!r}; its splits are {', '.join(parts)} (see transfer.data)")
     wanted = int(found[0][1]["count"])
     if missing := set(range(wanted)) - {int(match["number"]) for _, match in found}:
         raise BadSet(f"{root}: {len(missing):,} of {wanted:,} shards of {part} are missing, such as {min(missing):05d}")

@@ -56,7 +56,7 @@ def parts_of(order: np.ndarray, settings: Vtab) -> Parts:
     """The first indices of a random `order`. Raises ValueError if there are too few."""
     wanted = settings.training + settings.validation
     if len(order) < wanted:
-        raise ValueError(f"{len(order):,} pictures to train on; transfer.vtab takes {wanted:,} of training, validation")
+        raise ValueError(f"{len(order):,} images to train on; transfer.vtab takes {wanted:,} of training, validation")
     return Parts(order[: settings.training], order[settings.training : wanted])
 
 

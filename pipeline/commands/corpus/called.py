@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pipeline.commands.command import start_workers
 from pipeline.commands.program import DONE, Program, cause
 from pipeline.engines.own_process import answer
 
@@ -25,10 +26,7 @@ def _called(arguments: Sequence[str], folder: str) -> int:
 
 
 def _run(options: Options, folder: str) -> dict[str, Any]:
-    if options.workers > 1 and not options.beam:
-        from pipeline.engines.server import worker_server
-
-        worker_server()  # it imports what workers need, while this process imports Beam
+    start_workers(options)
     from pipeline.commands.arguments import check_beam
     from pipeline.run import run
 

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 
-from pipeline.commands.arguments import beam_options, read_config, sort_arguments, split_globs, worker_count
-from pipeline.commands.parser import Parser, no_such
+from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments, split_globs
+from pipeline.commands.command import Command
+from pipeline.commands.parser import Parser
 from pipeline.config import ConfigError, Options
 
-COMMANDS = ("report", "subset")  # the others of `python -m pipeline`
-USAGE = "python -m pipeline --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
+USAGE = "%(prog)s --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
 EPILOG = """
 settings: every number of the config is an option, such as --filters.short_side.min_pixels=256 or
---filters.porn.enabled=false. Beam options, such as --runner=DataflowRunner, are passed through.
-
-other commands: python -m pipeline report DIR     the funnel again, and report.html
-                python -m pipeline subset DIR     a part of a corpus, as a corpus
-                python -m pipeline.sample         makes a small crawl to try it on
+--filters.porn.enabled=false; the command settings prints them all. Beam options, such as --runner=DataflowRunner, are
+passed through. python -m pipeline.sample makes a small crawl to try it on.
 """
 
 
-def parse(arguments: Sequence[str]) -> Options:
-    """The options in `arguments`. Exits with 2 and one line where one is wrong."""
-    parser = _parser()
-    if arguments and not arguments[0].startswith("-"):
-        parser.error(no_such("command", arguments[0], arguments[0], COMMANDS))
+def read(parser: Parser, arguments: Sequence[str]) -> Options:
+    """The options in `arguments`. Exits with 2 and one line for a wrong one."""
+    _add(parser)
     arguments, settings, others = sort_arguments(parser, arguments)
     beam = beam_options(parser, others)
     ours = parser.parse_args(arguments)
@@ -52,17 +46,9 @@ def _named_settings(ours: argparse.Namespace) -> list[tuple[str, str]]:
     return [(name, value) for name in ("measure", "rules") if (value := getattr(ours, name)) is not None]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="python -m pipeline",
-        usage=USAGE,
-        description="Raw (image, alt-text) pairs to the ALIGN corpus, with an account of every pair.",
-        epilog=EPILOG,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add(parser: Parser) -> None:
     add = parser.add_argument
-    add("--config", metavar="FILE", help="YAML settings (default: the paper's, configs/align.yaml)")
+    add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file (default: align, the paper)")
     add("--input", metavar="GLOB[,GLOB…]", required=True, help="tables, tars or TFRecords; a directory or a list too")
     add("--output", metavar="DIR", required=True, help="where corpus, verdicts and report go")
     add(
@@ -70,6 +56,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
-    add("--workers", metavar="N", type=worker_count, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    add_workers(parser)
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
-    return parser
+
+
+def run_corpus(options: Options, folder: str) -> None:
+    """Makes the corpus, and prints its funnel. Raises InputError, OtherRun, BadInputs, Held."""
+    from pipeline.commands.finished import print_funnel
+    from pipeline.run import run
+
+    print_funnel(run(options, folder), options.output)
+
+
+CORPUS = Command(
+    name="pipeline",
+    help="Raw (image, alt-text) pairs to the ALIGN corpus, with an account of every pair.",
+    options=read,
+    run=run_corpus,
+    resumes=True,
+    loads="Beam",
+    usage=USAGE,
+    epilog=EPILOG,
+)
+parse = CORPUS.parse

@@ -1,93 +1,143 @@
-"""The command lines of `python -m dedup index | match | groups`."""
+"""The options of `python -m dedup index | match | groups`."""
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from filters.image import EVAL_MODES
-from pipeline.commands.arguments import split_globs, worker_count
+from pipeline.commands.arguments import add_workers, split_globs
+from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options in `arguments`: `command` and its own. Exits with 2 and one line where one is wrong."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command is None:
-        parser.error("give a command: index, match or groups")
-    try:
-        if options.command != "index":
-            Dedup(options.max_distance, options.min_score)
-    except ValueError as error:
-        parser.error(str(error))
-    return options
+@dataclass(frozen=True)
+class IndexOptions:
+    """An evaluation set, and the file of its index."""
+
+    images: tuple[str, ...]
+    index: str
+    name: str | None
+    mode: str
+    workers: int
+    max_pixels: int
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="python -m dedup",
-        description="Near-duplicates: the index of an evaluation set, who matches whom, and copies inside a corpus.",
-        allow_abbrev=False,
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _index(_add(commands, "index", "hash an evaluation set into a file that --eval_images and match take"))
-    _match(_add(commands, "match", "who is a near-duplicate of whom"))
-    _groups(_add(commands, "groups", "near-duplicates inside a finished corpus"))
-    return parser
+@dataclass(frozen=True)
+class MatchOptions:
+    """Indexes, the pictures to look up, and the file of the matches (None: stdout)."""
+
+    indexes: tuple[str, ...]
+    images: tuple[str, ...]
+    table: str | None
+    mode: str
+    max_distance: int
+    min_score: float
+    workers: int
+    max_pixels: int
 
 
-def _add(commands: argparse._SubParsersAction[Parser], name: str, what: str) -> Parser:
-    command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
-    cores = os.cpu_count() or 1
-    command.add_argument(
-        "--workers", metavar="N", type=worker_count, default=cores, help="processes (default: all cores)"
-    )
-    most = Defaults().filters.undecodable.max_pixels
-    command.add_argument("--max_pixels", metavar="N", type=int, default=most, help=f"of a picture (default: {most})")
-    return command
+@dataclass(frozen=True)
+class GroupsOptions:
+    """A corpus, and the file of its groups."""
+
+    corpus: str
+    table: str
+    max_distance: int
+    min_score: float
+    workers: int
+    max_pixels: int
 
 
-def _index(command: argparse.ArgumentParser) -> None:
-    _images(command, "the evaluation set")
-    command.add_argument("--output", metavar="FILE", required=True, help="the index")
-    command.add_argument("--name", metavar="SET", help="the set's name in eval_match (default: the folder's)")
-    command.add_argument(
-        "--mode", choices=EVAL_MODES, default="default", help="dense: 502 entries a picture in place of 104"
-    )
+AnyOptions = IndexOptions | MatchOptions | GroupsOptions
 
 
-def _match(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--index", metavar="FILE[,FILE…]", type=split_globs, required=True, help="indexes, or folders of pictures"
-    )
-    _images(command, "the pictures that are looked up")
-    command.add_argument("--output", metavar="FILE", help=".csv or .parquet (default: CSV to the terminal)")
-    command.add_argument("--mode", choices=EVAL_MODES, default="default", help="thorough: 17 parts of each picture too")
-    _search(command)
+def read_index(parser: Parser, arguments: Sequence[str]) -> IndexOptions:
+    """The options of index. Exits with 2 and one line for a wrong one."""
+    _images(parser, "the evaluation set")
+    add = parser.add_argument
+    add("--output", metavar="FILE", required=True, help="the index")
+    add("--name", metavar="SET", help="the set's name in eval_match (default: the folder's)")
+    add("--mode", choices=EVAL_MODES, default="default", help="dense: 502 entries a picture in place of 104")
+    return IndexOptions(**_read(parser, arguments, output="index"))
 
 
-def _groups(command: argparse.ArgumentParser) -> None:
-    command.add_argument("corpus", metavar="DIR", help="the output of a finished run of python -m pipeline")
-    command.add_argument("--output", metavar="FILE", required=True, help=".parquet: image_id, group, keep")
-    _search(command)
+def read_match(parser: Parser, arguments: Sequence[str]) -> MatchOptions:
+    """The options of match. Exits with 2 and one line for a wrong one."""
+    add = parser.add_argument
+    add("--index", metavar="FILE[,FILE…]", type=split_globs, required=True, help="indexes, or folders of pictures")
+    _images(parser, "the pictures that are looked up")
+    add("--output", metavar="FILE", help=".csv or .parquet (default: CSV to the terminal)")
+    add("--mode", choices=EVAL_MODES, default="default", help="thorough: 17 parts of each picture too")
+    _search(parser)
+    return MatchOptions(**_read(parser, arguments, output="table", index="indexes"))
 
 
-def _images(command: argparse.ArgumentParser, what: str) -> None:
-    command.add_argument(
-        "--images",
-        metavar="DIR|GLOB[,…]",
-        type=split_globs,
-        required=True,
-        help=f"{what}: folders or globs of pictures, tars, tables",
-    )
+def read_groups(parser: Parser, arguments: Sequence[str]) -> GroupsOptions:
+    """The options of groups. Exits with 2 and one line for a wrong one."""
+    add = parser.add_argument
+    add("corpus", metavar="DIR", help="the output of a finished run of python -m pipeline")
+    add("--output", metavar="FILE", required=True, help=".parquet: image_id, group, keep")
+    _search(parser)
+    return GroupsOptions(**_read(parser, arguments, output="table"))
 
 
-def _search(command: argparse.ArgumentParser) -> None:
+def _images(parser: Parser, which: str) -> None:
+    says = f"{which}: folders or globs of pictures, tars, tables"
+    parser.add_argument("--images", metavar="DIR|GLOB[,…]", type=split_globs, required=True, help=says)
+
+
+def _search(parser: Parser) -> None:
     usual = Dedup()
-    add = command.add_argument
+    add = parser.add_argument
     add("--max_distance", metavar="BITS", type=int, default=usual.max_distance, help=f"(default: {usual.max_distance})")
     add("--min_score", metavar="SCORE", type=float, default=usual.min_score, help=f"(default: {usual.min_score})")
+
+
+def _read(parser: Parser, arguments: Sequence[str], **fields: str) -> dict[str, Any]:
+    """The values of all options by the names of their fields; `fields` has the names that differ."""
+    add_workers(parser)
+    most = Defaults().filters.undecodable.max_pixels
+    parser.add_argument("--max_pixels", metavar="N", type=int, default=most, help=f"of a picture (default: {most})")
+    values = vars(parser.parse_args(arguments))
+    try:
+        if "max_distance" in values:
+            Dedup(values["max_distance"], values["min_score"])
+    except ValueError as error:
+        parser.error(str(error))
+    return {fields.get(name, name): value for name, value in values.items()}
+
+
+def run_index(options: IndexOptions, folder: str) -> None:
+    """Writes the index of an evaluation set. Raises InputError, BadFile, Held."""
+    from pipeline.commands.dedup.run import index
+
+    index(options, folder)
+
+
+def run_match(options: MatchOptions, folder: str) -> None:
+    """Writes, or prints, which pictures match which of an index. Raises InputError, BadFile, Held."""
+    from pipeline.commands.dedup.run import match
+
+    match(options, folder)
+
+
+def run_groups(options: GroupsOptions, folder: str) -> None:
+    """Writes the near-copies inside a corpus. Raises InputError, BadFile, Held."""
+    from pipeline.commands.dedup.run import groups
+
+    groups(options, folder)
+
+
+INDEX = Command(
+    "index",
+    "hash an evaluation set into a file that --eval_images and match take",
+    read_index,
+    run_index,
+    loads="Beam",
+)
+MATCH = Command("match", "who is a near-duplicate of whom", read_match, run_match, loads="Beam")
+GROUPS = Command("groups", "near-duplicates inside a finished corpus", read_groups, run_groups, loads="Beam")

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import sys
-from argparse import Namespace
 from typing import Any
 
 import apache_beam as beam
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline import __version__
 from pipeline.commands.subset.choose import find_cut, number_of, ties_before
+from pipeline.commands.subset.options import Options
 from pipeline.commands.subset.write import Shard, Subset, write_shard
 from pipeline.config import config_of
 from pipeline.emit import NOTES, needed_by_notes
@@ -30,7 +30,7 @@ from pipeline.report.described import rules_of
 from pipeline.storage.markers import forget_lost
 
 
-def make_subset(options: Namespace, folder: str) -> dict[str, Any]:
+def make_subset(options: Options, folder: str) -> dict[str, Any]:
     """Makes the subset that `options` ask for, or goes on where a killed run stopped; returns its funnel.
 
     Raises InputError, OtherRun.
@@ -54,7 +54,7 @@ def say_less(size: str | None, pairs: int) -> None:
         print(f"size: the corpus has {pairs:,} pairs to choose from, not {wanted:,}; all are taken", file=sys.stderr)
 
 
-def check(options: Namespace) -> None:
+def check(options: Options) -> None:
     """Raises InputError for a size that is none, or an output that is the corpus itself."""
     try:
         number_of(options.size or "0", 0)
@@ -87,7 +87,7 @@ def identity(manifest: dict[str, Any], size: str | None, copies: pa.StringArray)
 
 
 def write_shards(
-    corpus: Output, output: Output, manifest: dict[str, Any], copies: pa.StringArray, options: Namespace, folder: str
+    corpus: Output, output: Output, manifest: dict[str, Any], copies: pa.StringArray, options: Options, folder: str
 ) -> None:
     """Writes every shard that is missing."""
     names = [shard["name"] for shard in manifest["shards"]]

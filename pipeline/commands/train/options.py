@@ -1,29 +1,19 @@
-"""The command line of `python -m train`: its commands, and what their options share."""
+"""Options, locks and errors that the commands of `python -m train` share."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from pipeline.commands.arguments import read_config, sort_arguments, split_globs
-from pipeline.commands.parser import Parser, no_such
+from pipeline.commands.command import Codes, usual_errors
+from pipeline.commands.parser import no_such
+from pipeline.commands.program import FAILED, USAGE
 from pipeline.config import Config, ConfigError
-
-USAGE = "python -m train COMMAND [--option=value …] [--train.field=value …]"
-EPILOG = """
-python -m train COMMAND --help shows its options. Every setting of a config's section `train` is an option too, such as
---train.batch=256 or --train.optimizer.learning_rate=1e-4.
-"""
-COMMANDS = {
-    "fit": "train a dual encoder; goes on where it stopped, and ends with retrieval of held-out pictures",
-    "evaluate": "measure a trained model: retrieval, classification, similarity",
-    "transfer": "tune a trained model for retrieval, or learn classes on its image tower",
-    "embed": "index pictures by a trained model, for search",
-    "search": "find pictures in an index by text, by picture, or by picture plus or minus text",
-}
+from pipeline.files import join
 
 Settings = tuple[tuple[str, str], ...]  # path and value
 
@@ -41,15 +31,6 @@ class Records:
         if (ours.corpus is None) == (ours.records is None):
             parser.error("give --corpus or --records, one of them")
         return cls(ours.corpus, split_globs(ours.records or ""))
-
-
-def parse(arguments: Sequence[str]) -> tuple[str, Any]:
-    """A command and its options. Exits with 2 and one line where one is wrong."""
-    if not arguments or arguments[0] not in COMMANDS:
-        _commands().parse_args(arguments[:1])
-    command = arguments[0]
-    parser = Parser(prog=f"python -m train {command}", description=COMMANDS[command], allow_abbrev=False)
-    return command, import_module(f"pipeline.commands.train.{command}.options").parse(parser, arguments[1:])
 
 
 def add_records(parser: argparse.ArgumentParser) -> None:
@@ -76,16 +57,36 @@ def settle(parser: argparse.ArgumentParser, path: str | None, settings: Settings
         parser.error(str(error))
 
 
-def _commands() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="python -m train",
-        usage=USAGE,
-        description="ALIGN's dual encoder: trained on records, measured, and used.",
-        epilog=EPILOG,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    for name, says in COMMANDS.items():
-        commands.add_parser(name, help=says)
-    return parser
+def files_of_results(output: str | None, page: str | None, name: str) -> tuple[str | None, str | None]:
+    """The files of numbers and page: `name`.json and page.html in the folder `output`, or FILE.json and FILE.html.
+
+    `page` is another path of the page. Without `output` there are no numbers.
+    """
+    if output is None:
+        return None, page
+    if output.lower().endswith(".json"):
+        return output, page or f"{output[:-5]}.html"
+    return join(output, f"{name}.json"), page or join(output, "page.html")
+
+
+def load_tensorflow(command: str) -> None:
+    """Imports TensorFlow, and prints the devices that a command runs on."""
+    from train.quiet import import_tensorflow
+
+    print(f"{command}: on {', '.join(import_tensorflow())}", file=sys.stderr, flush=True)
+
+
+def locked_folder(output: str) -> AbstractContextManager[None]:
+    """The lock of a command's folder. Of several hosts that train together, the first has it."""
+    from pipeline.storage.lock import locked
+    from train.devices import host
+
+    return locked(output) if host().number == 0 else nullcontext()
+
+
+def errors() -> Codes:
+    """Exit codes of exceptions. Imports TensorFlow."""
+    from train.errors import TrainingError
+    from train.run import NoRecords, OtherTraining
+
+    return {**usual_errors(), NoRecords: USAGE, OtherTraining: USAGE, TrainingError: FAILED}

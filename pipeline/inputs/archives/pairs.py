@@ -55,6 +55,7 @@ class PairReader:
     paths_seen = 0
     paths_found = 0
     failed_downloads = 0
+    position = 0
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
@@ -72,6 +73,7 @@ class PairReader:
             form = FieldForm(self.source.path, rows, self._settings)
             row = 0
             for pairs in bounded(self._downloaded(file, images=not self._text_only), _size):
+                self.position = file.tell()
                 yield from self._spread(form.table(pairs), row)
                 row += len(pairs)
 

@@ -18,7 +18,7 @@ from pipeline.inputs.reader import IMAGE_BATCH_BYTES, Span
 from pipeline.inputs.settings import ALIASES, Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.tables.table import TableReader
-from pipeline.inputs.text.compressed import open_plain
+from pipeline.inputs.text.compressed import open_plain, position
 from pipeline.inputs.text.encoding import refuse_others
 
 _BATCH = 10_000  # rows per batch
@@ -100,6 +100,7 @@ class JsonLinesReader(TableReader):
                     raise too_long(self.source.path, f"line {number}", most)
                 if not line:
                     return
+                self.position = position(file)
                 if line.strip():
                     row = self._object(line, number)
                     yield number, len(line), with_nested(row, nested) if nested else row

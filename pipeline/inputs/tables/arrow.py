@@ -59,6 +59,7 @@ class ArrowReader(TableReader):
         others = sorted(set(self.layout.numbers) - {image})
         for first, batch in self._pieces(set(self.layout.numbers), most):
             check_rows(self.source.path, batch.select(others), first, self._settings.max_row_bytes)
+            self.position += batch.nbytes  # uncompressed
             yield batch
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:

@@ -87,6 +87,7 @@ class ParquetReader(TableReader):
         groups = np.flatnonzero((self._starts[1:] > span.first) & (self._starts[:-1] < last)).tolist()
         row, is_empty = int(self._starts[groups[0]]) if groups else 0, True
         for batch in self._stream(groups, self._columns):
+            self.position = self._bytes_of(row + batch.num_rows - int(self._starts[groups[0]]))
             inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
             if inside.num_rows:
                 is_empty = False
@@ -97,6 +98,10 @@ class ParquetReader(TableReader):
             row += batch.num_rows
         if is_empty:
             yield pa.RecordBatch.from_pylist([], self._wanted)
+
+    def _bytes_of(self, rows: int) -> int:
+        """The share of the file's bytes that so many of its rows have."""
+        return self.source.size * rows // max(int(self._starts[-1]), 1)
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         if self._image is None:

@@ -30,6 +30,7 @@ class TableReader:
 
     one_shard = False
     failed_downloads = 0
+    position = 0
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source

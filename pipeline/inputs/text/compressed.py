@@ -28,6 +28,11 @@ def open_plain(path: str) -> Iterator[BinaryIO]:
             yield file
 
 
+def position(file: BinaryIO) -> int:
+    """Bytes of the file itself, compressed ones of a .gz, that were read through `open_plain`."""
+    return file.fileobj.tell() if isinstance(file, gzip.GzipFile) and file.fileobj else file.tell()
+
+
 def _repack(path: str) -> str:
     folder, slash, name = path.rpartition("/")
     new = f"{folder}{slash}whole-{name}"

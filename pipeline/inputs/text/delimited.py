@@ -17,7 +17,7 @@ from pipeline.inputs.reader import BATCH_ROWS, Span
 from pipeline.inputs.settings import DELIMITERS, delimiter_of
 from pipeline.inputs.sources import extension
 from pipeline.inputs.tables.table import TableReader
-from pipeline.inputs.text.compressed import open_plain
+from pipeline.inputs.text.compressed import open_plain, position
 from pipeline.inputs.text.dialect import LITERAL, STRICT, WHOLE, Dialect, RaggedRow
 from pipeline.inputs.text.faults import BadRow
 from pipeline.inputs.text.first_row import headerless, with_options
@@ -55,7 +55,9 @@ class DelimitedReader(TableReader):
     def _blocks(self, form: Form) -> Iterator[bytes]:
         with open_plain(self.source.path) as file:
             rows = RowBlocks(form.dialect, form.width, self._settings.max_row_bytes)
-            yield from rows.blocks(file, self.source.path, skip_first=form.has_header)
+            for block in rows.blocks(file, self.source.path, skip_first=form.has_header):
+                self.position = position(file)
+                yield block
 
     @cached_property
     def _form(self) -> Form:

@@ -8,20 +8,20 @@ import re
 import signal
 import subprocess
 import sys
-from argparse import Namespace
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from pipeline.commands import program as command
-from pipeline.commands.corpus import cli
-from pipeline.commands.dedup import cli as dedup
+from pipeline.commands.corpus.cli import PIPELINE
+from pipeline.commands.dedup.cli import DEDUP
 from pipeline.commands.outlook import FAILS_AGAIN
 from pipeline.commands.program import GOES_ON, STARTS_AGAIN, Program
-from pipeline.commands.train import cli as training
-from pipeline.commands.vocab import cli as vocabulary
+from pipeline.commands.train.cli import TRAIN
+from pipeline.commands.vocab.cli import VOCAB
 from tests.support.command import ROOT, run
 from vocab import private
 
@@ -49,38 +49,38 @@ def kept(said: str) -> Path:
 
 def corpus(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("pipeline.run.run", breaks)
-    return cli._run(Namespace(output=str(output)), "")
+    return PIPELINE.call(["--input=x", f"--output={output}", "--workers=1"])
 
 
 def subset(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("pipeline.commands.subset.run.make_subset", breaks)
-    return cli._subset(["corpus", f"--output={output}", "--workers=1"], "")
+    return PIPELINE.call(["subset", "corpus", f"--output={output}", "--workers=1"])
 
 
 def vocab(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("pipeline.commands.vocab.build.build", breaks)
-    return vocabulary._build(Namespace(output=str(output)), "")
+    return VOCAB.call(["--input=x", f"--output={output}", "--workers=1"])
 
 
 def duplicates(name: str, *arguments: str) -> Callable[[Path, pytest.MonkeyPatch], int]:
     def act(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-        monkeypatch.setattr(dedup, f"_{name}", breaks)
-        return dedup._dedup([name, *arguments, f"--output={output}", "--workers=1"], "")
+        monkeypatch.setattr(f"pipeline.commands.dedup.run.{name}", breaks)
+        return DEDUP.call([name, *arguments, f"--output={output}", "--workers=1"])
 
     return act
 
 
-def train(name: str, **options: str) -> Callable[[Path, pytest.MonkeyPatch], int]:
+def train(name: str, *arguments: str) -> Callable[[Path, pytest.MonkeyPatch], int]:
     """Without TensorFlow, which `train.run` imports."""
 
     def act(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         for module, values in ((f"pipeline.commands.train.{name}.run", {"run": breaks}), ("train.run", dict(ERRORS))):
             monkeypatch.setitem(sys.modules, module, SimpleNamespace(**values))
-        programs = list[Program]()
-        monkeypatch.setattr(Program, "main", lambda program, *_: programs.append(program))
-        training.main([name])
-        given = {option: str(output) for option in options}
-        return training._run(programs[0], name, Namespace(**given))
+        monkeypatch.setattr(f"pipeline.commands.train.{name}.options.load_tensorflow", lambda _: None)
+        monkeypatch.setattr(
+            f"pipeline.commands.train.{name}.options.locked_folder", lambda _: nullcontext(), raising=False
+        )
+        return TRAIN.call([name, *arguments, f"--output={output}"])
 
     return act
 
@@ -93,11 +93,11 @@ COMMANDS = {
     "dedup index": (duplicates("index", "--images=x"), False, STARTS_AGAIN),
     "dedup match": (duplicates("match", "--images=x", "--index=x"), False, STARTS_AGAIN),
     "dedup groups": (duplicates("groups", "x"), False, STARTS_AGAIN),
-    "train fit": (train("fit", output="DIR"), True, GOES_ON),
-    "train transfer": (train("transfer", output="DIR"), True, GOES_ON),
-    "train embed": (train("embed", output="DIR"), True, GOES_ON),
-    "train evaluate": (train("evaluate"), False, STARTS_AGAIN),
-    "train search": (train("search"), False, STARTS_AGAIN),
+    "train fit": (train("fit", "--config=toy", "--corpus=x"), True, GOES_ON),
+    "train transfer": (train("transfer", "--model=x", "--config=toy", "--images=x"), True, GOES_ON),
+    "train embed": (train("embed", "--model=x", "--images=x"), True, GOES_ON),
+    "train evaluate": (train("evaluate", "--model=x", "--corpus=x"), False, STARTS_AGAIN),
+    "train search": (train("search", "--model=x", "--index=x", "--text=x"), False, STARTS_AGAIN),
 }
 
 
@@ -242,6 +242,6 @@ def test_a_vocabulary_does_not_replace_the_report_of_a_corpus(
 ) -> None:
     (tmp_path / "funnel.json").write_text("{}")
     (tmp_path / "report.html").write_text("of the corpus")
-    assert vocabulary._build(Namespace(output=str(tmp_path)), "") == 2
+    assert VOCAB.call(["--input=x", f"--output={tmp_path}", "--workers=1"]) == 2
     assert capsys.readouterr().err.startswith(f"vocab: output: {tmp_path} holds a corpus")
     assert (tmp_path / "report.html").read_text() == "of the corpus" and not (tmp_path / "work").exists()

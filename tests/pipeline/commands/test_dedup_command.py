@@ -220,9 +220,9 @@ def test_groups_are_those_of_a_plain_union(sizes: list[int], data: st.DataObject
             2,
             "none of the 1 pictures exists and can be",
         ),
-        (("index", "--images={folder}/links.csv", "--output={folder}/a.idx"), 2, "links.csv holds no pictures"),
+        (("index", "--images={folder}/links.csv", "--output={folder}/a.idx"), 2, "links.csv holds no images"),
         (("index", "--images={folder}", "--output={folder}/a.idx", "--mode=fast"), 2, "invalid choice: 'fast'"),
-        (("match", "--index={folder}/links.csv", "--images={folder}/broken"), 2, "links.csv holds no pictures"),
+        (("match", "--index={folder}/links.csv", "--images={folder}/broken"), 2, "links.csv holds no images"),
         (
             ("match", "--index={folder}/broken/a.idx", "--images={folder}/broken"),
             2,

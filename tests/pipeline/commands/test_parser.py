@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 import pytest
 
 import pipeline
-from pipeline.commands.corpus.options import parse as corpus
-from pipeline.commands.dedup.options import parse as dedup
+from pipeline.commands.corpus.cli import PIPELINE
+from pipeline.commands.dedup.cli import DEDUP
 from pipeline.commands.parser import nearest
-from pipeline.commands.subset.cli import _parser as subset_parser
+from pipeline.commands.subset.options import SUBSET
 from pipeline.commands.subset.run import say_less
-from pipeline.commands.train.options import parse as train
-from pipeline.commands.vocab.options import parse as vocab
-from pipeline.sample.cli import _parse as sample
+from pipeline.commands.train.cli import TRAIN
+from pipeline.commands.vocab.cli import VOCAB
+from pipeline.sample.cli import SAMPLE
 
 Parse = Callable[[Sequence[str]], object]
 
 
-def subset(arguments: Sequence[str]) -> object:
-    return subset_parser().parse_args(arguments)
+corpus, vocab, dedup, train, sample = (tool.parse for tool in (PIPELINE, VOCAB, DEDUP, TRAIN, SAMPLE))
+subset = SUBSET.parse
 
 
 def ended(capsys: pytest.CaptureFixture[str], parse: Parse, *arguments: str) -> tuple[int | str | None, str]:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.commands.train.cli import TRAIN
 from pipeline.commands.train.evaluate.measuring import measure_all, read_all
 from pipeline.commands.train.evaluate.sets import read_sets
 from pipeline.commands.train.evaluate.table import Outcome, numbers, table
-from pipeline.commands.train.options import parse
 from pipeline.inputs import InputError
 from pipeline.settings import ConfigError
 from tests.support.command import ROOT
 from tests.support.evaluation import CAPTIONS, FakeTowers, karpathy, sets_file, tree, write
-from train.evaluation.kinds import KINDS, Crisscrossed, Retrieval, ZeroShotClassification
+from train.evaluation.kinds import KINDS, CaptionRetrieval, Crisscrossed, ZeroShotClassification
 from train.evaluation.published import ALIGN
 from train.measures.result import Line, Measured
 from train.sets.files import NotThere
@@ -34,7 +34,7 @@ def test_the_shipped_file_has_the_papers_sets() -> None:
     sets = read_sets(SHIPPED, "data", ())
     assert {name: each.paper for name, each in sets.items()} == {name: name for name in sets}
     assert set(ALIGN) - set(sets) == {"flickr30k_tuned", "coco_tuned"}
-    assert sets["coco"] == Retrieval(paper="coco", annotations="data/coco/dataset_coco.json", images="data/coco")
+    assert sets["coco"] == CaptionRetrieval(paper="coco", annotations="data/coco/dataset_coco.json", images="data/coco")
     assert isinstance(sets["imagenet_r"], ZeroShotClassification) and sets["imagenet_r"].subset
     assert isinstance(sets["crisscrossed"], Crisscrossed) and sets["crisscrossed"].min_rating == 3
 
@@ -93,7 +93,7 @@ def test_a_file_of_no_sets_is_refused(tmp_path: Path, content: str) -> None:
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str) -> None:
     file = sets_file(tmp_path, mine=CAPTIONS)
     with pytest.raises(SystemExit) as ended:
-        parse(["evaluate", "--model=x", *(each.format(sets=file) for each in arguments)])
+        TRAIN.parse(["evaluate", "--model=x", *(each.format(sets=file) for each in arguments)])
     assert ended.value.code == 2
     assert f"error: {says}" in capsys.readouterr().err
 
@@ -156,7 +156,7 @@ class Failing:
 
 def test_ours_stand_beside_the_papers() -> None:
     recall = Line("image to text", ("R@1", "R@5", "R@10"), (0.125, 0.5, 1.0), (0.001, 0.005, 0.01))
-    settings = Retrieval(paper="coco", annotations="a", images="b")
+    settings = CaptionRetrieval(paper="coco", annotations="a", images="b")
     outcome = Outcome("mine", settings, Measured((recall,), {"pictures": 5000, "captions": 25_000}))
     head, row = table([outcome])
     assert head.split() == ["set", "pictures", "measure", "ours", "chance", "ALIGN"]

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.commands.train.cli import TRAIN
 from pipeline.commands.train.embed import indexing
-from pipeline.commands.train.options import parse
 from pipeline.commands.train.search import page as search_page
 from pipeline.commands.train.search import run as search
 from tests.support.bucket import OBJECTS
@@ -265,5 +265,5 @@ def test_pictures_in_a_bucket_are_read_and_shown_again(tmp_path: Path, monkeypat
 )
 def test_wrong_usage_is_told(command: str, options: list[str], message: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit, match="2"):
-        parse([command, "--model=x", *options])
+        TRAIN.parse([command, "--model=x", *options])
     assert message in capsys.readouterr().err

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,16 @@ MODEL = {"image_tower.keras", "text_tower.keras", "vocab.txt", "log.csv", "check
 
 def fit_each(folder: Path) -> dict[str, list[str]]:
     """Trains with none, one and most of twelve pictures held out; then where measuring fails. Returns what was said."""
-    from pipeline.commands.train import cli
-    from pipeline.commands.train.fit import options, run
+    from pipeline.commands.train.evaluate.options import EVALUATE
+    from pipeline.commands.train.fit import run
+    from pipeline.commands.train.fit.options import FIT
 
     def fit(name: str, held_out: float) -> list[str]:
         words = [f"--config={ROOT}/configs/toy.yaml", f"--records={folder}/*.tfrecord", f"--vocab={folder}/vocab.txt"]
         more = [f"--output={folder}/{name}", f"--train.data.held_out={held_out}", *SETTINGS]
-        given = options.parse(ArgumentParser(), [*words, *more])
+        given = FIT.parse([*words, *more])
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-            code = cli._run(Program("train"), "fit", given)
+            code = FIT.execute(Program("train"), given, "")
         return [*out.getvalue().splitlines(), str(code)]
 
     def fails(*_: object) -> None:
@@ -46,9 +46,9 @@ def fit_each(folder: Path) -> dict[str, list[str]]:
     said["fails"] = fit("fails", 0.6)
     with locked(f"{folder}/none"):
         said["held"] = fit("none", 0.0)
-    given = type("Options", (), {"numbers": f"{folder}/numbers.json", "page": None})
-    with locked_files(given.numbers), pytest.raises(Held, match=r"numbers\.json is"), cli._locked("evaluate", given):
-        pass
+    given = EVALUATE.parse(["--model=x", "--corpus=x", f"--output={folder}/numbers.json"])
+    with locked_files(f"{folder}/numbers.json"), pytest.raises(Held, match=r"numbers\.json is"):
+        EVALUATE.run(given, "")
     return said
 
 

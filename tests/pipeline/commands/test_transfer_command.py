@@ -177,7 +177,7 @@ def test_captions_that_are_missing_are_named(tmp_path: Path, capsys: pytest.Capt
     assert (
         f"1 of 4 pictures of train+restval have no caption and are left out: {images}/1.jpg" in capsys.readouterr().err
     )
-    with pytest.raises(BadSet, match="no picture of split 'val'; its splits are restval, test, train"):
+    with pytest.raises(BadSet, match="no image of split 'val'; its splits are restval, test, train"):
         read_captioned(captions, images, "val")
     with pytest.raises(InputError, match="images: elsewhere has none of the 2 pictures of test in"):
         read_captioned(captions, "elsewhere", "test")
@@ -213,7 +213,7 @@ def test_vtab_searches_learns_measures_and_goes_on_where_it_was_killed(
 def test_a_set_that_is_too_small_for_vtab_is_named(model: str, config: Path, tmp_path: Path) -> None:
     config.write_text(SWEEP)
     write_colours(tmp_path / "sets" / "pets", 6)
-    with pytest.raises(BadSet, match=r"sets/pets: 15 pictures to train on; transfer.vtab takes 18 of training, val"):
+    with pytest.raises(BadSet, match=r"sets/pets: 15 images to train on; transfer.vtab takes 18 of training, val"):
         run_transfer(config, f"--model={model}", f"--images={tmp_path}/sets", f"--output={tmp_path}/out")
 
 

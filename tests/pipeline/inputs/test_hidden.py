@@ -97,9 +97,9 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (["1.jpg", "2.jpg", "d/3.PNG"], ": it holds 2 .jpg, 1 .png; pictures alone have no texts: put a metadata.csv"),
+        (["1.jpg", "2.jpg", "d/3.PNG"], ": it holds 2 .jpg, 1 .png; images alone have no texts: put a metadata.csv"),
         (["1.txt"], ": it holds 1 .txt"),
-        (["captions.txt", "Images/1.jpg"], ": it holds 1 .jpg, 1 .txt; captions are read where they are named"),
+        (["captions.txt", "Images/1.jpg"], ": it holds 1 .jpg, 1 .txt; caption files are read if named"),
         ([], ": it is empty"),
         (["a.1", "b.2", "c.3", "d.4", "e.5", "f.6", "g.7"], ": it holds 1 .1, 1 .2, 1 .3, 1 .4, 1 .5 and 2 more kinds"),
         (["stats.json"], ": it holds 1 .json; the .json files hold no captions in the form of COCO or Karpathy"),

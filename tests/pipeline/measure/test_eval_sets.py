@@ -139,7 +139,7 @@ def test_one_row_without_a_key_leaves_the_keys_of_the_others(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
-        ("links.csv", b"text,url\na,http://b\n", "links.csv holds no pictures"),
+        ("links.csv", b"text,url\na,http://b\n", "links.csv holds no images"),
         ("notes.idx", b"no index", "notes.idx: not an index of evaluation images"),
         ("empty/", b"", "no file matches"),
         ("nowhere.tar", b"", "no file matches"),
@@ -158,7 +158,7 @@ def test_what_is_no_set_is_refused_before_anything_runs(name: str, content: byte
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("no.parquet", b"PAR1"), ("no.jsonl", b'{"text":\n'), ("no.tfrecord", b"no record")]
+    ("name", "content"), [("no.parquet", b"PAR1"), ("no.jsonl", b'{"text":\n'), ("no.json", b"{}")]
 )
 def test_a_damaged_file_ends_as_a_bad_input_does(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)

@@ -113,10 +113,10 @@ def test_a_missing_picture_has_a_placeholder_of_the_others_shape(tmp_path: Path,
     rows = [match(1, picture=nothing, eval_picture=jpeg(40, 20)), match(2, picture=jpeg(20, 40), eval_picture=nothing)]
     content = page_of(write_close_calls(tmp_path, rows))
     page = Page(content)
-    assert page.words.count("no corpus picture") == page.words.count("no evaluation picture") == 1
+    assert page.words.count("no corpus image") == page.words.count("no evaluation image") == 1
     assert [value for name, value in page.attributes if name == "alt"] == [
-        "The evaluation picture",
-        "The corpus picture",
+        "The evaluation image",
+        "The corpus image",
     ]
     assert ratios(content) == ["2.000", "2.000", "0.500", "0.500"]
 
@@ -168,8 +168,8 @@ def test_the_page_stays_small(tmp_path: Path, large: bytes, shown: bool) -> None
         "crop 0.95 at 0, 0.5": "95% of each side, placed 0% across, 50% down",
         "crop 0.7 at 1, 0.29, border trimmed": "70% of each side, placed 100% across, 29% down, inside a border",
         "0.13 more at the top": "13% more at the top",
-        "mirrored, left half": "mirrored, left half of the corpus picture",
-        "inner 0.8": "inner 80% of the corpus picture",
+        "mirrored, left half": "mirrored, left half of the corpus image",
+        "inner 0.8": "inner 80% of the corpus image",
         "something new": "something new",
     }.items(),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,6 +43,27 @@ def test_what_is_switched_off_says_so_first() -> None:
     filters = replace(Filters(), porn=Porn(enabled=False), word_count=WordCount(enabled=False))
     expected = {"undecodable": NO_IMAGES, "word_count": OFF, "eval_duplicate": NO_IMAGES, "porn": OFF}
     assert not_asked(filters, sets=False, images=False, unmeasured=("porn",)) == expected
+
+
+@dataclass(frozen=True)
+class Bright:
+    """Drops a porn score by a column of the input."""
+
+    reason = "bright"
+    needs = ("porn_score", "brightness")
+    enabled: bool = True
+
+
+def test_rules_of_ones_own_have_their_cause_from_the_table_of_signals() -> None:
+    class Own(Filters):
+        def all(self) -> list[Any]:
+            return [*super().all(), Bright()]
+
+    assert not_asked(Own(), sets=True, images=True, unmeasured=()) == {}
+    assert not_asked(Own(), sets=True, images=False, unmeasured=())["bright"] == NO_IMAGES
+    assert not_asked(Own(), sets=True, images=True, unmeasured=("bright",)) == {
+        "bright": "no pair has a value of brightness"
+    }
 
 
 def links(folder: Path, **columns: list[int | None]) -> Finished:

@@ -204,7 +204,7 @@ def test_what_was_not_asked_is_said_in_the_funnel(tmp_path):
     funnel = funnel_of([reason for reason in REASONS if reason not in silent]) | {"not_asked": silent}
     output.write_bytes("funnel.json", json.dumps(funnel).encode())
     words = Page(page_of(output)).words
-    assert "not asked: no --eval_images given" in words and "not asked: no images in the input" in words
+    assert "not judged: no --eval_images given" in words and "not judged: no images in the input" in words
 
 
 def test_a_reason_without_a_drop_says_none(tmp_path):

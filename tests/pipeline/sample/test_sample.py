@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sample.cli import main
+from pipeline.sample.cli import SAMPLE
 from pipeline.sample.copies import COPIES
 from tests.support.sample_reader import read_crawl
 from tests.support.statement import REASONS, Pair, Settings, verdicts
@@ -22,7 +22,7 @@ THRESHOLD = 31  # bits of 256
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
-        assert main([f"--output={tmp_path / name}", "--pictures=20", f"--seed={seed}"]) == 0
+        assert SAMPLE.call([f"--output={tmp_path / name}", "--pictures=20", f"--seed={seed}"]) == 0
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert contents(tmp_path / "a" / "crawl" / "folder") != contents(tmp_path / "c" / "crawl" / "folder")
 
@@ -30,9 +30,9 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_finished_sample_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out"
     output.mkdir()  # an empty directory is as good as none
-    assert main([f"--output={output}", "--pictures=10"]) == 0
+    assert SAMPLE.call([f"--output={output}", "--pictures=10"]) == 0
     (output / "crawl" / "00000.tar").unlink()
-    assert main([f"--output={output}", "--pictures=10"]) == 0
+    assert SAMPLE.call([f"--output={output}", "--pictures=10"]) == 0
     assert capsys.readouterr().out == f"{output}: made\n{output}: is there already\n"
     assert not (output / "crawl" / "00000.tar").exists()
 
@@ -43,16 +43,16 @@ def test_another_directory_is_refused(
 ) -> None:
     for name, text in content.items():
         (tmp_path / name).write_text(text)
-    assert main([f"--output={tmp_path}", "--pictures=10"]) == 1
+    assert SAMPLE.call([f"--output={tmp_path}", "--pictures=10"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith(f"python -m pipeline.sample: {tmp_path} is ") and error.count("\n") == 1
+    assert error.startswith(f"sample: {tmp_path} is ") and error.count("\n") == 1
     assert {path.name for path in tmp_path.iterdir()} == set(content)
 
 
 def test_what_a_killed_run_left_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "out.partial").mkdir()
     (tmp_path / "out.partial" / "half.parquet").touch()
-    assert main([f"--output={tmp_path / 'out'}", "--pictures=10"]) == 0
+    assert SAMPLE.call([f"--output={tmp_path / 'out'}", "--pictures=10"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert list(tmp_path.rglob("half.parquet")) == []
 
@@ -60,7 +60,7 @@ def test_what_a_killed_run_left_is_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", ["--pictures=-1", "--pictures=9", "--seed=x", "--picture=6", "--colour=red"])
 def test_wrong_usage_exits_with_2(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main([f"--output={tmp_path / 'out'}", wrong])
+        SAMPLE.call([f"--output={tmp_path / 'out'}", wrong])
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "crawl"
-    assert main([f"--output={folder}", f"--pictures={PICTURES}"]) == 0
+    assert SAMPLE.call([f"--output={folder}", f"--pictures={PICTURES}"]) == 0
     return folder
 
 

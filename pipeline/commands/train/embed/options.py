@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import split_globs
-from pipeline.commands.train.options import Records, add_records, split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import Records, add_records, errors, load_tensorflow, locked_folder, split
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,23 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
         parser.error("give --images, --corpus or --records, one of them")
     records = None if ours.images else Records.of(parser, ours)
     return Options(ours.model, ours.images or (), records, ours.output, ours.faiss, ours.overwrite)
+
+
+def run(options: Options, _: str) -> None:
+    """Makes an index. Raises InputError, TrainingError, Held."""
+    load_tensorflow("embed")
+    from pipeline.commands.train.embed.run import run
+
+    with locked_folder(options.output):
+        run(options)
+
+
+EMBED = Command(
+    "embed",
+    "index pictures by a trained model, for search",
+    parse,
+    run,
+    errors,
+    loads="TensorFlow",
+    resumes=True,
+)

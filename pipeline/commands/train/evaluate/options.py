@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.commands.arguments import split_globs
-from pipeline.commands.train.options import Records, Settings, add_records, settle, split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import (
+    Records,
+    Settings,
+    add_records,
+    errors,
+    files_of_results,
+    load_tensorflow,
+    settle,
+    split,
+)
 from pipeline.settings import ConfigError
 
 if TYPE_CHECKING:
@@ -36,23 +46,28 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     """Exits with 2 and one line where something is wrong."""
     add_records(parser)
     add = parser.add_argument
-    add("--sets", metavar="FILE", help="instead: a YAML file of evaluation sets, such as configs/evaluation/align.yaml")
-    add("--data", metavar="DIR", help="where the files of the sets are; the folder of the YAML file if not given")
+    add("--sets", metavar="NAME|FILE", help="instead: evaluation sets, align (the paper's) or a YAML file")
+    add(
+        "--data",
+        metavar="DIR",
+        help="where the files of the sets are (default: beside the YAML file; for align, here)",
+    )
     add("--only", metavar="NAME[,NAME…]", help="of the sets only these, which must be there")
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
-    add("--output", metavar="FILE", help="for the numbers, as JSON")
-    add("--page", metavar="FILE", help="of sets: for a page that shows them, as HTML")
+    add("--output", metavar="DIR|FILE.json", help="where evaluation.json and page.html go; or FILE.json and FILE.html")
+    add("--page", metavar="FILE.html", help="another path of the page")
     add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")
     ours, settings = split(parser, arguments)
     settle(parser, None, settings)
+    numbers, page = files_of_results(ours.output, ours.page, "evaluation")
     if ours.sets is None:
-        _refuse(parser, ours, "without --sets", "data", "only", "page")
+        _refuse(parser, ours, "without --sets", "data", "only")
         if ours.corpus is None and ours.records is None:
             parser.error("give --corpus, --records or --sets, one of them")
-        return Options(ours.model, Records.of(parser, ours), settings, ours.output, ours.all)
+        return Options(ours.model, Records.of(parser, ours), settings, numbers, ours.all, page=page)
     _refuse(parser, ours, "with --sets", "corpus", "records", "all")
     sets = _sets(parser, ours)
-    return Options(ours.model, None, settings, ours.output, sets=sets, all_there=bool(ours.only), page=ours.page)
+    return Options(ours.model, None, settings, numbers, sets=sets, all_there=bool(ours.only), page=page)
 
 
 def _refuse(parser: argparse.ArgumentParser, ours: argparse.Namespace, when: str, *names: str) -> None:
@@ -68,3 +83,23 @@ def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[
         return read_sets(ours.sets, ours.data, split_globs(ours.only or ""))
     except ConfigError as error:
         parser.error(str(error))
+
+
+def run(options: Options, _: str) -> None:
+    """Measures. Raises InputError, TrainingError, Held."""
+    load_tensorflow("evaluate")
+    from pipeline.commands.train.evaluate.run import run
+    from pipeline.storage.lock import locked_files
+
+    with locked_files(options.numbers, options.page):
+        run(options)
+
+
+EVALUATE = Command(
+    "evaluate",
+    "measure a trained model: retrieval, classification, similarity",
+    parse,
+    run,
+    errors,
+    loads="TensorFlow",
+)

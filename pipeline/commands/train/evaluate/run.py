@@ -9,14 +9,15 @@ from typing import Any
 from pipeline.commands.train.evaluate.measuring import measure_all, read_all
 from pipeline.commands.train.evaluate.options import Options
 from pipeline.commands.train.evaluate.page import evaluation_page
-from pipeline.commands.train.evaluate.table import numbers, table
+from pipeline.commands.train.evaluate.table import Outcome, numbers, table
 from pipeline.commands.train.material import find_shards, load_model
 from pipeline.commands.train.options import Records
 from pipeline.commands.train.recall_lines import recall_lines
 from pipeline.files import write_file
 from pipeline.printable import tell
 from train.errors import TrainingError
-from train.evaluation.records import retrieval
+from train.evaluation.kinds import EvaluationSet
+from train.evaluation.records import measured, retrieval
 from train.evaluation.trained_towers import TrainedTowers
 
 
@@ -39,7 +40,9 @@ def run(options: Options) -> None:
 def _measure_records(options: Options, records: Records) -> None:
     trained = load_model(options.model, options.settings)
     found = retrieval(trained, find_shards(records).paths, held_out=not options.everything)
+    outcome = Outcome("all pictures" if options.everything else "held-out pictures", EvaluationSet(), measured(found))
     _write(options.numbers, _json(dataclasses.asdict(found)))
+    _write(options.page, evaluation_page(options.model, trained.weights, [outcome]))
     print("\n".join(recall_lines(found)))
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.commands.configs import config_file
 from pipeline.commands.parser import no_such
 from pipeline.settings import ConfigError, build
 from pipeline.yaml_text import parse_yaml, read_text
@@ -17,18 +18,20 @@ from train.evaluation.kinds import KINDS, EvaluationSet
 def read_sets(file: str, data: str | None, only: Sequence[str]) -> dict[str, EvaluationSet]:
     """The sets in a file, or `only` some of them by name, with their paths below `data`, or else beside the file.
 
+    `file` may be the name of a file of the package, whose sets are below the working directory without `data`.
     Raises ConfigError.
     """
-    tree = _tree(file)
+    path = config_file("--sets", file, "evaluation")
+    tree = _tree(file, path)
     for name in only:
         if name not in tree:
             raise ConfigError(no_such("set", f"--only={name}", name, tree))
-    below = os.path.dirname(file) if data is None else data
+    below = (os.path.dirname(file) if path == file else "") if data is None else data
     return {name: _set(name, settings).below(below) for name, settings in tree.items() if not only or name in only}
 
 
-def _tree(file: str) -> dict[str, Any]:
-    text = read_text("--sets", file)
+def _tree(file: str, path: str) -> dict[str, Any]:
+    text = read_text("--sets", path)
     try:
         tree = parse_yaml(text)
     except ConfigError as error:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import worker_count
-from pipeline.commands.train.options import Records, add_records, settle, split
+from pipeline.commands.command import Command
+from pipeline.commands.configs import config_names
+from pipeline.commands.train.options import Records, add_records, errors, load_tensorflow, locked_folder, settle, split
 from pipeline.config import Config
 
 
@@ -27,7 +29,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     """Exits with 2 and one line where something is wrong."""
     add_records(parser)
     add = parser.add_argument
-    add("--config", metavar="FILE", required=True, help="YAML settings: configs/ has the paper's and a toy's")
+    add("--config", metavar="NAME|FILE", required=True, help=f"settings: {', '.join(config_names())}, or a YAML file")
     add("--vocab", metavar="DIR", help="of python -m vocab, or a vocab.txt (default: vocab below the corpus)")
     add("--output", metavar="DIR", required=True, help="where checkpoints, towers, logs and report.html go")
     add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
@@ -39,3 +41,23 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     config = settle(parser, ours.config, settings)
     vocab = ours.vocab or f"{records.corpus}/vocab"
     return Options(records, vocab, config, ours.output, ours.devices, ours.overwrite)
+
+
+def run(options: Options, _: str) -> None:
+    """Trains. Raises InputError, NoRecords, OtherRun, TrainingError, Held."""
+    load_tensorflow("fit")
+    from pipeline.commands.train.fit.run import run
+
+    with locked_folder(options.output):
+        run(options)
+
+
+FIT = Command(
+    "fit",
+    "train a dual encoder; goes on where it stopped, and ends with retrieval of held-out pictures",
+    parse,
+    run,
+    errors,
+    loads="TensorFlow",
+    resumes=True,
+)

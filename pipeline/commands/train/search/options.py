@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import worker_count
-from pipeline.commands.train.options import split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import errors, files_of_results, load_tensorflow, split
 
 SCALE = 2.0  # of a text beside a picture, in the paper
 PROBES = 64  # lists of faiss
@@ -67,17 +68,16 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
         default=PROBES,
         help=f"lists that faiss looks in (default: {PROBES})",
     )
-    add("--page", metavar="FILE.html", help="a page of what was found, with thumbnails")
-    add("--output", metavar="FILE.json", help="what was found, as JSON")
+    add("--output", metavar="DIR|FILE.json", help="where search.json and page.html go; or FILE.json and FILE.html")
+    add("--page", metavar="FILE.html", help="another path of the page, which has thumbnails")
     ours, settings = split(parser, arguments)
     if settings:
         parser.error(f"--{settings[0][0]}: an index is searched with the settings of its model")
     queries = tuple(_queries(parser, ours))
     if not ours.scale > 0:
         parser.error(f"--scale: {ours.scale:g} is not over 0; --minus subtracts")
-    return Options(
-        ours.index, ours.model, queries, ours.scale, ours.top, ours.exact, ours.probes, ours.page, ours.output
-    )
+    numbers, page = files_of_results(ours.output, ours.page, "search")
+    return Options(ours.index, ours.model, queries, ours.scale, ours.top, ours.exact, ours.probes, page, numbers)
 
 
 def _queries(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Iterator[Query]:
@@ -106,3 +106,23 @@ def _lines(parser: argparse.ArgumentParser, path: str) -> list[str]:
     if not lines:
         parser.error(f"--queries={path}: no text in it")
     return lines
+
+
+def run(options: Options, _: str) -> None:
+    """Searches. Raises InputError, TrainingError, Held."""
+    load_tensorflow("search")
+    from pipeline.commands.train.search.run import run
+    from pipeline.storage.lock import locked_files
+
+    with locked_files(options.numbers, options.page):
+        run(options)
+
+
+SEARCH = Command(
+    "search",
+    "find pictures in an index by text, by picture, or by picture plus or minus text",
+    parse,
+    run,
+    errors,
+    loads="TensorFlow",
+)

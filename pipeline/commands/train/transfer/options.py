@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import read_file, worker_count
-from pipeline.commands.train.options import Records, Settings, add_records, split
+from pipeline.commands.command import Command
+from pipeline.commands.train.options import (
+    Records,
+    Settings,
+    add_records,
+    errors,
+    load_tensorflow,
+    locked_folder,
+    split,
+)
 from pipeline.config import Config, ConfigError, config_of, load_tree
 from pipeline.page.parts import flat
 from pipeline.settings import shown
@@ -38,7 +47,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add_records(parser)
     add = parser.add_argument
     add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
-    add("--config", metavar="FILE", required=True, help="YAML settings: configs/transfer has the paper's and a toy's")
+    add("--config", metavar="NAME|FILE", required=True, help="settings by name, or a YAML file")
     add(
         "--images", metavar="DIR", help="classes in folders, or a TFDS set; for vtab sets of them; --captions' pictures"
     )
@@ -67,7 +76,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 
 def _configs(path: str, given: Settings) -> tuple[Config, Settings]:
     """The config without its section `train`, and the settings of that. Raises ConfigError."""
-    tree = load_tree(read_file(path), given, f"--config={path}")
+    tree = load_tree(read_file(path, "transfer"), given, f"--config={path}")
     train = tree.pop("train", None) or {}
     if not isinstance(train, Mapping):
         raise ConfigError(f"train: {shown(train)} is no section")
@@ -84,3 +93,23 @@ def _material(parser: argparse.ArgumentParser, ours: argparse.Namespace, task: s
     if recorded == bool(ours.captions) or bool(ours.captions) != bool(ours.images):
         parser.error(f"retrieval: {PAIRS}")
     return Records.of(parser, ours) if recorded else None
+
+
+def run(options: Options, _: str) -> None:
+    """Tunes a model. Raises InputError, ConfigError, OtherRun, TrainingError, Held."""
+    load_tensorflow("transfer")
+    from pipeline.commands.train.transfer.run import run
+
+    with locked_folder(options.output):
+        run(options)
+
+
+TRANSFER = Command(
+    "transfer",
+    "tune a trained model for retrieval, or learn classes on its image tower",
+    parse,
+    run,
+    errors,
+    loads="TensorFlow",
+    resumes=True,
+)

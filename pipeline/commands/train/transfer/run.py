@@ -1,12 +1,19 @@
-"""What a trained model learns of another task: each task is the function `run` of a module of its name."""
+"""A trained model learns another task: each task is a function."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 
+from pipeline.commands.train.transfer import classification, retrieval, vtab
 from pipeline.commands.train.transfer.options import Options
+
+TASKS: dict[str, Callable[[Options], None]] = {
+    "retrieval": retrieval.run,
+    "classification": classification.run,
+    "vtab": vtab.run,
+}
 
 
 def run(options: Options) -> None:
-    """Learns, measures, writes, and tells the result. Raises InputError, ConfigError, TrainingError."""
-    import_module(f"pipeline.commands.train.transfer.{options.config.transfer.task}").run(options)
+    """Learns, measures, writes, and prints the result. Raises InputError, ConfigError, TrainingError."""
+    TASKS[options.config.transfer.task](options)

@@ -95,7 +95,7 @@ class EmbeddingIndex:
 
     @classmethod
     def load(cls, source: str | BinaryIO, buckets: Buckets | None = None) -> EmbeddingIndex:
-        """Reads what `save` wrote; the file at a path is mapped to memory. Raises ValueError for another file."""
+        """Reads an index from `save`; the file at a path is mapped to memory. Raises ValueError for another file."""
         try:
             reader = pa.ipc.open_file(pa.memory_map(source) if isinstance(source, str) else source)
         except pa.ArrowInvalid as error:

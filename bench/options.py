@@ -1,0 +1,176 @@
+"""The options of each benchmark: a dataclass, whose fields are options with their help."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+Options = TypeVar("Options")
+
+
+def option(metavar: str, says: str, default: Any = MISSING, kind: Callable[[str], Any] = str) -> Any:
+    """A field that is an option: required without a default."""
+    return field(default=default, metadata={"metavar": metavar, "help": says, "type": kind})
+
+
+def reader(kind: type[Options]) -> Callable[[argparse.ArgumentParser, Sequence[str]], Options]:
+    """A function that reads the options of a dataclass from arguments."""
+
+    def read(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
+        for each in dataclasses.fields(kind):  # type: ignore[arg-type]
+            _add(parser, each)
+        return kind(**vars(parser.parse_args(arguments)))
+
+    return read
+
+
+def _add(parser: argparse.ArgumentParser, each: dataclasses.Field[Any]) -> None:
+    name, required = f"--{each.name}", each.default is MISSING
+    if isinstance(each.default, bool):
+        parser.add_argument(name, action="store_true", help=each.metadata["help"])
+    elif each.metadata["type"] is _repeated:
+        parser.add_argument(name, action="append", default=[], **{**each.metadata, "type": str})
+    else:
+        parser.add_argument(name, required=required, default=None if required else each.default, **each.metadata)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(float(number)) for number in text.split(",")]
+
+
+def _number(text: str) -> int:
+    return int(float(text))
+
+
+def _globs(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _repeated(text: str) -> str:
+    """A marker of options that may be given again."""
+    return text
+
+
+def _repeats() -> Any:
+    return option("N", "medians are shown (default: 3)", 3, int)
+
+
+def _rows(default: str) -> Any:
+    return option("N[,N…]", f"(default: {default})", default, _numbers)
+
+
+def _foreign() -> Any:
+    return option("SHARE", "rows not in ASCII (default: 0)", 0.0, float)
+
+
+def _corpus() -> Any:
+    return option("DIR", "with vocab/ (default: out/toy)", Path("out/toy"), Path)
+
+
+def _set() -> Any:
+    return option("SECTION.FIELD=VALUE", "over the toy's config", (), _repeated)
+
+
+def _seeds() -> Any:
+    return option("N", "models of each (default: 3)", 3, int)
+
+
+@dataclass(frozen=True)
+class Short:
+    """No options."""
+
+
+@dataclass(frozen=True)
+class Text:
+    rows: list[int] = _rows("3e6")
+    foreign: float = _foreign()
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Memory:
+    rows: list[int] = _rows("3e6,9e6,10e6,30e6")
+    foreign: float = _foreign()
+
+
+@dataclass(frozen=True)
+class Images:
+    images: int = option("N", "(default: 4000)", 4000, int)
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Peers:
+    images: int = option("N", "(default: 2000)", 2000, int)
+
+
+@dataclass(frozen=True)
+class Vocab:
+    texts: list[str] = option("GLOB[,GLOB…]", "Parquet with text, lang (default: Debian's)", (), _globs)
+    size: int = option("N", "pieces for all languages (default: 100000)", 100_000, int)
+    english: int = option("N", "pieces for English (default: 30000)", 30_000, int)
+    distinct: int = option("N", "words of the cost; 0: none (default: 3000000)", 3_000_000, int)
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Dedup:
+    photos: Path = option("DIR", "half of them are the evaluation set", kind=Path)
+    unrelated: Path | None = option("DIR", "pictures that are copies of none of them", None, Path)
+    held_out: bool = option("", "the half and the transforms that nothing was tuned on", False)
+
+
+@dataclass(frozen=True)
+class Profile:
+    rows: list[int] = _rows("3e6")
+    foreign: float = _foreign()
+
+
+@dataclass(frozen=True)
+class Start:
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Scale:
+    rows: list[int] = _rows("1e6,30e6")
+    foreign: float = _foreign()
+    images: int = option("N", "0: none (default: 100000)", 100_000, int)
+
+
+@dataclass(frozen=True)
+class Skew:
+    rows: int = option("N", "(default: 5e6)", 5_000_000, _number)
+
+
+@dataclass(frozen=True)
+class Training:
+    corpus: Path = _corpus()
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Search:
+    rows: int = option("N", "vectors (default: 1e6)", 1_000_000, _number)
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Curation:
+    pairs: str = option("GLOB", "what python -m pipeline takes as --input")
+    seeds: int = _seeds()
+    set: list[str] = _set()
+
+
+@dataclass(frozen=True)
+class Queue:
+    corpus: Path = _corpus()
+    batch: int = option("N", "pairs (default: 16)", 16, int)
+    sizes: list[int] = option("N[,N…]", "of queues (default: 512)", "512", _numbers)
+    seeds: int = _seeds()
+    model: Path | None = option("DIR", "whose weights they begin with (default: random ones)", None, Path)
+    set: list[str] = _set()
