@@ -75,6 +75,7 @@ def test_counts_are_those_of_a_naive_reference(tmp_path_factory, shards, top_k, 
         assert table.counts_of(hashes).tolist() == [len(others) for others in found.values()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [["x", "x", None], ["x", "0.csv#000000002", None]])
 def test_keys_that_occur_again_are_counted(tmp_path, keys):
     output = Output(str(tmp_path))

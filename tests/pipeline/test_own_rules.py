@@ -129,6 +129,7 @@ def test_postponed_annotations(tmp_path: Path) -> None:
     assert [rule.reason for rule in config_with(write(tmp_path, text)).filters.own()] == ["small"]
 
 
+@pytest.mark.slow
 def test_a_config_reaches_a_process_that_has_no_file(tmp_path: Path) -> None:
     path = write(tmp_path, example())
     config = config_with(path, ("filters.low_similarity.min_similarity", "0.5"))
@@ -200,6 +201,7 @@ def expected(row: dict) -> list[str]:
     return [reason for reason, drops in own.items() if drops]
 
 
+@pytest.mark.slow
 def test_verdicts_have_their_reasons_after_ours(finished: Finished, inputs: Path, tmp_path: Path) -> None:
     plain = run_corpus(tmp_path / "out", inputs, "--workers=1", *OPTIONS)
     pairs = list(zip(finished.verdicts(), plain.verdicts(), strict=True))
@@ -210,6 +212,7 @@ def test_verdicts_have_their_reasons_after_ours(finished: Finished, inputs: Path
     assert "short_side" in own
 
 
+@pytest.mark.slow
 def test_the_funnel_counts_them(finished: Finished) -> None:
     rows, funnel = finished.verdicts(), finished.json("funnel.json")
     assert list(funnel["first_reason"])[-2:] == ["low_similarity", "long_text"]
@@ -219,6 +222,7 @@ def test_the_funnel_counts_them(finished: Finished) -> None:
     assert funnel["kept"] == funnel["records"] == sum(not row["reasons"] for row in rows) > 0
 
 
+@pytest.mark.slow
 def test_the_page_shows_them(finished: Finished) -> None:
     page = (finished.output / "report.html").read_text(encoding="utf-8")
     assert "Drops a pair whose similarity is under 0.28. 0.28 stays (min_similarity=0.28)" in page
@@ -227,6 +231,7 @@ def test_the_page_shows_them(finished: Finished) -> None:
     assert "<h3>similarity</h3>" in page and "≥ 0.28" in page and "4 not measured" in page
 
 
+@pytest.mark.slow
 def test_report_and_subset_need_no_file(finished: Finished, tmp_path: Path) -> None:
     before = (finished.output / "report.html").read_bytes()
     assert run("pipeline", "report", finished.output).returncode == 0
@@ -239,12 +244,14 @@ def test_report_and_subset_need_no_file(finished: Finished, tmp_path: Path) -> N
     assert "<h3>similarity</h3>" in (part.output / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_same_bytes_with_two_workers(finished: Finished, inputs: Path, rules: Path, tmp_path: Path) -> None:
     done = run_corpus(tmp_path / "out", inputs, f"--rules={rules}", "--workers=2", *OPTIONS)
     assert done.process.returncode == 0, done.process.stderr
     assert result(done.output) == result(finished.output)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_by_prism(finished: Finished, inputs: Path, rules: Path, tmp_path: Path) -> None:
     engine = ("--runner=PrismRunner", f"--prism_location={prism()}")
     done = run_corpus(tmp_path / "out", inputs, f"--rules={rules}", *engine, *OPTIONS)
@@ -252,6 +259,7 @@ def test_the_same_bytes_by_prism(finished: Finished, inputs: Path, rules: Path, 
     assert result(done.output) == result(finished.output)
 
 
+@pytest.mark.slow
 def test_the_content_of_the_file_is_part_of_the_run(
     finished: Finished, inputs: Path, rules: Path, tmp_path: Path
 ) -> None:
@@ -264,6 +272,7 @@ def test_the_content_of_the_file_is_part_of_the_run(
         assert "holds another run, which differs in" in again.stderr and "rules" in again.stderr
 
 
+@pytest.mark.slow
 def test_a_need_that_no_input_has(inputs: Path, tmp_path: Path) -> None:
     path = write(tmp_path, example().replace('("similarity",)', '("similarly",)'))
     done = run_corpus(tmp_path / "out", inputs, f"--rules={path}", "--workers=1", *OPTIONS).process
@@ -275,6 +284,7 @@ def test_a_need_that_no_input_has(inputs: Path, tmp_path: Path) -> None:
     assert "count:" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_column_of_another_type_is_found_before_the_second_pass(inputs: Path, tmp_path: Path) -> None:
     path = write(
         tmp_path,
@@ -286,6 +296,7 @@ def test_a_column_of_another_type_is_found_before_the_second_pass(inputs: Path, 
     assert "pipeline: rule small: ArrowNotImplementedError: " in done.stderr and "similarity float" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_that_raises_ends_the_command_with_2(inputs: Path, tmp_path: Path) -> None:
     path = write(tmp_path, "1 / 0\n")
     done = run_corpus(tmp_path / "out", inputs, f"--rules={path}").process
@@ -331,6 +342,7 @@ class EverySignal:
 """
 
 
+@pytest.mark.slow
 def test_the_table_has_the_signals_that_are_measured(inputs: Path, tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["a red bicycle"], "url": ["http://a"]}), tmp_path / "links.parquet")
     rules = write(tmp_path, EVERY_SIGNAL)

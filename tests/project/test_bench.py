@@ -48,6 +48,7 @@ def test_a_larger_crawl_begins_with_the_smaller(tmp_path, monkeypatch):
     assert large["key"].to_pylist() == [f"{row:09d}" for row in range(4000)]
 
 
+@pytest.mark.slow
 def test_a_crawl_is_as_skewed_as_it_says(crawl):
     words = pc.mean(pc.list_value_length(pc.split_pattern(crawl["text"], " "))).as_py()
     ascii_rows = pc.mean(pc.string_is_ascii(crawl["text"]).cast(pa.int8())).as_py()
@@ -78,6 +79,7 @@ def test_duckdb_counts_the_groups(crawl, tmp_path, queries):
     assert duckdb_counts.count([str(tmp_path / "some.parquet")], queries) == expected | {"ngrams": len(ngrams)}
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_each_time_and_all_unlike(tmp_path):
     files = pictures.write_files(tmp_path, 8)
     contents = [file.read_bytes() for file in files]
@@ -104,6 +106,7 @@ def test_containers_hold_the_pictures(tmp_path):
     assert pq.read_table(tmp_path / "x.parquet")["image"].to_pylist() == contents
 
 
+@pytest.mark.slow
 def test_one_row_group_has_the_size_that_is_asked_for(tmp_path):
     path = tmp_path / "group.parquet"
     pictures.write_one_group(path, 2e6)
@@ -129,6 +132,7 @@ def test_memory_is_that_of_the_whole_tree():
     assert pss(process.pid) == 0
 
 
+@pytest.mark.slow
 def test_a_command_has_ended_when_its_orphans_have(tmp_path):
     late = f"import time; time.sleep(0.3); open({str(tmp_path / 'late')!r}, 'w')"
     start = (
@@ -138,6 +142,7 @@ def test_a_command_has_ended_when_its_orphans_have(tmp_path):
     assert (tmp_path / "late").exists()
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_says_why():
     with pytest.raises(CommandFailed, match=r"no luck$"):
         measure(*python("-c", "import sys; print('a line'); sys.exit('no luck')"))

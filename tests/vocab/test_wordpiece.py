@@ -138,6 +138,7 @@ def test_it_is_a_tokenizer_of_nltk() -> None:
     assert tokenizer.tokenize_sents(["red cars", "the"]) == [["red", "c", "##a", "##r", "##s"], ["the"]]
 
 
+@pytest.mark.slow
 def test_batches_within_a_dataset() -> None:
     import tensorflow as tf
 

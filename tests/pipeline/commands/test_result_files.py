@@ -12,6 +12,8 @@ from pipeline.commands.train.evaluate.options import EVALUATE
 from pipeline.commands.train.options import files_of_results
 from tests.support.training import small_trained, write_shards
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("output", "page", "files"),
