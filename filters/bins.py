@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MOST_DIGITS = 100  # of a number in a text
+MOST_DIGITS = 100  # for a number in a text
 _NUMBER = rf"^[+-]?(\d{{1,{MOST_DIGITS}}}\.?\d{{0,{MOST_DIGITS}}}|\.\d{{1,{MOST_DIGITS}}})([eE][+-]?\d{{1,2}})?$"
 
 

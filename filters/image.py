@@ -184,7 +184,7 @@ class Porn:
     needs: ClassVar[tuple[str, ...]] = ("porn_score",)
     max_score: Annotated[float, "highest score that stays, 0 to 1"] = 0.2
     model: Annotated[str, "open_nsfw, or the path of an .onnx or .keras classifier"] = OPEN_NSFW
-    preparation: ModelSettings = ModelSettings()  # of a model by path
+    preparation: ModelSettings = ModelSettings()  # for a model by path
     enabled: bool = True
 
     def __post_init__(self) -> None:

@@ -60,7 +60,7 @@ class Filters:
     word_count: WordCount = WordCount()
     eval_duplicate: EvalDuplicate = EvalDuplicate()
     porn: Porn = Porn()
-    files: ClassVar[tuple[RuleFile, ...]] = ()  # of the user's own rules, which a subclass has as further fields
+    files: ClassVar[tuple[RuleFile, ...]] = ()  # the user's own rules are further fields of a subclass
 
     def __post_init__(self) -> None:
         for rule in self.ours():
@@ -112,7 +112,7 @@ def _revive(files: tuple[RuleFile, ...], rules: Mapping[str, Rule]) -> Filters:
 
 @dataclass(frozen=True)
 class Text:
-    """How texts are split into tokens, and whether scripts without spaces are segmented for the count of words."""
+    """Splitting of texts into tokens, and segmentation of scripts without spaces for the count of words."""
 
     profile: Annotated[str, "splits texts into tokens by these rules: uncased or multilingual"] = "uncased"
     segment: Annotated[bool, "counts words of Thai, Lao, Khmer and Burmese by dictionaries"] = False
@@ -123,7 +123,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Embedding:
-    """What finds near-duplicates that the hash misses: a model by path (none: off) that gives an image a vector.
+    """A model, by path (none: off), whose image vectors find near-duplicates that the hash misses.
 
     Two images are near-duplicates at a cosine of `min_cosine`, the paper's 0.975; models differ in what is right for
     them. `exact` compares with every evaluation image, `clusters` with those that appendix A would.
@@ -158,7 +158,7 @@ class Dedup(Limits):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What `python -m vocab` learns, from the words that occur `min_count` times at least, `max_words` of them.
+    """The vocabulary of `python -m vocab`, from at most `max_words` words that occur at least `min_count` times.
 
     Its alphabet is the `max_characters` most frequent characters of all words; if that is not set, 1,000 for the
     profile `uncased` and 20,000 for `multilingual`.
@@ -179,7 +179,7 @@ class Vocabulary:
                 raise ValueError(f"{name}: {value} is under 1")
 
     def of_profile(self, profile: str) -> Vocabulary:
-        """The same with the size of the alphabet that suits `profile`."""
+        """Returns these settings with the size of the alphabet that suits `profile`."""
         usual = {"uncased": 1_000, "multilingual": 20_000}[profile]
         return dataclasses.replace(self, max_characters=self.max_characters or usual)
 

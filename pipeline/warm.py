@@ -1,4 +1,4 @@
-"""What every worker needs in memory. Importing this, once in the process that workers are forked from, loads it all."""
+"""Imports everything that workers need: once, in the process that they are forked from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all command lines share: our options, settings of the config, and Beam's options passed through."""
+"""Sorts a command line: our options, settings of the config, and options passed through to Beam."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command does besides its work: how it ends, what it says of errors, in one line, and its exit codes.
+"""Start and end of every command: temporary folders, signals, errors in one line, and exit codes.
 
 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up (128 + the signal, as in a shell).
 """

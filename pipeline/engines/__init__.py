@@ -1,1 +1,1 @@
-"""Who executes a pass: local workers, Dataflow, Prism, portable clusters. Every private Beam API is named here."""
+"""Engines that execute a pass: local workers, Dataflow, Prism, portable clusters. Private Beam APIs are used here alone."""

@@ -1,4 +1,4 @@
-"""How far a pass is: workers append what they finished to a file, a thread of the parent sums and shows it."""
+"""Progress of a pass: workers append finished work to a file, and a thread of the parent sums it up and shows it."""
 
 from __future__ import annotations
 

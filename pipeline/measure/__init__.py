@@ -1,1 +1,1 @@
-"""What is measured of a pair: a signal each."""
+"""Measurement of the signals of a pair."""

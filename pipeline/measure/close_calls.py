@@ -76,7 +76,7 @@ class CloseCalls:
         return (score - least) / max(1 - least, 1e-6)
 
     def _has_room(self, margin: float, row: int) -> bool:
-        """Whether there is room for a match with this margin; evicts the least borderline one if needed."""
+        """Returns whether a match with this margin has room; evicts the least borderline match if needed."""
         if len(self.chosen) < self.quota:
             return True
         last = max(self.chosen, key=self.chosen.__getitem__)

@@ -23,7 +23,7 @@ EVAL_NOTE = "work/evaluation.json"
 
 
 def is_evaluated(output: Output, embedding: Embedding) -> bool:
-    """Whether every file that `join_parts` writes exists."""
+    """Returns whether every file that `join_parts` writes exists."""
     files = [EVAL_NOTE, EVAL_INDEX]
     if embedding.model:
         files += [EVAL_VECTORS, EVAL_CLUSTERS] if embedding.search == "clusters" else [EVAL_VECTORS]

@@ -54,7 +54,7 @@ def find_sets(patterns: Sequence[str]) -> EvalSets:
 
 
 def is_index(pattern: str) -> bool:
-    """Whether `pattern` is the path of an index: of an existing file that is no picture and can't hold pictures."""
+    """Returns whether `pattern` is an index: the path of an existing file that is no image and can't hold images."""
     if pattern.lower().endswith((*PICTURES, *EXTENSIONS)) or re.search(r"[*?\[]", pattern):
         return False
     return os.path.isfile(pattern) if is_local(pattern) else exists(pattern)

@@ -15,7 +15,7 @@ from pipeline.report.described import DECIDED, describe_drops
 from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN
 
 NO_RULE = -1  # the group of kept pairs, and in `filters.first_failures`; the other groups are the numbers of rules
-CANDIDATES = 1000  # of each group, from all shards together
+CANDIDATES = 1000  # per group, from all shards together
 THUMBNAIL_SIDE = 192
 
 
@@ -40,7 +40,7 @@ class Examples:
             self.groups[group] = dict.fromkeys(chosen.tolist())
 
     def wants(self, group: int, row: int) -> bool:
-        """Whether `row` is, or would be, among the candidates of its group."""
+        """Returns whether `row` is, or would be, among the candidates of its group."""
         rows = self.groups.get(group, {})
         return row in rows or len(rows) < self.quota or self.ranks[row] < max(self.ranks[other] for other in rows)
 

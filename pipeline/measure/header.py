@@ -1,4 +1,4 @@
-"""What is known of pairs without decoding a pixel: canonical text, image id, header, hashes."""
+"""Measures pairs without decoding a pixel: canonical text, image id, header, hashes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 def measure(batch: pa.Table, has_images: bool) -> pa.Table:
-    """What is known of the pairs of a batch without decoding a pixel, and the carried columns.
+    """Returns the index columns of a batch, and its passthrough columns.
 
     With images, `width` and `height` are the batch's where it has both, else the header's; `image_width` and
     `image_height` are the header's.
@@ -43,7 +43,7 @@ def measure(batch: pa.Table, has_images: bool) -> pa.Table:
 
 
 def image_ids(pairs: Mapping[str, Column]) -> Column:
-    """What identifies the image of each pair: the sha256 of its bytes, else its URL, else its path; else null."""
+    """Returns each pair's image identity: the sha256 of the bytes, else the URL, else the path, else null."""
     known = [pairs[name] for name in ("sha256", "url", "image_path") if pairs[name].null_count < len(pairs[name])]
     return pc.coalesce(*known) if known else pairs["url"]
 
@@ -82,7 +82,7 @@ def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
 
 
 def _size(data: bytes | None) -> tuple[int | None, int | None, ImageError | None]:
-    """Width and height, or the error for which there are none."""
+    """Returns width and height, or the error."""
     if data is None:
         return None, None, ImageError.MISSING
     try:
@@ -93,5 +93,5 @@ def _size(data: bytes | None) -> tuple[int | None, int | None, ImageError | None
 
 
 def _hash(strings: pa.StringArray) -> pa.Array:
-    """uint64, null where the image has no identity."""
+    """Hashes image ids (uint64); null stays null."""
     return pa.array(hash_strings(strings), mask=pc.is_null(strings).to_numpy(zero_copy_only=False))

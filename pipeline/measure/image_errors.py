@@ -19,7 +19,7 @@ def header_errors(columns: Mapping[str, pa.Array], max_pixels: int) -> pa.Array:
 
 
 def count_errors(errors: pa.Array | pa.ChunkedArray) -> dict[str, int]:
-    """How many of the images have each error."""
+    """Counts the images with each error."""
     return {count["values"]: count["counts"] for count in pc.value_counts(errors.drop_null()).to_pylist()}
 
 

@@ -1,4 +1,4 @@
-"""The signals that need no pixel: words, the counts of the whole corpus, and the first rare n-gram of a text."""
+"""Measures the signals of texts: words, counts over the whole corpus, and the first rare n-gram."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vocab.segment import segmented_counts
 
 @dataclass(frozen=True)
 class CorpusCounts:
-    """What pass 2 found, memory-mapped: `frequent` is None where no n-gram can be rare."""
+    """The counts of pass 2, memory-mapped; `frequent` is None if no n-gram can be rare."""
 
     images: SortedTable
     texts: SortedTable
@@ -30,7 +30,7 @@ class CorpusCounts:
 
 @lru_cache(maxsize=1)
 def load_counts(output: Output) -> CorpusCounts:
-    """The counts of a run, opened once a process."""
+    """Opens the counts of a run; cached per process."""
 
     def table(kind: str) -> SortedTable:
         (hashes,) = read_run(local_copy(output.path(f"{COUNTS}/{kind}")), HASHES)
@@ -44,7 +44,7 @@ def load_counts(output: Output) -> CorpusCounts:
 
 
 def measure_text(pairs: Mapping[str, pa.Array], counts: CorpusCounts, text: Text) -> dict[str, pa.Array]:
-    """Columns `words`, `texts_of_image`, `images_of_text` and `rare_ngram` of the pairs of an index shard."""
+    """Returns the columns `words`, `texts_of_image`, `images_of_text` and `rare_ngram` of an index shard."""
     texts, characters = pairs["text"], load(text.profile)
     words = hash_words(texts, characters)
     word_counts = segmented_counts(texts, words.counts, characters) if text.segment else words.counts

@@ -53,7 +53,7 @@ class PictureVectors:
     found: dict[str, np.ndarray] = field(default_factory=dict)
 
     def pass_on(self, pictures: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-        """The same (id, bytes); none of the bytes where the picture can't be decoded in full, so that it is named."""
+        """Yields each (id, bytes), with b"" for an image that can't be decoded in full, so that it is reported."""
         for name, data in pictures:
             try:
                 self.found[name] = self.embed([Picture(data, self.max_pixels).converted])[0]

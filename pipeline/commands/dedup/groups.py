@@ -21,7 +21,7 @@ from train.example import decode_example, read_records
 
 IMAGES_AT_ONCE = 256
 IMAGES_PER_TASK = 4096
-FIELDS = ("hashes", "views", "informative")  # of Images
+FIELDS = ("hashes", "views", "informative")  # as in Images
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which kept pairs a subset has: those with the smallest hashes, so that a subset lies in every larger one."""
+"""Chooses the kept pairs of a subset: those with the smallest hashes, so that a subset is part of every larger one."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def find_cut(corpus: Output, shards: list[str], copies: pa.StringArray, size: st
 
 
 def number_of(size: str, pairs: int) -> int:
-    """How many of `pairs` a size such as 500 or 12.5% is, rounded down. Raises ValueError."""
+    """Converts a size such as 500 or 12.5% to a number of `pairs`, rounded down. Raises ValueError."""
     try:
         if size.endswith("%"):
             share = float(size[:-1])
@@ -92,7 +92,7 @@ def _of_bucket(draws: np.ndarray, bucket: int) -> np.ndarray:
 
 
 def ties_before(corpus: Output, shards: list[str], copies: pa.StringArray, cut: Cut) -> list[int]:
-    """How many pairs with the draw of the cut stand before each shard."""
+    """Counts the pairs with the hash rank of the cut that stand before each shard."""
     if not cut.ties:
         return [0] * len(shards)
     counts = [int((kept.draws == np.uint64(cut.draw)).sum()) for kept in _all(corpus, shards, copies)]
@@ -100,7 +100,7 @@ def ties_before(corpus: Output, shards: list[str], copies: pa.StringArray, cut: 
 
 
 def chosen(kept: Kept, cut: Cut, before: int) -> np.ndarray:
-    """Which of the kept pairs a subset has, bool; `before` pairs with the draw of the cut stand in earlier shards."""
+    """Marks the kept pairs of a subset, bool; `before` pairs with the hash rank of the cut are in earlier shards."""
     if cut == EVERYTHING:
         return np.ones(len(kept.draws), bool)
     tied = kept.draws == np.uint64(cut.draw)

@@ -78,7 +78,7 @@ def read_copies(path: str | None) -> pa.StringArray:
 
 
 def identity(manifest: dict[str, Any], size: str | None, copies: pa.StringArray) -> dict[str, Any]:
-    """What makes a subset this subset."""
+    """Returns what identifies a subset."""
     left_out = hashlib.sha256("\n".join(sorted(copies.to_pylist())).encode()).hexdigest()[:16]
     choice = {"size": size, "copies": left_out if len(copies) else None}
     own = {name: manifest[name] for name in ("rules", "rule_descriptions") if name in manifest}

@@ -38,7 +38,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Subset:
-    """What a worker knows besides its shard."""
+    """Parameters of the write pass."""
 
     corpus: Output
     output: Output

@@ -1,4 +1,4 @@
-"""What a command is given: record files, a vocabulary, a trained model."""
+"""Inputs of a command: record files, a vocabulary, a trained model."""
 
 from __future__ import annotations
 

@@ -20,14 +20,14 @@ Settings = tuple[tuple[str, str], ...]  # path and value
 
 @dataclass(frozen=True)
 class Records:
-    """Where pairs are: a corpus of `python -m pipeline`, or TFRecord files by their globs."""
+    """The source of pairs: a corpus of `python -m pipeline`, or TFRecord files by globs."""
 
     corpus: str | None
     globs: tuple[str, ...]
 
     @classmethod
     def of(cls, parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Records:
-        """What `add_records` asked for. Exits with 2 unless it is one of both."""
+        """Takes the options of `add_records`. Exits with code 2 unless given either --corpus or --records."""
         if (ours.corpus is None) == (ours.records is None):
             parser.error("give --corpus or --records, one of them")
         return cls(ours.corpus, split_globs(ours.records or ""))

@@ -19,7 +19,7 @@ from vocab.wordpiece import SPECIAL
 
 WIDTH, HEIGHT = 480, 248
 LEFT, RIGHT, TOP, BOTTOM = 42, 470, 28, 204
-STEPS = 100  # of the line
+STEPS = 100  # on the line
 DECADES = 3  # at least, if the vocabulary is that large
 NOTE = (
     "The share of all words that are one whole piece among the first pieces of the vocabulary. Pieces stand in the "

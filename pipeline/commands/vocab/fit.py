@@ -1,4 +1,4 @@
-"""How well a new vocabulary fits the words that it was learned from, measured by all workers."""
+"""Measures how well a new vocabulary fits the words that it was learned from, on all workers."""
 
 from __future__ import annotations
 

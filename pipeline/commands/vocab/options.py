@@ -20,7 +20,7 @@ they are given. Beam options, such as --runner=DataflowRunner, are passed throug
 
 @dataclass(frozen=True)
 class Options:
-    """What a user asked for: a corpus or inputs, and the settings put over the config."""
+    """Options of the command: a corpus or inputs, and settings that override the config."""
 
     corpus: str | None
     inputs: tuple[str, ...]

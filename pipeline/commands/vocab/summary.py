@@ -18,7 +18,7 @@ def refuse_corpus(output: str) -> None:
 
 
 def summary(facts: dict[str, Any], quality: Quality) -> list[str]:
-    """What is said of a finished vocabulary."""
+    """Summary of a finished vocabulary."""
     counts, total = facts["counts"], quality.total
     return [
         f"{facts['size']:,} pieces ({facts['profile']}) from {counts['learned_from']:,} of {counts['distinct']:,} "

@@ -1,4 +1,4 @@
-"""Where the words come from: the kept texts of a finished corpus, or the texts of any input."""
+"""Sources of words: the kept texts of a finished corpus, or the texts of any input."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class KeptTexts:
     output: Output
     names: tuple[str, ...]
     work: int  # its rows
-    column: str | None  # of the language
+    column: str | None  # language column
 
     def batches(self) -> Iterator[Batch]:
         """The texts in order. Raises OSError, ArrowInvalid."""
@@ -74,7 +74,7 @@ class LineTexts:
 
     @property
     def work(self) -> int:
-        """Its bytes."""
+        """Size in bytes."""
         return self.source.size
 
     def batches(self) -> Iterator[Batch]:

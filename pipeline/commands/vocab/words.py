@@ -38,7 +38,7 @@ SCHEMA = pa.schema([("language", pa.string()), ("word", pa.string()), ("count", 
 
 @dataclass(frozen=True)
 class WordCounting:
-    """Where the counts go, and how texts are split."""
+    """Parameters of the count pass: output folder, and how texts are split."""
 
     output: Output
     profile: str
@@ -146,7 +146,7 @@ def write_number(texts: int, output: Output) -> str:
 
 
 def read_number(output: Output) -> int:
-    """How many texts there are."""
+    """Returns the number of texts."""
     return int(json.loads(read_bytes(output.path(f"{FOLDER}/{NUMBER}.json"))))
 
 

@@ -18,7 +18,7 @@ from pipeline.inputs import InputError
 from train import approximate
 
 FACTS, VECTORS, PICTURES, FAISS = "index.json", "vectors.npy", "pictures.parquet", "vectors.faiss"
-TEXTS = 5  # of a picture: the first ones
+TEXTS = 5  # facts of an image: the first ones
 _COLUMNS = pa.schema([*PICTURE, ("texts", pa.list_(pa.string()))])
 
 
@@ -47,7 +47,7 @@ class Index:
         return index
 
     def pictures(self, wanted: np.ndarray) -> list[dict[str, Any]]:
-        """What is known of the pictures of rows, int64, in their order. Only the row groups that hold them are read."""
+        """Returns the facts of the images at rows `wanted`, int64, in that order. Reads only their row groups."""
         with open_file(self.folder.path(PICTURES)) as file:
             table = pq.ParquetFile(file, page_checksum_verification=True)
             sizes = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
@@ -55,13 +55,13 @@ class Index:
             groups = np.searchsorted(starts, wanted, side="right") - 1
             used = np.unique(groups)
             held = table.read_row_groups(used.tolist())
-        first = np.cumsum([0, *(sizes[group] for group in used[:-1])])  # of each group that was read
+        first = np.cumsum([0, *(sizes[group] for group in used[:-1])])  # per row group
         places = first[np.searchsorted(used, groups)] + wanted - starts[groups]
         return list(held.take(pa.array(places)).to_pylist())
 
     @property
     def has_faiss(self) -> bool:
-        """Whether faiss's part of it was made."""
+        """Returns whether the faiss index exists."""
         return self.folder.has(FAISS)
 
     def _check(self) -> None:

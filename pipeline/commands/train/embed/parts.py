@@ -44,12 +44,12 @@ class Record(NamedTuple):
     after: tuple[int, int]  # a task, and how many of its records
 
 
-Result = np.ndarray | Exception | None  # of a new picture its vector, or what is wrong with it
+Result = np.ndarray | Exception | None  # embedding of a new image, or its error
 
 
 @dataclass(frozen=True)
 class Note:
-    """What a part leaves besides its arrays: how far it came, its good and bad pictures, and the first bad ones."""
+    """The completion marker of a part: the position reached, counts of good and bad images, and the first bad ones."""
 
     after: tuple[int, int]
     good: int
@@ -75,7 +75,7 @@ class Parts:
         return note
 
     def notes(self) -> list[Note]:
-        """Of all complete parts, in order, as far as none is missing and all their files are there."""
+        """Returns the markers of the complete parts, in order, up to the first part with a missing file."""
         notes, there = list[Note](), Listing(self.output)
         while all(_name(len(notes), ending) in there for ending in ("json", "vectors", "parquet")):
             held = json.loads(read_bytes(self.output.path(_name(len(notes), "json"))))

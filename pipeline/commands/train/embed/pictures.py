@@ -27,7 +27,7 @@ FIELDS = ["key", "text", "sha256", "image_path", "offset", "length"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a picture is: a file of its own, or, with a `row`, in a table, tar or record file."""
+    """The position of an image: a file of its own, or a `row` of a table, tar or record file."""
 
     path: str
     row: int | None = None
@@ -45,14 +45,14 @@ class Found:
 
     name: str
     place: Place
-    id: str | None = None  # of the picture, where another place may have it too
+    id: str | None = None  # image id; another position may hold the same image
     text: str | None = None
     data: bytes | None = None
     width: int | None = None  # pixels, known once it is read
     height: int | None = None
 
     def read(self) -> bytes:
-        """Its bytes, once. Raises OSError, UndecodableImage."""
+        """Reads the bytes, once. Raises OSError, UndecodableImage."""
         data, self.data = read_bytes(self.place.path) if self.data is None else self.data, b""
         if not data:
             raise UndecodableImage(NO_PICTURE)
@@ -62,7 +62,7 @@ class Found:
 
 
 def tasks_of_records(paths: Sequence[str]) -> list[Task]:
-    """What there is to read of record files. Raises InputError."""
+    """Returns the tasks of record files. Raises InputError."""
     sources = [source for path in paths for source in list_files(path)]
     return [Rows(source, Span(), source.size, "") for source in sources]
 

@@ -80,7 +80,7 @@ def _tasks(options: Options) -> Sequence[Task]:
 
 
 def _is_there(output: Output, name: str, plan: Mapping[str, Any]) -> bool:
-    """Whether the output holds an index, or the beginning of one, of this plan. Raises InputError for another's."""
+    """Returns whether the output holds a whole or partial index of this plan. Raises InputError for another plan's."""
     if not output.has(name):
         return False
     held = json.loads(read_bytes(output.path(name)))
@@ -92,7 +92,7 @@ def _is_there(output: Output, name: str, plan: Mapping[str, Any]) -> bool:
 
 
 def _counts(notes: Sequence[Note]) -> dict[str, Any]:
-    """What the parts hold in all."""
+    """Sums up the parts."""
     good, bad = sum(note.good for note in notes), sum(note.bad for note in notes)
     return {"pictures": good, "bad": bad, "named": [name for note in notes for name in note.named][:NAMED]}
 

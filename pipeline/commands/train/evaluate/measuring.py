@@ -44,7 +44,7 @@ def _read(name: str, settings: EvaluationSet) -> Measurable | NotThere:
 def measure_all(
     sets: Mapping[str, EvaluationSet], found: Mapping[str, Measurable | NotThere], towers: Towers
 ) -> Iterator[Outcome]:
-    """What came of each set; one that fails leaves the others as they are."""
+    """Measures each set; a failed set does not affect the others."""
     for name, readied in found.items():
         if isinstance(readied, NotThere):
             yield Outcome(name, sets[name], missing=str(readied))

@@ -132,7 +132,7 @@ def _amounts(line: Line, published: Published | None, columns: Sequence[str]) ->
 
 
 def _percent(values: Sequence[float]) -> str:
-    """Of a value, or of none."""
+    """Formats a value, or none."""
     return "".join(f"{100 * value:.1f}" for value in values)
 
 

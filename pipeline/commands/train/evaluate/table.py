@@ -1,4 +1,4 @@
-"""What was measured of evaluation sets, beside what ALIGN's paper publishes: as lines of text, and as JSON."""
+"""Results on evaluation sets beside the numbers of ALIGN's paper, as lines of text and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from train.evaluation.published import ALIGN, Published
 from train.measures.result import Line, Measured
 
 HEADINGS = ("set", "pictures", "measure", "ours", "chance", "ALIGN", "")
-FIRST = 100  # of what was left out, by name
+FIRST = 100  # skipped items listed by name
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def numbers(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The same with all numbers, from 0 to 1, the paper's in percent; the settings, and all that was left out."""
+    """The results as JSON: measures from 0 to 1, the paper's in percent, settings, and everything skipped."""
     return {outcome.name: _tree(outcome) for outcome in outcomes}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 480, 252
 LEFT, RIGHT, TOP, BOTTOM = 46, 462, 12, 208
-MOST_POINTS = 600  # of a line: finer than the pixels of a chart
+MOST_POINTS = 600  # per line: finer than the pixels of a chart
 NUMBERS = 11  # rows of the table
 COLUMNS = ("Step", "Loss", "Temperature", "Learning rate")
 STYLE = """
@@ -60,7 +60,7 @@ class Curve:
     """A column of the log over the `steps` of the run, on a scale from 0 or a logarithmic one."""
 
     name: str
-    column: str  # of Row
+    column: str  # a field of Row
     says: str
     steps: int
     levels: Sequence[Level] = ()

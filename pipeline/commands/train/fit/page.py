@@ -86,7 +86,7 @@ def _bad_records(count: int) -> Iterator[Element]:
 
 
 def _learned_from(facts: Mapping[str, Any]) -> str:
-    """What the run read; records that no pipeline made have no name, and perhaps no number."""
+    """Describes the records; those not made by the pipeline have no name, and perhaps no count."""
     corpus, vocabulary = facts["corpus"], facts["vocabulary"]
     name = f" of {shortened(corpus['name'], 60)}" if corpus.get("name") else ""
     records = f"{corpus['records']:,} records in " if "records" in corpus else ""

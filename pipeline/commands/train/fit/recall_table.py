@@ -48,7 +48,7 @@ def percent(part: float) -> str:
 
 
 def times_chance(recalls: Recalls) -> str:
-    """How many times chance R@1 is, with a decimal under 10."""
+    """Formats R@1 as a multiple of chance, with a decimal under 10."""
     times = recalls.over_chance
     return f"{times:.1f}" if times < 9.95 else f"{times:,.0f}"
 

@@ -34,7 +34,7 @@ OVERWRITTEN = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", *VOCABULARIES, 
 
 @dataclass(frozen=True)
 class TrainedFrom:
-    """What a model is made from, and the name of its config."""
+    """The sources of a model, and the name of its config."""
 
     name: str
     shards: Shards
@@ -94,7 +94,7 @@ def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
 
 
 def _facts(material: TrainedFrom, trainer: Trainer) -> dict[str, Any]:
-    """What `model.json` says of a model, without time, host or place."""
+    """Returns the content of `model.json`, without time, host or path."""
     shards, vocabulary = material.shards, material.vocabulary
     return {
         "name": material.name,

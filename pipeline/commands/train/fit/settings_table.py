@@ -13,7 +13,7 @@ from train.config import Train
 COLUMNS = ("Setting", "Here", "The paper")
 VOCABULARY = 100_000  # pieces, in the paper
 MAIN = ("image.tower", "text.tower", "temperature.start", "optimizer.name", "optimizer.learning_rate", "batch", "steps")
-# What the paper states: these are shown where they differ, too
+# stated in the paper: also shown if they differ
 STATED = (
     "image.tower",
     "image.width",

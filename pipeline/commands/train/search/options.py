@@ -10,7 +10,7 @@ from pipeline.commands.arguments import worker_count
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import errors, files_of_results, load_tensorflow, split
 
-SCALE = 2.0  # of a text beside a picture, in the paper
+SCALE = 2.0  # weight of a text beside an image, in the paper
 PROBES = 64  # lists of faiss
 
 

@@ -59,7 +59,7 @@ def _notes(facts: Mapping[str, Any], found: Sequence[Found], each: int) -> Itera
 
 
 def _thumbnails(found: Sequence[Found]) -> Thumbnails:
-    """Of all places on the page; those that are there several times are read once, and count as often."""
+    """Reads the thumbnails of all positions on the page; a repeated position is read once, and counts each time."""
     places = [place_of(hit.picture) for one in found for hit in one.hits]
     places += [Place(one.query.image) for one in found if one.query.image]
     distinct = list(dict.fromkeys(places))

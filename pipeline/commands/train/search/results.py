@@ -1,4 +1,4 @@
-"""What a search found: as lines for a terminal, and as JSON."""
+"""Search results, as lines for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Hit:
 
     @property
     def texts(self) -> list[str]:
-        """Those that stand beside the picture."""
+        """Returns the facts that are shown beside the image."""
         return list(self.picture["texts"] or [])
 
 

@@ -1,1 +1,1 @@
-"""What a trained model learns beyond its training: retrieval, classes, VTAB."""
+"""Transfer of a trained model: retrieval, classification, VTAB."""

@@ -47,7 +47,7 @@ def run(options: Options) -> None:
 
 
 def accuracy_line(name: str, accuracy: Accuracy) -> str:
-    """What is told of a classifier."""
+    """Formats the results of a classifier."""
     return f"{name:<6} top-1 {accuracy.top1:6.1%}   top-5 {accuracy.top5:6.1%}   of {accuracy.pictures:,} pictures"
 
 

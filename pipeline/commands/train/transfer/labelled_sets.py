@@ -16,7 +16,7 @@ from train.transfer.parts import read_set
 
 
 def load_set(root: str, data: Data) -> tuple[Labelled, Labelled]:
-    """What of a set is trained on, and measured on; pictures that can't be read are named, and left out.
+    """Splits a set in training and test images; unreadable images are listed and skipped.
 
     Raises BadSet.
     """
@@ -29,7 +29,7 @@ def load_set(root: str, data: Data) -> tuple[Labelled, Labelled]:
 
 
 def facts_of(pictures: Labelled) -> dict[str, Any]:
-    """What tells a set from others, wherever it is."""
+    """Returns what identifies a set, independent of its folder."""
     content = json.dumps([pictures.names(), pictures.labels.tolist(), pictures.classes])
     return {"pictures": len(pictures), "digest": hashlib.sha256(content.encode()).hexdigest()[:16]}
 

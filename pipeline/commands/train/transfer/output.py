@@ -31,7 +31,7 @@ def claim(output: Output, facts: Mapping[str, Any], ours: Sequence[str], overwri
 
 
 def facts_of_run(options: Options, trained: Trained) -> dict[str, Any]:
-    """What tells one transfer from another, beside its pictures and the settings of its task."""
+    """Returns what identifies a transfer, besides its images and the settings of its task."""
     return {
         "task": options.config.transfer.task,
         "name": options.config.name,
@@ -53,7 +53,7 @@ def _check(root: str, held: Mapping[str, Any], facts: Mapping[str, Any]) -> None
 
 
 def _differences(held: Any, facts: Any, path: str = "") -> list[str]:
-    """Where they differ, for the reader."""
+    """Formats the differences."""
     if isinstance(held, Mapping) and isinstance(facts, Mapping):
         parts = [(f"{path}.{name}" if path else name, name) for name in {**held, **facts}]
         return [line for place, name in parts for line in _differences(held.get(name), facts.get(name), place)]

@@ -22,7 +22,7 @@ from train.sets.karpathy import Captioned
 
 @dataclass(frozen=True)
 class Pairs:
-    """What is trained on, and what is measured on: shards of its own, or what of the first is held out."""
+    """Training and test pairs: test pairs have shards of their own, or are held out of the training shards."""
 
     shards: Shards
     test: tuple[str, ...] = ()

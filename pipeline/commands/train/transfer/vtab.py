@@ -67,7 +67,7 @@ class Set:
             raise BadSet(f"{root}: {error}") from error
 
     def facts(self) -> dict[str, Any]:
-        """What tells it from others."""
+        """Returns what identifies the task."""
         return {"train": facts_of(self.training), "test": facts_of(self.test)}
 
 
@@ -80,7 +80,7 @@ class Sweep:
     output: Output
 
     def accuracy(self, name: str, pictures: Set) -> Accuracy:
-        """Of the best trial, learned again from all that trials take, on the test pictures."""
+        """Retrains the best trial on train and validation images; returns its accuracy on the test images."""
         known = self._known()
         of_set = known.setdefault(name, {"validation": [], "test": None})
 
@@ -100,7 +100,7 @@ class Sweep:
         return Accuracy(**of_set["test"])
 
     def _reach(self, trial: Trial, pictures: Set, learned: np.ndarray, measured: np.ndarray | None = None) -> Accuracy:
-        """Of a classifier that learned from some pictures: on others of the training pictures, or on the test's."""
+        """Trains a classifier; returns its accuracy on validation or test images."""
         forget()  # the trial before
         settings = self.task.settings.varied(**dataclasses.asdict(trial))
         task = dataclasses.replace(self.task, settings=settings)
