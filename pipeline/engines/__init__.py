@@ -1,1 +1,1 @@
-"""Engines that execute a pass: local workers, Dataflow, Prism, portable clusters. Private Beam APIs are used here alone."""
+"""Engines of a pass: local workers, Dataflow, Prism, portable clusters. Private Beam APIs are used only here."""
