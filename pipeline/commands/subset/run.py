@@ -31,7 +31,7 @@ from pipeline.storage.markers import forget_lost
 
 
 def make_subset(options: Options, folder: str) -> dict[str, Any]:
-    """Makes the subset that `options` ask for, or goes on where a killed run stopped; returns its funnel.
+    """Makes the subset that `options` describe, or resumes a killed run; returns its funnel.
 
     Raises InputError, OtherRun.
     """

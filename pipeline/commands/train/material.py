@@ -73,7 +73,7 @@ def load_model(folder: str, settings: Settings = ()) -> Trained:
     Raises InputError where there is none, or with another vocabulary; ConfigError, CheckpointError.
     """
     if Output(folder).has(REMOVING):
-        raise InputError(f"model: {folder} is half removed by --overwrite; the command that was killed has to go on")
+        raise InputError(f"model: {folder} is half removed by --overwrite; start the killed command again")
     path = Checkpoints(f"{folder}/checkpoints").newest()
     if path is None:
         raise InputError(f"model: {folder} holds no checkpoint of python -m train fit")

@@ -73,7 +73,7 @@ def test_a_run_that_was_killed_goes_on_and_makes_the_same_bytes(
         call(*command, f"--output={tmp_path}/index")
     assert len(Parts(embed.Output(f"{tmp_path}/index")).notes()) == written
     assert call("search", f"--index={tmp_path}/index", "--text=a") == 2
-    assert "it isn't finished: the same embed goes on" in capsys.readouterr().err
+    assert "it isn't finished: the same embed command resumes" in capsys.readouterr().err
     monkeypatch.setattr(Parts, "write", write)
     assert call(*command, f"--output={tmp_path}/index") == 0
     assert contents(tmp_path / "index") == contents(tmp_path / "whole")

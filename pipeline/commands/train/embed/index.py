@@ -35,7 +35,7 @@ class Index:
         """Raises InputError where there is none, or one that is damaged."""
         output = Output(folder)
         if not output.has(FACTS):
-            unfinished = "; it isn't finished: the same embed goes on" if output.has("work/plan.json") else ""
+            unfinished = "; it isn't finished: the same embed command resumes" if output.has("work/plan.json") else ""
             raise InputError(f"index: {folder} holds no index of python -m train embed{unfinished}")
         try:
             facts = json.loads(read_bytes(output.path(FACTS)))

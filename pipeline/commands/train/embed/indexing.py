@@ -18,7 +18,7 @@ from train.embedding import embed_pictures
 from train.errors import TrainingError
 from train.trained import Trained
 
-PER_PART = 4096  # pictures: whole batches, so that a run that goes on makes the same ones
+PER_PART = 4096  # images: whole batches, so that a resumed run makes the same ones
 
 Seen = dict[bytes, int]  # the number of each picture that came, by a digest of its id
 

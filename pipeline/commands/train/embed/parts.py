@@ -1,4 +1,4 @@
-"""An index that is being made: parts of some thousand pictures, each complete, after which a killed run goes on."""
+"""An unfinished index: complete parts of some thousand images, after which a killed run resumes."""
 
 from __future__ import annotations
 

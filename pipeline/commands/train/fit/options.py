@@ -54,7 +54,7 @@ def run(options: Options, _: str) -> None:
 
 FIT = Command(
     "fit",
-    "train a dual encoder; goes on where it stopped, and ends with retrieval of held-out pictures",
+    "train a dual encoder; resumes a killed run, and ends with retrieval of held-out images",
     parse,
     run,
     errors,

@@ -1,4 +1,4 @@
-"""A trained model tuned for retrieval: it goes on learning, from other pairs, with settings of its own."""
+"""Fine-tunes a trained model for retrieval, on other pairs, with settings of its own."""
 
 from __future__ import annotations
 
