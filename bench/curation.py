@@ -12,7 +12,7 @@ from bench.corpus import FOLDER
 from bench.figures import Figure
 from bench.measure import measure, python
 from bench.recalls import chance, text_to_image
-from pipeline.config import Filters
+from pipeline.rule_set import Filters
 
 CORPORA = ("raw", "curated")
 

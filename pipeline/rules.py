@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filters import SIGNALS, Rule
 from filters.signals import COMPARABLE
-from pipeline.config import Filters
+from pipeline.rule_set import Filters
 
 HIDDEN = ("enabled", "preparation")  # every rule's, and one for a model by path
 ROOT = Path(__file__).resolve().parents[1]

@@ -66,7 +66,7 @@ def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def _rule_index(reason: str) -> int:
     """The index of a rule in the order of all."""
-    from pipeline.config import Filters
+    from pipeline.rule_set import Filters
 
     order = [rule.reason for rule in Filters().all()]
     return order.index(reason) if reason in order else len(order)

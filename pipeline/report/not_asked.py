@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from filters import SIGNALS, AspectRatio, EvalDuplicate, ImagesOfText, Porn, Rule, ShortSide, TextsOfImage
 from filters.signals import needs_image
-from pipeline.config import Filters
+from pipeline.rule_set import Filters
 
 OFF = "switched off"
 NO_IMAGES = "no images in the input (verdicts only: a list of URLs)"

@@ -8,7 +8,7 @@ import pytest
 
 import filters
 from filters import SIGNALS, dropped, failures, first_failures, reasons, survivors
-from pipeline.config import Filters
+from pipeline.rule_set import Filters
 
 RULES = Filters().enabled()
 

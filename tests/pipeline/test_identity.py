@@ -14,11 +14,12 @@ import pipeline.finish
 from filters import Porn
 from pipeline import __version__
 from pipeline.commands.corpus.options import parse
-from pipeline.config import Config, Filters
+from pipeline.config import Config
 from pipeline.files import Output, read_bytes
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, RUN, OtherRun, claim, identity
 from pipeline.inputs import find_sources
 from pipeline.measure.eval_sets import EvalSets, find_sets
+from pipeline.rule_set import Filters
 from tests.conftest import Runs, arguments
 from tests.support.crawl import Crawl
 

@@ -15,7 +15,8 @@ import pytest
 from filters import SIGNALS, RuleError, Undecodable, WordCount, check_needs, failures, numbers
 from filters.base import bins, decided, dropped, sentence
 from filters.signals import SHOWN
-from pipeline.config import Config, ConfigError, Filters, load_config
+from pipeline.config import Config, ConfigError, load_config
+from pipeline.rule_set import Filters
 from tests.support.command import ROOT, Finished, result, run, run_corpus, shards
 from tests.support.engines import prism
 from tests.support.own_rules import LONG_TEXT, OPTIONS, SIMILARITIES, example, low, rule_of, write_inputs

@@ -9,11 +9,11 @@ from PIL import Image
 
 from dedup.evaluation import build
 from dedup.search import Search
-from pipeline.config import Filters
 from pipeline.measure import pixels
 from pipeline.measure.measures import Measures
 from pipeline.measure.pixel_signals import PixelSignals
 from pipeline.measure.pixels import measure_pixels
+from pipeline.rule_set import Filters
 
 MOST = 89_478_485
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from filters import Porn, WordCount
-from pipeline.config import Filters
 from pipeline.report.not_asked import NO_IMAGES, NO_SETS, NO_SIZES, OFF, not_asked
+from pipeline.rule_set import Filters
 from tests.support.command import Finished, run_corpus
 
 UNSIZED = dict.fromkeys(("short_side", "aspect_ratio"), NO_SIZES)

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 
 import filters
-from pipeline.config import Filters
 from pipeline.page.markup import LONGEST_TEXT, serialized, shortened, tag, visible
 from pipeline.report.chosen_examples import choose_examples
 from pipeline.report.described import rules_of
 from pipeline.report.page import byte_size
 from pipeline.report.wording import decided, sentence
+from pipeline.rule_set import Filters
 from pipeline.storage.for_report import EXAMPLES_SHOWN
 from tests.support.report_runs import (
     PAIR,
