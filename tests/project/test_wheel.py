@@ -55,7 +55,8 @@ def test_it_holds_the_licence(wheel: zipfile.ZipFile) -> None:
     (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
     assert wheel.read(name) == (ROOT / "LICENSE").read_bytes()
     (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-    assert b"License-Expression: Apache-2.0\nLicense-File: LICENSE\n" in wheel.read(metadata)
+    lines = wheel.read(metadata).splitlines()
+    assert b"License-Expression: Apache-2.0" in lines and b"License-File: LICENSE" in lines
 
 
 KERNEL = """
@@ -154,7 +155,7 @@ def test_the_console_script_imports_no_module_of_the_working_directory(site: Pat
     """A run loads all packages before it looks for its inputs."""
     words = ("pipeline", "--config=toy", "--input=none.csv", "--output=out", "--workers=2")
     done = called(site, tmp_path, site / "bin" / "align-corpus", *words)
-    assert (done.returncode, done.stderr) == (2, "pipeline: input: no file matches none.csv\n")
+    assert (done.returncode, done.stderr) == (2, "pipeline: input: no file matches 'none.csv'\n")
 
 
 INTERPRETER = """

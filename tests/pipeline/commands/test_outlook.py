@@ -15,7 +15,7 @@ import pytest
 from pipeline.commands import program
 from pipeline.commands.outlook import FAILS_AGAIN
 from pipeline.commands.program import GOES_ON, Program
-from pipeline.engines.engine import WorkerDied
+from pipeline.engines.local import WorkerDied
 from pipeline.inputs import BadFile
 from pipeline.storage.lock import locked, locked_files
 from tests.pipeline.commands.test_cause import in_worker, written

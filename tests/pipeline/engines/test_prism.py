@@ -13,6 +13,7 @@ import psutil
 import pytest
 from apache_beam.version import __version__ as BEAM
 
+from pipeline import __version__
 from pipeline.commands.arguments import check_beam
 from pipeline.config import ConfigError
 from pipeline.engines.engine_errors import EngineError, explain
@@ -193,7 +194,8 @@ def test_workers_with_another_beam(pipeline: Command, wheel: Path) -> None:
 def test_workers_without_the_package(pipeline: Command) -> None:
     with cluster(pipeline.folder / "cluster", bare_environment(pipeline.folder / "venv")) as workers:
         line = pipeline.fail(*workers.options)
-    assert line.startswith("pipeline: EngineError: the workers have no pipeline: install align-corpus 0.1.0 there; ")
+    wanted = f"the workers have no pipeline: install align-corpus {__version__} there; "
+    assert line.startswith(f"pipeline: EngineError: {wanted}")
 
 
 def test_workers_with_another_python(monkeypatch: pytest.MonkeyPatch) -> None:
