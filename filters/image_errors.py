@@ -19,8 +19,8 @@ class ImageError(StrEnum):
 MEANINGS = {
     ImageError.MISSING: "no image: a null, or no file at the path",
     ImageError.EMPTY: "zero bytes",
-    ImageError.NO_FORMAT: "bytes of no image format that is known, such as an HTML page",
-    ImageError.TRUNCATED: "an image format, but cut short or damaged: it can't be decoded",
+    ImageError.NO_FORMAT: "bytes of no known image format, such as an HTML page",
+    ImageError.TRUNCATED: "an image format, but truncated or damaged: it can't be decoded",
     ImageError.OVER_LIMIT: "more pixels than `filters.undecodable.max_pixels`",
     ImageError.REFUSED: "an image format that is not decoded, or an image that would take too much memory or time",
 }

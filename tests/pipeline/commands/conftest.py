@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.indexes import index_of_eleven, use_small_models
-
 
 @pytest.fixture
 def small_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.support.indexes import use_small_models  # imports TensorFlow, which the fast tests do without
+
     use_small_models(monkeypatch)
 
 
 @pytest.fixture
 def index(small_models: None, tmp_path: Path) -> Path:
+    from tests.support.indexes import index_of_eleven
+
     return index_of_eleven(tmp_path)
