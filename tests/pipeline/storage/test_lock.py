@@ -104,9 +104,9 @@ def test_where_there_are_no_locks_a_line_says_so(
 
 def test_an_output_below_a_file_is_refused_with_the_name_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(NotADirectoryError, match=f"{tmp_path}/file is a file, not a folder"):
-        with locked(str(tmp_path / "file" / "out")):
-            pass
+    wanted = pytest.raises(NotADirectoryError, match=f"{tmp_path}/file is a file, not a folder")
+    with wanted, locked(str(tmp_path / "file" / "out")):
+        pass
 
 
 @pytest.mark.slow
