@@ -86,6 +86,7 @@ command(
     f"--corpus={FOLDER / 'corpus'}",
     f"--output={FOLDER / 'model'}",
     f"--train.steps={STEPS}",
+    f"--train.optimizer.warmup_steps={STEPS // 4}",
 )
 
 # %% [markdown]

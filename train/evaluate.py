@@ -20,7 +20,7 @@ class TooFewPictures(TrainingError):
     """Fewer than two pictures, `pictures` in number."""
 
     def __init__(self, pictures: int) -> None:
-        super().__init__(f"{pictures} images: retrieval needs two at least")
+        super().__init__(f"{pictures} image{'s' * (pictures != 1)}: retrieval needs two at least")
         self.pictures = pictures
 
 

@@ -54,7 +54,7 @@ def is_explained(line: str) -> bool:
 def outlook(error: Exception, line: str, go_on: str) -> str:
     """Returns `go_on` if that is true after `error`, whose class and message are `line`, else another prediction."""
     number = _number(line)
-    if number in FULL:
+    if number in FULL or line.endswith("; No space left on device"):  # the latter by TensorFlow
         return f"with more space {go_on}"
     if number in LASTING or (not number and _is_fault(error, line)):
         return FAILS_AGAIN

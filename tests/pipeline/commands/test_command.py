@@ -144,6 +144,7 @@ def test_no_disk_at_all_leaves_the_terminal(
 def test_an_error_outside_of_a_command_is_one_line_too(tmp_path: Path, temporary: Path) -> None:
     """A finished run whose funnel is damaged: `report` expects it whole."""
     (tmp_path / "manifest.json").write_text("{")
+    (tmp_path / "funnel.json").write_text("{")
     done = run("pipeline", "report", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert f"; {FAILS_AGAIN} (traceback: " in done.stderr and "Traceback" in kept(done.stderr).read_text()
