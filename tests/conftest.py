@@ -1,4 +1,4 @@
-"""What several test files share: the crawl of the tests, and finished runs of the command on it, each made once."""
+"""Fixtures of several test files: the crawl of the tests, and finished runs of the command on it, each made once."""
 
 from __future__ import annotations
 

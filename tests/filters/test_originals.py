@@ -39,7 +39,7 @@ def tensorflow_reads(data: bytes) -> tuple[int, ...] | None:
 
 
 def assert_record(data: bytes) -> bool:
-    """That the record bytes of `data` are as promised; whether they are the original ones."""
+    """Checks that the record bytes of `data` are as promised; returns whether they are the original bytes."""
     picture = Picture(data, MAX_PIXELS)
     record = picture.record_bytes()
     read = tensorflow_reads(record)

@@ -121,7 +121,7 @@ WIDE = ("PNG", "TIFF", "PPM", "JPEG2000", "IM")  # formats of 16 bits a sample
 
 
 def is_faithful(name: str) -> bool:
-    """Whether Pillow wrote the picture as it is: not dithered, rescaled, or 16 bits cut to 8."""
+    """Returns whether Pillow wrote the image unchanged: not dithered, rescaled, or 16 bits cut to 8."""
     format, mode = name.split("-")
     return mode not in ("1", "PA") and format not in ("ICO", "ICNS", "SPIDER") and (mode[0] != "I" or format in WIDE)
 

@@ -48,7 +48,7 @@ def test_equal_to_the_package_on_photos(photos):
 
 
 def test_frozen():
-    """What a picture made of integers gave on 2026-11-22: another Pillow or runtime must not change it unseen."""
+    """The score of an image made of integers, of 2026-11-22: another Pillow or runtime must not change it unseen."""
     rows, columns = np.mgrid[:256, :256]
     image = Image.fromarray(np.stack([rows, columns, rows ^ columns], axis=-1).astype(np.uint8))
     assert hashlib.sha256(preprocess(image).tobytes()).hexdigest() == TENSOR

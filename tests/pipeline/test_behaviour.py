@@ -1,4 +1,4 @@
-"""How the commands behave: fast help, a bar on a terminal and plain lines elsewhere, silence of Beam, no traces."""
+"""Behaviour of commands: fast help, a bar on a terminal and plain lines elsewhere, silence of Beam, no traces."""
 
 from __future__ import annotations
 

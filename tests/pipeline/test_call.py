@@ -61,7 +61,7 @@ def few(tmp_path: Path) -> Path:
 
 
 def state() -> dict[str, Any]:
-    """What a call may not change in its process."""
+    """State of the process that a call may not change."""
     return {
         "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
         "streams": (sys.stdin, sys.stdout, sys.stderr),

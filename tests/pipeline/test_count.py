@@ -36,7 +36,7 @@ def write_shard(output: Output, number: int, pairs: list, keys: list | None = No
 
 
 def run_counts(output: Output, shards: list, rule: RareNgram, parts: int, keys: bool = True) -> dict:
-    """What the stages of CountCorpus do, one after the other."""
+    """Runs the stages of CountCorpus one after the other."""
     groups = [(number, (shard,)) for number, shard in enumerate(shards)]
     job = count.Counting(output, "uncased", rule, keys, len(groups), parts, Meter(None))
     runs = [count.count_group(group, job) for group in groups]

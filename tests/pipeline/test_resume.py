@@ -78,7 +78,7 @@ def everything(output: Path) -> set[str]:
 
 
 def wait_for_files(process: subprocess.Popen[str], output: Path, count: int) -> bool:
-    """Whether the run wrote so many files before it ended."""
+    """Returns whether the run wrote this many files before it ended."""
     while process.poll() is None:
         if len(everything(output)) >= count:
             return True
@@ -94,7 +94,7 @@ def assert_whole(output: Path, finished: Finished) -> None:
 
 
 def assert_goes_on(process: subprocess.Popen[str], output: Path, finished: Finished) -> None:
-    """It ends well with the bytes of a run that nobody disturbed, and nothing else is there, nor in TMPDIR.
+    """Checks for the bytes of an undisturbed run, and for no other file in the output or in TMPDIR.
 
     As long as it runs, no process of it listens on a port; its workers are reached by sockets in a folder of its own.
     """
@@ -125,7 +125,7 @@ def wait_for_workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def kill_parent(process: int) -> None:
-    """Its workers live on for a moment, and write while the next run begins."""
+    """The killed run's workers live on for a moment, and write while the next run begins."""
     os.kill(process, signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""The same input and config give the same bytes, whatever the number of workers and the places."""
+"""Equal input and config give equal bytes, for any number of workers and any folders."""
 
 from __future__ import annotations
 

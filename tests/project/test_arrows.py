@@ -1,4 +1,4 @@
-"""Who may import whom, read from the sources: packages stay apart, heavy libraries stay where they are needed."""
+"""Allowed imports, checked in the sources: packages stay apart, heavy libraries stay where they are needed."""
 
 from __future__ import annotations
 

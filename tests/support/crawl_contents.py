@@ -1,4 +1,4 @@
-"""What the crawl of the tests is made of: pictures, captions, and the cases of every rule on both sides."""
+"""Contents of the crawl of the tests: images, captions, and cases on both sides of every rule."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def _site(folder: Path) -> Path:
 
 
 def _copy_kernels(site: Path) -> None:
-    """What the checkout has compiled of the same sources: to compile it again would take half a minute."""
+    """Copies kernels that the checkout has compiled from equal sources: compiling takes half a minute."""
     for kernel in ROOT.glob("[!.o]*/**/__pycache__/*.nb[ci]"):
         source = kernel.parents[1] / f"{kernel.name.partition('.')[0]}.py"
         if not source.exists():  # a cache that outlived its source
@@ -135,7 +135,7 @@ def end(process: psutil.Popen) -> None:
 
 
 def answers(port: int) -> bool:
-    """Whether something listens at a port of this machine."""
+    """Returns whether something listens at a port of this machine."""
     with suppress(OSError), socket.create_connection(("localhost", port), 1):
         return True
     return False

@@ -1,4 +1,4 @@
-"""What the tests of evaluation share: files of sets, made by hand, and towers whose vectors are chosen."""
+"""Helpers for tests of evaluation: files of sets, made by hand, and towers with chosen vectors."""
 
 from __future__ import annotations
 

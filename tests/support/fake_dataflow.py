@@ -141,7 +141,7 @@ def _options(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def staged_urls(graph: beam_runner_api_pb2.Pipeline) -> Iterator[str]:
-    """Where the files are that the workers of a graph install."""
+    """Returns the paths of the files that the workers of a graph install."""
     for environment in graph.components.environments.values():
         for artifact in environment.dependencies:
             yield beam_runner_api_pb2.ArtifactUrlPayload.FromString(artifact.type_payload).url

@@ -41,7 +41,7 @@ def not_found(what: str) -> Reply:
 
 
 def answer(routes: Sequence[Route], request: Request) -> Reply:
-    """What the first route that fits says."""
+    """Returns the answer of the first route that fits."""
     for method, pattern, handler in routes:
         if method == request.method and (match := re.fullmatch(pattern, request.path)):
             return handler(request, *map(unquote, match.groups()))

@@ -102,7 +102,7 @@ class Storage:
         return _content(self.buckets[bucket][name].content, request.headers.get("Range", ""))
 
     def is_other(self, request: Request, bucket: str, name: str) -> bool:
-        """Whether the object isn't of the generation that a request is for; one that isn't there has 0."""
+        """Returns whether the object has another generation than the request; a missing object has 0."""
         stored, wanted = self.buckets[bucket].get(name), request.query.get("ifGenerationMatch")
         return wanted is not None and int(wanted) != (stored.generation if stored else 0)
 

@@ -1,4 +1,4 @@
-"""What tests of `python -m train embed` and `search` share: small models, an index of pictures, and what it holds."""
+"""Helpers for tests of `python -m train embed` and `search`: small models, an index of images and its contents."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def contents(index: Path) -> dict[str, str]:
 
 
 def of_picture(number: int) -> np.ndarray:
-    """Its embedding, by the tower itself."""
+    """Returns an image's embedding, by the tower itself."""
     pixels = TRAINED.square.middle(picture(number))
     return normalised(TRAINED.model.images(pixels[None], training=False).numpy()[0])
 

@@ -1,4 +1,4 @@
-"""What the tests of the input readers share: a whole file as one table, and its images read again."""
+"""Helpers for tests of readers: a whole file as one table, and its images read again."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Sweep:
         return self.root / "watched" / self.case.name / "out"
 
     def learn(self) -> None:
-        """What an undisturbed run leaves, and how many changes of files it makes."""
+        """Records the files of an undisturbed run, and the number of its file changes."""
         self._clear()
         self.orders.give()
         if self._attempt(first=True):
@@ -212,7 +212,7 @@ def main() -> int:
 
 
 def again(root: Path | None) -> int:
-    """The same command, in a folder of its own, with the library loaded."""
+    """Starts this command again, in a folder of its own, with the library loaded."""
     with tempfile.TemporaryDirectory() as folder:
         place = (root or Path(folder)).resolve()
         place.mkdir(parents=True, exist_ok=True)

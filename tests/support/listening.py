@@ -1,4 +1,4 @@
-"""What a process and all that it has started listen on: found by the sockets that they hold open."""
+"""Ports and sockets on which a process and its descendants listen, found by their open sockets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def listening(pid: int) -> tuple[set[str], set[str]]:
 
 
 def listened(process: subprocess.Popen[str]) -> tuple[set[str], set[str]]:
-    """The same for as long as a process runs."""
+    """Collects the ports and sockets for as long as a process runs."""
     ports, paths = set[str](), set[str]()
     while process.poll() is None:
         more = listening(process.pid)

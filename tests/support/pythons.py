@@ -42,7 +42,7 @@ def install(python: str, wheel: Path, folder: Path) -> Path:
 
 
 def run_outside(python: Path, *words: str | Path, folder: Path) -> str:
-    """What `python WORDS` prints in `folder`, where neither the checkout nor the caller's environment is seen."""
+    """Returns the output of `python WORDS` in `folder`, without the checkout and the caller's environment."""
     names = ("PATH", "HOME", "TMPDIR")
     clean = {name: os.environ[name] for name in names if name in os.environ}
     done = subprocess.run([python, *words], cwd=folder, env=clean, capture_output=True, text=True)

@@ -27,7 +27,7 @@ def decoded(image: bytes) -> tf.Tensor:
 
 
 def tf_reads(image: bytes) -> bool:
-    """Whether this is a JPEG or PNG that TensorFlow reads as RGB or gray."""
+    """Returns whether this is a JPEG or PNG that TensorFlow reads as RGB or gray."""
     try:
         return image[:2] in (b"\xff\xd8", b"\x89P") and decoded(image).shape[-1] in (1, 3)
     except tf.errors.InvalidArgumentError:

@@ -1,4 +1,4 @@
-"""What the pipeline has to do, said a second time: every definition and rule of the contract in its most literal form.
+"""A second statement of the pipeline: every definition and rule of the contract in its most literal form.
 
 Nothing here comes from the packages under test. Counts are left to DuckDB, texts to `statement_text`, pixels to
 `statement_image`. It is slow, and holds everything in memory.

@@ -1,4 +1,4 @@
-"""What the tests of the trainer share: pictures with captions in TFRecord shards, a small vocabulary, tiny settings."""
+"""Helpers for tests of the trainer: captioned images in TFRecord shards, a small vocabulary, tiny settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of transfers share: a trained model in a folder, coloured pictures, the command in this process."""
+"""Helpers for tests of transfer: a trained model in a folder, coloured images, the command in this process."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def plain_fit(words: Iterable[Word], pieces: list[str] = PIECES) -> Fit:
 
 
 def plain_uses(words: Iterable[Word], pieces: list[str] = PIECES, whole: bool = False) -> Counter[str]:
-    """How often each piece occurs; `whole`: as a word of its own."""
+    """Counts each piece; `whole`: only as a word of its own."""
     uses: Counter[str] = Counter()
     for _, found, count in split(words, pieces):
         for piece in found if not whole or (len(found) == 1 and found != [UNK]) else []:

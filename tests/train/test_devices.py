@@ -41,7 +41,7 @@ def curve(output: Path) -> np.ndarray:
 
 
 def weights(output: Path) -> dict[str, np.ndarray]:
-    """Those of the model and of the optimizer, after the last step."""
+    """Returns the variables of model and optimizer after the last step."""
     return load(str(output / "checkpoints/step-000000004.npz"))[0]
 
 

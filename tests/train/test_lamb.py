@@ -93,7 +93,7 @@ def test_a_scalar_changes_by_the_same_share_each_step_and_never_crosses_zero() -
 
 
 def test_a_sparse_gradient_counts_as_the_dense_one() -> None:
-    """Of embeddings, whose rows that no text has are decayed all the same."""
+    """Embeddings: rows that no text uses are decayed too."""
     start = np.arange(1, 9).reshape(4, 2)
     sparse, dense = variable(start), variable(start)
     gradient = tf.IndexedSlices(tf.constant([[1.0, 2], [3, 4]]), tf.constant([2, 0]), (4, 2))

@@ -17,7 +17,7 @@ SHARES = ["0.001", "0.25", "0.3", "0.5", "0.6", "0.999", "1"]
 
 
 def vectors(rows: int, seed: int = 0, width: int = 6) -> np.ndarray:
-    """Of lengths from 0.1 to 10."""
+    """Vectors of lengths from 0.1 to 10."""
     rng = np.random.default_rng(seed)
     return rng.normal(size=(rows, width)) * np.geomspace(0.1, 10, rows)[:, None]
 
@@ -117,7 +117,7 @@ def _difference(values: tuple[np.ndarray, ...], number: int, place: tuple[int, .
 
 
 def candidates(rows: int, negatives: float) -> np.ndarray:
-    """Which candidates each row is compared with, the right one first: each candidate is its own number."""
+    """Returns the candidates of each row, the right one first: each candidate is its own number."""
     numbers = tf.range(rows, dtype=tf.float32)[:, None]
     return _logits(tf.ones((rows, 1)), numbers, tf.constant(1.0), negatives).numpy().astype(int)
 

@@ -104,7 +104,7 @@ def assert_same(found: Found, expected: Found) -> None:
 
 @pytest.mark.parametrize("pieces", [1, 2, 4, 8])
 def test_gradients_in_pieces_are_those_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch, pieces: int) -> None:
-    """Where nothing depends on the piece: without dropout and batch normalisation."""
+    """Without dropout and batch normalisation nothing depends on the piece."""
     model, given = small_model(monkeypatch), batch()
     assert_same(in_pieces(model, given, pieces), in_one_tape(model, given, 1))
 
@@ -200,7 +200,7 @@ def test_a_batch_that_is_no_multiple_is_refused(monkeypatch: pytest.MonkeyPatch,
 
 
 def steps_of(model: DualEncoder, settings: Train) -> list[dict[str, float]]:
-    """What the steps say, with one batch for all of them."""
+    """Returns the log rows of the steps, with one batch for all of them."""
     optimizer = make_optimizer(settings)
     optimizer.build(model.trainable_variables)
     step = training_step(model, optimizer, InBatch(model, settings), settings, tf.distribute.get_strategy())

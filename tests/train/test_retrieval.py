@@ -32,7 +32,7 @@ def test_several_captions_a_picture_by_hand() -> None:
 
 
 def test_captions_that_look_for_their_picture_by_hand() -> None:
-    """Those at 5 and 130 are nearest to their own; 70, 40 and 115 to another; 25 to the picture at 0, then that at 60.
+    """Texts at 5 and 130 are nearest to their own image; 70, 40 and 115 to another; 25 to the image at 0, then at 60.
     All find it among three.
     """
     found = text_to_image(IMAGES, TEXTS, OWNERS)
@@ -82,7 +82,7 @@ def stated(similarities: np.ndarray, right: np.ndarray, rank: int) -> float:
 
 @pytest.mark.parametrize("captions", [4, 1100])
 def test_it_is_what_is_stated_also_over_thousands_of_queries(captions: int) -> None:
-    """Of signs, so that there are many ties, and products are exact; a text has 13 of 16 of its picture's or so."""
+    """Vectors of signs, with many ties and exact products; a text shares some 13 of 16 signs with its image."""
     rng = np.random.default_rng(captions)
     owners = np.concatenate([np.arange(1100), rng.integers(0, 1100, captions)])
     images = rng.choice([-1, 1], (1100, 16))

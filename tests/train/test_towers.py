@@ -214,7 +214,7 @@ def test_saved_towers_need_nothing_of_ours(tmp_path: Path) -> None:
 
 
 def vectors_of(model: str) -> np.ndarray:
-    """What the near-duplicate stage makes of drawings."""
+    """Vectors of drawings in the near-duplicate stage."""
     from filters.models import Preparation, load_network
     from pipeline.measure.vectors import Embedder
 

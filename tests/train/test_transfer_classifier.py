@@ -56,7 +56,7 @@ def task_of(trained: Trained, settings: Classification = SETTINGS) -> TransferTa
 
 
 def state(layer: keras.Layer) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """What gradients change, and the statistics of normalisations."""
+    """Returns trained variables and the statistics of normalisations."""
     statistics = [weight.numpy() for weight in layer.weights if "moving" in weight.path]
     return [weight.numpy() for weight in layer.weights if "moving" not in weight.path], statistics
 
@@ -149,7 +149,7 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_been(
     expected = [model.get_weights() for _, model in task_of(trained, settings).phases(colours[0])]
 
     def kept(kind: type[PhaseCheckpoint]) -> list[list[np.ndarray]]:
-        """What is left of a run in the same folder."""
+        """Returns the weights of a second run in the same folder."""
         task = task_of(trained, settings)
         phases = task.phases(colours[0], lambda name: kind(Checkpoints(str(tmp_path / name)), every=2))
         return [model.get_weights() for _, model in phases]
@@ -167,7 +167,7 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_been(
 def test_a_batch_in_pieces_is_the_same_batch(
     trained: Trained, colours: tuple[Labelled, Labelled], changes: dict[str, object]
 ) -> None:
-    """Where no batch is normalised by itself; rates fall at each step, not at each piece."""
+    """Without batch normalisation; rates fall at each step, not at each piece."""
     once, pieces = (after(trained, colours, **changes, pieces=pieces) for pieces in (1, 3))
     for name, model in once.items():
         for one, other in zip(model.get_weights(), pieces[name].get_weights(), strict=True):

@@ -1,4 +1,4 @@
-"""How a classifier's weights are changed, against numbers worked out by hand and numpy."""
+"""Updates of a classifier's weights, against numbers worked out by hand and numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a classifier sees of pictures, and in which order."""
+"""Views of images for a classifier, and their order."""
 
 from __future__ import annotations
 

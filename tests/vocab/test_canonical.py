@@ -22,7 +22,7 @@ KINDS = [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()]
 
 
 def unchanged(texts: list[str]) -> list[bool]:
-    """What the quick check says."""
+    """Returns the result of the quick check."""
     return is_canonical(*utf8(pa.array(texts, pa.string())), nfc_orders()).tolist()
 
 

@@ -64,7 +64,7 @@ def made_up_lines() -> list[str]:
 
 @pytest.fixture(scope="module", params=PROFILES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `python -m vocab` leaves, of a profile."""
+    """Returns the output folder of `python -m vocab` for a profile."""
     path, profile = tmp_path_factory.mktemp("vocabulary"), str(request.param)
     pieces = vocabulary(lines(), profile)
     (path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces))

@@ -31,7 +31,7 @@ def column(texts: list[str | None]) -> pa.StringArray:
 
 
 def in_form(texts: list[str], profile: str) -> list[str]:
-    """What the kernels take: any text for `uncased`, NFC for `multilingual`."""
+    """Texts for the kernels: any for `uncased`, NFC for `multilingual`."""
     return texts if profile == "uncased" else [unicodedata.normalize("NFC", text) for text in texts]
 
 

@@ -1,4 +1,4 @@
-"""What an n-gram and its hash are, against nltk and against published values; and the pool of a whole column."""
+"""N-grams and their hashes, against nltk and published values; and the pool of a whole column."""
 
 from __future__ import annotations
 

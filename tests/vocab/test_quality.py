@@ -1,4 +1,4 @@
-"""How well a vocabulary fits its words, against a plain count."""
+"""Fit of a vocabulary to its words, against a plain count."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def counts(*texts: str | None, profile: str = "multilingual") -> tuple[list[int]
 
 
 def without_spaces(character: str) -> bool:
-    """Whether it is a letter or sign of these scripts, by its name in Unicode."""
+    """Returns whether a character belongs to these scripts, by its name in Unicode."""
     return unicodedata.name(character, "").startswith(SCRIPTS) and unicodedata.category(character)[0] in "LM"
 
 

@@ -169,7 +169,7 @@ def test_a_run_that_was_killed_leaves_nothing_behind(usual: Finished, tables: Pa
 
 
 def test_the_kept_texts_of_a_corpus(corpus_of: Runs, tmp_path: Path) -> None:
-    """Its name, profile and size are those of the corpus."""
+    """Name, profile and size are the corpus's."""
     corpus = corpus_of()
     kept = [row["text"] for row in corpus.verdicts() if not row["reasons"]]
     done = made(tmp_path / "out", f"--corpus={corpus.output}", "--size=150", "--workers=1")
@@ -203,7 +203,7 @@ def test_the_profile_decides_on_accents(tables: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["--language=lang", "--language=nowhere", "--identify"])
 def test_languages_on_the_page(tables: Path, tmp_path: Path, option: str, usual: Finished) -> None:
-    """They don't change the vocabulary."""
+    """Workers don't change the vocabulary."""
     done = made(tmp_path / "out", f"--input={tables}", "--size=90", "--workers=1", option)
     assert contents(done, "vocab.txt") == contents(usual, "vocab.txt")
     assert (contents(done, "report.html") == contents(usual, "report.html")) == (option == "--language=lang")

@@ -23,7 +23,7 @@ def in_worker(error: Exception) -> RuntimeError:
 
 
 def written(number: int) -> OSError:
-    """What `pipeline.files` raises."""
+    """Errors of `pipeline.files`."""
     return OSError(number, f"{os.strerror(number)}: can't write /a b/c.parquet")
 
 
@@ -54,14 +54,14 @@ def test_an_error_without_a_message_is_its_class() -> None:
 
 
 def test_what_beam_adds_takes_nothing_away() -> None:
-    """It writes the step into the first argument, after which more may come."""
+    """Beam writes the step into the first argument, after which more may come."""
     assert cause(BadFile("/a.tar [while running 'Index/Map(<lambda>)']", "truncated")) == "/a.tar: truncated"
     assert cause(ValueError("3 is odd [while running 'Index']")) == "ValueError: 3 is odd"
     assert cause(in_worker(BadFile("/a.tar [while running 'Index']", "truncated"))) == "/a.tar: truncated"
 
 
 def test_what_beam_cannot_raise_anew_is_unwrapped() -> None:
-    """It puts class and message of an OSError into a RuntimeError."""
+    """Beam puts class and message of an OSError into a RuntimeError."""
     error = RuntimeError(f"PermissionError: {written(errno.EACCES)} [while running 'Emit']")
     assert cause(error) == cause(in_worker(error)) == "can't write /a b/c.parquet: permission denied"
     assert cause(RuntimeError("ValueError: 3 is odd [while running 'Emit']")) == "RuntimeError: ValueError: 3 is odd"

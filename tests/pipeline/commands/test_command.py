@@ -1,4 +1,4 @@
-"""How every command ends when something goes wrong that nobody foresaw: one line, the whole of it in a file, a code."""
+"""The end of every command after an unexpected error: one line, the traceback in a file, an exit code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from vocab import private
 
 
 class Unforeseen(RuntimeError):
-    """What no command expects."""
+    """An error that no command expects."""
 
 
 def breaks(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""What every command line shares: the version, and the nearest name of what is mistyped."""
+"""Parts of every command line: the version, and the nearest name for a typing error."""
 
 from __future__ import annotations
 

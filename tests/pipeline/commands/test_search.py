@@ -23,7 +23,7 @@ QUERIES = RANDOM.integers(-3, 4, (9, 5)).astype(np.float32)
 
 
 def sorted_out(vectors: np.ndarray, queries: np.ndarray, top: int) -> Nearest:
-    """The same by sorting all products, in double precision."""
+    """Finds the nearest by sorting all products, in double precision."""
     products = queries.astype(float) @ vectors.astype(float).T
     rows = np.array([sorted(range(len(vectors)), key=lambda row: (-line[row], row))[:top] for line in products])
     return Nearest(rows, np.take_along_axis(products, rows, axis=1))

@@ -59,7 +59,7 @@ def test_a_picture_of_several_records_is_there_once_with_its_first_texts(tmp_pat
 def test_a_run_that_was_killed_goes_on_and_makes_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], written: int
 ):
-    """Of twelve pictures in fifteen records, and two that are bad: four parts."""
+    """Indexes twelve images in fifteen records, and two bad ones: four parts."""
     numbers = [0, 1, 2, 0, 3, 4, 5, 6, 7, 1, 8, 9, 10, 11, 2]
     records = [record(number, txt=str(place)) for place, number in enumerate(numbers)]
     records[5:5] = records[9:9] = [record(90, jpg=b"bad", key="b")]

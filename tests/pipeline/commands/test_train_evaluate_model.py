@@ -76,7 +76,7 @@ def caption(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the command writes of a model with random weights, on all kinds of sets but COCO's and Multi30k's."""
+    """Output of the command for a model with random weights, on all kinds of sets but COCO's and Multi30k's."""
     folder = tmp_path_factory.mktemp("sets")
     for number in range(12):
         path = folder / f"pictures/{'sea' if number % 2 else 'old_town'}/{number}.jpg"

@@ -1,4 +1,4 @@
-"""What was trained is written before it is measured, and what can't be measured is said; an output has one writer."""
+"""Towers are written before they are measured; measures that can't be taken are reported; an output has one writer."""
 
 from __future__ import annotations
 

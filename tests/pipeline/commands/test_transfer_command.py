@@ -240,7 +240,7 @@ def test_what_does_not_belong_together_is_refused(
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "transfer").iterdir()), ids=lambda path: path.stem)
 def test_every_recipe_is_one(path: Path, model: str) -> None:
-    """Those of retrieval can be put over a model's settings."""
+    """Settings of retrieval can override a model's settings."""
     given = ["--captions=x"] if "task: retrieval" in path.read_text() else []
     options = parse(argparse.ArgumentParser(), [f"--config={path}", "--model=m", "--output=o", "--images=x", *given])
     assert options.config.name == path.stem

@@ -51,7 +51,7 @@ class Doorstep:
         return subprocess.run(given, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
     def results(self) -> dict[str, str]:
-        """As `tests.support.command.result` of a local output."""
+        """Returns what `tests.support.command.result` returns for a local output."""
         objects = {name.removeprefix("out/"): stored for name, stored in self.storage.buckets[BUCKET].items()}
         named = {name: stored for name, stored in objects.items() if name.startswith(("corpus/", "verdicts/"))}
         return {name: hashlib.sha256(stored.content).hexdigest() for name, stored in named.items()}
@@ -86,7 +86,7 @@ def local(sample: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def submitted(doorstep: Doorstep, local: Path) -> list[subprocess.CompletedProcess[str]]:
-    """The same command twice: the first time its second pass fails."""
+    """Runs one command twice: the second pass fails the first time."""
     doorstep.service.failing["toy-count"] = "the workers ran out of memory"
     given = words(f"gs://{BUCKET}", f"gs://{BUCKET}/out")
     return [doorstep.run(*given, *OPTIONS, "--labels=team=vision") for _ in range(2)]

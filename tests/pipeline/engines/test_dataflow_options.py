@@ -1,4 +1,4 @@
-"""What can't work on Google Cloud is refused before anything runs, in one line that says what to do."""
+"""Options that can't work on Google Cloud are refused before anything runs, in one line that says what to do."""
 
 from __future__ import annotations
 

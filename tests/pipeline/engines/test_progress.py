@@ -48,7 +48,7 @@ def write_tar(folder: Path) -> Path:
 
 @pytest.mark.parametrize("write", [write_csv, write_jsonl, write_parquet, write_tar])
 def test_the_bytes_of_a_file_are_reported_while_it_is_read(write, tmp_path: Path, monkeypatch) -> None:
-    """They grow to the size of the file, in several steps where it has several batches, and never beyond."""
+    """Bytes grow to the size of the file, in several steps if the file has several batches, and never beyond."""
     (source,) = find_sources([str(write(tmp_path))])
     output, meter, seen = Output(str(tmp_path / "out")), Meter(str(tmp_path / "meter")), list[int]()
     add = Meter.add

@@ -1,4 +1,4 @@
-"""Which column is what, under which name the others are carried, and what a value that doesn't fit becomes."""
+"""Roles of columns, names of passthrough columns, and values that don't fit their type."""
 
 from __future__ import annotations
 

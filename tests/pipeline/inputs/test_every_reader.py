@@ -1,4 +1,4 @@
-"""What every reader offers, whatever its format: a new one joins with a file in `test_fuzz.FILES`."""
+"""Conformance of every reader, whatever its format: a new reader joins with a file in `test_fuzz.FILES`."""
 
 from __future__ import annotations
 

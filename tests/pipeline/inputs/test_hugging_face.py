@@ -1,4 +1,4 @@
-"""What the libraries of Hugging Face write: images by path inside structs, `save_to_disk`, image folders."""
+"""Files of Hugging Face's libraries: images by path inside structs, `save_to_disk`, image folders."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_text_alone_opens_no_file(folder: Path) -> None:
 
 
 def plan_of(folder: Path, output: Path, settings: Input = INPUT) -> None:
-    """What pass 1 notes of the files of a folder, and the plan made of it."""
+    """Returns the plan that pass 1 makes for the files of a folder."""
     sources = find_sources([str(folder)])
     for source in sources:
         reader = open_source(source, settings)

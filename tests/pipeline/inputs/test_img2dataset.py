@@ -1,4 +1,4 @@
-"""What img2dataset itself writes, read by our readers: downloaded by it from a server of this test.
+"""Our readers on files of img2dataset itself, which downloads from a server of this test.
 
 It lives in a virtual environment of its own, made beside the checkout's once: it needs other versions than we do.
 """
@@ -77,7 +77,7 @@ def site(pictures: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def table(site: str) -> pd.DataFrame:
-    """What img2dataset is asked to download."""
+    """The list of downloads for img2dataset."""
     count = len(SIZES)
     captions = ["ünï ☃ 猫", "", None, 'a "quoted"\ncaption'] * 5
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""What img2dataset writes is read once, by the size of the originals, and without what it could not download."""
+"""Files of img2dataset are read once, by the size of the originals, and without failed downloads."""
 
 from __future__ import annotations
 

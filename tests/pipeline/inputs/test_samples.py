@@ -1,4 +1,4 @@
-"""Which members of a tar are one pair: dots in names, members apart, archives behind one another, hidden members."""
+"""Grouping of a tar's members in pairs: dots in names, members apart, concatenated archives, hidden members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files an input names: globs, folders, names and order, against `pathlib` and by hand."""
+"""Files of an input: globs, folders, names and order, against `pathlib` and by hand."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def write_table(path: Path, pictures: dict[str, bytes | None], keys: bool = True
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same pictures as a folder, a tar, a table, a glob of tars, and a mix of all."""
+    """Sets with equal images: a folder, a tar, a table, a glob of tars, and a mix of all."""
     root, pictures = tmp_path_factory.mktemp("sets"), contents()
     third = [dict(list(pictures.items())[start : start + 2]) for start in range(0, COUNT, 2)]
     for name in ("photos", "mixed"):

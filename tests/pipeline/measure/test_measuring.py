@@ -1,4 +1,4 @@
-"""What is measured when: header and counts for all, then the decode, then evaluation sets, then porn."""
+"""Order of measuring: header and counts for all, then the decode, then evaluation sets, then porn."""
 
 import io
 

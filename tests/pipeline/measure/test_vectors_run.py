@@ -145,7 +145,7 @@ class Recorder:
 
 @pytest.mark.parametrize(("everything", "asked"), [(False, 2), (True, 3)])
 def test_only_what_is_left_when_the_hash_found_nothing_is_embedded(model: str, everything: bool, asked: int) -> None:
-    """Of a copy, a crop twice, another and one with a short caption: the crop once, the other, and the last if all."""
+    """Embeds a repeated crop once, another image, and one with a short caption only if all are measured."""
     recorder = Recorder(Embedder(load_network(model, PREPARATION)))
     vectors = PictureVectors(recorder, MAX_PIXELS)
     index, _ = build(vectors.pass_on(iter([("set/one", jpeg(drawing(1))), ("set/two", jpeg(drawing(2)))])), MAX_PIXELS)
@@ -166,7 +166,7 @@ def test_only_what_is_left_when_the_hash_found_nothing_is_embedded(model: str, e
 
 
 def test_a_keras_model_for_images_of_any_size_embeds_too(crawl: Path, tmp_path: Path) -> None:
-    """Its weights are random and it pools: it can't tell quarters that changed places, which the hash doesn't find."""
+    """A pooling model with random weights can't tell quarters that changed places, which the hash doesn't find."""
     model = keras_vectors(tmp_path / "tower.keras")
     flags = [f"--eval_images={crawl / 'eval'}", f"--dedup.embedding.model={model}", "--filters.porn.enabled=false"]
     flags += ["--dedup.embedding.preparation.size=[64, 48]", "--dedup.embedding.min_cosine=0.9995", "--workers=1"]

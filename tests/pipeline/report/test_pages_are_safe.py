@@ -59,7 +59,7 @@ def report(text: str, folder: Path) -> bytes:
 
 
 def search(text: str, folder: Path) -> bytes:
-    """Of pictures that are gone, so that their names stand in the frames."""
+    """Results with missing images, so that names stand in the frames."""
     place = {
         "path": f"/nowhere/{text}".replace("\0", "0"),
         "row": None,
@@ -100,7 +100,7 @@ def learned(text: str, folder: Path) -> bytes:
 
 @pytest.fixture(scope="module", params=[report, search, evaluated, trained, learned])
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Make, Page]:
-    """What makes a page, and the page with nothing hostile in it."""
+    """Functions that make a page, each with a harmless page."""
     return request.param, Page(request.param("harmless", tmp_path_factory.mktemp("plain")).decode())
 
 

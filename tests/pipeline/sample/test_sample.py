@@ -101,7 +101,7 @@ def distances(sample: Path, pairs: list[Pair]) -> dict[bytes, int]:
 
 @pytest.fixture(scope="module")
 def reasons(pairs: list[Pair], distances: dict[bytes, int]) -> list[list[str]]:
-    """What the independent statement says of each pair; `porn` has a test of its own, since scoring is slow."""
+    """Reasons of each pair by the independent statement; `porn` has a test of its own, since scoring is slow."""
     duplicates = {image for image, distance in distances.items() if distance <= THRESHOLD}
     settings = Settings(min_count=3, off=frozenset({"porn"}))  # configs/toy.yaml
     return [verdict["reasons"] for verdict in verdicts(pairs, settings, duplicates)]
@@ -161,6 +161,6 @@ def test_unrelated_pictures_have_different_hashes(distances: dict[bytes, int]) -
 
 
 def _is_small(image: bytes) -> bool:
-    """Whether it is an image, and no decompression bomb."""
+    """Returns whether the bytes are an image, and no decompression bomb."""
     width, height = size(image) or (0, 0)
     return 0 < width * height < 10**6

@@ -1,4 +1,4 @@
-"""What a half-removed run, and a marker whose file is gone, do to the next command: nothing."""
+"""A half-removed run and a marker without its file do not affect the next command."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def left(output: Output) -> list[str]:
 
 
 def removal_killed_after(output: Output, removals: int, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether an --overwrite was killed after so many files had been deleted."""
+    """Returns whether an --overwrite was killed after this many deleted files."""
     real, done = os.unlink, 0
 
     def unlink(*arguments: object, **more: object) -> None:
