@@ -70,3 +70,8 @@ def write_inputs(folder: Path) -> Path:
 
 def low(similarity: float | None) -> bool:
     return similarity is not None and float(np.float32(similarity)) < 0.28
+
+
+def write(folder: Path, text: str, name: str = "mine.py") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
