@@ -100,6 +100,7 @@ def ours(folder: Path, texts: list[str]) -> list[list[int]]:
     return [row[row != 0].tolist() for row in rows]
 
 
+@pytest.mark.slow
 def test_every_loader_gives_our_ids_on_lines_in_25_languages(folder: Path) -> None:
     texts = lines()
     assert len(texts) >= 20_000

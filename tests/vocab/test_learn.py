@@ -62,6 +62,7 @@ def test_words_of_an_alphabet(counts: dict[str, int], alphabet: str) -> None:
 
 
 @given(words, st.integers(0, 40))
+@pytest.mark.slow
 def test_a_vocabulary_has_the_size_that_was_asked_for(counts: dict[str, int], more: int) -> None:
     """Or says the largest one, which then works."""
     alphabet = alphabet_of(counts)

@@ -99,6 +99,7 @@ def test_an_error_that_explains_itself_has_neither_promise_nor_traceback(
     assert failed(wrapped(error), capsys, monkeypatch) == f"pipeline: {line}"
 
 
+@pytest.mark.slow
 def test_tensorflow_cannot_write_either(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
