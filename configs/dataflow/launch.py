@@ -1,4 +1,4 @@
-"""What the flex template's launcher runs; see `pipeline/engines/flex_template.py`."""
+"""Entry point of the flex template's launcher; see `pipeline/engines/flex_template.py`."""
 
 import sys
 
