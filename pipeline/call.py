@@ -22,6 +22,7 @@ def make_corpus(
     config: Config | Mapping[str, Any] | Path | None = None,
     settings: Mapping[str, Any] | None = None,
     eval_images: Paths = (),
+    counts: Path = "",
     workers: int | None = None,
     overwrite: bool = False,
     beam: Iterable[str] = (),
@@ -36,6 +37,7 @@ def make_corpus(
         config: a `Config`, a tree of settings, or the path of a YAML file; the paper's settings by default.
         settings: values by path, put over the config, such as `{"filters.short_side.min_pixels": 256}`.
         eval_images: evaluation sets, whose near-duplicates are dropped.
+        counts: the directory of an earlier run over the raw pairs, whose counts apply.
         workers: processes; all cores by default.
         overwrite: replaces another run in `output`.
         beam: options of Beam, such as `["--runner=DataflowRunner"]`.
@@ -59,6 +61,7 @@ def make_corpus(
         workers=_workers(workers),
         overwrite=overwrite,
         beam=tuple(beam),
+        counts=os.fspath(counts),
     )
     return Funnel.of(ask("pipeline.commands.corpus.called", options))
 

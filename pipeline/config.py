@@ -144,6 +144,7 @@ class Options:
     workers: int
     overwrite: bool
     beam: tuple[str, ...]  # options that are passed to Beam
+    counts: str = ""  # the folder of an earlier run, whose counts apply
 
 
 def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:

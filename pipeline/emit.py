@@ -14,6 +14,9 @@ import pyarrow as pa
 from filters import SIGNALS, failures, first_failures, reasons
 from filters.signals import needs_pixels
 from pipeline.config import Config
+from pipeline.earlier.judged import judged_before
+from pipeline.earlier.run import EarlierRun
+from pipeline.earlier.take import taken_columns
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.measure.close_calls import CloseCalls
@@ -52,6 +55,12 @@ class Emission:
     config: Config
     carried: pa.Schema
     meter: Meter
+    earlier: EarlierRun | None = None  # its counts and judgements apply, and those of pass 2 don't
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The reasons of rules that the earlier run judged."""
+        return self.earlier.codes if self.earlier else ()
 
 
 @dataclass(eq=False)
@@ -76,7 +85,7 @@ def emit_shard(shard: Shard, emission: Emission) -> str:
 
 def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     output, config = emission.output, emission.config
-    rules = config.filters.enabled()
+    rules = judged_before(config.filters.enabled(), emission.judged)
     columns = measured_columns(shard, emission)
     own = own_signals(config.filters.own(), columns, shard, emission.carried)
     examples = Examples(hash_strings(columns["key"]), shard.total)
@@ -86,7 +95,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         if shard.has_images:
             outputs = ImageOutputs(records, examples, close_calls)
             shard_images = ShardImages(shard, columns, config.input, emission.meter, own)
-            columns |= shard_images.process(load_measures(output, config), outputs)
+            columns |= shard_images.process(load_measures(output, config, emission.judged), outputs)
     failed = failures(rules, columns | own, shard.rows)
     if not shard.has_images:
         examples.choose(first_failures(failed))
@@ -115,7 +124,10 @@ def measured_columns(shard: Shard, emission: Emission) -> Columns:
     columns["image_id"] = image_ids(columns)
     columns["key"] = full_keys(columns["key"], shard)
     columns["image_error"] = header_errors(columns, emission.config.filters.undecodable.max_pixels)
-    columns |= measure_text(columns, load_counts(emission.output), emission.config.text)
+    if emission.earlier:
+        columns |= taken_columns(emission.output, shard)
+    else:
+        columns |= measure_text(columns, load_counts(emission.output), emission.config.text)
     return columns | {name: pa.nulls(shard.rows, SIGNALS[name].type) for name in SIGNALS if needs_pixels(name)}
 
 

@@ -13,6 +13,9 @@ from typing import Any
 from pipeline import __version__
 from pipeline.config import Config
 from pipeline.count import SUMMARY
+from pipeline.earlier.account import after_earlier, described_earlier
+from pipeline.earlier.run import Earlier
+from pipeline.earlier.table import FOLDER as EARLIER
 from pipeline.emit import NOTES
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import FUNNEL, MANIFEST
@@ -34,7 +37,13 @@ LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime"
 
 
 def finish(
-    output: Output, config: Config, plan: Plan, sets: EvalSets, run: dict[str, Any], seconds: dict[str, float]
+    output: Output,
+    config: Config,
+    plan: Plan,
+    sets: EvalSets,
+    run: dict[str, Any],
+    seconds: dict[str, float],
+    earlier: Earlier | None = None,
 ) -> None:
     """Writes funnel, manifest and metadata, and last the report, which marks the run as finished."""
     from pipeline.report import write_report
@@ -50,12 +59,15 @@ def finish(
         images=not plan.pairs or any(shard.has_images for shard in plan.shards),
         unmeasured=_unmeasured(config, notes) if plan.pairs else (),
     )
-    output.write_bytes(FUNNEL, _json(funnel(config, plan, notes, counts, seconds, silent)))
+    content = funnel(config, plan, notes, counts, seconds, silent)
+    output.write_bytes(FUNNEL, _json(after_earlier(content, earlier) if earlier else content))
     write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
     settings = {"config": dataclasses.asdict(config)}
     if own := config.filters.own():
         settings["rule_descriptions"] = describe(own)
+    if earlier:
+        settings["earlier"] = described_earlier(earlier)
     left_out = {"skipped": plan.skipped, "failed_downloads": plan.failed_downloads}
     known = {"versions": _versions(), "evaluation": evaluation} | left_out
     output.write_bytes(MANIFEST, _json(run | settings | known | {"shards": _shards(config, plan, notes)}))
@@ -82,7 +94,7 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs."""
     counts, eval_sets = (RUNS, PARTS, COUNTS), (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS)
-    for folder in (INDEX_FOLDER, *counts, *eval_sets, SHARDS_CLOSE_CALLS, TEMPORARY):
+    for folder in (INDEX_FOLDER, *counts, *eval_sets, SHARDS_CLOSE_CALLS, EARLIER, TEMPORARY):
         output.remove(output.path(folder))
 
 

@@ -36,8 +36,11 @@ class OtherRun(ValueError):
     """The output directory holds another run."""
 
 
-def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[str, Any]:
-    """Returns what identifies a run. Workers, runner, and the folders of input and output are not part of it."""
+def identity(config: Config, sources: Sequence[Source], sets: EvalSets, counts: str = "") -> dict[str, Any]:
+    """Returns what identifies a run. Workers, runner, and the folders of input and output are not part of it.
+
+    `counts` is the digest of the earlier run whose counts apply.
+    """
     settings = dataclasses.asdict(config)
     return {
         "format": FORMAT,
@@ -49,6 +52,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets) -> dict[
         "eval_images": _pictures([*sets.images, *sets.tables]),
         "eval_indexes": [fingerprint(index) for index in sets.indexes],
         **({"rules": [file.sha256 for file in config.filters.files]} if config.filters.files else {}),
+        **({"counts": counts} if counts else {}),
     }
 
 
@@ -105,14 +109,17 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
     defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
-    known = _NO_RULES | held | {"config": _complete(held.get("config", {}), defaults)}
-    if differences := list(_differences(known, _NO_RULES | run)):
+    known = _ABSENT | held | {"config": _complete(held.get("config", {}), defaults)}
+    if differences := list(_differences(known, _ABSENT | run)):
         shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
     return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
 
 
-_NO_RULES: dict[str, Any] = {"rules": []}  # the entry of runs without user rules, which write none
+_ABSENT: dict[str, Any] = {
+    "rules": [],
+    "counts": "",
+}  # entries of runs without user rules or --counts, which write none
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:

@@ -32,6 +32,8 @@ import apache_beam as beam
 
 from pipeline.config import Options
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
+from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_settings_of
+from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
@@ -46,6 +48,7 @@ from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
 from pipeline.preflight import check_own_rules, check_run
+from pipeline.printable import tell
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -64,24 +67,37 @@ def run(options: Options, folder: str) -> dict[str, Any]:
 
 
 def _run(options: Options, folder: str) -> dict[str, Any]:
-    output, config = Output(options.output), options.config
+    output, options, earlier = Output(options.output), *_with_earlier(options)
+    config = options.config
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_run(config, sources, sets)
-    this = identity(config, sources, sets)
+    this = identity(config, sources, sets, earlier.run.digest if earlier else "")
     if not claim(output, this, options.overwrite):
         output.sweep()
         with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
             engine.check(output.path(RUN))
-            passes = Passes(output, options, folder, engine)
+            passes = Passes(output, options, folder, engine, earlier.run if earlier else None)
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
             check_own_rules(config, plan)
+            passes.take_counts(plan)
             passes.count(plan)
             passes.emit(plan)
-            finish(output, config, plan, sets, this, passes.seconds)
+            finish(output, config, plan, sets, this, passes.seconds, earlier)
     clear_work(output)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
     return funnel
+
+
+def _with_earlier(options: Options) -> tuple[Options, Earlier | None]:
+    """The options with the settings of the run of --counts, and that run. Raises InputError."""
+    if not options.counts:
+        return options, None
+    earlier = read_earlier(options.counts, options.output)
+    config, changed = with_settings_of(options.config, earlier.manifest)
+    for line in changed:
+        tell(line)
+    return replace(options, config=config), earlier
 
 
 @dataclass
@@ -92,6 +108,7 @@ class Passes:
     options: Options
     folder: str  # for temporary files
     engine: Engine
+    earlier: EarlierRun | None = None  # the run of --counts
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -123,12 +140,25 @@ class Passes:
         note_indexed(self.output)  # a rerun needs no job to find it all there
         return plan
 
+    def take_counts(self, plan: Plan) -> None:
+        """Gives each pair the counts of the run of --counts, if there is one. Raises BadInputs for a pair it lacks."""
+        if self.earlier is None or is_taken(self.output, plan):
+            return
+        with self._pass("counts", plan.pairs) as root:
+            taking = Taking(self.earlier, self.output, self.meter)
+            root | "Shards" >> beam.Create(plan.shards) | TakeCounts(taking)
+        check_taken(self.output, plan, self.earlier)
+
     def count(self, plan: Plan) -> None:
-        """Counts the n-grams, the texts of each image and the images of each text over the raw corpus."""
-        config = self.options.config
+        """Counts the n-grams, the texts of each image and the images of each text over the raw corpus.
+
+        With --counts only keys matter: a part of the corpus has other counts.
+        """
+        config, rule = self.options.config, self.options.config.filters.rare_ngram
         if is_counted(self.output):
             return
-        job = counting(self.output, plan, config.text.profile, config.filters.rare_ngram, self.meter)
+        rule = replace(rule, enabled=False) if self.earlier else rule
+        job = counting(self.output, plan, config.text.profile, rule, self.meter)
         forget_lost_runs(job)
         with self._pass("count", plan.pairs) as root:
             root | "Groups" >> beam.Create(groups(self.output, plan.shards)) | CountCorpus(job)
@@ -136,7 +166,7 @@ class Passes:
     def emit(self, plan: Plan) -> None:
         """Judges every pair by all rules; writes records and verdicts."""
         config = self.options.config
-        emission = Emission(self.output, config, plan.carried, self.meter)
+        emission = Emission(self.output, config, plan.carried, self.meter, self.earlier)
         forget_lost(self.output, needed_by_notes(shard.output_name(config.name) for shard in plan.shards))
         with self._pass("emit", plan.pairs) as root:
             root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)

@@ -13,6 +13,7 @@ from dedup.search import Search
 from filters import EvalDuplicate, Porn, Rule
 from filters.porn import Scorer, load_scorer
 from pipeline.config import Config
+from pipeline.earlier.judged import judged_before
 from pipeline.files import Output
 from pipeline.measure.eval_index import EVAL_INDEX
 from pipeline.measure.eval_index_files import open_index
@@ -48,22 +49,25 @@ class Measures:
 
 
 @lru_cache(maxsize=1)
-def load_measures(output: Output, config: Config) -> Measures:
-    """Loads the evaluation index, the porn model and the embedder; cached once a process."""
+def load_measures(output: Output, config: Config, judged: tuple[str, ...] = ()) -> Measures:
+    """Loads the evaluation index, the porn model and the embedder; cached once a process.
+
+    `judged` are the reasons of rules that an earlier run judged.
+    """
     filters = config.filters
     index: EvalIndex | None = None
     if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
         index = open_index(output.path(EVAL_INDEX))
     scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
     return Measures(
-        rules=[rule for rule in filters.ours() if rule.enabled],
+        rules=judged_before((rule for rule in filters.ours() if rule.enabled), judged),
         index=index,
         search=search_of(config),
         scorer=scorer,
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",
         embedding=load_search(output, config.dedup.embedding) if index is not None else None,
-        own=[rule for rule in filters.own() if rule.enabled],
+        own=judged_before((rule for rule in filters.own() if rule.enabled), judged),
     )
 
 

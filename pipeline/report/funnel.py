@@ -91,6 +91,8 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 def _notes(funnel: Mapping[str, Any]) -> Iterator[str]:
     for reason, cause in not_asked(funnel).items():
         yield f"{SILENT} {reason}: {cause}"
+    if before := funnel.get("earlier"):
+        yield f"earlier run: {before['raw']:,} raw pairs, {before['kept']:,} kept; {funnel['raw']:,} are judged here"
     if ngrams := funnel["ngrams"]:
         distinct, frequent, cut = (ngrams[name] for name in ("distinct", "frequent", "count_at_cut"))
         yield f"n-grams: {distinct:,} distinct, {frequent:,} frequent, count at the cut {cut:,}"

@@ -22,19 +22,28 @@ EXPLANATION = (
 
 def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Element:
     """The funnel of `funnel.json`, with the sentences of `rules` (by reason); `unmeasured` rules lack their signal."""
+    table = funnel_table(funnel, rules, unmeasured)
+    return tag("section", tag("h2", "The funnel"), tag("p", EXPLANATION, class_="note"), table, id="funnel")
+
+
+def funnel_table(
+    funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str] = (), links: bool = True
+) -> Element:
+    """The table of a funnel; its rows may have links to the examples of the page."""
     head = tag("tr", *(tag("th", name, scope="col", role="columnheader") for name in COLUMNS), role="row")
-    table = tag(
+    return tag(
         "table",
         tag("thead", head, role="rowgroup"),
-        tag("tbody", *_rows(funnel, rules, unmeasured), role="rowgroup"),
+        tag("tbody", *_rows(funnel, rules, unmeasured, links), role="rowgroup"),
         class_="funnel",
         role="table",
         aria_label="Funnel",
     )
-    return tag("section", tag("h2", "The funnel"), tag("p", EXPLANATION, class_="note"), table, id="funnel")
 
 
-def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Iterator[Element]:
+def _rows(
+    funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str], links: bool
+) -> Iterator[Element]:
     raw, kept = funnel["raw"], funnel["kept"]
     done, silent = {step.reason: step for step in steps(funnel)}, not_asked(funnel)
     yield _total("raw", "All pairs of the input", raw, raw, "")
@@ -44,15 +53,15 @@ def _rows(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Cont
         elif reason in unmeasured and rule.enabled:
             yield _idle(rule, "not measured for any pair")
         else:
-            yield _step(done[reason], rule, raw) if reason in done else _idle(rule, "switched off")
-    yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept")
+            yield _step(done[reason], rule, raw, links) if reason in done else _idle(rule, "switched off")
+    yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept" if links else "")
 
 
-def _step(step: Step, rule: Rule, raw: int) -> Element:
+def _step(step: Step, rule: Rule, raw: int, links: bool) -> Element:
     before = step.left + step.dropped
     label = f"{step.reason}: {before:,} pairs before, {step.dropped:,} dropped, {step.left:,} left"
     return _row(
-        _name(step.reason, sentence(rule), f"#example-{step.reason}"),
+        _name(step.reason, sentence(rule), f"#example-{step.reason}" if links else ""),
         _cell(funnel_bar(before, step.left, raw, label), class_="picture"),
         _amount("dropped here", step.dropped, raw, "accent" if step.dropped else "nothing"),
         _amount("left", step.left, raw, ""),

@@ -14,6 +14,7 @@ from pipeline.page.thumbnails import share_of
 from pipeline.report.chosen_examples import choose_examples
 from pipeline.report.close_calls_section import CLOSE_CALLS_STYLE, PICTURES, close_calls_section, read_close_calls
 from pipeline.report.described import rules_of
+from pipeline.report.earlier_section import earlier_sections
 from pipeline.report.funnel import share
 from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
@@ -38,6 +39,7 @@ def write_report(output: Output) -> None:
     unmeasured = {histogram.rule.reason for histogram in histograms if histogram.never}
     sections = [
         _header(funnel, manifest),
+        *earlier_sections(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, histograms),
         gallery_section(rules, examples, most),

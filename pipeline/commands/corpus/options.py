@@ -36,6 +36,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             workers=ours.workers,
             overwrite=ours.overwrite,
             beam=beam,
+            counts=ours.counts,
         )
     except ConfigError as error:
         parser.error(str(error))
@@ -56,6 +57,7 @@ def _add(parser: Parser) -> None:
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
+    add("--counts", metavar="RUN", default="", help="take counts and judgements on texts from an earlier run, by key")
     add_workers(parser)
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
 
