@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
+from crawl.fetching.settings import Fetch
 from dedup.clusters import Clusters
 from dedup.search import Limits, Search
 from filters.models import Preparation
@@ -25,7 +26,7 @@ from train.config import Train, choose
 from train.transfer.config import Transfer
 from vocab.characters import PROFILES
 
-LATER = ("vocab", "train", "transfer")  # sections for what is made from a corpus
+LATER = ("vocab", "train", "transfer", "fetch")  # sections for what is made from a corpus
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
 LONGEST_NAME = 150  # bytes; a file's name has 255, with a shard's numbers and what it is called until it is whole
@@ -119,6 +120,7 @@ class Config:
     input: Input = field(default_factory=Input)
     filters: Filters = field(default_factory=Filters)
     dedup: Dedup = Dedup()
+    fetch: Fetch = Fetch()
     vocab: Vocabulary = Vocabulary()
     train: Train = Train()
     transfer: Transfer = Transfer()

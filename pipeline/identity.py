@@ -110,8 +110,8 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
         return False
     defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
     known = _ABSENT | held | {"config": _complete(held.get("config", {}), defaults)}
-    if differences := list(_differences(known, _ABSENT | run)):
-        shown = ", ".join(differences[:3]) + (", …" if len(differences) > 3 else "")
+    if found := list(differences(known, _ABSENT | run)):
+        shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
     return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
 
@@ -149,11 +149,11 @@ def _complete(held: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     return {**defaults, **held, **nested}
 
 
-def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
+def differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
     """Yields the paths at which `held` differs from `run`; entries of `held` alone don't count."""
     run = json.loads(json.dumps(run)) if not path else run
     if isinstance(run, Mapping) and isinstance(held, Mapping):
         for name in run:
-            yield from _differences(held.get(name), run[name], f"{path}.{name}" if path else str(name))
+            yield from differences(held.get(name), run[name], f"{path}.{name}" if path else str(name))
     elif held != run:
         yield path.removeprefix("config.")

@@ -198,7 +198,11 @@ class Servers:
         self._servers: list[asyncio.Server] = []
 
     def site(
-        self, scripts: Mapping[str, Script], host: str = "", tls: ssl.SSLContext | None = None, robots: str | None = None
+        self,
+        scripts: Mapping[str, Script],
+        host: str = "",
+        tls: ssl.SSLContext | None = None,
+        robots: str | None = None,
     ) -> Site:
         """Serves a site on an address of its own."""
         site = Site(dict(scripts))

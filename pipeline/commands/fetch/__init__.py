@@ -1,0 +1,1 @@
+"""`python -m pipeline fetch`: the images that are worth it, politely."""

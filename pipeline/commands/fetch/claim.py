@@ -1,0 +1,75 @@
+"""The fetch in a folder: the same one resumes, another is refused; and turns, in which failed URLs are asked again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.files import Output, read_bytes
+from pipeline.finish import FUNNEL
+from pipeline.identity import MANIFEST, REPORT, RUN, OtherRun, differences
+from pipeline.inputs import InputError
+from pipeline.storage.overwriting import make_room
+
+TURN = "work/turn.json"  # the turn under way: its number, and the statuses that are asked for again
+
+
+def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: frozenset[str]) -> bool:
+    """Claims the folder for the fetch `this`; returns whether nothing is left to do. Raises OtherRun, InputError."""
+    if overwrite and retry:
+        raise InputError("--retry and --overwrite: give one of them")
+    make_room(output, [REPORT, MANIFEST, FUNNEL, *output.names(".", ".tar"), "status"], overwrite)
+    held = _held(output)
+    if held is None:
+        if retry:
+            raise InputError(f"--retry: {output.root} holds no fetch; the command without --retry makes one")
+        output.clear_work()
+        output.write_bytes(RUN, json.dumps(this, indent=1).encode())
+        _begin(output, 0, retry)
+        return False
+    _check(output, held, this, retry)
+    if output.has(TURN):
+        return False
+    if retry:
+        output.write_bytes(RUN, json.dumps({**held, **this}, indent=1).encode())
+        _begin(output, int(held["turn"]) + 1, retry)
+    return not retry
+
+
+def _begin(output: Output, turn: int, retry: frozenset[str]) -> None:
+    output.write_bytes(TURN, json.dumps({"turn": turn, "retry": sorted(retry)}).encode())
+
+
+def _held(output: Output) -> dict[str, Any] | None:
+    for name in (MANIFEST, RUN):
+        if output.has(name):
+            found: dict[str, Any] = json.loads(read_bytes(output.path(name)))
+            return found
+    if output.has(FUNNEL) or output.has(REPORT):
+        raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
+    return None
+
+
+def _check(output: Output, held: Mapping[str, Any], this: Mapping[str, Any], retry: frozenset[str]) -> None:
+    """Raises OtherRun for another fetch, or another turn than the one under way."""
+    same = {name: value for name, value in this.items() if not (retry and name == "fetch")}
+    if found := list(differences(held, same)):
+        raise OtherRun(
+            f"{output.root} holds another fetch, which differs in {', '.join(found[:3])}; --overwrite replaces it"
+        )
+    if output.has(TURN):
+        asked = json.loads(read_bytes(output.path(TURN)))["retry"]
+        if asked != sorted(retry):
+            same_command = f"with --retry={','.join(asked)}" if asked else "without --retry"
+            raise OtherRun(f"{output.root} holds an unfinished fetch: finish it {same_command} first")
+
+
+def next_turn(output: Output, retry: frozenset[str]) -> int:
+    """The turn under way."""
+    return int(json.loads(read_bytes(output.path(TURN)))["turn"])
+
+
+def turn_is_over(output: Output) -> None:
+    """Ends the turn under way."""
+    output.remove(output.path(TURN))

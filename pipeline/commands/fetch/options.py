@@ -1,0 +1,105 @@
+"""The command line of `python -m pipeline fetch`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawl.fetching.answers import AGAIN, STATUSES
+from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments
+from pipeline.commands.command import Command
+from pipeline.commands.parser import Parser, no_such
+from pipeline.config import ConfigError
+from pipeline.config import Options as RunOptions
+
+USAGE = "%(prog)s RUN|TABLE --output=STORE [--retry=failed|STATUS[,…]] [--fetch.field=value …] [any Beam option …]"
+EPILOG = """
+RUN is the output of a run over URLs: its kept pairs are fetched. TABLE is any table with a URL column. The settings of
+the section fetch say how politely: python -m pipeline settings fetch prints them.
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """One fetch: the options of any run, whose input is a run or a table, and the statuses that are asked for again."""
+
+    run: RunOptions
+    retry: frozenset[str]
+
+    @property
+    def output(self) -> str:
+        """The folder of the store."""
+        return self.run.output
+
+    @property
+    def workers(self) -> int:
+        """Number of processes."""
+        return self.run.workers
+
+    @property
+    def beam(self) -> tuple[str, ...]:
+        """Options of Beam."""
+        return self.run.beam
+
+
+def read(parser: Parser, arguments: Sequence[str]) -> Options:
+    """The options in `arguments`. Exits with 2 and one line for a wrong one."""
+    _add(parser)
+    arguments, settings, others = sort_arguments(parser, [*arguments])
+    source = [others.pop(0)] if others and not others[0].startswith("-") else []
+    beam = beam_options(parser, others)
+    ours = parser.parse_args([*arguments, *source])
+    try:
+        run = RunOptions(
+            config=read_config(ours.config, settings),
+            inputs=(ours.source,),
+            output=ours.output,
+            eval_images=(),
+            workers=ours.workers,
+            overwrite=ours.overwrite,
+            beam=beam,
+        )
+        return Options(run, read_retry(ours.retry))
+    except ConfigError as error:
+        parser.error(str(error))
+
+
+def read_retry(text: str) -> frozenset[str]:
+    """The statuses that `--retry` names; `failed` is all that may end differently. Raises ConfigError."""
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in STATUSES and name != "failed":
+            raise ConfigError(no_such("status", f"--retry={name}", name, ["failed", *STATUSES]))
+    if "ok" in names:
+        raise ConfigError("--retry=ok: these images are there; --overwrite fetches all again")
+    return frozenset(names) - {"failed"} | (AGAIN if "failed" in names else frozenset())
+
+
+def _add(parser: Parser) -> None:
+    add = parser.add_argument
+    add("source", metavar="RUN|TABLE", help="a finished run over URLs, or a table with a URL column")
+    add("--output", metavar="STORE", required=True, help="where the images (tars), their statuses and the report go")
+    add("--retry", metavar="failed|STATUS[,…]", default="", help="ask again for URLs of a finished STORE by status")
+    add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file")
+    add_workers(parser)
+    add("--overwrite", action="store_true", help="replace the fetch that is in STORE")
+
+
+def run(options: Options, folder: str) -> None:
+    """Fetches, and prints the statuses. Raises InputError, OtherRun, BadInputs, Held."""
+    from pipeline.commands.fetch.account import print_statuses
+    from pipeline.commands.fetch.run import run_fetch
+
+    print_statuses(run_fetch(options, folder), options)
+
+
+FETCH = Command(
+    name="fetch",
+    help="the images of a run's kept pairs, or of a table of URLs, as tars that --input reads",
+    options=read,
+    run=run,
+    resumes=True,
+    loads="Beam",
+    usage=USAGE,
+    epilog=EPILOG,
+)

@@ -1,0 +1,78 @@
+"""What lies ahead of a fetch: which hosts will take longest, and whether any host is outside this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawl.fetching.hosts import HostLimit, estimate
+from crawl.fetching.settings import Fetch
+from pipeline.commands.fetch.host_names import host_names
+from pipeline.commands.fetch.rows import rows_of_shard
+from pipeline.files import Output, read_many
+from vocab.buffers import one_array
+
+FOLDER = "work/outlook"
+LISTED = 5  # hosts
+LONG = 60.0  # seconds from which a host is worth a line
+
+
+def look_ahead(
+    shard: int, output: Output, tasks: int, shards: int, settings: Fetch, limits: Mapping[str, HostLimit]
+) -> str:
+    """Writes what lies ahead of a shard; returns the file's name."""
+    name = f"{FOLDER}/{shard:05d}.json"
+    if not output.has(name):
+        urls = pc.unique(one_array(rows_of_shard(output, tasks, shard, shards)["url"]).drop_null())
+        output.write_bytes(name, json.dumps(_ahead(urls, settings, limits)).encode())
+    return name
+
+
+def _ahead(urls: pa.StringArray, settings: Fetch, limits: Mapping[str, HostLimit]) -> dict[str, Any]:
+    counts = Counter(host for host in host_names(urls).to_pylist() if host)
+    seconds = estimate(counts, settings, limits)
+    longest = [[host, counts[host], round(seconds[host], 1)] for host in [*seconds][:LISTED]]
+    outside = min((host for host in counts if not is_loopback(host)), default="")
+    return {"urls": len(urls), "hosts": len(counts), "longest": longest, "outside": outside}
+
+
+def is_loopback(host: str) -> bool:
+    """Returns whether a host is this machine."""
+    if host in ("localhost", "localhost."):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_outlooks(output: Output, shards: int) -> list[dict[str, Any]]:
+    """What lies ahead of each shard."""
+    names = [output.path(f"{FOLDER}/{shard:05d}.json") for shard in range(shards)]
+    return [json.loads(content) for content in read_many(names)]
+
+
+def longest_first(outlooks: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The shards by what their slowest host will take, the longest first."""
+    times = [max((host[2] for host in outlook["longest"]), default=0) for outlook in outlooks]
+    return sorted(range(len(times)), key=lambda shard: (-times[shard], shard))
+
+
+def lines(outlooks: list[dict[str, Any]]) -> Iterator[str]:
+    """What to expect, for the terminal."""
+    urls, hosts = (sum(outlook[name] for outlook in outlooks) for name in ("urls", "hosts"))
+    yield f"{urls:,} URLs of {hosts:,} hosts"
+    longest = sorted((host for outlook in outlooks for host in outlook["longest"]), key=lambda host: -host[2])
+    for name, count, seconds in longest[:LISTED]:
+        if seconds >= LONG:
+            yield f"  {name}: {count:,} URLs, about {_written(seconds)} (fetch.per_host, fetch.delay, fetch.hosts)"
+
+
+def _written(seconds: float) -> str:
+    return f"{seconds / 3600:,.1f} hours" if seconds >= 3600 else f"{seconds / 60:.0f} minutes"

@@ -1,0 +1,76 @@
+"""The page of a fetch: statuses as bars, bytes and rate, and the hosts that failed most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from crawl.fetching.answers import STATUSES
+from pipeline.page.markup import shortened, tag
+from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from pipeline.report.charts import funnel_bar
+from pipeline.report.funnel import share
+from pipeline.report.page import byte_size
+
+
+def page(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
+    """The html element of the page of a fetch."""
+    sections = [_header(funnel), _statuses(funnel), *_hosts(funnel), _footer(manifest)]
+    return document("Fetch report", sections)
+
+
+def _header(funnel: Mapping[str, Any]) -> Element:
+    urls, found = funnel["urls"], funnel["status_urls"].get("ok", 0)
+    figures = [
+        figure("URLs", f"{urls:,}", f"in {funnel['rows']:,} rows"),
+        figure("with an image", f"{found:,}", share(found, urls), class_="accent"),
+        figure("bytes", byte_size(funnel["bytes"])),
+        *_rate(funnel, urls),
+    ]
+    return tag("header", tag("p", "Fetch report", class_="overline"), tag("h1", "Images of URLs"), _list(figures))
+
+
+def _list(figures: list[Element]) -> Element:
+    return tag("dl", *figures, class_="figures")
+
+
+def _rate(funnel: Mapping[str, Any], urls: int) -> Iterator[Element]:
+    """The rate of the last turn; none if it took no time that was measured."""
+    if seconds := funnel["seconds"].get("fetch"):
+        yield figure("URLs a second", f"{urls / seconds:,.1f}", f"{byte_size(funnel['bytes'] / seconds)} a second")
+
+
+def _statuses(funnel: Mapping[str, Any]) -> Element:
+    head = tag("tr", *(tag("th", name, scope="col") for name in ("Status", "URLs", "", "Rows")))
+    rows = [_status(name, count, funnel) for name, count in funnel["status_urls"].items()]
+    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="funnel")
+    note = "Each URL ends with one status. Those that may end differently next time are asked again by --retry=failed."
+    return tag("section", tag("h2", "Statuses"), tag("p", note, class_="note"), table, id="statuses")
+
+
+def _status(name: str, count: int, funnel: Mapping[str, Any]) -> Element:
+    urls, status = funnel["urls"], STATUSES[name]
+    again = " Asked again by --retry=failed." if status.again else ""
+    bar = funnel_bar(count, count if name == "ok" else 0, urls, f"{name}: {count:,} URLs")
+    says = tag("span", f"{status.sentence}.{again}", class_="says")
+    return tag(
+        "tr",
+        tag("th", tag("code", name), says, scope="row"),
+        tag("td", bar, class_="picture"),
+        tag("td", tag("b", f"{count:,}"), tag("small", share(count, urls)), class_="amount"),
+        tag("td", tag("b", f"{funnel['status_rows'][name]:,}"), class_="amount"),
+    )
+
+
+def _hosts(funnel: Mapping[str, Any]) -> Iterator[Element]:
+    """The hosts with most URLs without an image; no section if all came."""
+    if funnel["hosts"]:
+        rows = [(host, f"{failed:,} of {urls:,}, most {status}") for host, urls, failed, status in funnel["hosts"]]
+        table = pairs_table(("Host", "URLs without an image"), [(shortened(name, 100), says) for name, says in rows])
+        yield tag("section", tag("h2", "Hosts that failed most"), table, id="hosts")
+
+
+def _footer(manifest: Mapping[str, Any]) -> Element:
+    settings = sorted(flat(manifest["settings"], "fetch."))
+    return tag("footer", fold("Settings of this fetch", pairs_table(("Setting", "Value"), settings)))

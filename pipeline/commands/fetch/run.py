@@ -1,0 +1,162 @@
+"""The whole fetch: rows by host, what lies ahead, the images, the account."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import apache_beam as beam
+
+from crawl.fetching.hosts import HostLimit, read_hosts
+from crawl.fetching.settings import Fetch, user_agent
+from pipeline import __version__
+from pipeline.commands.fetch.account import finish
+from pipeline.commands.fetch.claim import claim, next_turn, turn_is_over
+from pipeline.commands.fetch.options import Options
+from pipeline.commands.fetch.outlook import FOLDER as OUTLOOK
+from pipeline.commands.fetch.outlook import lines, longest_first, look_ahead, read_outlooks
+from pipeline.commands.fetch.rows import FOLDER as ROWS
+from pipeline.commands.fetch.rows import RowTask, shards_for, write_rows
+from pipeline.commands.fetch.shard import Fetching, fetch_shard
+from pipeline.commands.fetch.sources import row_tasks
+from pipeline.engines.choice import make_engine
+from pipeline.engines.dataflow import check_options, job_options
+from pipeline.engines.engine import Engine
+from pipeline.files import Output, read_bytes
+from pipeline.finish import FUNNEL
+from pipeline.inputs import InputError, check_output
+from pipeline.printable import tell
+from pipeline.storage.lock import locked
+from pipeline.yaml_text import read_text
+
+SHARDS = "work/shards.json"  # numbers of row files and of shards
+
+
+def run_fetch(options: Options, folder: str) -> dict[str, Any]:
+    """Fetches what `options` describe, or resumes a killed fetch; returns the content of its funnel.json.
+
+    `folder` is a local one for temporary files. Raises InputError, OtherRun, BadInputs, Held.
+    """
+    check_installed()
+    check_options(options.run)
+    check_output(options.output, options.run.inputs)
+    limits = read_limits(options.run.config.fetch.hosts)
+    with locked(options.output):
+        output = Output(options.output)
+        this, tasks = row_tasks(options.run)
+        if not claim(output, this, options.run.overwrite, options.retry):
+            output.sweep()
+            with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
+                passes = Passes(output, options, limits, folder, engine)
+                passes.fetch(next_turn(output, options.retry), tasks)
+                finish(output, options.run.config, this, passes.seconds)
+            turn_is_over(output)
+        funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
+        return funnel
+
+
+def check_installed() -> None:
+    """Raises InputError without the packages of the extra."""
+    try:
+        import crawl.fetching.loop  # noqa: F401
+    except ImportError as error:
+        raise InputError(f"fetch: needs the package {error.name}: pip install 'align-corpus[crawl]'") from error
+
+
+def read_limits(path: str) -> dict[str, HostLimit]:
+    """The limits in a table of hosts; none without one. Raises InputError."""
+    if not path:
+        return {}
+    try:
+        return read_hosts(read_text("fetch.hosts", path))
+    except ValueError as error:
+        raise InputError(f"fetch.hosts: {path}: {error}") from error
+
+
+@dataclass
+class Passes:
+    """The passes of a fetch, each a Beam pipeline; a killed one resumes."""
+
+    output: Output
+    options: Options
+    limits: dict[str, HostLimit]
+    folder: str
+    engine: Engine
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Fetch:
+        """The section fetch."""
+        return self.options.run.config.fetch
+
+    def fetch(self, turn: int, tasks: list[RowTask]) -> None:
+        """Fetches in the first turn what the input names, and later what an earlier turn did not get."""
+        files, shards = self.read(tasks) if not turn else (0, self._shards()[1])
+        order = self.look_ahead(files, shards) if not turn else [*range(shards)]
+        with self._pass("fetch", "URLs", shards if turn else sum(one["urls"] for one in self._ahead)) as (root, meter):
+            job = Fetching(
+                self.output, self.settings, self._agent, self.limits, files, shards, self.options.retry, turn, meter
+            )
+            self._each(root, order, fetch_shard, job)
+        for folder in (ROWS, OUTLOOK):
+            self.output.remove(self.output.path(folder))
+
+    @property
+    def _agent(self) -> str:
+        return user_agent(__version__, self.settings.contact)
+
+    def read(self, tasks: list[RowTask]) -> tuple[int, int]:
+        """Reads the input into files of rows, sorted by host; returns the numbers of files and of shards."""
+        if not self.output.has(SHARDS):
+            with self._pass("rows", "rows", sum(task.work for task in tasks)) as (root, meter):
+                self._each(root, tasks, write_rows, self.output, self.options.run.config.input, meter)
+            rows = sum(row_count(self.output, task.name) for task in tasks)
+            if not rows:
+                raise InputError(f"{self.options.run.inputs[0]}: no row to fetch")
+            content = {"files": len(tasks), "shards": shards_for(rows)}
+            self.output.write_bytes(SHARDS, json.dumps(content).encode())
+        return self._shards()
+
+    def _shards(self) -> tuple[int, int]:
+        content = json.loads(read_bytes(self.output.path(SHARDS)))
+        return content["files"], content["shards"]
+
+    def look_ahead(self, files: int, shards: int) -> list[int]:
+        """Prints what to expect; returns the shards, those that take longest first. Raises InputError."""
+        with self._pass("hosts", "rows", shards) as (root, _):
+            self._each(root, range(shards), look_ahead, self.output, files, shards, self.settings, self.limits)
+        self._ahead = read_outlooks(self.output, shards)
+        outside = min((one["outside"] for one in self._ahead if one["outside"]), default="")
+        if outside and not self.settings.contact:
+            raise InputError(
+                f"fetch.contact: empty; hosts such as {outside} need a URL or an address of whoever asks: "
+                "--fetch.contact=https://example.org/our-crawl"
+            )
+        tell(*lines(self._ahead))
+        return longest_first(self._ahead)
+
+    def _each(self, root: beam.Pipeline, items: Any, do: Callable[..., Any], *more: Any) -> None:
+        root | "Items" >> beam.Create(list(items)) | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(do, *more)
+
+    @contextmanager
+    def _pass(self, name: str, unit: str, work: int) -> Iterator[tuple[beam.Pipeline, Any]]:
+        """Executes the pipeline that the block wires, with a progress bar, and records its seconds."""
+        begin = time.monotonic()
+        meter = replace(self.engine.meter(self.folder), unit=unit)
+        with meter.shown(name, work):
+            pipeline = self.engine.pipeline(job_options(self.options.beam, self.options.run.config.name, name))
+            yield pipeline, meter
+            self.engine.execute(pipeline)
+        self.seconds[name] = round(time.monotonic() - begin, 3)
+
+
+def row_count(output: Output, name: str) -> int:
+    """Number of rows of a file of rows."""
+    from pipeline.commands.fetch.rows import read_rows
+
+    return len(read_rows(output, name))

@@ -1,0 +1,70 @@
+"""A shard of images: a tar with image, text and fields of each row, as WebDataset has them.
+
+Equal rows give equal bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+BLOCK = 512
+
+
+class Sample(NamedTuple):
+    """A row with its image."""
+
+    name: str
+    suffix: str  # of the image's format
+    image: bytes
+    text: str | None
+    fields: dict[str, Any]
+
+
+def write_tar(file: BinaryIO, samples: Iterable[Sample]) -> tuple[str, int]:
+    """Writes a tar; returns its sha256 and the number of samples."""
+    digest, count = hashlib.sha256(), 0
+    for sample in samples:
+        for block in _members(sample):
+            file.write(block)
+            digest.update(block)
+        count += 1
+    end = bytes(2 * BLOCK)
+    file.write(end)
+    digest.update(end)
+    return digest.hexdigest(), count
+
+
+def _members(sample: Sample) -> Iterator[bytes]:
+    fields = json.dumps(sample.fields, default=str, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+    text = (sample.text or "").encode("utf-8", "replace")
+    for suffix, content in ((sample.suffix, sample.image), ("txt", text), ("json", fields)):
+        yield _header(f"{sample.name}.{suffix}", len(content))
+        yield content
+        yield bytes(-len(content) % BLOCK)
+
+
+def _header(name: str, size: int) -> bytes:
+    member = tarfile.TarInfo(name)  # without a time, an owner and a host
+    member.size = size
+    return member.tobuf(tarfile.USTAR_FORMAT)
+
+
+class OldImages:
+    """The images of a tar that is written again, found in the order in which they were written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._tar = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115 - its file is the caller's
+
+    def image(self, name: str) -> tuple[str, bytes]:
+        """Suffix and bytes of the image of the sample `name`. Raises ValueError if it is not there."""
+        for member in self._tar:
+            stem, _, suffix = member.name.rpartition(".")
+            if stem == name and suffix not in ("txt", "json"):
+                content = self._tar.extractfile(member)
+                assert content is not None
+                return suffix, content.read()
+        raise ValueError(f"{name}: not in the tar")
