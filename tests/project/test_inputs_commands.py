@@ -1,4 +1,4 @@
-"""Every command of docs/inputs.md works, and every input format has one there."""
+"""Every command in the tables of docs/inputs.md reads its inputs, and every input format has a command there."""
 
 from __future__ import annotations
 
