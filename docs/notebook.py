@@ -16,9 +16,9 @@ import pandas as pd
 from pipeline import make_corpus
 from train import PictureBytes, decode_example, embed_pictures, embed_texts, load_towers, read_records
 
-PICTURES = 1900  # of the generated crawl
-STEPS = 1200  # of the training
-PIECES = 1000  # of the vocabulary
+PICTURES = 1900  # in the generated crawl
+STEPS = 1200  # optimiser steps of the training
+PIECES = 1000  # size of the vocabulary
 FOLDER = Path("out/notebook")
 
 

@@ -86,7 +86,7 @@ def test_it_makes_the_bytes_of_the_command(call: Call, finished: Finished, tmp_p
     assert {rule.name: rule.dropped for rule in funnel.rules} == content["first_reason"]
     assert {rule.name: rule.fails for rule in funnel.rules} == content["any_reason"]
     assert str(funnel) == finished.process.stdout.rpartition("\n")[0].rpartition("\n")[0]
-    assert call(workers=workers) == funnel  # of a finished run
+    assert call(workers=workers) == funnel  # returned at once, since the run is finished
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow(seconds=60)
 DATA = ROOT.parent / "shared" / "data"
 ALT_TEXTS, CLOTHING = DATA / "alt_text_sample" / "pairs.parquet", DATA / "clothing" / "test"
 OPENMOJI, CC3M = (DATA / "text" / f"{name}.parquet" for name in ("openmoji_cldr_names", "cc3m_validation"))
-EVERY = 40  # of openmoji's rows every 40th is taken: 29,598
+EVERY = 40  # every 40th of openmoji's rows is taken: 29,598
 
 
 def alt_texts(folder: Path) -> tuple[Path, list[Pair]]:

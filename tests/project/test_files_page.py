@@ -54,7 +54,7 @@ def test_every_column_of_the_verdicts_in_order(run: Finished) -> None:
     documented = table("Verdicts")
     found = {field.name: TYPES.get(str(field.type), str(field.type)) for field in schema}
     assert list(documented.items()) == list(found.items())[: len(documented)]
-    assert list(found)[len(documented) :] == ["lang", "input_width", "input_reasons"]  # of the input
+    assert list(found)[len(documented) :] == ["lang", "input_width", "input_reasons"]  # passthrough columns
 
 
 def test_every_feature_of_a_record(run: Finished) -> None:

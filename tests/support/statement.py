@@ -17,7 +17,7 @@ import pyarrow as pa
 from tests.support.statement_image import decodable, porn_score, size
 from tests.support.statement_text import canonical, count_ngrams, frequent, ngrams, words
 
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")  # of the crawl's images
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")  # formats in the crawl
 REASONS = (
     "undecodable",
     "short_side",

@@ -113,7 +113,7 @@ def test_gradients_at_once_are_those_of_one_tape(monkeypatch: pytest.MonkeyPatch
     model, given = small_model(monkeypatch, DROPOUT, normalised=True), batch()
     before = state(model)
     loss, gradients = gradients_at_once(model, given, loss_of(model), scale)
-    assert all(isinstance(gradient, tf.Tensor) for gradient in gradients)  # of embeddings too
+    assert all(isinstance(gradient, tf.Tensor) for gradient in gradients)  # no IndexedSlices, also for embeddings
     set_state(model, before)
     assert_same((float(loss), [gradient.numpy() for gradient in gradients]), in_one_tape(model, given, 1))
 

@@ -106,7 +106,7 @@ def test_a_width_is_a_linear_layer_over_the_features() -> None:
     assert tower.count_params() == image_tower(SMALL).count_params() + 160 * 24 + 24
 
 
-# What they compute
+# Outputs of the towers
 
 
 def test_our_bert_is_bert() -> None:

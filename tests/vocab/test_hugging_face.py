@@ -24,7 +24,7 @@ from vocab.hugging_face import tokenizer_files
 from vocab.wordpiece import LONGEST_WORD, SPECIAL, WordPieceTokenizer
 
 NAMES = FOLDER / "openmoji_cldr_names.parquet"
-LANGUAGES, LINES = 25, 800  # of each language
+LANGUAGES, LINES = 25, 800  # languages, and lines in each
 ALPHABETS = (  # where there are no real lines: as many scripts and kinds of marks
     "az", "àÿ", "āſ", "αω", "ἀῳ", "ая", "ѐӹ", "աև", "את", "ءي", "ऄ९", "অ৯", "ਅੴ", "અ૱", "ଅ୯", "அ௯", "అ౯", "ಅ೯",
     "അൿ", "ก๛", "ກໜ", "က၏", "កៜ", "가힣", "ぁヿ", "一龥", "\uf900\ufa6d", "\u1ea0\u1ef9",

@@ -132,7 +132,7 @@ def test_sort_and_count(keys: list[int]) -> None:
 
 
 @pytest.mark.parametrize("size", [counting.BUCKET - 1, counting.BUCKET, 5 * counting.BUCKET])
-@pytest.mark.parametrize("bits", [64, 40, 12, 1])  # of 40 and fewer, all keys lie in one bucket: no hashes
+@pytest.mark.parametrize("bits", [64, 40, 12, 1])  # all keys of 40 bits and fewer lie in one bucket: no hashes
 def test_sort_of_many_keys(size: int, bits: int) -> None:
     keys = np.random.default_rng(size).integers(0, 2**64 - 1, size, np.uint64) >> np.uint64(64 - bits)
     before = keys.copy()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import read_config, sort_arguments, split_globs
@@ -76,12 +76,25 @@ def load_tensorflow(command: str) -> None:
     print(f"{command}: on {', '.join(import_tensorflow())}", file=sys.stderr, flush=True)
 
 
-def locked_folder(output: str) -> AbstractContextManager[None]:
-    """The lock of a command's folder. Of several hosts that train together, the first has it."""
+@contextmanager
+def writing_folder(command: str, output: str) -> Iterator[None]:
+    """Imports TensorFlow, and locks a command's folder. Of several hosts that train together, the first locks it."""
+    load_tensorflow(command)
     from pipeline.storage.lock import locked
     from train.devices import host
 
-    return locked(output) if host().number == 0 else nullcontext()
+    with locked(output) if host().number == 0 else nullcontext():
+        yield
+
+
+@contextmanager
+def writing_files(command: str, *files: str | None) -> Iterator[None]:
+    """Imports TensorFlow, and locks the files of a command's results."""
+    load_tensorflow(command)
+    from pipeline.storage.lock import locked_files
+
+    with locked_files(*files):
+        yield
 
 
 def errors() -> Codes:

@@ -19,7 +19,7 @@ from pipeline.inputs.sources import extension
 from pipeline.inputs.tables.table import TableReader
 from pipeline.inputs.text.compressed import open_plain, position
 from pipeline.inputs.text.dialect import LITERAL, STRICT, WHOLE, Dialect, RaggedRow
-from pipeline.inputs.text.faults import BadRow
+from pipeline.inputs.text.faults import BadRow, tsv_command
 from pipeline.inputs.text.first_row import headerless, with_options
 from pipeline.inputs.text.form import Form, make_form
 from pipeline.inputs.text.row_blocks import RowBlocks
@@ -48,9 +48,15 @@ class DelimitedReader(TableReader):
                 rows += batch.num_rows
                 yield from _pieces(form.values(batch))
         except RaggedRow as row:
-            raise BadFile(self.source.path, f"row {rows + row.number}: {row.reason}") from row
+            raise BadFile(self.source.path, f"row {rows + row.number}: {row.reason}{self._remedy(form, row)}") from row
         except BadRow as error:
             raise BadFile(self.source.path, f"row {rows + 1}: {error}") from error
+
+    def _remedy(self, form: Form, row: RaggedRow) -> str:
+        """Continues the message about a ragged row with what to do, if it is the text that has too many values."""
+        is_text = row.is_long and form.layout.roles.get("text") == form.width - 1
+        command = tsv_command(self.source.path, form.dialect.delimiter, form.width) if is_text else ""
+        return command + ", and type no --input.delimiter" * bool(command and self._settings.delimiter)
 
     def _blocks(self, form: Form) -> Iterator[bytes]:
         with open_plain(self.source.path) as file:

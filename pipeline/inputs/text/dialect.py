@@ -112,6 +112,7 @@ class RaggedRow(Exception):
         number, expected, actual, text = found.groups()
         super().__init__(number)
         self.number = int(number)
+        self.is_long = int(actual) > int(expected)
         self.reason = f"{actual} instead of {expected} values: {text}"
 
 

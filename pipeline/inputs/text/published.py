@@ -21,7 +21,7 @@ TOKEN_COLUMNS = ("key", "image_path", "text")
 _TOKEN = re.compile(r"[^\s].*\.(?:jpe?g|png|gif|webp)(?:\.[0-9]+)?#[0-9]+", re.IGNORECASE)
 _FLICKR30K = {"image_name", "comment"}
 _PLACES = (*ALIASES["image_path"], *ALIASES["url"])
-_NO_DELIMITER = re.compile(rb"^([^|\r\n]*\| *[0-9]+)( {2,}[^|\r\n]*)(?=[\r\n]|\Z)", re.MULTILINE)
+_NO_DELIMITER = re.compile(rb"^([^|\t\r\n]*([|\t]) *[0-9]+)( {2,}[^|\t\r\n]*)(?=[\r\n]|\Z)", re.MULTILINE)
 
 
 def is_token_row(values: Sequence[str]) -> bool:
@@ -48,5 +48,5 @@ def known_columns(names: Sequence[str], columns: Columns) -> Columns:
 
 
 def mend_flickr30k(rows: bytes) -> bytes:
-    """Inserts the delimiter that a row of Flickr30k lacks: `2199200615.jpg| 4   A dog runs`."""
-    return _NO_DELIMITER.sub(rb"\1|\2", rows)
+    """Inserts the delimiter that a row of Flickr30k lacks: `2199200615.jpg| 4   A dog runs`. In a TSV it is a tab."""
+    return _NO_DELIMITER.sub(rb"\1\2\3", rows)

@@ -76,9 +76,9 @@ def train(name: str, *arguments: str) -> Callable[[Path, pytest.MonkeyPatch], in
     def act(output: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         for module, values in ((f"pipeline.commands.train.{name}.run", {"run": breaks}), ("train.run", dict(ERRORS))):
             monkeypatch.setitem(sys.modules, module, SimpleNamespace(**values))
-        monkeypatch.setattr(f"pipeline.commands.train.{name}.options.load_tensorflow", lambda _: None)
+        monkeypatch.setattr("pipeline.commands.train.options.load_tensorflow", lambda _: None)
         monkeypatch.setattr(
-            f"pipeline.commands.train.{name}.options.locked_folder", lambda _: nullcontext(), raising=False
+            f"pipeline.commands.train.{name}.options.writing_folder", lambda *_: nullcontext(), raising=False
         )
         return TRAIN.call([name, *arguments, f"--output={output}"])
 

@@ -42,7 +42,7 @@ def test_curves_have_a_point_for_each_row_on_scale() -> None:
     for curve in (loss, temperature, rate):
         assert curve[:, 0] == pytest.approx([LEFT + (RIGHT - LEFT) * row.step / 1000 for row in ROWS], abs=0.01)
     chance, floor, start, paper = levels(content)
-    height = (BOTTOM - chance) / chance_loss(64)  # of a unit
+    height = (BOTTOM - chance) / chance_loss(64)  # pixels per unit
     assert BOTTOM - loss[:, 1] == pytest.approx([height * row.loss for row in ROWS], abs=0.02)
     assert BOTTOM - floor == pytest.approx(height * floor_loss(64, 0.1), abs=0.02)
     decade = (paper - start) / math.log10(0.07 * 64)
@@ -117,7 +117,7 @@ def test_a_constant_temperature_is_a_level_line(start: float) -> None:
     assert "Fixed here." in report.words and "Learned here." in page().words
 
 
-# What the loss is held against
+# The levels beside the loss
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_the_pictures_have_words() -> None:
     assert len(set(report.attribute("id"))) == len(report.attribute("id"))
 
 
-# What was not measured
+# Values that were not measured
 
 
 @pytest.mark.parametrize(("pictures", "says"), [(0, "0 held-out pictures"), (1, "1 held-out picture")])

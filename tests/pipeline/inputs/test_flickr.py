@@ -30,6 +30,21 @@ def as_typed(path: Path) -> Input:
     return load_config("", [(name, shlex.split(value)[0]) for name, value in TYPED.findall(options)]).input
 
 
+def as_converted(path: Path, reason: str) -> Path:
+    """The table that the command makes which the refusal of a file names."""
+    with pytest.raises(BadFile) as error:
+        read(path)
+    assert error.value.reason.startswith(reason)
+    script, source, table = re.findall(r"with: sed '(.*)' (\S+) > (\S+)$", error.value.reason)[0]
+    assert source == str(path)
+    lines = path.read_text().splitlines(keepends=True)
+    for replaced in script.split(";"):  # in place of a process, which tests of this lane don't start
+        _, delimiter, tab, _ = replaced.split("/")
+        assert tab == r"\t"
+        lines = [line.replace(delimiter, "\t", 1) for line in lines]
+    return write(Path(table), "".join(lines))
+
+
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     for name in ("1.jpg", "2.jpg"):
@@ -60,6 +75,40 @@ def test_captions_of_flickr8k_and_flickr30k_as_csv(images: Path) -> None:
     assert table["image"].to_pylist() == [b"1.jpg", None]
     path = write(images / "flickr30k.txt", "image_name,comment_number,comment\n2.jpg,0,a cat\n")
     assert read(path)["image"].to_pylist() == [b"2.jpg"]
+
+
+def test_captions_with_commas_outside_quotes_are_refused_with_the_command_that_keeps_them(images: Path) -> None:
+    path = write(images / "captions.txt", 'image,caption\n1.jpg,"a dog , running"\n2.jpg,a cat, one, and "two"\n')
+    table = read(as_converted(path, "row 3: 4 instead of 2 values: "))
+    assert table["text"].to_pylist() == [b"a dog , running", b'a cat, one, and "two"']
+    assert table["image"].to_pylist() == [b"1.jpg", b"2.jpg"]
+    with pytest.raises(BadFile, match=r"and type no --input\.delimiter$"):
+        read(path, Input(delimiter="comma"))
+
+
+def test_flickr30k_with_its_delimiter_in_a_caption_is_refused_with_the_command_that_keeps_it(images: Path) -> None:
+    path = write(
+        images / "results.csv",
+        "image_name| comment_number| comment\n1.jpg| 0| A man | a woman .\n2.jpg| 4   A dog runs .\n",
+    )
+    table = read(as_converted(path, "row 2: 4 instead of 3 values: "))
+    assert table["text"].to_pylist() == [b"A man | a woman .", b"A dog runs ."]
+    assert table["image"].to_pylist() == [b"1.jpg", b"2.jpg"] and carried(table) == {"comment_number": ["0", "4"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("text_first.csv", "caption,image\na dog, running,1.jpg\n"),
+        ("too_few.csv", "image,n,caption\n1.jpg,a dog\n"),
+        ("captions.tsv", "image,caption\n1.jpg,a dog, running\n"),  # the command would empty it
+        ("tabs.txt", "image\tcaption\n1.jpg\ta dog\trunning\n"),
+        ("Flickr8k.token.txt", "1.jpg#0\ta dog\n1.jpg#1\ta dog\trunning\n"),
+    ],
+)
+def test_other_rows_of_a_wrong_length_are_refused_without_a_command(images: Path, name: str, content: str) -> None:
+    with pytest.raises(BadFile, match=r"row [23]: [23] instead of [23] values: [^;]*$"):
+        read(write(images / name, content))
 
 
 @pytest.mark.parametrize("name", ["Flickr8k.token.txt", "results_20130124.token", "a.tsv"])

@@ -18,7 +18,7 @@ from pipeline.inputs import BadFile, Columns, Input
 from tests.support.inputs import open_path, whole
 from train.example import encode_example, write_record
 
-CASES = 300  # of each file
+CASES = 300  # per file
 TEXTS = ["a cat", 'say "hi"', "two\nlines", "ünï ☃ 猫", "", "x" * 300]
 ROWS = [
     {"text": text, "url": f"http://u/{row}", "key": f"k{row}", "n": row, "score": row / 3, "width": 9}

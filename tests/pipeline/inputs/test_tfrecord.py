@@ -168,7 +168,7 @@ def test_the_trainer_s_reader_has_the_limit_of_protocol_buffers(tmp_path: Path) 
     "data",
     [
         b"\x0a\xff\xff\xff\xff\x07",  # a message of 2 GB
-        b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  # of -1 bytes
+        b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  # a message of -1 bytes
         b"\x0a\x06\x0a\xff\xff\xff\xff\x07",  # a feature of 2 GB
         b"\x0a" + b"\xff" * 11,  # a number that doesn't end
     ],

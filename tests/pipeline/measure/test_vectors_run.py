@@ -179,7 +179,7 @@ def test_a_keras_model_for_images_of_any_size_embeds_too(crawl: Path, tmp_path: 
     assert by_key(done)["quarters"]["eval_distance"] is None
 
 
-# What is refused
+# Refusals
 
 
 def refused(crawl: Path, tmp_path: Path, *options: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.report.histograms import Histogram, add_up
 from pipeline.report.histograms import histograms_of as empty_histograms
 from tests.support.report_runs import PAIRS, REASONS, config_tree, write_run
 
-# What drops each pair, stated once more, in SQL.
+# The condition of each rule, stated once more, in SQL.
 DROPS = {
     "short_side": "least(width, height) < 200",
     "aspect_ratio": "greatest(width, height) > 3 * least(width, height)",

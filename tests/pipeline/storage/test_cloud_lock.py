@@ -51,7 +51,7 @@ def test_a_lock_of_a_process_of_this_machine_that_is_gone_is_nobodys(storage: St
     if not child:
         os._exit(0)
     os.waitpid(child, 0)
-    for gone in (child, os.getpid()):  # of a container of one name, whose processes have the same numbers again
+    for gone in (child, os.getpid()):  # the second: a container restarted under its name repeats process numbers
         storage.put("data", LOCK, f"process {gone} on {socket.gethostname()}".encode())
         with locked(ROOT):
             assert storage.buckets["data"][LOCK].content == HERE.encode()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.commands.arguments import split_globs
 from pipeline.commands.command import Command
-from pipeline.commands.train.options import Records, add_records, errors, load_tensorflow, locked_folder, split
+from pipeline.commands.train.options import Records, add_records, errors, split, writing_folder
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,9 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 
 def run(options: Options, _: str) -> None:
     """Makes an index. Raises InputError, TrainingError, Held."""
-    load_tensorflow("embed")
-    from pipeline.commands.train.embed.run import run
+    with writing_folder("embed", options.output):
+        from pipeline.commands.train.embed.run import run
 
-    with locked_folder(options.output):
         run(options)
 
 

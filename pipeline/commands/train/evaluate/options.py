@@ -15,9 +15,9 @@ from pipeline.commands.train.options import (
     add_records,
     errors,
     files_of_results,
-    load_tensorflow,
     settle,
     split,
+    writing_files,
 )
 from pipeline.settings import ConfigError
 
@@ -87,11 +87,9 @@ def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[
 
 def run(options: Options, _: str) -> None:
     """Measures. Raises InputError, TrainingError, Held."""
-    load_tensorflow("evaluate")
-    from pipeline.commands.train.evaluate.run import run
-    from pipeline.storage.lock import locked_files
+    with writing_files("evaluate", options.numbers, options.page):
+        from pipeline.commands.train.evaluate.run import run
 
-    with locked_files(options.numbers, options.page):
         run(options)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.commands.arguments import worker_count
 from pipeline.commands.command import Command
 from pipeline.commands.configs import config_names
-from pipeline.commands.train.options import Records, add_records, errors, load_tensorflow, locked_folder, settle, split
+from pipeline.commands.train.options import Records, add_records, errors, settle, split, writing_folder
 from pipeline.config import Config
 
 
@@ -45,10 +45,9 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 
 def run(options: Options, _: str) -> None:
     """Trains. Raises InputError, NoRecords, OtherRun, TrainingError, Held."""
-    load_tensorflow("fit")
-    from pipeline.commands.train.fit.run import run
+    with writing_folder("fit", options.output):
+        from pipeline.commands.train.fit.run import run
 
-    with locked_folder(options.output):
         run(options)
 
 

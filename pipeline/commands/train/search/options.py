@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.commands.arguments import worker_count
 from pipeline.commands.command import Command
-from pipeline.commands.train.options import errors, files_of_results, load_tensorflow, split
+from pipeline.commands.train.options import errors, files_of_results, split, writing_files
 
 SCALE = 2.0  # weight of a text beside an image, in the paper
 PROBES = 64  # lists of faiss
@@ -110,11 +110,9 @@ def _lines(parser: argparse.ArgumentParser, path: str) -> list[str]:
 
 def run(options: Options, _: str) -> None:
     """Searches. Raises InputError, TrainingError, Held."""
-    load_tensorflow("search")
-    from pipeline.commands.train.search.run import run
-    from pipeline.storage.lock import locked_files
+    with writing_files("search", options.numbers, options.page):
+        from pipeline.commands.train.search.run import run
 
-    with locked_files(options.numbers, options.page):
         run(options)
 
 

@@ -13,9 +13,8 @@ from pipeline.commands.train.options import (
     Settings,
     add_records,
     errors,
-    load_tensorflow,
-    locked_folder,
     split,
+    writing_folder,
 )
 from pipeline.config import Config, ConfigError, config_of, load_tree
 from pipeline.page.parts import flat
@@ -97,10 +96,9 @@ def _material(parser: argparse.ArgumentParser, ours: argparse.Namespace, task: s
 
 def run(options: Options, _: str) -> None:
     """Tunes a model. Raises InputError, ConfigError, OtherRun, TrainingError, Held."""
-    load_tensorflow("transfer")
-    from pipeline.commands.train.transfer.run import run
+    with writing_folder("transfer", options.output):
+        from pipeline.commands.train.transfer.run import run
 
-    with locked_folder(options.output):
         run(options)
 
 
