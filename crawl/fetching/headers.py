@@ -13,10 +13,11 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 class Headers:
     """The last block of headers, and how many bytes all blocks had."""
 
-    __slots__ = ("_lines", "code", "size", "whole")
+    __slots__ = ("_lines", "_lower", "code", "size", "whole")
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
+        self._lower = b""
         self.size, self.code = 0, 0
         self.whole = False
 
@@ -29,12 +30,15 @@ class Headers:
             return False
         elif line in (b"\r\n", b"\n"):
             self.whole = self.code >= 200
+            self._lower = b"".join(self._lines).lower()
             return self.whole
         self._lines.append(line)
         return False
 
     def values(self, name: bytes) -> Iterator[str]:
         """Yields the values of a header; `name` is in lower case and ends with a colon."""
+        if name not in self._lower:  # as most names are not
+            return
         for line in self._lines:
             if line[: len(name)].lower() == name:
                 yield line[len(name) :].strip().decode("latin-1")

@@ -99,6 +99,7 @@ class Plan:
         job.origin.asking |= job.robots
         job.last = not len(host)
         host.busy += 1
+        host.begun = True
         host.next = max(host.next, now + host.limit.delay)
         self._queues.wake(host, now)
 

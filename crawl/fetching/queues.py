@@ -13,13 +13,14 @@ from crawl.fetching.jobs import Job
 class Host:
     """What is left to ask of a host, and when it may be asked."""
 
-    __slots__ = ("again", "busy", "indices", "limit", "listed", "next")
+    __slots__ = ("again", "begun", "busy", "indices", "limit", "listed", "next")
 
     def __init__(self, limit: HostLimit) -> None:
         self.limit = limit
         self.indices: deque[int] = deque()  # URLs whose turn has not come yet
         self.again: deque[Job] = deque()  # jobs that have begun, or are about to
         self.busy = 0
+        self.begun = False  # something has been asked of it
         self.next = 0.0  # not to be asked before
         self.listed = False  # in a heap of `Queues`
 
@@ -32,11 +33,15 @@ class Host:
 
 
 class Queues:
-    """Hosts that can be asked now, the larger first, and heaps of what comes later."""
+    """Hosts that can be asked now, and heaps of what comes later.
+
+    Hosts begin in the order of their size, the largest first. Those that have begun go before others, so that their
+    connections are used again.
+    """
 
     def __init__(self) -> None:
         self._order = count()
-        self._ready: list[tuple[int, int, Host]] = []
+        self._ready: list[tuple[bool, int, int, Host]] = []
         self._resting: list[tuple[float, int, Host]] = []
         self._later: list[tuple[float, int, Host, Job]] = []
 
@@ -48,7 +53,7 @@ class Queues:
         if host.next > now:
             heapq.heappush(self._resting, (host.next, next(self._order), host))
         else:
-            heapq.heappush(self._ready, (-len(host), next(self._order), host))
+            heapq.heappush(self._ready, (not host.begun, -len(host), next(self._order), host))
 
     def put_later(self, when: float, host: Host, job: Job) -> None:
         """Puts a job back into its host's queue at a time."""
@@ -69,7 +74,7 @@ class Queues:
         """Takes the largest host that can be asked now."""
         if not self._ready:
             return None
-        host = heapq.heappop(self._ready)[2]
+        host = heapq.heappop(self._ready)[3]
         host.listed = False
         return host
 

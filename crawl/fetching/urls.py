@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from ada_url import URL
+from ada_url import join_url, normalize_url
 
-_SCHEMES = ("http:", "https:")
+_NORMAL = re.compile(r"(https?://(\[[0-9a-f:.]+\]|[^/:?#@%\[\]]+)(?::[1-9]\d*)?)/[^#]*")  # a name and a password don't match
 
 
 class Place(NamedTuple):
@@ -17,20 +18,16 @@ class Place(NamedTuple):
     host: str  # what is asked politely; an IPv6 address in brackets
 
 
-def place_of(url: str, base: str | None = None) -> Place | None:
+def place_of(url: str, base: str = "") -> Place | None:
     """Returns where a URL is, relative to `base` if there is one; None if it can't be asked for.
 
     Only http and https can, and no URL with a name or a password: a picture that needs one is not public.
     """
     try:
-        parsed = URL(url, base=base) if base else URL(url)
-    except (ValueError, TypeError):
+        normal = _NORMAL.match(join_url(base, url) if base else normalize_url(url))
+    except ValueError:
         return None
-    if parsed.protocol not in _SCHEMES or not parsed.hostname or parsed.username or parsed.password:
-        return None
-    if parsed.port == "0" or "%" in parsed.hostname:
-        return None
-    return Place(parsed.href.partition("#")[0], f"{parsed.protocol}//{parsed.host}", parsed.hostname)
+    return Place(normal[0], normal[1], normal[2]) if normal else None
 
 
 def host_of(url: str) -> str | None:
