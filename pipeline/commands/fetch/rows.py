@@ -54,8 +54,9 @@ def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> 
         table = table.append_column(_HOST, pa.array(hosts)).append_column(_ROW, rows).take(pa.array(order))
         with output.write(task.name) as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
-    meter.add(0, task.work)
-    return len(read_rows(output, task.name))
+    count = len(read_rows(output, task.name))
+    meter.add(count, task.work)
+    return count
 
 
 def _kept(task: RowTask) -> Iterator[pa.Table]:
