@@ -12,7 +12,9 @@ from pipeline.commands.parser import Parser, no_such
 from pipeline.config import ConfigError
 from pipeline.config import Options as RunOptions
 
-USAGE = "%(prog)s RUN|TABLE --output=STORE [--retry=failed|STATUS[,…]] [--fetch.field=value …] [any Beam option …]"
+USAGE = (
+    "%(prog)s RUN|TABLE --output=STORE|--list=FILE [--retry=failed|STATUS[,…]] [--fetch.field=value …] [Beam option …]"
+)
 EPILOG = """
 RUN is the output of a run over URLs: its kept pairs are fetched. TABLE is any table with a URL column. The settings of
 the section fetch say how politely: python -m pipeline settings fetch prints them.
@@ -25,6 +27,7 @@ class Options:
 
     run: RunOptions
     retry: frozenset[str]
+    list: str = ""  # the file of a list of URLs, which is written instead of a store
 
     @property
     def output(self) -> str:
@@ -49,6 +52,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     source = [others.pop(0)] if others and not others[0].startswith("-") else []
     beam = beam_options(parser, others)
     ours = parser.parse_args([*arguments, *source])
+    if bool(ours.output) == bool(ours.list):
+        parser.error("give --output=STORE to fetch, or --list=FILE for the list of URLs alone")
     try:
         run = RunOptions(
             config=read_config(ours.config, settings),
@@ -59,7 +64,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             overwrite=ours.overwrite,
             beam=beam,
         )
-        return Options(run, read_retry(ours.retry))
+        return Options(run, read_retry(ours.retry), ours.list)
     except ConfigError as error:
         parser.error(str(error))
 
@@ -78,7 +83,10 @@ def read_retry(text: str) -> frozenset[str]:
 def _add(parser: Parser) -> None:
     add = parser.add_argument
     add("source", metavar="RUN|TABLE", help="a finished run over URLs, or a table with a URL column")
-    add("--output", metavar="STORE", required=True, help="where the images (tars), their statuses and the report go")
+    add("--output", metavar="STORE", default="", help="where the images (tars), their statuses and the report go")
+    add(
+        "--list", metavar="FILE", default="", help="write key, URL and text as Parquet for another downloader; no fetch"
+    )
     add("--retry", metavar="failed|STATUS[,…]", default="", help="ask again for URLs of a finished STORE by status")
     add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file")
     add_workers(parser)
@@ -87,6 +95,11 @@ def _add(parser: Parser) -> None:
 
 def run(options: Options, folder: str) -> None:
     """Fetches, and prints the statuses. Raises InputError, OtherRun, BadInputs, Held."""
+    if options.list:
+        from pipeline.commands.fetch.url_list import write_list
+
+        write_list(options.run, options.list)
+        return
     from pipeline.commands.fetch.account import print_statuses
     from pipeline.commands.fetch.run import run_fetch
 

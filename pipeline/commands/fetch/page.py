@@ -26,7 +26,7 @@ def _header(funnel: Mapping[str, Any]) -> Element:
         figure("URLs", f"{urls:,}", f"in {funnel['rows']:,} rows"),
         figure("with an image", f"{found:,}", share(found, urls), class_="accent"),
         figure("bytes", byte_size(funnel["bytes"])),
-        *_rate(funnel, urls),
+        *_rate(funnel),
     ]
     return tag("header", tag("p", "Fetch report", class_="overline"), tag("h1", "Images of URLs"), _list(figures))
 
@@ -35,10 +35,11 @@ def _list(figures: list[Element]) -> Element:
     return tag("dl", *figures, class_="figures")
 
 
-def _rate(funnel: Mapping[str, Any], urls: int) -> Iterator[Element]:
-    """The rate of the last turn; none if it took no time that was measured."""
-    if seconds := funnel["seconds"].get("fetch"):
-        yield figure("URLs a second", f"{urls / seconds:,.1f}", f"{byte_size(funnel['bytes'] / seconds)} a second")
+def _rate(funnel: Mapping[str, Any]) -> Iterator[Element]:
+    """The rate of the last start; none if it asked for nothing."""
+    seconds, asked = funnel["seconds"].get("fetch"), funnel["asked"]
+    if seconds and asked:
+        yield figure("URLs a second", f"{asked / seconds:,.1f}", f"{asked:,} in {seconds:,.0f} s, after the last start")
 
 
 def _statuses(funnel: Mapping[str, Any]) -> Element:

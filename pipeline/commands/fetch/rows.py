@@ -46,8 +46,7 @@ class RowTask:
 def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> int:
     """Writes the rows of a task, sorted by the hash of their host; returns their number."""
     if not output.has(task.name):
-        tables = list(_kept(task) if task.span is None else _given(task, task.span, settings))
-        table = pa.concat_tables(tables, promote_options="default").combine_chunks()
+        table = pa.concat_tables(rows_of(task, settings), promote_options="default").combine_chunks()
         hosts = hash_hosts(one_array(table["url"]))
         order = np.argsort(hosts, kind="stable")
         rows = pa.array(np.arange(len(table)))
@@ -57,6 +56,11 @@ def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> 
     count = len(read_rows(output, task.name))
     meter.add(count, task.work)
     return count
+
+
+def rows_of(task: RowTask, settings: Input) -> Iterator[pa.Table]:
+    """Yields the rows of a task in order: OURS, then the passthrough columns."""
+    return _kept(task) if task.span is None else _given(task, task.span, settings)
 
 
 def _kept(task: RowTask) -> Iterator[pa.Table]:

@@ -21,14 +21,15 @@ from pipeline.commands.fetch.options import Options
 from pipeline.commands.fetch.outlook import FOLDER as OUTLOOK
 from pipeline.commands.fetch.outlook import lines, longest_first, look_ahead, read_outlooks
 from pipeline.commands.fetch.rows import FOLDER as ROWS
-from pipeline.commands.fetch.rows import RowTask, shards_for, write_rows
+from pipeline.commands.fetch.rows import RowTask, read_rows, shards_for, write_rows
 from pipeline.commands.fetch.shard import Fetching, fetch_shard
 from pipeline.commands.fetch.sources import row_tasks
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
-from pipeline.files import Output, read_bytes
+from pipeline.files import TEMPORARY, Output, read_bytes
 from pipeline.finish import FUNNEL
+from pipeline.identity import RUN
 from pipeline.inputs import InputError, check_output
 from pipeline.printable import tell
 from pipeline.storage.lock import locked
@@ -52,6 +53,7 @@ def run_fetch(options: Options, folder: str) -> dict[str, Any]:
         if not claim(output, this, options.run.overwrite, options.retry):
             output.sweep()
             with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
+                engine.check(output.path(RUN))
                 passes = Passes(output, options, limits, folder, engine)
                 passes.fetch(next_turn(output, options.retry), tasks)
                 finish(output, options.run.config, this, passes.seconds)
@@ -98,13 +100,19 @@ class Passes:
         """Fetches in the first turn what the input names, and later what an earlier turn did not get."""
         files, shards = self.read(tasks) if not turn else (0, self._shards()[1])
         order = self.look_ahead(files, shards) if not turn else [*range(shards)]
-        with self._pass("fetch", "URLs", shards if turn else sum(one["urls"] for one in self._ahead)) as (root, meter):
+        with self._pass("fetch", "URLs", self._urls(turn)) as (root, meter):
             job = Fetching(
                 self.output, self.settings, self._agent, self.limits, files, shards, self.options.retry, turn, meter
             )
             self._each(root, order, fetch_shard, job)
-        for folder in (ROWS, OUTLOOK):
+        for folder in (ROWS, OUTLOOK, TEMPORARY):
             self.output.remove(self.output.path(folder))
+
+    def _urls(self, turn: int) -> int:
+        """Number of URLs of all shards."""
+        if turn:
+            return int(json.loads(read_bytes(self.output.path(FUNNEL)))["urls"])
+        return sum(one["urls"] for one in self._ahead)
 
     @property
     def _agent(self) -> str:
@@ -115,7 +123,7 @@ class Passes:
         if not self.output.has(SHARDS):
             with self._pass("rows", "rows", sum(task.work for task in tasks)) as (root, meter):
                 self._each(root, tasks, write_rows, self.output, self.options.run.config.input, meter)
-            rows = sum(row_count(self.output, task.name) for task in tasks)
+            rows = sum(len(read_rows(self.output, task.name)) for task in tasks)
             if not rows:
                 raise InputError(f"{self.options.run.inputs[0]}: no row to fetch")
             content = {"files": len(tasks), "shards": shards_for(rows)}
@@ -153,10 +161,3 @@ class Passes:
             yield pipeline, meter
             self.engine.execute(pipeline)
         self.seconds[name] = round(time.monotonic() - begin, 3)
-
-
-def row_count(output: Output, name: str) -> int:
-    """Number of rows of a file of rows."""
-    from pipeline.commands.fetch.rows import read_rows
-
-    return len(read_rows(output, name))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crawl.fetching.answers import Answer
@@ -77,9 +76,9 @@ def fetch_shard(shard: int, job: Fetching) -> str:
     names = Names(shard, job.shards, job.turn)
     if turn_of(job.output, names.note) < job.turn:
         rows = ShardRows.of(job, names)
-        _ask(rows, job, names)
+        asked = _ask(rows, job, names)
         with Parts(job.output, names.parts) as parts:
-            note = _write(rows, parts, job, names)
+            note = _write(rows, parts, job, names) | {"asked": asked}
         job.output.write_bytes(names.note, json.dumps(note).encode())
         job.output.remove(job.output.path(names.parts))
     return names.note
@@ -123,8 +122,8 @@ def _answer(row: dict[str, Any]) -> Answer:
     return Answer(row["status"], row["http_code"], row["final_url"], row["tries"], row["bytes"], row["sha256"])
 
 
-def _ask(rows: ShardRows, job: Fetching, names: Names) -> None:
-    """Asks for every URL that no part has an answer for."""
+def _ask(rows: ShardRows, job: Fetching, names: Names) -> int:
+    """Asks for every URL that no part has an answer for; returns their number."""
     from crawl.fetching.loop import fetch
 
     with Parts(job.output, names.parts) as parts:
@@ -147,6 +146,7 @@ def _ask(rows: ShardRows, job: Fetching, names: Names) -> None:
 
         fetch([rows.urls[number] for number in missing], job.settings, job.agent, take, tick, job.limits)
         job.meter.add(counted, counted)
+    return len(missing)
 
 
 def _write(rows: ShardRows, parts: Parts, job: Fetching, names: Names) -> dict[str, Any]:
@@ -219,8 +219,3 @@ def _as_parquet(table: pa.Table) -> bytes:
     file = io.BytesIO()
     pq.write_table(table, file, compression="zstd", write_statistics=False, store_schema=False)
     return file.getvalue()
-
-
-def is_kept(table: pa.Table) -> pa.Array:
-    """Marks the rows with an image."""
-    return pc.equal(table["status"], "ok")

@@ -56,7 +56,9 @@ def worst(hosts: Iterable[list[Any]]) -> list[list[Any]]:
 
 def total(notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Adds up the counts of all shards; a host is in one of them."""
-    added: dict[str, Any] = {name: sum(note[name] for note in notes) for name in ("rows", "urls", "images", "bytes")}
+    added: dict[str, Any] = {
+        name: sum(note[name] for note in notes) for name in ("rows", "urls", "images", "bytes", "asked")
+    }
     for name in ("status_urls", "status_rows"):
         counts: Counter[str] = Counter()
         for note in notes:
