@@ -117,7 +117,7 @@ def forget_lost_runs(counting: Counting) -> None:
 
 
 @dataclass(eq=False)
-class CountCorpus(beam.PTransform):
+class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict[str, Any]]]):
     """Groups of shards to the sorted files of `work/counts`; the output collection holds the summary."""
 
     counting: Counting

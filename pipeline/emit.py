@@ -55,7 +55,7 @@ class Emission:
 
 
 @dataclass(eq=False)
-class EmitCorpus(beam.PTransform):
+class EmitCorpus(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]):
     """Shards to record shards and verdict shards; the output collection holds the names of completion markers."""
 
     emission: Emission

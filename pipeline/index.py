@@ -31,7 +31,7 @@ class IndexTask(NamedTuple):
 
 
 @dataclass(eq=False)
-class IndexInputs(beam.PTransform):
+class IndexInputs(beam.PTransform[beam.PCollection[Source], beam.PCollection[str]]):
     """Sources to index shards; the output collection holds the names of the completion markers, one a task."""
 
     output: Output

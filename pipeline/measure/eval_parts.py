@@ -48,7 +48,7 @@ class Indexing:
 
 
 @dataclass(eq=False)
-class IndexPictures(beam.PTransform):
+class IndexPictures(beam.PTransform[beam.PCollection[EvalPart], beam.PCollection[str]]):
     """Parts to an index file each, and a file of vectors if there is a model; yields the parts' names."""
 
     job: Indexing
