@@ -61,7 +61,9 @@ class EmitCorpus(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]
     emission: Emission
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[str]:
-        return shards | "SpreadShards" >> beam.Reshuffle() | "Emit" >> beam.Map(emit_shard, self.emission)
+        spread = shards | "SpreadShards" >> beam.Reshuffle()
+        markers: beam.PCollection[str] = spread | "Emit" >> beam.Map(emit_shard, self.emission)
+        return markers
 
 
 def emit_shard(shard: Shard, emission: Emission) -> str:

@@ -55,7 +55,8 @@ class IndexPictures(beam.PTransform[beam.PCollection[EvalPart], beam.PCollection
 
     def expand(self, parts: beam.PCollection[EvalPart]) -> beam.PCollection[str]:
         spread = parts | "SpreadParts" >> beam.Reshuffle()
-        return spread | "Index" >> beam.Map(index_part, self.job)
+        names: beam.PCollection[str] = spread | "Index" >> beam.Map(index_part, self.job)
+        return names
 
 
 def index_part(part: EvalPart, job: Indexing) -> str:

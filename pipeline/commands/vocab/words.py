@@ -59,7 +59,8 @@ class CountWords(beam.PTransform[beam.PCollection[Texts], beam.PCollection[str]]
         counts = spread | "Count" >> beam.FlatMap(count_texts, self.counting).with_outputs(NUMBER, main="words")
         words = counts.words | "Add" >> beam.CombinePerKey(AddCounts()) | "Write" >> beam.Map(write_range, output)
         number = counts[NUMBER] | "AddTexts" >> total | "WriteTexts" >> beam.Map(write_number, output)
-        return (words, number) | "Names" >> beam.Flatten()
+        names: beam.PCollection[str] = (words, number) | "Names" >> beam.Flatten()
+        return names
 
 
 def count_texts(
