@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedup.evaluation import EvalIndex, Matches, Search, build
+    from dedup.evaluation import EvalIndex, Matches, build
+    from dedup.search import Search
 
 __all__ = ["EvalIndex", "Matches", "Search", "build"]
 

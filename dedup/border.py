@@ -6,6 +6,7 @@ Lines of one shade at an edge don't belong to the picture, nor do some lines of 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.hashing import LUMA_SIDE
 from dedup.windows import Window
@@ -17,23 +18,24 @@ TEXT_LINES = 12  # maximum lines, of 128, between lines of one shade
 _ROUNDS = 4  # rounds for a page, whose bars have several shades
 
 
-def find_border(luma: np.ndarray) -> Window | None:
+def find_border(luma: NDArray[np.uint8]) -> Window | None:
     """The window inside the border of uint8 (128, 128); None without a border, or if hardly a picture is left."""
     return _inside(luma, gap=0, rounds=1)
 
 
-def find_page(luma: np.ndarray) -> Window | None:
+def find_page(luma: NDArray[np.uint8]) -> Window | None:
     """The window left after removing lines of text and bars of any shade too; None as in `find_border`."""
     return _inside(luma, gap=TEXT_LINES, rounds=_ROUNDS)
 
 
-def has_border(lumas: np.ndarray) -> np.ndarray:
+def has_border(lumas: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Marks lumas with one shade in any of their four outermost lines; uint8 (n, 128, 128) to bool (n,)."""
     lines = np.stack([lumas[:, 0], lumas[:, -1], lumas[:, :, 0], lumas[:, :, -1]], axis=1)
-    return np.any(_is_uniform(lines, _middle(lines)), axis=-1)
+    bordered: NDArray[np.bool_] = np.any(_is_uniform(lines, _middle(lines)), axis=-1)
+    return bordered
 
 
-def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:
+def _inside(luma: NDArray[np.uint8], gap: int, rounds: int) -> Window | None:
     top, bottom, left, right = edges = 0, LUMA_SIDE, 0, LUMA_SIDE
     rows, columns = luma, np.ascontiguousarray(luma.T)
     for _ in range(rounds):
@@ -49,12 +51,12 @@ def _inside(luma: np.ndarray, gap: int, rounds: int) -> Window | None:
     return None if found == edges else Window(*(edge / LUMA_SIDE for edge in (left, top, right, bottom)))
 
 
-def _strips(lines: np.ndarray, gap: int) -> tuple[int, int]:
+def _strips(lines: NDArray[np.uint8], gap: int) -> tuple[int, int]:
     """Counts the first and the last lines, uint8 (lines, pixels), that don't belong to the picture."""
     return (_strip(lines, gap), _strip(lines[::-1], gap)) if lines.size else (0, 0)
 
 
-def _strip(lines: np.ndarray, gap: int) -> int:
+def _strip(lines: NDArray[np.uint8], gap: int) -> int:
     shade = _middle(lines[0])
     if not _is_uniform(lines[0], shade):
         return 0
@@ -63,13 +65,14 @@ def _strip(lines: np.ndarray, gap: int) -> int:
     return int(uniform[breaks[0]] if len(breaks) else uniform[-1]) + 1
 
 
-def _middle(lines: np.ndarray) -> np.ndarray:
+def _middle(lines: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The upper of the two middle values of each line (..., pixels), (..., 1)."""
     half = lines.shape[-1] // 2
     return np.partition(lines, half, axis=-1)[..., half, None]
 
 
-def _is_uniform(lines: np.ndarray, shade: np.ndarray) -> np.ndarray:
+def _is_uniform(lines: NDArray[np.uint8], shade: NDArray[np.uint8]) -> NDArray[np.bool_]:
     low, high = np.maximum(shade, TOLERANCE) - TOLERANCE, np.minimum(shade, 255 - TOLERANCE) + TOLERANCE
     near = (lines >= low) & (lines <= high)
-    return near.sum(axis=-1, dtype=np.uint8) >= UNIFORM * lines.shape[-1]  # at most 128 pixels
+    uniform: NDArray[np.bool_] = near.sum(axis=-1, dtype=np.uint8) >= UNIFORM * lines.shape[-1]  # at most 128 pixels
+    return uniform

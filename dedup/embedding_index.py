@@ -11,11 +11,12 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from PIL import Image
 
 from dedup.clusters import Buckets
 
-Embed = Callable[[Sequence[Image.Image]], np.ndarray]  # n images, RGB or L, to n vectors, float32 (n, d)
+Embed = Callable[[Sequence[Image.Image]], NDArray[np.float32]]  # n images, RGB or L, to n vectors (n, d)
 
 FORMAT = "align-corpus evaluation vectors 1"
 TRANSFORM = "embedding"  # replaces the description of the difference that a match by hash has
@@ -30,8 +31,8 @@ class VectorMatches:
     first.
     """
 
-    image: np.ndarray  # int32 (n,): index into the ids, -1 for no match
-    cosine: np.ndarray  # float32 (n,): rounded to 5 decimals, nan for no match
+    image: NDArray[np.int32]  # (n,): index into the ids, -1 for no match
+    cosine: NDArray[np.float32]  # (n,): rounded to 5 decimals, nan for no match
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +43,10 @@ class EmbeddingIndex:
     """
 
     ids: Sequence[str]  # <set>/<id> of each image
-    vectors: np.ndarray  # float32 (images, d), of length 1; or 0, which is near nothing
+    vectors: NDArray[np.float32]  # (images, d), of length 1; or 0, which is near nothing
     buckets: Buckets | None = None
 
-    def match(self, vectors: np.ndarray, min_cosine: float) -> VectorMatches:
+    def match(self, vectors: NDArray[np.float32], min_cosine: float) -> VectorMatches:
         """Matches each image by its vector, float32 (n, d) of any length: at `min_cosine` (over 0) or more.
 
         Raises ValueError for vectors of another model's length.
@@ -62,7 +63,7 @@ class EmbeddingIndex:
             found.cosine[part] = np.where(near, cosine, np.nan)
         return found
 
-    def _compare_with_all(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _compare_with_all(self, queries: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The best image of all for each query and its cosine."""
         image, cosine = np.full(len(queries), -1), np.full(len(queries), -2, np.float32)
         for start in range(0, len(self.vectors), _ENTRIES_AT_ONCE):
@@ -73,7 +74,7 @@ class EmbeddingIndex:
             cosine = np.maximum(highest, cosine)
         return image, cosine
 
-    def _compare(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _compare(self, queries: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The best image that shares a bucket with each query, and its cosine."""
         assert self.buckets is not None
         image, cosine = np.full(len(queries), -1), np.full(len(queries), -2, np.float32)
@@ -115,10 +116,11 @@ class EmbeddingIndex:
         return cls(ids, np.concatenate([index.vectors for index in indexes]))
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vectors at length 1, float32 (n, d); 0 stays 0. Raises ValueError for NaN or infinity."""
     vectors = np.asarray(vectors, np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("the model gives a vector that holds nan or an infinity")
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    scaled: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return scaled

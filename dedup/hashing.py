@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 LUMA_SIDE = 128  # side of the luma that filters.picture gives
 HASH_SIDE = 16
@@ -23,7 +24,7 @@ _CHUNK = 64
 
 
 @lru_cache(maxsize=1024)
-def cosines(begin: float = 0.0, end: float = 1.0) -> np.ndarray:
+def cosines(begin: float = 0.0, end: float = 1.0) -> NDArray[np.float64]:
     """DCT-II basis (16, 128) of the part [begin, end] of a side, in fractions; integers. A pixel partly inside counts
     partly. Every row but the first sums to zero exactly, being differences of the rounded integral of a cosine.
     """
@@ -38,7 +39,7 @@ _COSINES = cosines()
 _ALTERNATING = np.where(np.arange(HASH_SIDE) % 2, -1, 1).astype(np.float32)
 
 
-def coefficients(lumas: np.ndarray) -> np.ndarray:
+def coefficients(lumas: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The lowest coefficients of uint8 (n, 128, 128), float32 (n, 16, 16): vertical, then horizontal frequency.
 
     Values are in units of luma: [:, 0, 0] is the mean.
@@ -51,7 +52,7 @@ def coefficients(lumas: np.ndarray) -> np.ndarray:
     return found
 
 
-def orientations(coefficients: np.ndarray) -> np.ndarray:
+def orientations(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     """The coefficients (n, 8, 16, 16) of the upright image, mirrored left-right, top-bottom, turned by 180 degrees, and
     of the transposes of these four: a mirrored cosine changes its sign where the frequency is odd.
     """
@@ -62,12 +63,12 @@ def orientations(coefficients: np.ndarray) -> np.ndarray:
     return np.concatenate([upright, upright.swapaxes(-1, -2)], axis=1)
 
 
-def mirror(coefficients: np.ndarray) -> np.ndarray:
+def mirror(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     """The coefficients (..., 16, 16) of the image mirrored left-right."""
     return coefficients * _ALTERNATING
 
 
-def hash_bits(coefficients: np.ndarray) -> np.ndarray:
+def hash_bits(coefficients: NDArray[np.float32]) -> NDArray[np.uint64]:
     """Hashes (..., 16, 16) to uint64 (..., 4): row by row, a bit is set if a coefficient lies above the median.
 
     A value above the lower median is also above the median, so no averaging, with its rounding, is needed.
@@ -78,23 +79,24 @@ def hash_bits(coefficients: np.ndarray) -> np.ndarray:
     return np.packbits(flat > median, axis=-1).view(np.uint64)
 
 
-def hashes(lumas: np.ndarray) -> np.ndarray:
+def hashes(lumas: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The hash of each luma of uint8 (n, 128, 128), uint64 (n, 4)."""
     return hash_bits(coefficients(lumas))
 
 
-def to_hex(hash_: np.ndarray) -> str:
+def to_hex(hash_: NDArray[np.uint64]) -> str:
     """64 hex digits of a hash, uint64 (4,), as `str()` of an imagehash gives them."""
     return hash_.tobytes().hex()
 
 
-def from_hex(text: str) -> np.ndarray:
+def from_hex(text: str) -> NDArray[np.uint64]:
     """The hash, uint64 (4,), of 64 hex digits. Raises ValueError."""
     if len(text) != HASH_BITS // 4:
         raise ValueError(f"a hash has {HASH_BITS // 4} hex digits, this has {len(text)}: {text}")
     return np.frombuffer(bytes.fromhex(text), np.uint64)
 
 
-def hamming(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def hamming(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.int32]:
     """Counts the bits in which hashes (..., 4) differ, int32 (...)."""
-    return np.bitwise_count(first ^ second).sum(axis=-1, dtype=np.int32)
+    differing: NDArray[np.int32] = np.bitwise_count(first ^ second).sum(axis=-1, dtype=np.int32)
+    return differing

@@ -64,7 +64,7 @@ def _memory(image: ImageFile.ImageFile, scans: int) -> int:
 def _coefficients(image: ImageFile.ImageFile) -> int:
     """Bytes of the coefficients of a JPEG of several scans; libjpeg holds all, some components at lower resolution."""
     samples = [(across, down) for _, across, down, _ in getattr(image, "layer", [])]
-    most = prod(max(sides) for sides in zip(*samples, strict=True))
+    most: int = prod(max(sides) for sides in zip(*samples, strict=True))
     return image.width * image.height * _COEFFICIENT * sum(map(prod, samples)) // max(most, 1)
 
 

@@ -117,7 +117,7 @@ def forget_lost_runs(counting: Counting) -> None:
 
 
 @dataclass(eq=False)
-class CountCorpus(beam.PTransform):
+class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict[str, Any]]]):
     """Groups of shards to the sorted files of `work/counts`; the output collection holds the summary."""
 
     counting: Counting
@@ -132,7 +132,9 @@ class CountCorpus(beam.PTransform):
         again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
         finished = again | "Finish" >> beam.Map(finish_range, counting, AsSingleton(cut))
         once = pipeline | "Once" >> beam.Create([None])
-        return once | "Join" >> beam.Map(join, counting, AsList(merged), AsSingleton(cut), AsList(finished))
+        joining = beam.Map(join, counting, AsList(merged), AsSingleton(cut), AsList(finished))
+        summary: beam.PCollection[dict[str, Any]] = once | "Join" >> joining
+        return summary
 
 
 def count_group(group: Group, counting: Counting) -> int:
@@ -169,7 +171,8 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
     """
     note = f"{PARTS}/{part:05d}.json"
     if counting.output.has(note):
-        return json.loads(read_bytes(counting.output.path(note)))
+        merged: dict[str, Any] = json.loads(read_bytes(counting.output.path(note)))
+        return merged
     can_be_rare = _can_be_rare(sum(runs), counting.rule)
     histogram = _merge_ngrams(part, counting, can_be_rare)
     images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))

@@ -64,13 +64,15 @@ class Emission:
 
 
 @dataclass(eq=False)
-class EmitCorpus(beam.PTransform):
+class EmitCorpus(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]):
     """Shards to record shards and verdict shards; the output collection holds the names of completion markers."""
 
     emission: Emission
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[str]:
-        return shards | "SpreadShards" >> beam.Reshuffle() | "Emit" >> beam.Map(emit_shard, self.emission)
+        spread = shards | "SpreadShards" >> beam.Reshuffle()
+        markers: beam.PCollection[str] = spread | "Emit" >> beam.Map(emit_shard, self.emission)
+        return markers
 
 
 def emit_shard(shard: Shard, emission: Emission) -> str:

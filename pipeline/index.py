@@ -31,7 +31,7 @@ class IndexTask(NamedTuple):
 
 
 @dataclass(eq=False)
-class IndexInputs(beam.PTransform):
+class IndexInputs(beam.PTransform[beam.PCollection[Source], beam.PCollection[str]]):
     """Sources to index shards; the output collection holds the names of the completion markers, one a task."""
 
     output: Output
@@ -39,13 +39,14 @@ class IndexInputs(beam.PTransform):
     meter: Meter
 
     def expand(self, sources: beam.PCollection[Source]) -> beam.PCollection[str]:
-        return (
+        markers: beam.PCollection[str] = (
             sources
             | "SpreadFiles" >> beam.Reshuffle()
             | "Split" >> beam.FlatMap(split_source, self.output, self.settings).with_output_types(IndexTask)
             | "SpreadTasks" >> beam.Reshuffle()
             | "Index" >> beam.Map(index_task, self.output, self.settings, self.meter)
         )
+        return markers
 
 
 def split_source(source: Source, output: Output, settings: Input) -> Iterator[IndexTask]:

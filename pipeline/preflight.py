@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from filters.porn import OPEN_NSFW, load_scorer
-from pipeline.config import Config, ConfigError, Text
+from pipeline.config import Config, Text
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.unused import check_columns
 from pipeline.measure.eval_index_files import load_indexes
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.vectors import load_embedder
 from pipeline.own_rules import try_rule
+from pipeline.settings import ConfigError
 from pipeline.storage.plan import Plan
 from vocab.segment import dictionaries
 

@@ -39,8 +39,8 @@ from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
 from pipeline.files import Output, read_bytes
-from pipeline.finish import FUNNEL, clear_work, finish
-from pipeline.identity import RUN, claim, identity
+from pipeline.finish import clear_work, finish
+from pipeline.identity import FUNNEL, RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import Source, check_output, find_sources
 from pipeline.measure.eval_index import is_evaluated, join_parts

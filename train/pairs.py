@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from filters.picture import Picture, UndecodableImage
@@ -114,9 +115,10 @@ class Encoder:
     square: Square
     length: int
 
-    def tokens(self, pair: Pair) -> np.ndarray:
+    def tokens(self, pair: Pair) -> NDArray[np.int32]:
         """Ids of the text's pieces, int32 (length,)."""
-        return self.tokenizer.encode([pair.text], self.length)[0]
+        ids: NDArray[np.int32] = self.tokenizer.encode([pair.text], self.length)[0]
+        return ids
 
     def middle(self, pair: Pair) -> np.ndarray:
         """The middle of the picture. Raises BadRecord."""

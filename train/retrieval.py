@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from train.vectors import normalised
 
@@ -102,8 +103,9 @@ def _ranks(similarities: np.ndarray, belongs: np.ndarray, itself: np.ndarray | N
     return (~(similarities < best) & ~belongs).sum(axis=1), belongs.sum(axis=1)
 
 
-def _chance(right: np.ndarray, candidates: int, rank: int) -> np.ndarray:
+def _chance(right: NDArray[np.int64], candidates: int, rank: int) -> NDArray[np.float64]:
     """Probability, for each query, that `rank` random candidates hold one of the `right` ones."""
     drawn = np.arange(min(rank, candidates))[None, :]
     wrong = np.maximum(candidates - right[:, None] - drawn, 0) / (candidates - drawn)
-    return 1 - wrong.prod(axis=1)
+    none: NDArray[np.float64] = wrong.prod(axis=1)
+    return 1 - none

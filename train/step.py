@@ -53,6 +53,7 @@ def training_step(
 
     def step(batch: Any) -> dict[str, tf.Tensor]:
         objective.follow()
+        values: dict[str, tf.Tensor]
         values, keys = learn(batch)
         objective.enqueue(keys)
         return values

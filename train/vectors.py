@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
+
+Float = TypeVar("Float", bound=np.floating)
 
 
-def normalised(vectors: np.ndarray) -> np.ndarray:
+def normalised(vectors: NDArray[Float]) -> NDArray[Float]:
     """Scales vectors, float (…, width), to length 1; zeros stay."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    scaled: NDArray[Float] = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return scaled

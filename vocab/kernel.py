@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from numba import njit
 from numba.core import config
 
 from vocab.private import private_folder
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+
+def kernel(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Compiles `function` at its first call, without Python's lock, and keeps the machine code for the next process.
 
     Numba keeps the code beside the source, or in the user's cache folder. If neither can be written, it goes into a
@@ -28,6 +31,6 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(function, cache=True)
 
 
-def _compiled(function: Callable[..., Any], cache: bool) -> Callable[..., Any]:
-    compiled: Callable[..., Any] = njit(cache=cache, nogil=True)(function)
+def _compiled(function: Callable[Arguments, Result], cache: bool) -> Callable[Arguments, Result]:
+    compiled: Callable[Arguments, Result] = njit(cache=cache, nogil=True)(function)
     return compiled

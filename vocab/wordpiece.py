@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from nltk.tokenize.api import TokenizerI
+from numpy.typing import NDArray
 
 from vocab.characters import load
 from vocab.words import tokens
@@ -60,7 +61,7 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
         """The pieces of a text."""
         return [self.pieces[number] for number in self._numbers(s)]
 
-    def encode(self, texts: Iterable[str | bytes], length: int = 64) -> np.ndarray:
+    def encode(self, texts: Iterable[str | bytes], length: int = 64) -> NDArray[np.int32]:
         """[CLS], at most `length` - 2 pieces, [SEP] and then [PAD] for every text; int32 (texts, length).
 
         Bytes are UTF-8, so that `tf.numpy_function` can call this. Raises ValueError for a length under 2.

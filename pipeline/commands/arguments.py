@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from pipeline.commands.configs import config_file
 from pipeline.commands.parser import no_such
-from pipeline.config import Config, ConfigError, load_config
+from pipeline.config import Config, load_config
+from pipeline.settings import ConfigError
 from pipeline.yaml_text import read_text
 
 

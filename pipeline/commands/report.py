@@ -28,8 +28,7 @@ def run(options: Options, _: str) -> None:
 
     from pipeline.commands.finished import print_funnel
     from pipeline.files import Output, read_bytes
-    from pipeline.finish import FUNNEL
-    from pipeline.identity import MANIFEST
+    from pipeline.identity import FUNNEL, MANIFEST
     from pipeline.inputs import InputError
     from pipeline.report import write_report
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.inputs import convert
 from pipeline.inputs.batching import set_columns
@@ -113,16 +114,17 @@ def _with_keys(rows: pa.Table, source: str, first: int) -> pa.Table:
     return set_columns(rows, key=pc.coalesce(rows["key"], keys))
 
 
-def _sizes(rows: pa.Table, lengths: np.ndarray, first: int) -> np.ndarray:
+def _sizes(rows: pa.Table, lengths: NDArray[np.int64], first: int) -> NDArray[np.int64]:
     """Bytes of each row that are repeated, int64 (rows,); only images' bytes if the others can't matter.
 
     Raises ValueError for a row that grows to over MOST_BYTES.
     """
-    images = pc.fill_null(pc.binary_length(rows["image"]), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    held = pc.fill_null(pc.binary_length(rows["image"]), 0)
+    images: NDArray[np.int64] = held.to_numpy(zero_copy_only=False).astype(np.int64)
     others = rows.drop_columns("image")
     if others.nbytes * int(lengths.max(initial=0)) <= MOST_BYTES:
         return images
-    sizes = np.array([others.slice(row, 1).nbytes for row in range(len(others))])
+    sizes: NDArray[np.int64] = np.array([others.slice(row, 1).nbytes for row in range(len(others))])
     for row in np.flatnonzero(sizes * lengths > MOST_BYTES).tolist():
         raise ValueError(f"row {first + row + 1} comes to over {MOST_BYTES:,} bytes with its {lengths[row]:,} captions")
     return images + sizes

@@ -71,7 +71,7 @@ def _chosen(path: str, schema: pa.Schema, role: str, name: str) -> int:
             path,
             f"no column {name} (input.columns.{role}); the columns are {listed(schema)}",
         )
-    number = schema.names.index(name)
+    number: int = schema.names.index(name)
     kind = schema.types[number]
     if not _fits(role, kind):
         inside = f"; choose a field inside it, such as input.columns.{role}={name}.NAME" * pt.is_struct(kind)

@@ -48,14 +48,15 @@ class Indexing:
 
 
 @dataclass(eq=False)
-class IndexPictures(beam.PTransform):
+class IndexPictures(beam.PTransform[beam.PCollection[EvalPart], beam.PCollection[str]]):
     """Parts to an index file each, and a file of vectors if there is a model; yields the parts' names."""
 
     job: Indexing
 
     def expand(self, parts: beam.PCollection[EvalPart]) -> beam.PCollection[str]:
         spread = parts | "SpreadParts" >> beam.Reshuffle()
-        return spread | "Index" >> beam.Map(index_part, self.job)
+        names: beam.PCollection[str] = spread | "Index" >> beam.Map(index_part, self.job)
+        return names
 
 
 def index_part(part: EvalPart, job: Indexing) -> str:

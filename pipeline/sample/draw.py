@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from pipeline.sample.scenes import Scene, Thing
@@ -43,7 +44,7 @@ def draw_ground(texture: str, colour: str, width: int, height: int, rng: np.rand
     return Image.fromarray(pixels.astype(np.uint8))
 
 
-def _noise(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+def _noise(width: int, height: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Smooth noise of mean 0 and deviation about 1, float32 (height, width): coarse to fine grids, blown up."""
     total = np.zeros((height, width), np.float32)
     for cells, strength in ((5, 0.5), (11, 0.7), (22, 1.0)):
@@ -51,27 +52,30 @@ def _noise(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
     return total
 
 
-def _blown_up(cells: int, width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+def _blown_up(cells: int, width: int, height: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """A grid of `cells` x `cells` random numbers, smoothly enlarged, float32 (height, width)."""
     grid = Image.fromarray(rng.standard_normal((cells, cells), dtype=np.float32))
     return np.asarray(grid.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _pattern(texture: str, width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+def _pattern(texture: str, width: int, height: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """The texture's own pattern, -1 to 1, float32 (height, width)."""
     wave = min(width, height) / rng.uniform(4, 9)  # pixels per period
     phase_x, phase_y = rng.uniform(0, 2 * math.pi, 2)
     x = (np.arange(width, dtype=np.float32) * np.float32(2 * math.pi / wave) + np.float32(phase_x))[None, :]
     y = (np.arange(height, dtype=np.float32) * np.float32(2 * math.pi / wave) + np.float32(phase_y))[:, None]
+    pattern: NDArray[np.float32]
     if texture == "stripes":
-        return np.sign(np.sin(x + y * np.float32(rng.uniform(-1, 1))))
-    if texture == "waves":
-        return np.sin(y + 1.5 * np.sin(x * np.float32(0.5)))
-    if texture == "dots":
-        return np.where(np.sin(x) + np.sin(y) > 0.9, np.float32(1), np.float32(-0.6))
-    if texture == "checks":
-        return np.sign(np.sin(x) * np.sin(y))
-    return _blown_up(5, width, height, rng)  # clouds
+        pattern = np.sign(np.sin(x + y * np.float32(rng.uniform(-1, 1))))
+    elif texture == "waves":
+        pattern = np.sin(y + 1.5 * np.sin(x * np.float32(0.5)))
+    elif texture == "dots":
+        pattern = np.where(np.sin(x) + np.sin(y) > 0.9, np.float32(1), np.float32(-0.6))
+    elif texture == "checks":
+        pattern = np.sign(np.sin(x) * np.sin(y))
+    else:  # clouds
+        pattern = _blown_up(5, width, height, rng)
+    return pattern
 
 
 def _draw_thing(pen: ImageDraw.ImageDraw, thing: Thing, width: int, height: int) -> None:

@@ -6,10 +6,16 @@ the bits of the hash takes some 15 ns.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vocab.counting import DIGIT, bucket_starts
 from vocab.kernel import kernel
+
+Hashes = NDArray[np.uint64]
+Value = TypeVar("Value", np.uint32, np.uint64)
 
 BUCKET = 1 << 15  # rows sorted in the cache of one core
 MOST_BITS = 11
@@ -17,7 +23,7 @@ MOST_COUNT = 0xFFFFFFFF
 SHORT = 64  # rows that an insertion sorts faster than a quicksort
 
 
-def sort_with(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sort_with(keys: Hashes, values: NDArray[Value]) -> tuple[Hashes, NDArray[Value]]:
     """Sorts keys, uint64 (n,), with their values; equal keys keep their order."""
     if not len(keys):
         return keys, values
@@ -27,18 +33,18 @@ def sort_with(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndar
     return _sort_with(keys, values, np.uint64(shift), bits)
 
 
-def sum_of_equal(keys: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sum_of_equal(keys: Hashes, counts: NDArray[np.uint32]) -> tuple[Hashes, NDArray[np.uint32]]:
     """Distinct keys of a sorted column, and each one's sum of counts (uint32), capped at 2^32 - 1."""
     return _sum_of_equal(keys, counts)
 
 
-def distinct_of_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def distinct_of_sorted(keys: Hashes, values: Hashes) -> tuple[Hashes, Hashes]:
     """Distinct (key, value) rows, sorted, of columns sorted by key; uint64 both. The values are sorted in place."""
     return _distinct(keys, values)
 
 
 @kernel
-def _sort_with(keys, values, shift, bits):  # type: ignore[no-untyped-def]
+def _sort_with(keys: Hashes, values: NDArray[Value], shift: np.uint64, bits: int) -> tuple[Hashes, NDArray[Value]]:
     starts = bucket_starts(keys, shift, 1 << bits)
     dealt, moved = np.empty_like(keys), np.empty_like(values)
     _deal(keys, values, dealt, moved, starts[:-1].copy(), shift, 1 << bits)
@@ -56,7 +62,15 @@ def _sort_with(keys, values, shift, bits):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _deal(keys, values, to_keys, to_values, places, shift, buckets):  # type: ignore[no-untyped-def]
+def _deal(
+    keys: Hashes,
+    values: NDArray[Value],
+    to_keys: Hashes,
+    to_values: NDArray[Value],
+    places: NDArray[np.int64],
+    shift: np.uint64,
+    buckets: int,
+) -> None:
     mask = np.uint64(buckets - 1)
     for i in range(len(keys)):
         bucket = (keys[i] >> shift) & mask
@@ -66,7 +80,7 @@ def _deal(keys, values, to_keys, to_values, places, shift, buckets):  # type: ig
 
 
 @kernel
-def _insertion_sort(keys, values):  # type: ignore[no-untyped-def]
+def _insertion_sort(keys: Hashes, values: NDArray[Value]) -> None:
     """Sorts the few keys that agree in all bits distributed by."""
     for i in range(1, len(keys)):
         key, value, to = keys[i], values[i], i
@@ -77,7 +91,7 @@ def _insertion_sort(keys, values):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sum_of_equal(keys, counts):  # type: ignore[no-untyped-def]
+def _sum_of_equal(keys: Hashes, counts: NDArray[np.uint32]) -> tuple[Hashes, NDArray[np.uint32]]:
     distinct, sums = np.empty_like(keys), np.empty(len(keys), np.uint32)
     k, total = 0, np.uint64(0)
     for i in range(len(keys)):
@@ -89,7 +103,7 @@ def _sum_of_equal(keys, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _distinct(keys, values):  # type: ignore[no-untyped-def]
+def _distinct(keys: Hashes, values: Hashes) -> tuple[Hashes, Hashes]:
     to_keys, to_values = np.empty_like(keys), np.empty_like(values)
     k, begin = 0, 0
     while begin < len(keys):
@@ -106,7 +120,7 @@ def _distinct(keys, values):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sort_short(values):  # type: ignore[no-untyped-def]
+def _sort_short(values: Hashes) -> None:
     if len(values) > SHORT:
         values.sort()
         return

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from numpy.typing import NDArray
 
 from train.towers import image_tower
 from train.trained import Trained
@@ -82,10 +83,11 @@ def measure(model: keras.Model, pictures: Labelled, view: View, batch: int = AT_
     return Accuracy(float((places < 1).mean()), float((places < TOP).mean()), len(places))
 
 
-def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def ranks(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.int64]:
     """Counts other classes that score no less than the right one, int (n,): neither a tie nor NaN counts as found.
 
     `logits` are float (n, classes), `labels` int (n,).
     """
     right = np.take_along_axis(logits, labels[:, None], axis=1)
-    return (~(logits < right)).sum(axis=1) - 1
+    before: NDArray[np.int64] = (~(logits < right)).sum(axis=1)
+    return before - 1

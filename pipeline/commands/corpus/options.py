@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments, split_globs
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
-from pipeline.config import ConfigError, Options
+from pipeline.config import Options
+from pipeline.settings import ConfigError
 
 USAGE = "%(prog)s --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
 EPILOG = """

@@ -30,7 +30,8 @@ def run(options: Options, _: str) -> None:
     from pipeline.commands.parser import no_such
     from pipeline.commands.settings.pages import lines, markdown
     from pipeline.commands.settings.sections import sections
-    from pipeline.config import Config, ConfigError
+    from pipeline.config import Config
+    from pipeline.settings import ConfigError
 
     path = options.section.removeprefix("--")
     known = list(sections(Config()))

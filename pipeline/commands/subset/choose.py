@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from pipeline.files import Output, open_file
 from vocab.hashing import hash_strings
@@ -32,9 +33,9 @@ EVERYTHING = Cut(1 << 64, 0)
 class Kept:
     """The kept pairs of a verdict file that a subset may have."""
 
-    rows: np.ndarray  # int64: their rows in the file
-    among: np.ndarray  # int64: their places among all kept pairs of the file
-    draws: np.ndarray  # uint64
+    rows: NDArray[np.int64]  # their rows in the file
+    among: NDArray[np.int64]  # their places among all kept pairs of the file
+    draws: NDArray[np.uint64]
 
 
 def read_kept(corpus: Output, shard: str, copies: pa.StringArray) -> Kept:
@@ -87,8 +88,9 @@ def _all(corpus: Output, shards: list[str], copies: pa.StringArray) -> Iterator[
     return (read_kept(corpus, shard, copies) for shard in shards)
 
 
-def _of_bucket(draws: np.ndarray, bucket: int) -> np.ndarray:
-    return draws[draws >> np.uint64(48) == bucket]
+def _of_bucket(draws: NDArray[np.uint64], bucket: int) -> NDArray[np.uint64]:
+    inside: NDArray[np.bool_] = draws >> np.uint64(48) == bucket
+    return draws[inside]
 
 
 def ties_before(corpus: Output, shards: list[str], copies: pa.StringArray, cut: Cut) -> list[int]:
@@ -96,12 +98,13 @@ def ties_before(corpus: Output, shards: list[str], copies: pa.StringArray, cut: 
     if not cut.ties:
         return [0] * len(shards)
     counts = [int((kept.draws == np.uint64(cut.draw)).sum()) for kept in _all(corpus, shards, copies)]
-    return np.cumsum([0, *counts[:-1]]).tolist()
+    before: list[int] = np.cumsum([0, *counts[:-1]]).tolist()
+    return before
 
 
-def chosen(kept: Kept, cut: Cut, before: int) -> np.ndarray:
+def chosen(kept: Kept, cut: Cut, before: int) -> NDArray[np.bool_]:
     """Marks the kept pairs of a subset, bool; `before` pairs with the hash rank of the cut are in earlier shards."""
     if cut == EVERYTHING:
         return np.ones(len(kept.draws), bool)
-    tied = kept.draws == np.uint64(cut.draw)
+    tied: NDArray[np.bool_] = kept.draws == np.uint64(cut.draw)
     return (kept.draws < np.uint64(cut.draw)) | (tied & (before + np.cumsum(tied) <= cut.ties))

@@ -21,8 +21,7 @@ from pipeline.config import config_of
 from pipeline.emit import NOTES, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
-from pipeline.finish import FUNNEL
-from pipeline.identity import FORMAT, MANIFEST, claim
+from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import corpus_name, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata

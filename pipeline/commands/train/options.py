@@ -12,8 +12,9 @@ from pipeline.commands.arguments import read_config, sort_arguments, split_globs
 from pipeline.commands.command import Codes, usual_errors
 from pipeline.commands.parser import no_such
 from pipeline.commands.program import FAILED, USAGE
-from pipeline.config import Config, ConfigError
+from pipeline.config import Config
 from pipeline.files import join
+from pipeline.settings import ConfigError
 
 Settings = tuple[tuple[str, str], ...]  # path and value
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PBegin
 
 from pipeline.commands.vocab.options import Options
-from pipeline.commands.vocab.texts import corpus_texts, find_texts, input_texts
+from pipeline.commands.vocab.texts import Texts, corpus_texts, find_texts, input_texts
 from pipeline.commands.vocab.words import CountWords, WordCounting
 from pipeline.config import Config
 from pipeline.engines.choice import make_engine
@@ -47,7 +48,7 @@ class CountPass:
             refuse_bad(bad_files(self.output, sources))
         return inputs_name(sources)
 
-    def _execute(self, texts: beam.PTransform, work: int) -> None:
+    def _execute(self, texts: beam.PTransform[PBegin, beam.PCollection[Texts]], work: int) -> None:
         with make_engine(self.options.workers, os.path.join(self.folder, "workers.log"), self.options.beam) as engine:
             engine.check()
             meter = engine.meter(self.folder, "texts")

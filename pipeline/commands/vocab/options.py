@@ -9,7 +9,8 @@ from pipeline.commands.arguments import add_workers, beam_options, read_config, 
 from pipeline.commands.command import Codes, Command, usual_errors
 from pipeline.commands.parser import Parser
 from pipeline.commands.program import FAILED
-from pipeline.config import Config, ConfigError
+from pipeline.config import Config
+from pipeline.settings import ConfigError
 
 USAGE = "%(prog)s --corpus=DIR | --input=GLOB[,GLOB…] --output=DIR [--section.field=value …]"
 EPILOG = """

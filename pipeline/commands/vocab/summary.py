@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.files import Output
-from pipeline.finish import FUNNEL
+from pipeline.identity import FUNNEL
 from pipeline.inputs import InputError
 from pipeline.report.funnel import share
 from vocab.quality import Quality

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Final, Literal
 
 import apache_beam as beam
 import numpy as np
@@ -30,7 +31,7 @@ from vocab.languages import identified
 from vocab.words import split_lines
 
 FOLDER = "work/words"
-NUMBER = "texts"
+NUMBER: Final = "texts"
 RANGES = 64
 MOST_TABLES = 16
 SCHEMA = pa.schema([("language", pa.string()), ("word", pa.string()), ("count", pa.int64())])
@@ -47,7 +48,7 @@ class WordCounting:
 
 
 @dataclass(eq=False)
-class CountWords(beam.PTransform):
+class CountWords(beam.PTransform[beam.PCollection[Texts], beam.PCollection[str]]):
     """Texts to a file of counts for each hash range, and one with the number of texts; the output holds their names."""
 
     counting: WordCounting
@@ -58,10 +59,13 @@ class CountWords(beam.PTransform):
         counts = spread | "Count" >> beam.FlatMap(count_texts, self.counting).with_outputs(NUMBER, main="words")
         words = counts.words | "Add" >> beam.CombinePerKey(AddCounts()) | "Write" >> beam.Map(write_range, output)
         number = counts[NUMBER] | "AddTexts" >> total | "WriteTexts" >> beam.Map(write_number, output)
-        return (words, number) | "Names" >> beam.Flatten()
+        names: beam.PCollection[str] = (words, number) | "Names" >> beam.Flatten()
+        return names
 
 
-def count_texts(texts: Texts, counting: WordCounting) -> Iterator[tuple[int, pa.Table] | TaggedOutput]:
+def count_texts(
+    texts: Texts, counting: WordCounting
+) -> Iterator[tuple[int, pa.Table] | TaggedOutput[Literal["texts"], int]]:
     """The counts of the words of some texts, by hash range, and the number of the texts. A bad file is noted."""
     counters: dict[str | None, Counter[str]] = defaultdict(Counter)
     number = 0

@@ -7,6 +7,7 @@ from codecs import BOM_UTF8
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 NESTING = 64
 """The deepest nesting of arrays and objects."""
@@ -54,10 +55,11 @@ def _check(content: bytes, most_values: int) -> None:
         raise OverLimit(f"more than {most_values:,} values")
 
 
-def _marks(content: bytes) -> np.ndarray:
+def _marks(content: bytes) -> NDArray[np.uint8]:
     """The brackets and commas of a JSON text outside strings, uint8 (marks,)."""
     unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = np.frombuffer(unescaped.translate(None, _OTHERS), np.uint8)
     quotes = marks == ord('"')
     in_string = np.cumsum(quotes, dtype=np.uint8) & 1  # the sum's parity survives its overflow
-    return marks[(in_string == 0) & ~quotes]
+    outside: NDArray[np.bool_] = (in_string == 0) & ~quotes
+    return marks[outside]

@@ -93,7 +93,8 @@ class Dialect:
     def count_values(self, row: bytes) -> int:
         """The number of values of a row."""
         read = pa.csv.ReadOptions(autogenerate_column_names=True, use_threads=False, block_size=len(row) + 2)
-        return pa.csv.read_csv(pa.BufferReader(row + b"\n"), read, self._parsing(row)).num_columns
+        values: int = pa.csv.read_csv(pa.BufferReader(row + b"\n"), read, self._parsing(row)).num_columns
+        return values
 
     def most_values(self, row: bytes) -> int:
         """At least the number of values of a row, cheaply."""

@@ -152,9 +152,7 @@ def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
 @njit(cache=True, nogil=True)
 def _ends_value(data: np.ndarray, last: int, delimiter: int) -> bool:
     """Returns whether the value ends right after its byte `last`."""
-    if last + 1 == len(data):
-        return True
-    return data[last + 1] == delimiter or data[last + 1] == LF or data[last + 1] == CR
+    return last + 1 == len(data) or data[last + 1] == delimiter or data[last + 1] == LF or data[last + 1] == CR
 
 
 @njit(cache=True, nogil=True)
@@ -196,4 +194,5 @@ def _are_rows(data: np.ndarray, row: int, end: int, delimiter: int, columns: int
 
 @njit(cache=True, nogil=True)
 def _same_column(data: np.ndarray, row: int, first: int, line: int, last: int, delimiter: int) -> bool:
-    return np.sum(data[row:first] == delimiter) == np.sum(data[line:last] == delimiter)
+    same: bool = np.sum(data[row:first] == delimiter) == np.sum(data[line:last] == delimiter)
+    return same

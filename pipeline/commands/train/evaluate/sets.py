@@ -50,7 +50,7 @@ def _set(name: str, settings: Any) -> EvaluationSet:
         raise ConfigError(f"{name}.{error}") from error
     kind = KINDS[settings["kind"]]
     rest = {key: value for key, value in settings.items() if key != "kind"}
-    built = build(kind, rest | _unset(kind, rest), name)
+    built: EvaluationSet = build(kind, rest | _unset(kind, rest), name)
     for setting in dataclasses.fields(kind):
         if setting.default is dataclasses.MISSING and not rest.get(setting.name):
             raise ConfigError(f"{name}.{setting.name}: not given; a set of kind {settings['kind']} needs it")

@@ -16,9 +16,9 @@ from pipeline.commands.train.options import (
     split,
     writing_folder,
 )
-from pipeline.config import Config, ConfigError, config_of, load_tree
+from pipeline.config import Config, config_of, load_tree
 from pipeline.page.parts import flat
-from pipeline.settings import shown
+from pipeline.settings import ConfigError, shown
 
 PAIRS = "give --captions with --images, --corpus or --records, one of them"
 
