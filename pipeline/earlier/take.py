@@ -32,7 +32,7 @@ class Taking:
 
 
 @dataclass(eq=False)
-class TakeCounts(beam.PTransform):
+class TakeCounts(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]):
     """Index shards to files with the numbers of their pairs; the output collection holds the marker's name."""
 
     taking: Taking
@@ -45,7 +45,10 @@ class TakeCounts(beam.PTransform):
         merged = parts | "Merge" >> beam.Map(merge_part, run, output, AsList(values))
         table = pipeline | "Once" >> beam.Create([None]) | "Join" >> beam.Map(join_parts, output, AsList(merged))
         taken = shards | "SpreadShards" >> beam.Reshuffle() | "Take" >> beam.Map(take, self.taking, AsList(table))
-        return pipeline | "Last" >> beam.Create([None]) | "Note" >> beam.Map(_note, output, AsList(taken))
+        note: beam.PCollection[str] = (
+            pipeline | "Last" >> beam.Create([None]) | "Note" >> beam.Map(_note, output, AsList(taken))
+        )
+        return note
 
 
 def take(shard: Shard, taking: Taking, _: list[None]) -> tuple[int, str]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.files import Output, read_bytes
-from pipeline.finish import FUNNEL
-from pipeline.identity import MANIFEST, REPORT, RUN, OtherRun, differences
+from pipeline.identity import FUNNEL, MANIFEST, REPORT, RUN, OtherRun, differences
 from pipeline.inputs import InputError
 from pipeline.storage.overwriting import make_room
 
+ASKED = "work/asked"  # written before the first image is asked for
 TURN = "work/turn.json"  # the turn under way: its number, and the statuses that are asked for again
 
 
@@ -20,7 +20,7 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
     if overwrite and retry:
         raise InputError("--retry and --overwrite: give one of them")
     make_room(output, [REPORT, MANIFEST, FUNNEL, *output.names(".", ".tar"), "status"], overwrite)
-    held = _held(output)
+    this, held = json.loads(json.dumps(this)), _held(output)
     if held is None:
         if retry:
             raise InputError(f"--retry: {output.root} holds no fetch; the command without --retry makes one")
@@ -28,6 +28,9 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
         output.write_bytes(RUN, json.dumps(this, indent=1).encode())
         _begin(output, 0, retry)
         return False
+    if not _has_begun(output):
+        held = {**held, "fetch": this["fetch"]}
+        output.write_bytes(RUN, json.dumps(held, indent=1).encode())
     _check(output, held, this, retry)
     if output.has(TURN):
         return False
@@ -35,6 +38,11 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
         output.write_bytes(RUN, json.dumps({**held, **this}, indent=1).encode())
         _begin(output, int(held["turn"]) + 1, retry)
     return not retry
+
+
+def _has_begun(output: Output) -> bool:
+    """Returns whether any image was asked for: settings may change before that."""
+    return output.has(FUNNEL) or output.has(ASKED)
 
 
 def _begin(output: Output, turn: int, retry: frozenset[str]) -> None:

@@ -9,12 +9,10 @@ from crawl.fetching.answers import AGAIN, STATUSES
 from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser, no_such
-from pipeline.config import ConfigError
 from pipeline.config import Options as RunOptions
+from pipeline.settings import ConfigError
 
-USAGE = (
-    "%(prog)s RUN|TABLE --output=STORE|--list=FILE [--retry=failed|STATUS[,…]] [--fetch.field=value …] [Beam option …]"
-)
+USAGE = "%(prog)s RUN|TABLE --output=STORE|--list=FILE [--retry=failed|STATUS[,…]] [--fetch.field=value …]"
 EPILOG = """
 RUN is the output of a run over URLs: its kept pairs are fetched. TABLE is any table with a URL column. The settings of
 the section fetch say how politely: python -m pipeline settings fetch prints them.
@@ -58,13 +56,13 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
         run = RunOptions(
             config=read_config(ours.config, settings),
             inputs=(ours.source,),
-            output=ours.output,
+            output=ours.output or "",
             eval_images=(),
             workers=ours.workers,
             overwrite=ours.overwrite,
             beam=beam,
         )
-        return Options(run, read_retry(ours.retry), ours.list)
+        return Options(run, read_retry(ours.retry), ours.list or "")
     except ConfigError as error:
         parser.error(str(error))
 
@@ -83,10 +81,8 @@ def read_retry(text: str) -> frozenset[str]:
 def _add(parser: Parser) -> None:
     add = parser.add_argument
     add("source", metavar="RUN|TABLE", help="a finished run over URLs, or a table with a URL column")
-    add("--output", metavar="STORE", default="", help="where the images (tars), their statuses and the report go")
-    add(
-        "--list", metavar="FILE", default="", help="write key, URL and text as Parquet for another downloader; no fetch"
-    )
+    add("--output", metavar="STORE", help="where the images (tars), their statuses and the report go")
+    add("--list", metavar="FILE", help="write the rows as Parquet for another downloader, and fetch nothing")
     add("--retry", metavar="failed|STATUS[,…]", default="", help="ask again for URLs of a finished STORE by status")
     add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file")
     add_workers(parser)

@@ -15,6 +15,7 @@ from crawl.fetching.hosts import HostLimit, estimate
 from crawl.fetching.settings import Fetch
 from pipeline.commands.fetch.host_names import host_names
 from pipeline.commands.fetch.rows import rows_of_shard
+from pipeline.engines.progress import Meter
 from pipeline.files import Output, read_many
 from vocab.buffers import one_array
 
@@ -24,13 +25,15 @@ LONG = 60.0  # seconds from which a host is worth a line
 
 
 def look_ahead(
-    shard: int, output: Output, tasks: int, shards: int, settings: Fetch, limits: Mapping[str, HostLimit]
+    shard: int, output: Output, tasks: int, shards: int, settings: Fetch, limits: Mapping[str, HostLimit], meter: Meter
 ) -> str:
     """Writes what lies ahead of a shard; returns the file's name."""
     name = f"{FOLDER}/{shard:05d}.json"
     if not output.has(name):
         urls = pc.unique(one_array(rows_of_shard(output, tasks, shard, shards)["url"]).drop_null())
-        output.write_bytes(name, json.dumps(_ahead(urls, settings, limits)).encode())
+        ahead = _ahead(urls, settings, limits)
+        output.write_bytes(name, json.dumps(ahead).encode())
+        meter.add(ahead["hosts"], 1)
     return name
 
 

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 
 from filters.signals import SIGNALS
 from pipeline.commands.fetch.host_names import hash_hosts
+from pipeline.commands.fetch.tables import open_urls
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, is_local, local_copy, open_file
-from pipeline.inputs import Input, Source, Span, carried_columns, open_source
+from pipeline.inputs import Input, Source, Span, carried_columns
 from pipeline.inputs.row_keys import row_keys
 from vocab.buffers import one_array
 
@@ -89,14 +90,15 @@ def _some(texts: pa.StringArray, which: pa.BooleanArray) -> list[str]:
 def _given(task: RowTask, span: Span, settings: Input) -> Iterator[pa.Table]:
     """The rows of a table, with their passthrough columns."""
     first = span.first
-    for batch in open_source(task.source, settings).batches(span):
+    reader, has_texts = open_urls(task.source, settings)
+    for batch in reader.batches(span):
         keys = row_keys(task.source.name, first, len(batch))
         carried = carried_columns(batch)
         columns = {
             "key": pc.coalesce(one_array(batch["key"]), keys),
             "source": pa.repeat(task.source.name, len(batch)),
             "url": batch["url"],
-            "text": _text(one_array(batch["text"])),
+            "text": _text(one_array(batch["text"])) if has_texts else pa.nulls(len(batch), pa.string()),
         }
         yield pa.table(columns | {_named(name): column for name, column in carried.items()})
         first += len(batch)

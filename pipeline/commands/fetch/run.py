@@ -16,7 +16,7 @@ from crawl.fetching.hosts import HostLimit, read_hosts
 from crawl.fetching.settings import Fetch, user_agent
 from pipeline import __version__
 from pipeline.commands.fetch.account import finish
-from pipeline.commands.fetch.claim import claim, next_turn, turn_is_over
+from pipeline.commands.fetch.claim import ASKED, claim, next_turn, turn_is_over
 from pipeline.commands.fetch.options import Options
 from pipeline.commands.fetch.outlook import FOLDER as OUTLOOK
 from pipeline.commands.fetch.outlook import lines, longest_first, look_ahead, read_outlooks
@@ -28,14 +28,11 @@ from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
 from pipeline.files import TEMPORARY, Output, read_bytes
-from pipeline.finish import FUNNEL
-from pipeline.identity import RUN
+from pipeline.identity import FUNNEL, RUN
 from pipeline.inputs import InputError, check_output
 from pipeline.printable import tell
 from pipeline.storage.lock import locked
 from pipeline.yaml_text import read_text
-
-SHARDS = "work/shards.json"  # numbers of row files and of shards
 
 
 def run_fetch(options: Options, folder: str) -> dict[str, Any]:
@@ -80,6 +77,9 @@ def read_limits(path: str) -> dict[str, HostLimit]:
         raise InputError(f"fetch.hosts: {path}: {error}") from error
 
 
+SHARDS = "work/shards.json"  # numbers of row files and of shards
+
+
 @dataclass
 class Passes:
     """The passes of a fetch, each a Beam pipeline; a killed one resumes."""
@@ -100,6 +100,7 @@ class Passes:
         """Fetches in the first turn what the input names, and later what an earlier turn did not get."""
         files, shards = self.read(tasks) if not turn else (0, self._shards()[1])
         order = self.look_ahead(files, shards) if not turn else [*range(shards)]
+        self.output.write_bytes(ASKED, b"")
         with self._pass("fetch", "URLs", self._urls(turn)) as (root, meter):
             job = Fetching(
                 self.output, self.settings, self._agent, self.limits, files, shards, self.options.retry, turn, meter
@@ -136,8 +137,8 @@ class Passes:
 
     def look_ahead(self, files: int, shards: int) -> list[int]:
         """Prints what to expect; returns the shards, those that take longest first. Raises InputError."""
-        with self._pass("hosts", "rows", shards) as (root, _):
-            self._each(root, range(shards), look_ahead, self.output, files, shards, self.settings, self.limits)
+        with self._pass("hosts", "hosts", shards) as (root, meter):
+            self._each(root, range(shards), look_ahead, self.output, files, shards, self.settings, self.limits, meter)
         self._ahead = read_outlooks(self.output, shards)
         outside = min((one["outside"] for one in self._ahead if one["outside"]), default="")
         if outside and not self.settings.contact:

@@ -6,10 +6,11 @@ import os
 from typing import Any
 
 from pipeline.commands.fetch.rows import RowTask
+from pipeline.commands.fetch.tables import open_urls
 from pipeline.config import Options
 from pipeline.files import Output, filesystems, is_local
 from pipeline.identity import FORMAT, MANIFEST, entry
-from pipeline.inputs import BadFile, Source, Span, find_sources, open_source
+from pipeline.inputs import BadFile, Source, Span, find_sources
 from pipeline.outputs.manifest import digest, read_manifest
 from pipeline.storage.plan import BadInputs
 
@@ -44,6 +45,6 @@ def _of_verdicts(number: int, run: Output, name: str) -> RowTask:
 
 def _spans(source: Source, options: Options) -> list[Span]:
     try:
-        return open_source(source, options.config.input).spans(ROWS_PER_TASK)
+        return open_urls(source, options.config.input)[0].spans(ROWS_PER_TASK)
     except BadFile as error:
         raise BadInputs(f"{source.path}: {error.reason}") from error
