@@ -80,7 +80,7 @@ class Site:
             asked = Asked(path, time.monotonic(), headers, self._busy)
             self.asked.append(asked)
             try:
-                return await self.scripts.get(path, reply(b"", 404))(Wire(asked, reader, writer))
+                return await self.scripts.get(path.partition("?")[0], reply(b"", 404))(Wire(asked, reader, writer))
             except ConnectionError:
                 self.gone_away.append(path)
                 raise
@@ -198,7 +198,11 @@ class Servers:
         self._servers: list[asyncio.Server] = []
 
     def site(
-        self, scripts: Mapping[str, Script], host: str = "", tls: ssl.SSLContext | None = None, robots: str | None = None
+        self,
+        scripts: Mapping[str, Script],
+        host: str = "",
+        tls: ssl.SSLContext | None = None,
+        robots: str | None = None,
     ) -> Site:
         """Serves a site on an address of its own."""
         site = Site(dict(scripts))
