@@ -75,8 +75,9 @@ class Loop:
                 next_tick = now + TICK
                 tick()
             self._start()
-            self._serve(next_tick)
-            self._finish()
+            if self._plan.left:
+                self._serve(next_tick)
+                self._finish()
 
     def close(self) -> None:
         """Closes all connections and files."""

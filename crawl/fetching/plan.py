@@ -62,12 +62,12 @@ class Plan:
         while len(host) and self.left > least and host.next <= now:
             job = self._front(host)
             if status := self._known(job):
-                host.again.popleft()
+                host.take()
                 self._end(job, status)
             elif job.origin.is_waiting(job) or not host.may_start(job):
                 return None
             else:
-                job = robots_of(job.origin, job.place.host) if job.needs_robots() else host.again.popleft()
+                job = robots_of(job.origin, job.place.host) if job.needs_robots() else host.take()
                 self._begin(job, host, now)
                 return job
         self._queues.wake(host, now)
@@ -75,12 +75,13 @@ class Plan:
 
     def _front(self, host: Host) -> Job:
         """Returns the first job of a host, which stays in its queue."""
-        if not host.again:
+        job = host.front()
+        if job is None:
             index = host.indices.popleft()
             place = place_of(self._urls[index])
             assert place is not None  # as when it was listed
-            host.again.append(Job(index, place, self._origin(place)))
-        return host.again[0]
+            host.put(job := Job(index, place, self._origin(place)), first=True)
+        return job
 
     def _known(self, job: Job) -> str:
         """Returns the status of a job that nothing is asked for; none for other jobs."""
@@ -154,7 +155,7 @@ class Plan:
     def _put_first(self, job: Job, place: Place, now: float) -> None:
         job.move(place, self._origin(place))
         host = self._host(place)
-        host.again.appendleft(job)
+        host.put(job, first=True)
         self._queues.wake(host, now)
 
     def _settle(self, job: Job, status: str, content: bytes, now: float) -> None:

@@ -13,19 +13,33 @@ from crawl.fetching.jobs import Job
 class Host:
     """What is left to ask of a host, and when it may be asked."""
 
-    __slots__ = ("again", "begun", "busy", "indices", "limit", "listed", "next")
+    __slots__ = ("again", "begun", "busy", "indices", "limit", "listed", "next", "urgent")
 
     def __init__(self, limit: HostLimit) -> None:
         self.limit = limit
         self.indices: deque[int] = deque()  # URLs whose turn has not come yet
         self.again: deque[Job] = deque()  # jobs that have begun, or are about to
+        self.urgent: deque[Job] = deque()  # each robots.txt, for which others may wait
         self.busy = 0
         self.begun = False  # something has been asked of it
         self.next = 0.0  # not to be asked before
         self.listed = False  # in a heap of `Queues`
 
     def __len__(self) -> int:
-        return len(self.indices) + len(self.again)
+        return len(self.indices) + len(self.again) + len(self.urgent)
+
+    def front(self) -> Job | None:
+        """Returns the job whose turn it is, if it has begun."""
+        return self.urgent[0] if self.urgent else self.again[0] if self.again else None
+
+    def take(self) -> Job:
+        """Takes the job whose turn it is."""
+        return (self.urgent or self.again).popleft()
+
+    def put(self, job: Job, first: bool) -> None:
+        """Puts a job that has begun before others that have, or behind them."""
+        queue = self.urgent if job.robots else self.again
+        queue.appendleft(job) if first else queue.append(job)
 
     def may_start(self, job: Job) -> bool:
         """Returns whether another request is within the limit; an origin that fails has one at a time."""
@@ -63,7 +77,7 @@ class Queues:
         """Moves what has come due."""
         while self._later and self._later[0][0] <= now:
             _, _, host, job = heapq.heappop(self._later)
-            host.again.append(job)
+            host.put(job, first=False)
             self.wake(host, now)
         while self._resting and self._resting[0][0] <= now:
             host = heapq.heappop(self._resting)[2]

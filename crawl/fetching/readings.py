@@ -59,7 +59,7 @@ def _status_of(transfer: Transfer, error: int, message: str) -> str:
 
 def _status_of_error(transfer: Transfer, error: int, message: str) -> str:
     if error == pycurl.E_OPERATION_TIMEDOUT:
-        return _phase(transfer.curl)
+        return _phase(transfer.curl, message)
     if error == pycurl.E_COULDNT_CONNECT:
         _check_machine(transfer.curl)
         return "private_address" if transfer.refused else "connect"
@@ -68,11 +68,11 @@ def _status_of_error(transfer: Transfer, error: int, message: str) -> str:
     return _ERRORS.get(error, "bad_response")
 
 
-def _phase(curl: pycurl.Curl) -> str:
-    """Returns the status of a transfer that took too long, by how far it came."""
-    if curl.getinfo(pycurl.PRETRANSFER_TIME) > 0:
+def _phase(curl: pycurl.Curl, message: str) -> str:
+    """Returns the status of a transfer that took too long, by how far it came: whether a request was sent."""
+    if curl.getinfo(pycurl.REQUEST_SIZE) > 0:
         return "timeout"
-    return "connect" if curl.getinfo(pycurl.NAMELOOKUP_TIME) > 0 else "dns"
+    return "dns" if message.startswith("Resolving") else "connect"
 
 
 def _check_machine(curl: pycurl.Curl) -> None:

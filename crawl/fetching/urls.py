@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ada_url import join_url, normalize_url
 
-_NORMAL = re.compile(r"(https?://(\[[0-9a-f:.]+\]|[^/:?#@%\[\]]+)(?::[1-9]\d*)?)/[^#]*")  # a name and a password don't match
+_NORMAL = re.compile(r"(https?://(\[[0-9a-f:.]+\]|[^/:?#@%\[\]]+)(?::[1-9]\d*)?)/[^#]*")  # no name, no password
 
 
 class Place(NamedTuple):

@@ -80,7 +80,7 @@ class Site:
             asked = Asked(path, time.monotonic(), headers, self._busy)
             self.asked.append(asked)
             try:
-                return await self.scripts.get(path, reply(b"", 404))(Wire(asked, reader, writer))
+                return await self.scripts.get(path.partition("?")[0], reply(b"", 404))(Wire(asked, reader, writer))
             except ConnectionError:
                 self.gone_away.append(path)
                 raise
