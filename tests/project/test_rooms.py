@@ -8,14 +8,15 @@ from tests.project.test_arrows import IMPORTS, ROOT, Import, within
 
 ROOMS = (  # from the top down; a name is a folder, or a module that stands alone
     "__main__", "console", "sample", "call", "commands", "warm", "run", "preflight", "finish", "identity", "index",
-    "count", "emit", "measure", "funnel", "report", "engines", "outputs", "storage", "rules", "config",
+    "count", "emit", "measure", "funnel", "report", "earlier", "engines", "outputs", "storage", "rules", "config",
     "rule_set", "own_rules", "inputs", "page", "files", "yaml_text", "settings", "printable",
 )  # fmt: skip
 UP = {("engines", "warm")}  # the process that workers are forked from imports all that they run
 BEAM = {  # outside engines/, which holds every private API of Beam's
     "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.files", "pipeline.warm",
-    "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock", "pipeline.commands.arguments",
-    "pipeline.commands.subset.run", "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",
+    "pipeline.earlier.take", "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock",
+    "pipeline.commands.arguments", "pipeline.commands.fetch.run", "pipeline.commands.subset.run",
+    "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",
 }  # fmt: skip
 PASSES = tuple(found for found in IMPORTS if found.package == "pipeline")
 
@@ -45,7 +46,7 @@ def test_a_room_imports_only_from_rooms_below_it() -> None:
     assert up.keys() == UP, sorted(up.values())
 
 
-@pytest.mark.parametrize("package", ["filters", "vocab", "dedup", "train"])
+@pytest.mark.parametrize("package", ["filters", "vocab", "dedup", "train", "crawl"])
 def test_packages_beside_the_pipeline_import_neither_it_nor_beam(package: str) -> None:
     theirs = [found for found in IMPORTS if found.package == package and found.file.name != "__main__.py"]
     assert theirs and not [found.where for found in theirs if within(found.name, ("pipeline", "apache_beam"))]
