@@ -108,7 +108,8 @@ class EarlierPairs:
         """The values at these rows, all of which exist, in order."""
         shards = np.searchsorted(self.starts, rows, side="right") - 1
         order = np.argsort(shards, kind="stable")
-        pieces = [self._of_shard(shard, rows[shards == shard]) for shard in np.unique(shards).tolist()]
+        some = np.unique(shards).tolist() or [0]  # no rows are a table without rows
+        pieces = [self._of_shard(shard, rows[shards == shard]) for shard in some]
         back = np.empty(len(rows), np.int64)
         back[order] = np.arange(len(rows))
         return pa.concat_tables(pieces).combine_chunks().take(pa.array(back))
