@@ -31,6 +31,8 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
     if not _has_begun(output):
         held = {**held, "fetch": this["fetch"]}
         output.write_bytes(RUN, json.dumps(held, indent=1).encode())
+    if not output.has(TURN) and not output.has(MANIFEST):  # killed before the first turn began
+        _begin(output, 0, frozenset())
     _check(output, held, this, retry)
     if output.has(TURN):
         return False

@@ -46,9 +46,12 @@ class Options:
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line for a wrong one."""
     _add(parser)
-    arguments, settings, others = sort_arguments(parser, [*arguments])
-    source = [others.pop(0)] if others and not others[0].startswith("-") else []
-    beam = beam_options(parser, others)
+    source = [word for word in arguments[:1] if not word.startswith("-")]
+    arguments, settings, others = sort_arguments(parser, arguments[len(source) :])
+    source += [other for other in others if not other.startswith("-")]
+    if len(source) > 1:
+        parser.error(f"{source[1]}: give one RUN or TABLE; a glob in quotes names several tables")
+    beam = beam_options(parser, [other for other in others if other.startswith("-")])
     ours = parser.parse_args([*arguments, *source])
     if bool(ours.output) == bool(ours.list):
         parser.error("give --output=STORE to fetch, or --list=FILE for the list of URLs alone")
