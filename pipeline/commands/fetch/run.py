@@ -55,6 +55,8 @@ def run_fetch(options: Options, folder: str) -> dict[str, Any]:
                 passes.fetch(next_turn(output, options.retry), tasks)
                 finish(output, options.run.config, this, passes.seconds)
             turn_is_over(output)
+        for name in (ROWS, OUTLOOK, TEMPORARY):  # needed to resume until the turn is over
+            output.remove(output.path(name))
         funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
         return funnel
 
@@ -106,8 +108,6 @@ class Passes:
                 self.output, self.settings, self._agent, self.limits, files, shards, self.options.retry, turn, meter
             )
             self._each(root, order, fetch_shard, job)
-        for folder in (ROWS, OUTLOOK, TEMPORARY):
-            self.output.remove(self.output.path(folder))
 
     def _urls(self, turn: int) -> int:
         """Number of URLs of all shards."""
