@@ -13,9 +13,10 @@ from pipeline.inputs import InputError
 
 def read_manifest(output: Output) -> dict[str, Any]:
     """Reads the manifest of a finished corpus. Raises InputError if there is none."""
-    if not output.has("report.html") or not output.has("manifest.json"):
+    whole = output.has("report.html") and output.has("manifest.json")
+    content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json"))) if whole else {}
+    if "config" not in content:  # such as that of a fetch
         raise InputError(f"corpus: {output.root} holds no finished run of python -m pipeline")
-    content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json")))
     return content
 
 

@@ -28,6 +28,8 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
         output.write_bytes(RUN, json.dumps(this, indent=1).encode())
         _begin(output, 0, retry)
         return False
+    if "fetch" not in held:
+        raise OtherRun(f"{output.root} holds a run of another command; --overwrite replaces it")
     if not _has_begun(output):
         held = {**held, "fetch": this["fetch"]}
         output.write_bytes(RUN, json.dumps(held, indent=1).encode())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crawl.fetching.answers import AGAIN, STATUSES
 from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments
 from pipeline.commands.command import Command
+from pipeline.commands.fetch.installed import check_installed
 from pipeline.commands.parser import Parser, no_such
 from pipeline.config import Options as RunOptions
 from pipeline.settings import ConfigError
@@ -94,6 +95,7 @@ def _add(parser: Parser) -> None:
 
 def run(options: Options, folder: str) -> None:
     """Fetches, and prints the statuses. Raises InputError, OtherRun, BadInputs, Held."""
+    check_installed(fetches=not options.list)
     if options.list:
         from pipeline.commands.fetch.url_list import write_list
 

@@ -40,7 +40,6 @@ def run_fetch(options: Options, folder: str) -> dict[str, Any]:
 
     `folder` is a local one for temporary files. Raises InputError, OtherRun, BadInputs, Held.
     """
-    check_installed()
     check_options(options.run)
     check_output(options.output, options.run.inputs)
     limits = read_limits(options.run.config.fetch.hosts)
@@ -59,14 +58,6 @@ def run_fetch(options: Options, folder: str) -> dict[str, Any]:
             output.remove(output.path(name))
         funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
         return funnel
-
-
-def check_installed() -> None:
-    """Raises InputError without the packages of the extra."""
-    try:
-        import crawl.fetching.loop  # noqa: F401
-    except ImportError as error:
-        raise InputError(f"fetch: needs the package {error.name}: pip install 'align-corpus[crawl]'") from error
 
 
 def read_limits(path: str) -> dict[str, HostLimit]:

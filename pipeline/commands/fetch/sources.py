@@ -9,8 +9,8 @@ from pipeline.commands.fetch.rows import RowTask
 from pipeline.commands.fetch.tables import open_urls
 from pipeline.config import Options
 from pipeline.files import Output, filesystems, is_local
-from pipeline.identity import FORMAT, MANIFEST, entry
-from pipeline.inputs import BadFile, Source, Span, find_sources
+from pipeline.identity import FORMAT, FUNNEL, MANIFEST, RUN, entry
+from pipeline.inputs import BadFile, InputError, Source, Span, find_sources
 from pipeline.outputs.manifest import digest, read_manifest
 from pipeline.storage.plan import BadInputs
 
@@ -23,8 +23,8 @@ def row_tasks(options: Options) -> tuple[dict[str, Any], list[RowTask]]:
     """What identifies a fetch, and the parts in which its rows are read. Raises InputError, BadInputs."""
     (given,) = options.inputs
     settings = {name: getattr(options.config.fetch, name) for name in FIXED}
-    if Output(given).has(MANIFEST):
-        manifest = read_manifest(Output(given))
+    if any(map(Output(given).has, (MANIFEST, RUN, FUNNEL))):
+        manifest = _manifest(given)
         names = [shard["name"] for shard in manifest["shards"]]
         run = {"run": digest([shard["verdicts_sha256"] for shard in manifest["shards"]])}
         tasks = [_of_verdicts(number, Output(given), name) for number, name in enumerate(names)]
@@ -35,6 +35,13 @@ def row_tasks(options: Options) -> tuple[dict[str, Any], list[RowTask]]:
         for span in _spans(source, options):
             tasks.append(RowTask(len(tasks), source, span, max(source.size, 1)))
     return {"format": FORMAT, "inputs": [entry(source) for source in sources], "fetch": settings}, tasks
+
+
+def _manifest(run: str) -> dict[str, Any]:
+    try:
+        return read_manifest(Output(run))
+    except InputError as error:
+        raise InputError(f"{run} holds no finished run of python -m pipeline, whose kept pairs are fetched") from error
 
 
 def _of_verdicts(number: int, run: Output, name: str) -> RowTask:

@@ -75,7 +75,9 @@ def started(seconds: float, *words: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def sites(servers: Servers, number: int, script: Script) -> list[Site]:
-    return [servers.site({f"/{page}.jpg": script for page in range(100)}) for _ in range(number)]
+    """Hosts whose addresses, and so whose shards, are always the same."""
+    scripts = {f"/{page}.jpg": script for page in range(100)}
+    return [servers.site(scripts, host=f"127.79.0.{host}") for host in range(1, number + 1)]
 
 
 def finished_urls(store: Path, urls: list[str]) -> set[str]:
@@ -138,6 +140,7 @@ def test_workers_and_the_order_of_answers_change_no_byte(
         for host, scripts in zip(hosts, before, strict=True):
             host.scripts = scripts
     assert left(tmp_path / "store") == left(undisturbed)
+    assert max(asked.busy for host in hosts for asked in host.asked) <= 2  # fetch.per_host, in whichever worker
 
 
 def test_a_kill_with_two_workers_loses_no_finished_shard(
