@@ -80,7 +80,7 @@ def fetch_shard(shard: int, job: Fetching) -> str:
         with Parts(job.output, names.parts) as parts:
             note = _write(rows, parts, job, names) | {"asked": asked}
         job.output.write_bytes(names.note, json.dumps(note).encode())
-        job.output.remove(job.output.path(names.parts))
+    job.output.remove(job.output.path(names.parts))
     return names.note
 
 
