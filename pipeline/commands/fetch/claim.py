@@ -25,7 +25,7 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
         raise InputError(f"--retry: {output.root} holds no fetch; the command without --retry makes one")
     if held is None:
         output.clear_work()
-        held = this
+        held = dict(this)
     _check(output, held, this, retry)
     if not output.has(TURN) and (retry or not output.has(REPORT)):
         output.write_bytes(RUN, json.dumps({**held, **this}, indent=1).encode())
