@@ -36,7 +36,7 @@ from train.fit import NotANumber, Trainer
 from train.log import read_log
 from train.run import OtherTraining
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow(seconds=50)
 
 QUEUE = changed(queue={"size": 12, "momentum": 0.9})
 BAD = record(99, jpg=b"no picture")

@@ -18,7 +18,7 @@ from tests.support.training import PIECES, write_shard, write_shards
 from train.config import Train
 from train.example import encode_example
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow(seconds=50)
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (40, 70, 200), "yellow": (230, 200, 40)}
 SMALL = (
