@@ -20,6 +20,7 @@ from pipeline.storage.plan import TaskNote, note_bad, shard_name
 from pipeline.storage.shards import read_shard
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
+_SHARD_BYTES = 256 << 20  # bytes of a shard, which every pass holds in memory
 
 
 class IndexTask(NamedTuple):
@@ -97,6 +98,8 @@ def _shards(
     for batch in reader.batches(span):
         for piece in _cut(batch, shard.rows, rows_per_shard, reader.one_shard):
             shard.add(piece)
+            if shard.bytes > _SHARD_BYTES and not reader.one_shard:
+                raise BadFile(reader.source.path, _too_large(first, shard.rows, rows_per_shard))
             done.add(len(piece), reader.position)
             if shard.rows == rows_per_shard and not reader.one_shard:
                 yield first, shard.finish()
@@ -104,6 +107,11 @@ def _shards(
                 shard = _ShardFile(output, shard_name(reader.source.number, first), reader.has_images)
     if shard.rows or first == 0:
         yield first, shard.finish()
+
+
+def _too_large(first: int, rows: int, rows_per_shard: int) -> str:
+    what = f"the {rows:,} pairs from pair {first + 1:,} on hold over {_SHARD_BYTES:,} bytes without their images"
+    return f"{what}, the limit of a shard; input.rows_per_shard={max(min(rows, rows_per_shard) // 2, 1)} makes smaller ones"
 
 
 @dataclass
@@ -128,12 +136,13 @@ class _ShardFile:
         self.output, self.name, self.has_images = output, name, has_images
         self.is_there = output.has(name)
         self.parts: list[pa.Table] = []
-        self.rows = 0
+        self.rows = self.bytes = 0
 
     def add(self, piece: pa.Table) -> None:
         self.rows += len(piece)
         if not self.is_there:
             self.parts.append(measure(piece, self.has_images))
+            self.bytes += self.parts[-1].nbytes
 
     def finish(self) -> pa.Table:
         """Writes the shard if it is missing; returns its table."""

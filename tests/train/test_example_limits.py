@@ -1,4 +1,4 @@
-"""The values of an Example are counted before any is decoded: TensorFlow writes them, random bytes end in ValueError."""
+"""The values of an encoded Example are counted before any is decoded; random bytes end in a ValueError."""
 
 from __future__ import annotations
 
