@@ -19,6 +19,7 @@ from pipeline.inputs.roles import first_alias, listed
 from pipeline.inputs.settings import ALIASES, Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.tables.embedded import has_paths
+from pipeline.inputs.tables.expansion import check_count, decoded
 from pipeline.inputs.tables.parquet_bounds import Bounds
 from pipeline.inputs.tables.table import TableReader, check_rows, rows_of
 
@@ -38,6 +39,7 @@ class ParquetReader(TableReader):
         if len(set(schema.names)) < len(schema.names):
             raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
         self._starts = _starts(self._file.metadata)
+        check_count(source.path, int(self._starts[-1]), source.size)
         self._schema = nested_schema(schema, nested_names(settings.columns))
         whole = layout(
             source.path,
@@ -95,7 +97,7 @@ class ParquetReader(TableReader):
             inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
             if inside.num_rows:
                 is_empty = False
-                found = nested_batch(inside, self._wanted.names)
+                found = decoded(nested_batch(inside, self._wanted.names))
                 others = found if self._image is None else found.drop_columns([self._image.name])
                 check_rows(self.source.path, others, max(row, span.first), self._settings.max_row_bytes)
                 yield from _parts(found)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
@@ -22,9 +21,9 @@ from pipeline.inputs.archives.pairs import MOST_IMAGE_BYTES
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.json_files.json_text import VALUES
 from pipeline.inputs.reader import IMAGE_BATCH_BYTES
+from pipeline.inputs.tables.expansion import BATCH_BYTES, longest
 from pipeline.inputs.tables.pages import DELTA_BYTE_ARRAY, Page, Pages
 
-_BATCH_BYTES = 128 << 20  # bytes of a batch if all of its values are as long as the longest
 _PAGE_BYTES = 256 << 20  # bytes of a page without images: it is decompressed as a whole
 _SLACK = 1 << 10  # bytes of a page's value besides its content: its length, levels, a checksum
 _WIDTH = 16  # bytes of a number, or a date, with its place in a list
@@ -61,7 +60,7 @@ class Bounds:
                 claimed = self._file.metadata.row_group(group).total_byte_size
                 encoded = max(claimed, sum(size for size, _ in found), 1)
                 longest = max(sum(length for _, length in found), 1)
-                most = min(most, rows * IMAGE_BATCH_BYTES // encoded, _BATCH_BYTES // longest)
+                most = min(most, rows * IMAGE_BATCH_BYTES // encoded, BATCH_BYTES // longest)
         return max(most, 1)
 
     def _rows(self, group: int) -> int:
@@ -69,9 +68,9 @@ class Bounds:
 
     def _leaves(self, columns: list[str]) -> list[Leaf]:
         """The leaves of these columns, as Arrow chooses them: a name stands for all below it too."""
-        schema, wanted = self._file.schema, tuple(f"{name}." for name in columns)
+        schema, wanted = self._file.schema, set(columns)
         numbered = ((number, schema.column(number)) for number in range(len(schema)))
-        return [self._leaf(number, leaf) for number, leaf in numbered if f"{leaf.path}.".startswith(wanted)]
+        return [self._leaf(number, leaf) for number, leaf in numbered if wanted.intersection(_above(leaf.path))]
 
     def _leaf(self, number: int, leaf: Any) -> Leaf:
         kind = leaf.physical_type
@@ -89,7 +88,7 @@ class Bounds:
             size += page.bytes
             if leaf.width:
                 continue
-            if page.is_dictionary and page.bytes * rows > _BATCH_BYTES:
+            if page.is_dictionary and page.bytes * rows > BATCH_BYTES:
                 longest = max(longest, self._longest(group, leaf, page))
             elif page.encoding == DELTA_BYTE_ARRAY and not page.is_dictionary:
                 longest = max(longest, page.bytes)
@@ -101,7 +100,7 @@ class Bounds:
             return page.bytes
         batches = self._dictionaries.iter_batches(1, row_groups=[group], columns=[leaf.name], use_threads=False)
         array = next((batch.column(0) for batch in batches), None)
-        return page.bytes if array is None else _longest_of(array)
+        return page.bytes if array is None else _value_length(array)
 
     @cached_property
     def _dictionaries(self) -> pq.ParquetFile:
@@ -153,15 +152,23 @@ class Bounds:
             raise BadFile(self._path, f"damaged: {error}") from error
 
 
-def _longest_of(array: pa.Array) -> int:
-    """The length of the longest value in the dictionaries of an array."""
-    if isinstance(array, pa.DictionaryArray):
-        return int(pc.max(pc.binary_length(array.dictionary)).as_py() or 0)
+def _above(name: str) -> Iterator[str]:
+    """Yields a leaf's name, and the names of all that it is in."""
+    parts = name.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _value_length(array: pa.Array) -> int:
+    """The length of the longest value in the dictionaries inside an array."""
+    if isinstance(array, pa.ExtensionArray):
+        return _value_length(array.storage)
+    if pt.is_dictionary(array.type):
+        return longest(array)
+    if pt.is_map(array.type):
+        return max(_value_length(array.keys), _value_length(array.items))
     if pt.is_struct(array.type):
-        return max(map(_longest_of, (array.field(number) for number in range(array.type.num_fields))), default=0)
-    if convert.is_list(array.type) or pt.is_map(array.type):
-        return max(map(_longest_of, (array.keys, array.items) if pt.is_map(array.type) else (array.values,)))
-    return _longest_of(array.storage) if isinstance(array, pa.ExtensionArray) else 0
+        return max(map(_value_length, array.flatten()), default=0)
+    return _value_length(array.values) if convert.is_list(array.type) else 0
 
 
 def _place(group: int, leaf: Leaf) -> str:
