@@ -39,10 +39,12 @@ class Pages:
     """The pages of a local Parquet file. Every method raises ValueError for a damaged file, and OSError."""
 
     file: pa.NativeFile
+    _size: int = field(init=False)
     _groups: list[dict[int, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        end = self.file.size() - _TAIL
+        self._size = self.file.size()
+        end = self._size - _TAIL
         length = int.from_bytes(self._read(end, 4), "little")
         try:
             footer, _ = read_struct(self._read(end - length, length), _FOOTER)
@@ -75,8 +77,9 @@ class Pages:
         head, length = self._header(place)
         kind, size, compressed = (head.get(number, -1) for number in (1, 2, 3))
         data = head.get(7) or head.get(5) or head.get(8) or {}
-        numbers = (kind, size, compressed, data.get(1, 0), data.get(4 if 8 in head else 2, 0))
-        if not all(isinstance(number, int) for number in numbers) or min(size, compressed, numbers[3]) < 0:
+        is_known = isinstance(data, dict)
+        numbers = (kind, size, compressed, *(data.get(field, 0) for field in (1, 4 if 8 in head else 2) if is_known))
+        if not (is_known and all(isinstance(number, int) for number in numbers) and min(numbers[1:4]) >= 0):
             raise ValueError(f"no page at byte {place:,}")
         return Page(kind == _DICTIONARY_PAGE, size, numbers[3], numbers[4]), place + length + compressed
 
@@ -92,6 +95,6 @@ class Pages:
                 size *= 8
 
     def _read(self, place: int, size: int) -> bytes:
-        if place < 0:
-            raise ValueError("a place before the file's start")
+        if not 0 <= place < self._size:
+            raise ValueError(f"a place outside the file: {place:,}")
         return bytes(self.file.read_at(size, place))

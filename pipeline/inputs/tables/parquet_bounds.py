@@ -25,6 +25,7 @@ from pipeline.inputs.tables.expansion import BATCH_BYTES, longest
 from pipeline.inputs.tables.pages import DELTA_BYTE_ARRAY, Page, Pages
 
 _PAGE_BYTES = 256 << 20  # bytes of a page without images: it is decompressed as a whole
+_FIXED_BYTES = 1 << 18  # bytes of a value of fixed size: Arrow reserves 1,024 at once
 _SLACK = 1 << 10  # bytes of a page's value besides its content: its length, levels, a checksum
 _WIDTH = 16  # bytes of a number, or a date, with its place in a list
 _TEXTS = ("NONE", "STRING", "JSON", "ENUM", "BSON")  # logical types whose dictionaries Arrow can show
@@ -92,7 +93,11 @@ class Bounds:
                 longest = max(longest, self._longest(group, leaf, page))
             elif page.encoding == DELTA_BYTE_ARRAY and not page.is_dictionary:
                 longest = max(longest, page.bytes)
-        return size, longest * self._values_a_row(group, leaf)
+        longest *= self._values_a_row(group, leaf)
+        if leaf.is_repeated and longest > _PAGE_BYTES:
+            what = f"a list of {_place(group, leaf)} comes to up to {longest:,} bytes decoded"
+            raise BadFile(self._path, f"{what}, over the {_PAGE_BYTES:,} of a row")
+        return size, longest
 
     def _longest(self, group: int, leaf: Leaf, page: Page) -> int:
         """Returns the length of the longest value of a dictionary, which Arrow reads in full with the first row."""
@@ -121,8 +126,9 @@ class Bounds:
         """Yields a column's pages, after each was found to be within the limits."""
         row = self._starts[group]
         most = MOST_IMAGE_BYTES if leaf.is_image else self._most_bytes
-        if leaf.width > most:
-            raise self._over(_place(group, leaf), leaf)
+        if leaf.width > _FIXED_BYTES:
+            what = f"{_place(group, leaf)} has values of fixed size, {leaf.width:,} bytes"
+            raise BadFile(self._path, f"{what}, over the {_FIXED_BYTES:,} of such values; write it as binary")
         try:
             for page in self._pages.of(group, leaf.number):
                 if page.bytes > (most + _SLACK) * max(page.values, 1):
