@@ -40,6 +40,7 @@ class ParquetReader(TableReader):
             raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
         self._starts = _starts(self._file.metadata)
         check_count(source.path, int(self._starts[-1]), source.size)
+        self._bounds = self._bounds_of([])
         self._schema = nested_schema(schema, nested_names(settings.columns))
         whole = layout(
             source.path,
@@ -57,8 +58,10 @@ class ParquetReader(TableReader):
         self._has_lists = any(convert.is_list(convert.value_type(self._wanted.types[n])) for n in self.layout.texts)
         self._columns = [name for field in self._wanted for name in _names(field)]
         self._image = self._schema.field(image) if image is not None and not text_only else None
-        images = [] if self._image is None else _names(self._image)[:1]
-        self._bounds = Bounds(source.path, self._file, self._starts, images, settings.max_row_bytes)
+        self._bounds = self._bounds_of([] if self._image is None else _names(self._image)[:1])
+
+    def _bounds_of(self, images: list[str]) -> Bounds:
+        return Bounds(self.source.path, self._file, self._starts, images, self._settings.max_row_bytes)
 
     def _find_folder(self) -> tuple[str, str] | None:
         """The image folder of an img2dataset output of format `files`, unless there are other images."""
@@ -75,7 +78,8 @@ class ParquetReader(TableReader):
     def first_values(self, number: int) -> pa.Array:
         with reading(self.source.path):
             name = self._schema.names[number]
-            batches = (nested_batch(batch, [name]) for batch in self._file.iter_batches(1_000, columns=[name]))
+            rows = self._bounds.batch_rows(list(range(len(self._starts) - 1)), [name], 1_000)
+            batches = (nested_batch(batch, [name]) for batch in self._file.iter_batches(rows, columns=[name]))
             return next((batch.column(0) for batch in batches), pa.nulls(0))
 
     def spans(self, rows: int) -> list[Span]:
