@@ -28,6 +28,7 @@ from pipeline.storage.runs import (
     PAIRS,
     PARTS,
     RUNS,
+    Tally,
     merge_counts,
     merge_pairs,
     pair_run,
@@ -144,23 +145,22 @@ def count_group(group: Group, counting: Counting) -> int:
     if counting.output.has(last):
         return rows_of(counting.output.path(_name(RUNS, "ngrams", number)), counting.parts)
     characters = load(counting.profile)
-    ngrams, images, texts, keys = [], [], [], []
+    ngrams, images, texts, keys = Tally(), [], [], []
     for shard in shards:
         table = load_texts(counting.output, shard, counting.keys)
         if counting.rule.enabled:
-            ngrams.append(hash_ngrams(table["text"], characters))
+            ngrams.add(hash_ngrams(table["text"], characters))
         known = table["image_hash"].is_valid().to_numpy(zero_copy_only=False)
         images.append(table["image_hash"].fill_null(0).to_numpy()[known])
         texts.append(table["text_hash"].to_numpy()[known])
         if counting.keys:
             keys.append(hash_strings(table["key"]))
         counting.meter.add(shard.rows, shard.rows)
-    empty = [np.empty(0, np.uint64)]
     pairs = pair_run(np.concatenate(images), np.concatenate(texts))
-    distinct = count(np.concatenate(empty + ngrams))
+    distinct = ngrams.counts()
     write_ranges(counting.output, _name(RUNS, "ngrams", number), distinct, counting.parts)
     write_ranges(counting.output, _name(RUNS, "pairs", number), pairs, counting.parts)
-    write_ranges(counting.output, last, count(np.concatenate(empty + keys)), counting.parts)
+    write_ranges(counting.output, last, count(np.concatenate([np.empty(0, np.uint64), *keys])), counting.parts)
     return len(distinct[0])
 
 

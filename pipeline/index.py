@@ -20,6 +20,8 @@ from pipeline.storage.plan import TaskNote, note_bad, shard_name
 from pipeline.storage.shards import read_shard
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
+_SHARD_BYTES = 256 << 20  # bytes of a shard, which every pass holds in memory
+_TEXT_BYTES = 48 << 20  # bytes of its texts: their n-grams take ten times as much
 
 
 class IndexTask(NamedTuple):
@@ -93,16 +95,18 @@ def _shards(
     reader: Reader, span: Span, output: Output, rows_per_shard: int, done: _Done
 ) -> Iterator[tuple[int, pa.Table]]:
     """Writes each shard as soon as it is whole, and yields its first row and its table."""
-    shard = _ShardFile(output, shard_name(reader.source.number, span.first), reader.has_images)
+    shard = _ShardFile(output, reader, span.first)
     first = span.first
     for batch in reader.batches(span):
         for piece in _cut(batch, shard.rows, rows_per_shard, reader.one_shard):
             shard.add(piece)
+            if not reader.one_shard:
+                shard.check(first)
             done.add(len(piece), reader.position)
             if shard.rows == rows_per_shard and not reader.one_shard:
                 yield first, shard.finish()
                 first += shard.rows
-                shard = _ShardFile(output, shard_name(reader.source.number, first), reader.has_images)
+                shard = _ShardFile(output, reader, first)
     if shard.rows or first == 0:
         yield first, shard.finish()
 
@@ -125,16 +129,29 @@ class _Done:
 class _ShardFile:
     """One index shard while it is written. If a killed run already finished the shard, its rows are only counted."""
 
-    def __init__(self, output: Output, name: str, has_images: bool) -> None:
-        self.output, self.name, self.has_images = output, name, has_images
-        self.is_there = output.has(name)
+    def __init__(self, output: Output, reader: Reader, first: int) -> None:
+        self.output, self.reader, self.name = output, reader, shard_name(reader.source.number, first)
+        self.is_there = output.has(self.name)
         self.parts: list[pa.Table] = []
-        self.rows = 0
+        self.rows = self.bytes = self.text_bytes = 0
 
     def add(self, piece: pa.Table) -> None:
         self.rows += len(piece)
         if not self.is_there:
-            self.parts.append(measure(piece, self.has_images))
+            self.parts.append(measure(piece, self.reader.has_images))
+            self.bytes += self.parts[-1].nbytes
+            self.text_bytes += self.parts[-1]["text"].nbytes
+
+    def check(self, first: int) -> None:
+        """Raises BadFile if the rows from `first` on are too large for one shard."""
+        for size, most, what in (
+            (self.text_bytes, _TEXT_BYTES, "texts"),
+            (self.bytes, _SHARD_BYTES, "texts and fields"),
+        ):
+            if size > most:
+                pairs = f"{self.rows:,} pairs from pair {first + 1:,} on hold {what} of over {most:,} bytes"
+                help_ = f"input.rows_per_shard={max(self.rows * most // size // 2, 1)} makes smaller shards"
+                raise BadFile(self.reader.source.path, f"{pairs}, the limit of a shard; {help_}")
 
     def finish(self) -> pa.Table:
         """Writes the shard if it is missing; returns its table."""

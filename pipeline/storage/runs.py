@@ -16,6 +16,7 @@ import numpy as np
 
 from pipeline.files import REQUESTS, Output, is_local, read_bytes, read_part
 from pipeline.storage.sorting import distinct_of_sorted, sort_with, sum_of_equal
+from vocab.counting import count
 
 RUNS, PARTS, COUNTS = "work/runs", "work/parts", "work/counts"  # folders: runs of tasks, ranges, the corpus
 
@@ -25,6 +26,7 @@ PAIRS = (np.dtype("<u8"), np.dtype("<u8"))  # hash of the pair, hash of the imag
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # odd, so that distinct images stay distinct
 HASHES = (np.dtype("<u8"),)
 _START = np.dtype("<i8")
+_HELD = 1 << 24  # hashes held before they are counted: more than a group of captions has
 
 
 def write_run(output: Output, name: str, columns: Columns) -> None:
@@ -95,6 +97,26 @@ def _reader(path: str) -> Callable[[int, int], bytes]:
 def merge_counts(runs: Iterable[Columns]) -> Columns:
     """Adds up runs of (hash, count): hashes uint64, distinct and sorted, and counts uint32 (at most 2^32 - 1)."""
     return sum_of_equal(*sort_with(*_concatenate(runs, COUNTED)))
+
+
+class Tally:
+    """Counts hashes that come in pieces; memory holds the distinct ones and _HELD others."""
+
+    def __init__(self) -> None:
+        self._pieces: list[np.ndarray] = []
+        self._counted: list[Columns] = []
+
+    def add(self, hashes: np.ndarray) -> None:
+        self._pieces.append(hashes)
+        if sum(map(len, self._pieces)) > _HELD:
+            self.counts()
+
+    def counts(self) -> Columns:
+        """Returns the distinct hashes (uint64, sorted) and their counts (uint32) so far."""
+        newest = count(np.concatenate([np.empty(0, np.uint64), *self._pieces]))
+        self._pieces = []
+        self._counted = [merge_counts([*self._counted, newest]) if self._counted else newest]
+        return self._counted[0]
 
 
 def pair_run(images: np.ndarray, texts: np.ndarray) -> Columns:

@@ -36,8 +36,10 @@ def test_index_has_104_entries_an_image(index):
 
 def test_batches_of_the_build_do_not_matter(index, monkeypatch):
     monkeypatch.setattr("dedup.evaluation._IMAGES_AT_ONCE", 3)
-    again, _ = build(((f"set/{n}", encoded(image, "PNG")) for n, image in enumerate(SCENES[:20])), MAX_PIXELS)
-    assert np.array_equal(again.hashes, index.hashes) and np.array_equal(again.images, index.images)
+    again, _ = build(((f"set/{n}", encoded(image, "PNG")) for n, image in enumerate(SCENES[:8])), MAX_PIXELS)
+    entries = len(again.hashes)
+    assert entries == 8 * 104 and np.array_equal(again.hashes, index.hashes[:entries])
+    assert np.array_equal(again.images, index.images[:entries])
 
 
 @pytest.mark.parametrize("how", TRANSPOSES)

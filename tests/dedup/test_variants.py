@@ -75,9 +75,10 @@ def test_flat_windows_have_a_mean_and_nothing_else(window):
 
 def test_windows_do_not_depend_on_the_batch_nor_on_each_other():
     windows = Windows([FULL, *CROPS])
-    batched = windows(LUMAS)
-    assert np.array_equal(batched, np.concatenate([windows(LUMAS[n : n + 1]) for n in range(len(LUMAS))]))
-    assert np.array_equal(batched[:, 2], Windows([CROPS[1]])(LUMAS)[:, 0])
+    lumas = LUMAS[:9]
+    batched = windows(lumas)
+    assert np.array_equal(batched, np.concatenate([windows(luma[None]) for luma in lumas]))
+    assert np.array_equal(batched[:, 2], Windows([CROPS[1]])(lumas)[:, 0])
 
 
 def test_variants_are_near_imagehash_of_the_copy():

@@ -22,7 +22,7 @@ from tests.support.scenes import encoded, scene
 from tests.support.training import PIECES, picture, small_trained
 from train import BadPicture, PictureBytes, Trained, embed_pictures, embed_texts, load_towers
 
-pytestmark = pytest.mark.slow(seconds=40)
+pytestmark = pytest.mark.slow(seconds=20)
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 PACKAGES = ("pipeline", "filters", "vocab", "dedup", "train")

@@ -50,7 +50,7 @@ def wheel_environment(folder: Path) -> Path:
     """The `bin` of a new virtual environment that has the built wheel and the dependencies, but not the checkout."""
     checkout = folder.with_name("checkout")
     shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "out", "__pycache__", "*.egg-info", "build"))
-    python("build", "--wheel", f"--outdir={folder.parent}", checkout)
+    python("build", "--wheel", "--no-isolation", f"--outdir={folder.parent}", checkout)
     shutil.rmtree(checkout)
     (wheel,) = folder.parent.glob("align_corpus-*.whl")
     commands = bare_environment(folder)

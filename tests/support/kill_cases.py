@@ -6,6 +6,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ SMALL = (
     "--train.text.length=8", "--train.batch=4", "--train.steps=4", "--train.optimizer.warmup_steps=1",
     "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3",
 )  # fmt: skip
+RATE = re.compile(rb"<div><dt>URLs a second</dt>.*?</div>", re.DOTALL)  # on the page of a fetch
 Arguments = Callable[[Path, Path], list[str]]
 
 
@@ -93,6 +95,17 @@ def _subset(root: Path, output: Path) -> list[str]:
     return ["subset", f"{root}/finished", "--size=50%", f"--output={output}"]
 
 
+def _fetch(root: Path, output: Path) -> list[str]:
+    patient = ("--fetch.allow_private=true", "--fetch.delay=0")  # the server is on this machine
+    return ["fetch", f"{root}/web.csv", *patient, f"--output={output}"]
+
+
+def _counts(root: Path, output: Path) -> list[str]:
+    """A part of the pairs that are in the run `finished`."""
+    more = ["--input.rows_per_shard=4", "--filters.porn.enabled=false", f"--counts={root}/finished"]
+    return [f"--input={root}/pictures.parquet", *more, f"--output={output}"]
+
+
 def _embed(root: Path, output: Path) -> list[str]:
     return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
 
@@ -107,6 +120,8 @@ CASES = {
         Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
         Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
         Case("subset", "pipeline", _subset, loses=True),
+        Case("counts", "pipeline", _counts, loses=True),
+        Case("fetch", "pipeline", _fetch),
         Case("embed", "train", _embed, has_workers=False, loses=True),
         Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
     )
@@ -118,6 +133,9 @@ MODULES = {
         "pipeline.run",
         "pipeline.report",
         "pipeline.commands.subset.run",
+        "pipeline.commands.fetch.run",
+        "pipeline.commands.fetch.page",
+        "crawl.fetching.loop",
         "pipeline.commands.corpus.cli",
         "pipeline.commands.corpus.options",
     ),
@@ -136,7 +154,7 @@ def prepare(root: Path, cases: list[str]) -> None:
     """Imports what the commands need, and makes their inputs."""
     import pipeline.storage.lock
     import pipeline.warm  # noqa: F401
-    from tests.support.kill_inputs import write_inputs
+    from tests.support.kill_inputs import write_inputs, write_web
 
     programs = {CASES[name].program for name in cases}
     for program in programs:
@@ -144,6 +162,8 @@ def prepare(root: Path, cases: list[str]) -> None:
             import_module(module)
     gc.freeze()  # forks would copy all that it visits
     write_inputs(root, programs)
+    if "fetch" in cases:
+        write_web(root)
 
 
 def state(output: Path) -> dict[str, str]:
@@ -164,7 +184,7 @@ def _content(path: Path) -> bytes:
             members = sorted((member.filename, member.CRC) for member in archive.infolist())
         return json.dumps([member for member in members if member[0] != "metadata.json"]).encode()
     content = path.read_bytes()
-    if path.name == "funnel.json":
-        funnel = json.loads(content)
-        return json.dumps({name: funnel[name] for name in funnel if name != "seconds"}).encode()
-    return content
+    if path.name == "funnel.json" or path.parent.name == "fetched":  # the rate is that of the last start
+        found = json.loads(content)
+        return json.dumps({name: found[name] for name in found if name not in ("seconds", "asked")}).encode()
+    return RATE.sub(b"", content) if path.name == "report.html" else content

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import sys
+import threading
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +36,31 @@ def write_inputs(root: Path, programs: set[str]) -> None:
         _in_child(_write_finished, root)
     if "train" in programs:
         _in_child(_write_model, root)
+
+
+def write_web(root: Path) -> None:
+    """A table of the images in `eval` and of some that are gone, on two hosts of this machine, which are served."""
+    ports = []
+    for host in ("127.3.0.1", "127.3.0.2"):
+        server = ThreadingHTTPServer((host, 0), partial(_Quiet, directory=str(root / "eval")))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ports.append(f"{host}:{server.server_port}")
+    with (root / "web.csv").open("w", newline="") as file:
+        rows = ((f"http://{ports[n % 2]}/{n // 2}.jpg", text(n)) for n in range(12))
+        csv.writer(file).writerows([("url", "text"), *rows])
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Prints nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # a killed client
+            super().handle()
+
+    def log_message(self, *_: object) -> None:
+        """Leaves the terminal to the sweep."""
 
 
 def text(number: int) -> str:

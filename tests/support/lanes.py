@@ -24,12 +24,15 @@ FAST = "not slow"
 SLOW_FILE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
 TENSORFLOW = ("tensorflow", "keras")
 
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")  # a busy machine is no failure
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
+settings.register_profile("busy", BUSY)
+settings.register_profile("fast", BUSY, max_examples=30)  # of the hundred that all tests together draw
+settings.load_profile("busy")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == FAST:
+        settings.load_profile("fast")
         sys.modules.update(dict.fromkeys(TENSORFLOW))  # with None an import is an ImportError
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -26,6 +28,7 @@ def noise(seed: int = 0, size: tuple[int, int] = SIZE) -> Image.Image:
     return small.resize(size, Image.Resampling.BICUBIC).quantize(60).convert("RGB")
 
 
+@cache
 def in_mode(mode: str) -> Image.Image:
     """The picture; 16 bits a sample in the integer modes."""
     if mode.startswith("I"):
@@ -43,16 +46,23 @@ def encoded(image: Image.Image, format: str, **options: object) -> bytes:
 def every_format_and_mode() -> Iterator[tuple[str, bytes]]:
     """All that Pillow writes and reads again without another program."""
     Image.init()
-    for format in sorted(set(Image.SAVE) & set(Image.OPEN) - {"EPS", "WMF"}):
-        for mode in MODES:
-            try:
-                data = encoded(in_mode(mode), format)
-                image = Image.open(io.BytesIO(data))
-                image.load()
-                assert image.has_transparency_data in (True, False)  # it fails where Pillow loses an ICNS's palette
-            except (OSError, ValueError, KeyError, SystemError, AssertionError):
-                continue
-            yield f"{format}-{mode}", data
+    with mock.patch.dict(Image.SAVE, PNG=partial(save_quickly, Image.SAVE["PNG"])):
+        for format in sorted(set(Image.SAVE) & set(Image.OPEN) - {"EPS", "WMF"}):
+            for mode in MODES:
+                try:
+                    data = encoded(in_mode(mode), format)
+                    image = Image.open(io.BytesIO(data))
+                    image.load()
+                    assert image.has_transparency_data in (True, False)  # it fails where Pillow loses an ICNS's palette
+                except (OSError, ValueError, KeyError, SystemError, AssertionError):
+                    continue
+                yield f"{format}-{mode}", data
+
+
+def save_quickly(save: Callable[..., None], image: Image.Image, file: io.BytesIO, name: str) -> None:
+    """Writes a PNG, such as the ten in every ICNS, larger and in a sixth of the time."""
+    image.encoderinfo["compress_level"] = 1  # type: ignore[attr-defined]
+    save(image, file, name)
 
 
 FILES = dict(every_format_and_mode())

@@ -110,6 +110,7 @@ def test_every_loader_gives_our_ids_on_lines_in_25_languages(folder: Path) -> No
         assert ids(texts) == expected, name
 
 
+@pytest.mark.slow
 def test_every_loader_gives_our_ids_on_decomposed_texts_special_pieces_and_long_words(folder: Path) -> None:
     texts = [*AWKWARD, *(unicodedata.normalize("NFD", text) for text in lines()[::9])]
     expected = ours(folder, texts)
@@ -118,6 +119,7 @@ def test_every_loader_gives_our_ids_on_decomposed_texts_special_pieces_and_long_
         assert ids(texts) == expected, name
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_encode(folder: Path) -> None:
     from transformers import AutoTokenizer
 
@@ -138,6 +140,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 def test_loading_needs_no_network_also_of_a_large_vocabulary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Transformers looks more closely at vocabularies of over 100,000 pieces."""
 
@@ -154,6 +157,7 @@ def test_loading_needs_no_network_also_of_a_large_vocabulary(tmp_path: Path, mon
         assert ids(["e\u0301 piece99999"]) == [[number for number in expected[0] if number]], name
 
 
+@pytest.mark.slow
 def test_names_of_the_special_pieces_are_known_to_transformers(folder: Path) -> None:
     from transformers import AutoTokenizer
 

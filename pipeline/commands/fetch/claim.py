@@ -21,32 +21,18 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
         raise InputError("--retry and --overwrite: give one of them")
     make_room(output, [REPORT, MANIFEST, FUNNEL, *output.names(".", ".tar"), "status"], overwrite)
     this, held = json.loads(json.dumps(this)), _held(output)
+    if retry and held is None:
+        raise InputError(f"--retry: {output.root} holds no fetch; the command without --retry makes one")
     if held is None:
-        if retry:
-            raise InputError(f"--retry: {output.root} holds no fetch; the command without --retry makes one")
         output.clear_work()
-        output.write_bytes(RUN, json.dumps(this, indent=1).encode())
-        _begin(output, 0, retry)
-        return False
-    if "fetch" not in held:
-        raise OtherRun(f"{output.root} holds a run of another command; --overwrite replaces it")
-    if not _has_begun(output):
-        held = {**held, "fetch": this["fetch"]}
-        output.write_bytes(RUN, json.dumps(held, indent=1).encode())
-    if not output.has(TURN) and not output.has(MANIFEST):  # killed before the first turn began
-        _begin(output, 0, frozenset())
+        held = dict(this)
     _check(output, held, this, retry)
-    if output.has(TURN):
-        return False
-    if retry:
+    begins = not output.has(TURN) and (retry or not output.has(REPORT))
+    if begins or held["fetch"] != this["fetch"]:  # settings that may change
         output.write_bytes(RUN, json.dumps({**held, **this}, indent=1).encode())
-        _begin(output, int(held["turn"]) + 1, retry)
-    return not retry
-
-
-def _has_begun(output: Output) -> bool:
-    """Returns whether any image was asked for: settings may change before that."""
-    return output.has(FUNNEL) or output.has(ASKED)
+    if begins:
+        _begin(output, int(held.get("turn", -1)) + 1, retry)
+    return not output.has(TURN)
 
 
 def _begin(output: Output, turn: int, retry: frozenset[str]) -> None:
@@ -64,12 +50,15 @@ def _held(output: Output) -> dict[str, Any] | None:
 
 
 def _check(output: Output, held: Mapping[str, Any], this: Mapping[str, Any], retry: frozenset[str]) -> None:
-    """Raises OtherRun for another fetch, or another turn than the one under way."""
-    same = {name: value for name, value in this.items() if not (retry and name == "fetch")}
+    """Raises OtherRun for another fetch, or another turn than the one under way.
+
+    Settings may change before the first image is asked for, and with each retry.
+    """
+    may_change = retry or not (output.has(FUNNEL) or output.has(ASKED))
+    same = {name: value for name, value in this.items() if not (may_change and name == "fetch" and name in held)}
     if found := list(differences(held, same)):
-        raise OtherRun(
-            f"{output.root} holds another fetch, which differs in {', '.join(found[:3])}; --overwrite replaces it"
-        )
+        shown = ", ".join(found[:3])
+        raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
     if output.has(TURN):
         asked = json.loads(read_bytes(output.path(TURN)))["retry"]
         if asked != sorted(retry):

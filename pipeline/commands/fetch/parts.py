@@ -60,12 +60,13 @@ class PartWriter:
 
     def add(self, index: int, answer: Answer, body: bytes | None) -> None:
         """Writes the answer of a URL, and its body."""
-        self._rows.append((index, *dataclasses.astuple(answer), self._size))
+        offset = self._size
         if body:
             if self._file is None:
                 self._file = self._stack.enter_context(self._output.write(self._name("bodies")))
             self._file.write(body)
             self._size += len(body)
+        self._rows.append((index, *dataclasses.astuple(answer), offset))
         if self._size > MOST_BYTES:
             self.close()
 
@@ -76,9 +77,10 @@ class PartWriter:
 
     def close(self) -> None:
         """Finishes the part, if it has any answer, and begins the next."""
+        rows, self._rows = self._rows, []  # lost if their bodies can't be written
         self._stack.close()
-        if self._rows:
-            columns = [*zip(*self._rows, strict=True)]
+        if rows:
+            columns = [*zip(*rows, strict=True)]
             order = [name.name for name in dataclasses.fields(Answer)]
             named = dict(zip(("index", *order, "offset"), columns, strict=True))
             table = pa.table([pa.array(named[item.name], item.type) for item in SCHEMA], schema=SCHEMA)

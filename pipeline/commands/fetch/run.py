@@ -22,7 +22,8 @@ from pipeline.commands.fetch.outlook import FOLDER as OUTLOOK
 from pipeline.commands.fetch.outlook import lines, longest_first, look_ahead, read_outlooks
 from pipeline.commands.fetch.rows import FOLDER as ROWS
 from pipeline.commands.fetch.rows import RowTask, read_rows, shards_for, write_rows
-from pipeline.commands.fetch.shard import Fetching, fetch_shard
+from pipeline.commands.fetch.shard import FOLDER as FETCHED
+from pipeline.commands.fetch.shard import Fetching, Names, fetch_shard, turn_of
 from pipeline.commands.fetch.sources import row_tasks
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
@@ -53,9 +54,10 @@ def run_fetch(options: Options, folder: str) -> dict[str, Any]:
                 passes = Passes(output, options, limits, folder, engine)
                 passes.fetch(next_turn(output, options.retry), tasks)
                 finish(output, options.run.config, this, passes.seconds)
+            parts = [name for name in output.names(FETCHED) if not name.endswith(".json")]
+            for name in (ROWS, OUTLOOK, TEMPORARY, *parts):
+                output.remove(output.path(name))
             turn_is_over(output)
-        for name in (ROWS, OUTLOOK, TEMPORARY):  # needed to resume until the turn is over
-            output.remove(output.path(name))
         funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
         return funnel
 
@@ -91,6 +93,8 @@ class Passes:
 
     def fetch(self, turn: int, tasks: list[RowTask]) -> None:
         """Fetches in the first turn what the input names, and later what an earlier turn did not get."""
+        if self._is_fetched(turn):
+            return
         files, shards = self.read(tasks) if not turn else (0, self._shards()[1])
         order = self.look_ahead(files, shards) if not turn else [*range(shards)]
         self.output.write_bytes(ASKED, b"")
@@ -99,6 +103,13 @@ class Passes:
                 self.output, self.settings, self._agent, self.limits, files, shards, self.options.retry, turn, meter
             )
             self._each(root, order, fetch_shard, job)
+
+    def _is_fetched(self, turn: int) -> bool:
+        """Returns whether every shard has a completion marker of this turn."""
+        if not self.output.has(SHARDS):
+            return False
+        shards = self._shards()[1]
+        return all(turn_of(self.output, Names(shard, shards, turn).note) >= turn for shard in range(shards))
 
     def _urls(self, turn: int) -> int:
         """Number of URLs of all shards."""

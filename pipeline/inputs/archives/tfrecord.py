@@ -10,9 +10,12 @@ from pipeline.inputs.archives.samples import ByteRange
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.settings import ALIASES
 from train.example import decode_example, read_records
+from train.example_limits import count_values
 
 _MOST_BYTES = 1 << 26  # bytes of a record with its image: decoded numbers take up to 14 times as much memory
 _MOST_VALUES = 1 << 16  # features of a record, and values of a feature; no pair has more
+_MOST_IN_ALL = 1_000_000  # values of a record, as of a row of JSON: each takes some 50 bytes
+_SMALL = 1 << 20  # bytes of a record whose values needn't be counted first
 _IMAGES = tuple(dict.fromkeys(("jpg", "png", "webp", *ALIASES["image"])))  # img2dataset names the feature by its format
 _HEAD = 12  # bytes of a record before its data: the length and its checksum
 
@@ -48,6 +51,8 @@ class RecordReader(PairReader):
     def _examples(self, file: BinaryIO) -> Iterator[tuple[ByteRange, dict[str, list[Any]]]]:
         try:
             for offset, data in read_records(file, _MOST_BYTES):
+                if len(data) > _SMALL and count_values(data, _MOST_IN_ALL) > _MOST_IN_ALL:
+                    raise ValueError(f"the record at byte {offset:,} has more than {_MOST_IN_ALL:,} values")
                 yield ByteRange(offset + _HEAD, len(data)), decode_example(data, _MOST_VALUES)
         except ValueError as error:
             raise BadFile(self.source.path, str(error).removeprefix(f"{self.source.path}: ")) from error

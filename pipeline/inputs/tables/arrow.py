@@ -24,6 +24,7 @@ from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
 from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_ROWS, Span
 from pipeline.inputs.roles import listed
 from pipeline.inputs.tables.arrow_messages import MAGIC, check_sizes
+from pipeline.inputs.tables.expansion import check_count, decoded, rows_that_fit
 from pipeline.inputs.tables.table import TableReader, check_rows, rows_of
 
 _IMAGE_ROWS = 32  # rows per batch of images
@@ -57,7 +58,8 @@ class ArrowReader(TableReader):
         image = self.layout.roles.get("image")
         most = min(BATCH_ROWS, self._settings.rows_per_shard) if image is None else _IMAGE_ROWS
         others = sorted(set(self.layout.numbers) - {image})
-        for first, batch in self._pieces(set(self.layout.numbers), most):
+        for first, encoded in self._pieces(set(self.layout.numbers), most):
+            batch = decoded(encoded)
             check_rows(self.source.path, batch.select(others), first, self._settings.max_row_bytes)
             self.position += batch.nbytes  # uncompressed
             yield batch
@@ -89,12 +91,14 @@ class ArrowReader(TableReader):
         row = 0
         with _mapped(self.source.path) as memory:
             for batch in _record_batches(self.source.path, memory):
+                check_count(self.source.path, row + batch.num_rows, self.source.size)
                 batch.validate()
                 batch = nested_batch(batch, self._schema.names)
                 for number in used:
                     batch.column(number).validate(full=True)
-                for first in range(0, batch.num_rows, most):
-                    yield row + first, batch.slice(first, most)
+                rows = rows_that_fit(self.source.path, [batch.column(number) for number in used], most)
+                for first in range(0, batch.num_rows, rows):
+                    yield row + first, batch.slice(first, rows)
                     memory.madvise(mmap.MADV_DONTNEED)  # pages that were read would stay in this process
                 row += batch.num_rows
         if not row:

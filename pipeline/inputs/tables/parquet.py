@@ -14,14 +14,17 @@ from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.img2dataset import find_folder
 from pipeline.inputs.layout import layout
 from pipeline.inputs.nested import nested_batch, nested_names, nested_schema
-from pipeline.inputs.reader import BATCH_ROWS, IMAGE_BATCH_BYTES, WHOLE, Span
+from pipeline.inputs.reader import BATCH_ROWS, WHOLE, Span
 from pipeline.inputs.roles import first_alias, listed
 from pipeline.inputs.settings import ALIASES, Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.tables.embedded import has_paths
+from pipeline.inputs.tables.expansion import check_count, decoded
+from pipeline.inputs.tables.parquet_bounds import Bounds
 from pipeline.inputs.tables.table import TableReader, check_rows, rows_of
 
 _BUFFER = 1 << 20  # bytes read at a time; without a buffer Arrow holds the column of a whole row group
+_PART_BYTES = 32 << 20  # bytes of the rows that are worked on at a time, images included
 _IMAGE_ROWS = 32  # rows decoded at a time: few, to reuse memory, and because a dictionary may hide the bytes
 
 
@@ -36,6 +39,8 @@ class ParquetReader(TableReader):
         if len(set(schema.names)) < len(schema.names):
             raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
         self._starts = _starts(self._file.metadata)
+        check_count(source.path, int(self._starts[-1]), source.size)
+        self._bounds = self._bounds_of([])
         self._schema = nested_schema(schema, nested_names(settings.columns))
         whole = layout(
             source.path,
@@ -53,6 +58,10 @@ class ParquetReader(TableReader):
         self._has_lists = any(convert.is_list(convert.value_type(self._wanted.types[n])) for n in self.layout.texts)
         self._columns = [name for field in self._wanted for name in _names(field)]
         self._image = self._schema.field(image) if image is not None and not text_only else None
+        self._bounds = self._bounds_of([] if self._image is None else _names(self._image)[:1])
+
+    def _bounds_of(self, images: list[str]) -> Bounds:
+        return Bounds(self.source.path, self._file, self._starts, images, self._settings.max_row_bytes)
 
     def _find_folder(self) -> tuple[str, str] | None:
         """The image folder of an img2dataset output of format `files`, unless there are other images."""
@@ -69,7 +78,8 @@ class ParquetReader(TableReader):
     def first_values(self, number: int) -> pa.Array:
         with reading(self.source.path):
             name = self._schema.names[number]
-            batches = (nested_batch(batch, [name]) for batch in self._file.iter_batches(1_000, columns=[name]))
+            rows = self._bounds.batch_rows(list(range(len(self._starts) - 1)), [name], 1_000)
+            batches = (nested_batch(batch, [name]) for batch in self._file.iter_batches(rows, columns=[name]))
             return next((batch.column(0) for batch in batches), pa.nulls(0))
 
     def spans(self, rows: int) -> list[Span]:
@@ -91,10 +101,10 @@ class ParquetReader(TableReader):
             inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
             if inside.num_rows:
                 is_empty = False
-                found = nested_batch(inside, self._wanted.names)
+                found = decoded(nested_batch(inside, self._wanted.names))
                 others = found if self._image is None else found.drop_columns([self._image.name])
                 check_rows(self.source.path, others, max(row, span.first), self._settings.max_row_bytes)
-                yield found
+                yield from _parts(found)
             row += batch.num_rows
         if is_empty:
             yield pa.RecordBatch.from_pylist([], self._wanted)
@@ -130,7 +140,7 @@ class ParquetReader(TableReader):
             if self._image is not None and _names(self._image)[0] in columns
             else min(BATCH_ROWS, self._settings.rows_per_shard)
         )
-        rows = _batch_rows(self._file.metadata, groups, most)
+        rows = self._bounds.batch_rows(groups, columns, most)
         missing = sum(int(self._starts[group + 1] - self._starts[group]) for group in groups)
         for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False):
             missing -= batch.num_rows
@@ -150,19 +160,14 @@ def _starts(metadata: pq.FileMetaData) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cuts a batch into parts of about _PART_BYTES: to work on a text takes several times its memory."""
+    rows = max(batch.num_rows * _PART_BYTES // max(batch.nbytes, 1), 1)
+    yield from (batch.slice(first, rows) for first in range(0, batch.num_rows, rows))
+
+
 def _names(field: pa.Field) -> list[str]:
     """Parts of a column to read."""
     if not convert.is_picture(field.type):
         return [field.name]
     return [f"{field.name}.bytes", *([f"{field.name}.path"] if has_paths(field.type) else [])]
-
-
-def _batch_rows(metadata: pq.FileMetaData, groups: list[int], most: int) -> int:
-    """Number of rows of these row groups within the bytes of a batch, by their mean size with all columns.
-
-    Doesn't use the sizes of columns: Arrow ends the process if a damaged footer has none.
-    """
-    for group in map(metadata.row_group, groups):
-        if group.num_rows:
-            most = min(most, group.num_rows * IMAGE_BATCH_BYTES // max(group.total_byte_size, 1))
-    return max(most, 1)

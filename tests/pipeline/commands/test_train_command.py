@@ -18,7 +18,7 @@ from tests.support.training import PIECES, write_shard, write_shards
 from train.config import Train
 from train.example import encode_example
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow(seconds=50)
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (40, 70, 200), "yellow": (230, 200, 40)}
 SMALL = (
@@ -36,9 +36,9 @@ class Trained:
     model: Path
     said: subprocess.CompletedProcess[str]
 
-    def fit(self, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    def fit(self, *options: str | Path, program: str = "train") -> subprocess.CompletedProcess[str]:
         config = f"--config={ROOT}/configs/toy.yaml"
-        return run("train", "fit", config, f"--corpus={self.corpus}", f"--output={self.model}", *SMALL, *options)
+        return run(program, "fit", config, f"--corpus={self.corpus}", f"--output={self.model}", *SMALL, *options)
 
     def facts(self) -> dict:
         return json.loads((self.model / "model.json").read_text())
@@ -124,8 +124,11 @@ def test_another_run_in_its_place_is_refused_and_can_replace_it(trained: Trained
     assert "its vocabulary has the sha256" in refused.stderr
     assert "train.seed is 0 there, 1 here; --overwrite replaces it" in refused.stderr
     replaced = Trained(trained.corpus, tmp_path / "model", trained.said)
-    assert replaced.fit("--train.steps=2").returncode == 0
-    assert replaced.fit("--train.steps=3", "--overwrite").returncode == 0
+    small = "tests.support.small_train"
+    assert replaced.fit("--train.steps=2", program=small).returncode == 0
+    assert replaced.fit("--train.steps=3", program=small).returncode == 2
+    assert replaced.facts()["steps"] == 2
+    assert replaced.fit("--train.steps=3", "--overwrite", program=small).returncode == 0
     assert replaced.facts()["steps"] == 3
 
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline.inputs import BadFile, Columns, Input
 from pipeline.inputs.reader import WHOLE
@@ -16,7 +17,7 @@ from pipeline.inputs.text.delimited import DelimitedReader
 from tests.support.delimited_statement import Refused, Row, Table
 from tests.support.inputs import open_path
 
-CASES = 400
+CASES = 4 * settings.default.max_examples  # fewer where only the fast tests run
 MOST_LINES = 3
 QUOTING = {"strict": True, "literal": False, "whole": None}
 

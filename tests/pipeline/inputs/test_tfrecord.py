@@ -195,3 +195,12 @@ def test_features_and_their_values_have_a_limit(tmp_path: Path) -> None:
         read(write(tmp_path / "t.tfrecord", [row(0, many=[1] * (most + 1))]))
     with pytest.raises(BadFile, match="an Example of 65,537 features; the limit is 65,536"):
         read(write(tmp_path / "t.tfrecord", [{str(number): 0 for number in range(most + 1)}]))
+
+
+def test_the_values_of_a_record_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second takes 1.2 GB if it is decoded first."""
+    monkeypatch.setattr("pipeline.inputs.archives.tfrecord._SMALL", 1_000)
+    wide = {f"f{number}": [1] * 50_000 for number in range(19)}
+    assert len(read(write(tmp_path / "t.tfrecord", [row(0, **wide)]))) == 1
+    with pytest.raises(BadFile, match="the record at byte 0 has more than 1,000,000 values"):
+        read(write(tmp_path / "t.tfrecord", [row(0, **wide, more=[1] * 50_000)]))

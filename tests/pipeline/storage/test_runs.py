@@ -13,6 +13,7 @@ from pipeline.storage.frequent_ngrams import choose_cut, histogram, select
 from pipeline.storage.runs import (
     COUNTED,
     PAIRS,
+    Tally,
     merge_counts,
     merge_pairs,
     pair_run,
@@ -111,3 +112,17 @@ def test_top_k_at_under_and_over_the_number_of_ngrams(top_k):
     cut = choose_cut([histogram(counts)], top_k, 1)
     assert select(hashes, counts, cut.count, cut.ties[0]).tolist() == [1, 5, 9][:top_k]
     assert cut.count == 1
+
+
+@given(st.lists(st.lists(FEW | HASHES, max_size=30), max_size=8), st.sampled_from([0, 10, 100]))
+@settings(max_examples=60, deadline=None)
+def test_pieces_are_counted_as_a_counter_counts(groups, held):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.storage.runs._HELD", held)
+        tally = Tally()
+        for group in groups:
+            tally.add(np.array(group, np.uint64))
+        hashes, counts = tally.counts()
+    assert (hashes.dtype, counts.dtype) == (np.uint64, np.uint32)
+    assert hashes.tolist() == sorted(set(chain.from_iterable(groups)))
+    assert dict(zip(hashes.tolist(), counts.tolist(), strict=True)) == Counter(chain.from_iterable(groups))

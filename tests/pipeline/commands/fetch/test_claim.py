@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.commands.fetch.claim import ASKED, TURN, claim, next_turn, turn_is_over
 from pipeline.files import Output, read_bytes
-from pipeline.identity import FUNNEL, MANIFEST, RUN, OtherRun
+from pipeline.identity import FUNNEL, MANIFEST, REPORT, OtherRun
 from pipeline.inputs import InputError
 
 NONE: frozenset[str] = frozenset()
@@ -35,6 +35,7 @@ def finish(output: Output, this: dict[str, Any] = THIS) -> None:
     turn = next_turn(output, NONE)
     output.write_bytes(FUNNEL, b"{}")
     output.write_bytes(MANIFEST, json.dumps(this | {"turn": turn}).encode())
+    output.write_bytes(REPORT, b"")
     turn_is_over(output)
 
 
@@ -60,7 +61,7 @@ def test_another_fetch_is_refused(output: Output) -> None:
     begin(output)
     for _ in range(2):
         for retry in (NONE, FAILED):
-            with pytest.raises(OtherRun, match=r"holds another fetch, which differs in run; --overwrite replaces it$"):
+            with pytest.raises(OtherRun, match=r"holds another run, which differs in run; --overwrite replaces it$"):
                 claim(output, OTHER, False, retry)
         if not output.has(FUNNEL):
             finish(output)
@@ -69,7 +70,7 @@ def test_another_fetch_is_refused(output: Output) -> None:
 def test_settings_may_change_before_anything_is_asked_for(output: Output) -> None:
     assert not claim(output, THIS, False, NONE)
     begin(output, RUDE)
-    assert json.loads(read_bytes(output.path(RUN)))["fetch"]["robots"] is False
+    assert not claim(output, RUDE, False, NONE)
     with pytest.raises(OtherRun, match=r"differs in fetch\.robots;"):
         claim(output, THIS, False, NONE)
 

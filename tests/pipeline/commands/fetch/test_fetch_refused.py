@@ -126,7 +126,7 @@ def test_the_output_of_a_run_is_no_store(source: Path, tmp_path: Path, capsys: p
     run = corpus(source, tmp_path / "run")
     before = sorted(path.name for path in run.iterdir())
     for more in ((), ("--retry=failed",)):
-        assert "holds a run of another command" in refused(capsys, 2, *arguments(source, run, *more))
+        assert "holds another run, which differs in fetch;" in refused(capsys, 2, *arguments(source, run, *more))
     assert sorted(path.name for path in run.iterdir()) == before
     assert call(f"--input={source}", f"--output={run}", *QUIET) == 0
 
@@ -138,7 +138,7 @@ def test_an_unfinished_run_is_no_store(source: Path, tmp_path: Path, capsys: pyt
         (run / name).unlink()
     (run / "work").mkdir(exist_ok=True)
     (run / "work" / "run.json").write_text(held)
-    assert "holds a run of another command" in refused(capsys, 2, *arguments(source, run))
+    assert "holds another run, which differs in fetch;" in refused(capsys, 2, *arguments(source, run))
     assert (run / "work" / "run.json").read_text() == held
 
 
