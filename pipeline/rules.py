@@ -1,4 +1,4 @@
-"""`python -m pipeline.rules` prints the generated tables of rules and signals; `--write` puts them into the pages."""
+"""`python -m pipeline.rules` prints the tables of rules, signals and statuses; `--write` puts them into the pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import inspect
 import sys
 from pathlib import Path
 
+from crawl.fetching.answers import STATUSES
 from filters import SIGNALS, Rule
 from filters.signals import COMPARABLE
 from pipeline.rule_set import Filters
@@ -28,7 +29,13 @@ def signals_table() -> str:
     return "\n".join(["| signal | type | meaning | measured from |", "|---|---|---|---|", *rows])
 
 
-PAGES = {"README.md": rules_table, "docs/rules.md": signals_table}
+def statuses_table() -> str:
+    """The statuses of URLs as Markdown: the name, the sentence, and whether `--retry=failed` asks again."""
+    rows = [f"| `{name}` | {one.sentence} | {'yes' if one.again else ''} |" for name, one in STATUSES.items()]
+    return "\n".join(["| status | the URL's answer | asked again by `--retry=failed` |", "|---|---|---|", *rows])
+
+
+PAGES = {"README.md": rules_table, "docs/rules.md": signals_table, "docs/crawl.md": statuses_table}
 
 
 def write_tables(root: Path = ROOT) -> None:
@@ -55,4 +62,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
         write_tables()
     else:
-        print(rules_table(), signals_table(), sep="\n\n")
+        print(*(made() for made in PAGES.values()), sep="\n\n")

@@ -96,6 +96,14 @@ def test_the_account_begins_with_the_earlier_run(first: Path, second: Path) -> N
     assert not CODES & funnel["first_reason"].keys() and not CODES & funnel["any_reason"].keys()
 
 
+def test_the_manifest_says_which_run_it_was(first: Path, second: Path) -> None:
+    before, manifest = (json.loads((run / "manifest.json").read_text()) for run in (first, second))
+    assert len(manifest["counts"]) == 64 and manifest["earlier"]["verdicts"] == manifest["counts"]
+    assert {name: manifest["earlier"][name] for name in ("inputs", "config")} == {
+        name: before[name] for name in ("inputs", "config")
+    }
+
+
 def test_the_page_begins_with_the_earlier_run(first: Path, second: Path) -> None:
     page, before = (second / "report.html").read_text(), json.loads((first / "funnel.json").read_text())
     assert 0 < page.index("The run before") < page.index('id="funnel"')

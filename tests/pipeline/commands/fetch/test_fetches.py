@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from tests.support.command import ROOT
 from tests.support.crawl_contents import encode, picture
 from tests.support.fetch_runs import fetch, images, left, read_json, statuses, table, tars
 from tests.support.report_runs import Page
@@ -117,6 +120,21 @@ def test_the_account(rows: list[tuple[str | None, str, str]], store: Path, site:
     assert (shard["tar_sha256"], shard["status_sha256"]) == (digest, status_digest)
     assert (tar_name, status_name) == ("images-00000-of-00001.tar", "status/00000-of-00001.parquet")
     assert shard["rows"] == len(rows) and shard["images"] == 7 and manifest["turn"] == 0
+
+
+def documented(heading: str) -> dict[str, str]:
+    """Names and types of the table below a heading of docs/files.md."""
+    page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    part = page.partition(f"\n### {heading}\n")[2].partition("\n##")[0]
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+?) \|", part, re.M))
+
+
+def test_the_page_of_files_has_every_column_and_number(store: Path) -> None:
+    schema = pq.read_schema(next((store / "status").iterdir()))
+    assert documented("Columns of statuses") == {field.name: str(field.type) for field in schema}
+    kinds = {int: "integer", dict: "object", list: "list"}
+    found = {name: kinds[type(value)] for name, value in read_json(store, "funnel.json").items()}
+    assert documented("funnel.json of a fetch") == found
 
 
 def test_the_page(store: Path) -> None:
