@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -27,10 +28,11 @@ LIMITS = (
 
 def call(*arguments: str | Path) -> int:
     """The exit code of `python -m pipeline …`."""
-    try:
-        return PIPELINE.call([*map(str, arguments)])
-    except SystemExit as ended:
-        return int(str(ended.code))
+    with TemporaryDirectory() as folder:
+        try:
+            return PIPELINE.call([*map(str, arguments)], folder)
+        except SystemExit as ended:
+            return int(str(ended.code))
 
 
 def corpus(inputs: str | Path, output: Path, *options: str | Path) -> Path:
