@@ -67,7 +67,11 @@ def _value(kind: Any, value: Any, path: str) -> Any:
     return _leaf(kind, value, path)
 
 
-def _list(kinds: tuple[type, ...], value: Any, path: str) -> tuple[Any, ...]:
+def _list(kinds: tuple[Any, ...], value: Any, path: str) -> tuple[Any, ...]:
+    if kinds[-1] is Ellipsis:
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{path}: {shown(value)} is no list, such as [a, b]")
+        return tuple(_leaf(kinds[0], item, path) for item in value)
     if not isinstance(value, list | tuple) or len(value) != len(kinds):
         raise ConfigError(f"{path}: {shown(value)} is no list of {len(kinds)}")
     return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))
