@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 LONGEST = 2048
@@ -11,6 +12,10 @@ NOWHERE = "about:blank"
 """The base of a page whose URL is unknown: relative URLs can't be resolved."""
 
 _WEB = ("http://", "https://")
+
+
+_PLAIN = re.compile(r"(/?)[\w~-][\w.~-]*+(?:/++[\w~-][\w.~-]*+)*+/?", re.ASCII)
+_FILE = re.compile(r"(https?://[^/?#]+)(/(?:[^?#]*/)?)[^/?#]*(?:\?[^#]*)?")
 
 
 def resolver() -> Callable[[str, str], str | None]:
@@ -27,3 +32,23 @@ def resolver() -> Callable[[str, str], str | None]:
         return found if found.startswith(_WEB) and len(found) <= LONGEST else None
 
     return absolute
+
+
+def resolver_of(base: str, absolute: Callable[[str, str], str | None]) -> Callable[[str], str | None]:
+    """The function that does what `absolute` does with one base, which `absolute` gave, and remembers the URLs.
+
+    Most URLs are paths of letters and digits, which resolve to the text of the base before them.
+    """
+    known: dict[str, str | None] = {}
+    parts = _FILE.fullmatch(base)
+
+    def resolve(url: str) -> str | None:
+        if url not in known:
+            plain = _PLAIN.fullmatch(url) if parts else None
+            if parts and plain and len(found := (parts[1] if plain[1] else parts[1] + parts[2]) + url) <= LONGEST:
+                known[url] = found
+            else:
+                known[url] = absolute(base, url)
+        return known[url]
+
+    return resolve

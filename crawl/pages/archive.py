@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecord
+    from fastwarc.warc import WarcRecord, WarcRecordType
 
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
@@ -22,42 +22,43 @@ class BadArchive(ValueError):
     """A file that is no WARC, or ends within a record."""
 
 
-def records(file: BinaryIO) -> Iterator[WarcRecord]:
-    """Yields all records of a file, plain or gzip. `stream_pos` of each is the byte where it begins.
+def records(file: BinaryIO, kinds: WarcRecordType) -> Iterator[WarcRecord]:
+    """Yields the records of these kinds in a file, plain or gzip. `stream_pos` of each is the byte where it begins.
 
     If the records of a compressed file aren't compressed one by one, it is the byte in the unpacked file. Raises
     BadArchive; OSError and EOFError for damaged compression and failures of the machine.
     """
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
+    from fastwarc.warc import ArchiveIterator
 
     packed_as_one = _is_packed_as_one(file)
     file.seek(0)
     stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed_as_one else file
-    last = None
-    for record in ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False):
+    last = 0
+    for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
         last = record.stream_pos
         yield record
-    if last is None:
-        raise BadArchive("no WARC record")
     _check_end(stream, last)
 
 
-def _check_end(file: BinaryIO, last: int) -> None:
-    """Raises BadArchive unless the file is whole from the record that begins at byte `last`: no reader tells."""
-    left: int | None = None
-    head = b""
-    for content in _unpacked(file, last):
-        if left is None:
-            head += content
-            if (size := _record_size(head)) is None:
-                if len(head) > _LONGEST_HEAD:
-                    break
+def _check_end(file: BinaryIO, place: int) -> None:
+    """Raises BadArchive unless whole records follow from byte `place` to the end: FastWARC doesn't tell."""
+    left, head, found = 0, b"", False
+    for content in _unpacked(file, place):
+        while content:
+            if left:
+                content, left = content[left:], max(left - len(content), 0)
                 continue
-            left, content = size, head
-        if len(content) > left and content[max(left, 0) :].strip():
-            raise BadArchive("truncated: the last record has no content")
-        left -= len(content)
-    if left is None or left > 0:
+            head, content = (head + content).lstrip(b"\r\n"), b""
+            size = _record_size(head)
+            if size is not None:
+                content, left, head, found = head, size, b"", True
+            elif len(head) > _LONGEST_HEAD:
+                raise BadArchive("no WARC record")
+    if not found:
+        raise BadArchive(
+            "truncated: it ends within the header of a record" if head[:5] == b"WARC/" else "no WARC record"
+        )
+    if left or head:
         raise BadArchive("truncated: it ends within a record")
 
 

@@ -18,7 +18,10 @@ _OF_LANGUAGE = {  # the defaults of browsers by the HTML standard
     **dict.fromkeys(("et", "lt", "lv"), "cp1257"),
     **dict.fromkeys(("ar", "fa"), "cp1256"),
     **dict.fromkeys(("ku", "tr"), "cp1254"),
-    **{"el": "iso8859-7", "he": "cp1255", "th": "cp874", "vi": "cp1258"},
+    "el": "iso8859-7",
+    "he": "cp1255",
+    "th": "cp874",
+    "vi": "cp1258",
 }
 _TAGS = re.compile(r"<[^>]*>")
 _LETTERS = (  # codecs, and the letters that most of a text beyond ASCII has if the codec is right

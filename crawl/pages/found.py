@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 COUNTS: Mapping[str, str] = {
@@ -31,7 +30,7 @@ class Row(NamedTuple):
     url: str
     page_url: str | None
     page_lang: str | None
-    page_time: datetime | None
+    page_time: int | None  # microseconds since 1970
     licence: str | None
     attribute: str
     title: str | None
@@ -40,11 +39,11 @@ class Row(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A page's place: its key, without the number of the image; its URL and time where they are known."""
+    """A page's place: its key, without the number of the image; its URL, and time in microseconds, where known."""
 
     key: str
     url: str | None
-    time: datetime | None
+    time: int | None
 
 
 class Count(dict[str, int]):

@@ -25,7 +25,7 @@ def find_url(
     `values` are the attributes of `image`, `attributes` the names of those with one URL, in order.
     """
     for name in attributes:
-        if url := usable(values.get(name)):
+        if (written := values.get(name)) and (url := usable(written)):
             return url, name
     for name in _SETS:
         if name in values and (url := largest(values[name])):

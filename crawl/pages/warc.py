@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from crawl.pages.about import Refusals
 from crawl.pages.addresses import NOWHERE, resolver
 from crawl.pages.found import Count, Place, Row
-from crawl.pages.page import PageReader, Refusals
+from crawl.pages.page import PageReader
 from crawl.pages.settings import Pages
 from crawl.pages.unpacked import TooLarge, unpacked
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fastwarc.warc import HeaderMap, WarcRecord
 
 _NONE: Refusals = ((), ())
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class WarcRows:
@@ -25,7 +27,7 @@ class WarcRows:
         """`name` is that of the file, for keys."""
         from fastwarc.warc import WarcRecordType
 
-        self._kinds = (WarcRecordType.response, WarcRecordType.resource)
+        self.kinds = WarcRecordType.response | WarcRecordType.resource
         self._name = name
         self._most = settings.max_bytes
         self._pages = PageReader(settings, count)
@@ -33,11 +35,10 @@ class WarcRows:
         self._absolute = resolver()
 
     def rows(self, records: Iterable[WarcRecord]) -> Iterator[Row]:
-        """Yields the pairs of all pages, in the order of the file."""
+        """Yields the pairs of all pages in records of these `kinds`, in order."""
         for record in records:
-            if record.record_type in self._kinds:
-                self._count["records"] += 1
-                yield from self._page(record)
+            self._count["records"] += 1
+            yield from self._page(record)
 
     def _page(self, record: WarcRecord) -> Iterator[Row]:
         place = self._place(record)  # before the header is parsed, which moves on
@@ -86,7 +87,7 @@ class WarcRows:
     def _read(self, record: WarcRecord) -> bytes | None:
         if record.content_length > self._most or record.reader is None:
             return None
-        return record.reader.read(self._most + 1)
+        return record.reader.read()
 
 
 def is_html(content_type: str) -> bool:
@@ -95,13 +96,13 @@ def is_html(content_type: str) -> bool:
     return not kind or "html" in kind.lower()
 
 
-def time_of(date: str | None) -> datetime | None:
-    """Returns the time that a `WARC-Date` means; None if it is none."""
+def time_of(date: str | None) -> int | None:
+    """Returns the time that a `WARC-Date` means, in microseconds since 1970; None if it is none."""
     try:
         time = datetime.fromisoformat(date or "")
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
 def _http(record: WarcRecord) -> HeaderMap | None:

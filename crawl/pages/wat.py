@@ -34,7 +34,7 @@ class WatRows:
         """`name` is that of the file, for keys."""
         from fastwarc.warc import WarcRecordType
 
-        self._kind = WarcRecordType.metadata
+        self.kinds = WarcRecordType.metadata
         self._name = name
         self._most = settings.max_bytes
         self._count = count
@@ -43,17 +43,16 @@ class WatRows:
         self._distinct = settings.distinct == "page"
 
     def rows(self, records: Iterable[WarcRecord]) -> Iterator[Row]:
-        """Yields the pairs of all pages, in the order of the file."""
+        """Yields the pairs of all pages in records of these `kinds`, in order."""
         for record in records:
-            if record.record_type == self._kind:
-                yield from self._record(record)
+            yield from self._record(record)
 
     def _record(self, record: WarcRecord) -> Iterator[Row]:
         if record.content_length > self._most or record.reader is None:
             self._count["records"] += 1
             self._count["bad_record"] += 1
             return
-        content = record.reader.read(self._most + 1)
+        content = record.reader.read()
         if _RESPONSE not in content:
             return  # of a request, or of the file
         self._count["records"] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import codecs
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import BinaryIO
@@ -21,6 +21,9 @@ from pipeline.inputs.reader import WHOLE, Span
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.text.compressed import open_plain, position
+
+_LOOKED_AT = 1024  # bytes at the start of a file
+_TOLD = 100  # rows between two looks at the position in the file
 
 
 class PagesReader:
@@ -57,6 +60,11 @@ class PagesReader:
         raise NotImplementedError
 
 
+def _is_binary(content: bytes) -> bool:
+    """Returns whether a file holds zeros at its start, as text does in UTF-16 alone."""
+    return b"\0" in content[:_LOOKED_AT] and not content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
 class _ArchiveReader(PagesReader):
     kind: type[WarcRows | WatRows]
 
@@ -64,8 +72,9 @@ class _ArchiveReader(PagesReader):
         with open_file(self.source.path) as file:
             made = self.kind(self.source.name, self._settings, self._count)
             try:
-                for row in made.rows(records(file)):
-                    self.position = file.tell()
+                for number, row in enumerate(made.rows(records(file, made.kinds))):
+                    if number % _TOLD == 0:
+                        self.position = file.tell()
                     yield row
             except BadArchive as error:
                 raise BadFile(self.source.path, str(error)) from error

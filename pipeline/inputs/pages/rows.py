@@ -45,5 +45,8 @@ def tables(rows: Iterable[Row]) -> Iterator[pa.Table]:
 
 def _table(rows: list[Row]) -> pa.Table:
     values = dict(zip(Row._fields, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(Row._fields, ())
-    nulls = [None] * len(rows)
-    return pa.table([pa.array(values.get(field.name, nulls), field.type) for field in SCHEMA], schema=SCHEMA)
+    columns = [
+        pa.array(values[field.name], field.type) if field.name in values else pa.nulls(len(rows), field.type)
+        for field in SCHEMA
+    ]
+    return pa.table(columns, schema=SCHEMA)
