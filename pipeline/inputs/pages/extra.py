@@ -8,7 +8,11 @@ from importlib.util import find_spec
 from pipeline.inputs.errors import InputError
 
 HTML = (".html", ".html.gz")
-PAGES = (".warc", ".warc.gz", ".wat", ".wat.gz", *HTML)
+WATS = (".wat", ".wat.gz")
+PAGES = (".warc", ".warc.gz", *WATS, *HTML)
+
+LAZY_UNKNOWN = "WAT files have only the src of an image: what a script loads later, srcset and picture are unknown"
+"""What a run says once if some inputs are WAT files."""
 
 _PACKAGES = ("fastwarc", "selectolax", "ada_url")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import BinaryIO
 
@@ -55,7 +55,7 @@ class PagesReader:
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         return iter([None] * len(rows))
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Generator[Row, None, None]:
         """Yields all pairs, in order. Raises BadFile, and what `reading` converts."""
         raise NotImplementedError
 
@@ -68,7 +68,7 @@ def _is_binary(content: bytes) -> bool:
 class _ArchiveReader(PagesReader):
     kind: type[WarcRows | WatRows]
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Generator[Row, None, None]:
         with open_file(self.source.path) as file:
             made = self.kind(self.source.name, self._settings, self._count)
             try:
@@ -95,7 +95,7 @@ class WatReader(_ArchiveReader):
 class HtmlReader(PagesReader):
     """A .html file, possibly compressed: one page, whose URL is not known."""
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Generator[Row, None, None]:
         with open_plain(self.source.path) as file:
             body = self._body(file)
             self._count["records"] = 1
