@@ -30,13 +30,14 @@ _LETTERS = (  # codecs, and the letters that most of a text beyond ASCII has if 
     ("cp949", "[\uac00-\ud7a3]"),
     ("gb18030", "[的一是不了在人有我他这中大来上个国和时要们地以为图片]"),
     ("big5hkscs", "[的一是不了在人有我他這中大來上個國和時要們地以為圖片]"),
-    ("cp1251", "[а-яё]"),
-    ("koi8-r", "[а-яё]"),
-    ("cp1253", "[α-ωάέήίόύώ]"),
-    ("cp1255", "[א-ת]"),
-    ("cp1256", "[ابتثجحخدذرزسشصضطظعغفقكلمنهوي]"),
-    ("cp874", "[ก-๙]"),
+    ("cp1251", "[а-яё]{2,}"),  # a single letter between ASCII is one of the West's
+    ("koi8-r", "[а-яё]{2,}"),
+    ("cp1253", "[α-ωάέήίόύώ]{2,}"),
+    ("cp1255", "[א-ת]{2,}"),
+    ("cp1256", "[ابتثجحخدذرزسشصضطظعغفقكلمنهوي]{2,}"),
+    ("cp874", "[ก-๙]{2,}"),
 )
+_VOWELS = {"cp1251": 0.3, "koi8-r": 0.3}  # least share of a, e, i, o, u: the letters of Hebrew are those of Russian
 _LEAST = {"euc-jp": 0.3, "cp932": 0.3, "gb18030": 0.05, "big5hkscs": 0.05}
 _MOSTLY = 0.7  # of other codecs
 
@@ -66,5 +67,9 @@ def _share(start: bytes, codec: str, letters: str) -> float:
         if error.start < len(start) - 4:  # not just the last character, cut off
             return 0.0
         text = start[: error.start].decode(codec)
-    others = [character for character in _TAGS.sub("", text) if character > "\x7f"]
-    return len(re.findall(letters, "".join(others))) / len(others) if others else 0.0
+    text = _TAGS.sub("", text)
+    others = sum(character > "\x7f" for character in text)
+    found = "".join(re.findall(letters, text))
+    if len(re.findall("[аеиоуыэюя]", found)) < _VOWELS.get(codec, 0) * len(found):
+        return 0.0
+    return len(found) / others if others else 0.0
