@@ -13,8 +13,8 @@ import numpy as np
 
 MOST_TAGS = 300_000
 MOST_ATTRIBUTES = 500_000  # of all tags
-MOST_OF_A_TAG = 20_000  # attributes
-MOST_STEPS = 300_000_000  # through the stack of open elements: about a second
+MOST_OF_A_TAG = 10_000  # attributes
+MOST_STEPS = 200_000_000  # through the stack of open elements: under a second
 MOST_REPEATED = 500_000  # formatting elements
 
 _FEW_TAGS = 2_000  # for which the worst page still stays near these bounds

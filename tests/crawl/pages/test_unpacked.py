@@ -28,6 +28,7 @@ CHUNKED = b"5;x=y\r\n" + BODY[:5] + b"\r\n" + b"%x\r\n" % len(BODY[5:]) + BODY[5
         (gzip.compress(zlib.compress(BODY)), "", "deflate, gzip"),
         (gzip.compress(BODY), "", "gzip, identity"),
     ],
+    ids=range(10),
 )
 def test_unpacked(body: bytes, transfer: str, content: str) -> None:
     assert unpacked(body, transfer, content, len(BODY)) == BODY
