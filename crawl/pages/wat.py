@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crawl.opt_out import AGENT, RESERVATION, opted_out, reserved
-from crawl.pages.addresses import NOWHERE, resolver
+from crawl.pages.addresses import NOWHERE, resolver, resolver_of
 from crawl.pages.found import Count, Place, Row
 from crawl.pages.settings import Pages
 from crawl.pages.srcset import SPACE, usable
@@ -87,7 +87,8 @@ class WatRows:
             yield from self._pairs(Place(key, page_url, time), base, licence, images)
 
     def _pairs(self, place: Place, base: str, licence: str | None, images: list[Json]) -> Iterator[Row]:
-        count, absolute, distinct = self._count, self._absolute, self._distinct
+        count, distinct = self._count, self._distinct
+        resolve = resolver_of(base, self._absolute)
         about = (place.url, None, place.time, licence)
         seen = set[tuple[str, str]]()
         for number, link in enumerate(images):
@@ -96,7 +97,7 @@ class WatRows:
                 count["no_alt"] += 1
             elif (written := usable(link.get("url"))) is None:
                 count["no_url"] += 1
-            elif (url := absolute(base, written)) is None:
+            elif (url := resolve(written)) is None:
                 count["bad_url"] += 1
             elif distinct and (url, text) in seen:
                 count["repeated"] += 1

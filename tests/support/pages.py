@@ -81,7 +81,7 @@ def wat_record(page: str, url: str = PAGE_URL, headers: Headers | None = None, *
         "Payload-Metadata": {"HTTP-Response-Metadata": about},
         "Format": "WARC",
     }
-    content = json.dumps({"Container": {}, "Envelope": envelope}).encode()
+    content = json.dumps({"Container": {"Filename": "x.warc.gz", "Compressed": True}, "Envelope": envelope}).encode()
     return record(content, "metadata", url, "application/json")
 
 
