@@ -12,7 +12,9 @@ from crawl.pages.srcset import SPACE
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-SAYING = "base[href], meta[name], [rel~=license i]"
+SAYING = ", ".join(
+    ("base[href]", *(f"meta[name={name} i]" for name in ("robots", AGENT, RESERVATION)), "[rel~=license i]")
+)
 """The elements that the functions below look at: one search for them and for images takes as long as for images."""
 
 Refusals = tuple[Iterable[str], Iterable[str]]
@@ -28,11 +30,8 @@ def refuses(saying: Sequence[LexborNode], headers: Refusals, directives: Collect
     """Returns whether a page opts out, by its headers or a `<meta>`."""
     robots, reservations = list(headers[0]), list(headers[1])
     for values in (node.attributes for node in saying if node.tag == "meta"):
-        name, content = (values["name"] or "").strip(SPACE).lower(), values.get("content") or ""
-        if name in ("robots", AGENT):
-            robots.append(content)
-        elif name == RESERVATION:
-            reservations.append(content)
+        kind = reservations if (values["name"] or "").lower() == RESERVATION else robots
+        kind.append(values.get("content") or "")
     return opted_out(robots, directives) or reserved(reservations, directives)
 
 

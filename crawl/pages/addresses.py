@@ -14,7 +14,11 @@ NOWHERE = "about:blank"
 _WEB = ("http://", "https://")
 
 
-_PLAIN = re.compile(r"(/?)[\w~-][\w.~-]*+(?:/++[\w~-][\w.~-]*+)*+/?", re.ASCII)
+_PATH = r"[\w~-][\w.~-]*+(?:/++[\w~-][\w.~-]*+)*+/?"
+_PLAIN = re.compile(rf"(/?){_PATH}", re.ASCII)
+_NORMAL = re.compile(  # a URL that is its own normal form
+    rf"https?://(?:(?!xn--)[a-z0-9][a-z0-9-]*+\.)+[a-z]{{2,}}/++(?:{_PATH})?(?:\?[\w.~=&+/:,;@-]*+)?", re.ASCII
+)
 _FILE = re.compile(r"(https?://[^/?#]+)(/(?:[^?#]*/)?)[^/?#]*(?:\?[^#]*)?")
 
 
@@ -24,6 +28,8 @@ def resolver() -> Callable[[str, str], str | None]:
 
     def absolute(base: str, url: str) -> str | None:
         """Returns the http or https URL without its fragment that `url` means on a page with this base; else None."""
+        if len(url) <= LONGEST and _NORMAL.fullmatch(url):
+            return url
         try:
             found: str = join_url(base, url)
         except ValueError:

@@ -13,7 +13,7 @@ from crawl.opt_out import AGENT, RESERVATION, opted_out, reserved
 from crawl.pages.addresses import NOWHERE, resolver, resolver_of
 from crawl.pages.found import Count, Place, Row
 from crawl.pages.settings import Pages
-from crawl.pages.srcset import SPACE, usable
+from crawl.pages.srcset import usable
 from crawl.pages.warc import time_of
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class WatRows:
             return False
         robots, reservations = _values(headers, "x-robots-tag"), _values(headers, RESERVATION)
         for meta in head.get("Metas") or ():
-            name = (meta.get("name") or "").strip(SPACE).lower()
+            name = (meta.get("name") or "").lower()
             if name in ("robots", AGENT):
                 robots.append(meta.get("content") or "")
             elif name == RESERVATION:
