@@ -41,8 +41,9 @@ def test_the_short_way(base: str, parts: list[str], start: str) -> None:
 
 
 HOSTS = (
-    "example.org", "a-b.c1.example", "3.de", "xn--bcher-kva.example", "xn--a.example", "EXAMPLE.org", "1.2.3.4", "0x7f.1",
-    "h", "a_b.de", "a--b.de", "-a.de", "a-.de", "example.org:80", "example.org.", "a..de", "ab.c", "x.0x1", "ex%61mple.de",
+    "example.org", "a-b.c1.example", "3.de", "xn--bcher-kva.example", "xn--a.example", "EXAMPLE.org", "1.2.3.4",
+    "0x7f.1", "h", "a_b.de", "a--b.de", "-a.de", "a-.de", "example.org:80", "example.org.", "a..de", "ab.c", "x.0x1",
+    "ex%61mple.de",
 )  # fmt: skip
 QUERIES = ("", "?", "?a=1&b=2", "?x y", "?a%20b", "?'", "?a=b/../c:d,e;f@g", "?é", "?q#f")
 
