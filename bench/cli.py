@@ -33,6 +33,7 @@ def commands() -> Mapping[str, Command[Any]]:
         add("peers", options.Peers, _peers, "the image passes against data-juicer, in an environment of its own"),
         add("vocab", options.Vocab, _vocab, "the vocabulary and the tokeniser against Hugging Face's tokenizers"),
         add("dedup", options.Dedup, _dedup, "recall of near-duplicates by transform, false positives, cost"),
+        add("pages", options.Pages, _pages, "WARC to pairs against FastWARC, lexbor and img[alt] alone"),
         add("profile", options.Profile, _profile, "where the CPU time of the text passes goes, by function"),
         add("start", options.Start, _start, "--help, and the toy corpus"),
         _command(
@@ -116,6 +117,12 @@ def _dedup(given: options.Dedup) -> Iterator[Figure]:
     from bench.dedup import dedup
 
     return dedup(given.photos, given.unrelated, given.held_out)
+
+
+def _pages(given: options.Pages) -> Iterator[Figure]:
+    from bench.pages import pages
+
+    return pages(given.pages, given.repeats)
 
 
 def _profile(given: options.Profile) -> Iterator[Figure]:

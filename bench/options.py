@@ -125,6 +125,12 @@ class Dedup:
 
 
 @dataclass(frozen=True)
+class Pages:
+    pages: Path = option("DIR", "of .html files, such as those of Debian's documentation packages", kind=Path)
+    repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
 class Profile:
     rows: list[int] = _rows("3e6")
     foreign: float = _foreign()

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("dedup", "filters", "pipeline", "train", "vocab")
+OURS = ("crawl", "dedup", "filters", "pipeline", "train", "vocab")
 ALLOWED = {
+    "crawl": (),
     "filters": (),
     "vocab": (),
     "dedup": ("filters.picture",),
     "train": ("vocab", "filters.picture"),
-    "pipeline": ("dedup", "filters", "train", "vocab"),
+    "pipeline": ("crawl", "dedup", "filters", "train", "vocab"),
 }
 
 
