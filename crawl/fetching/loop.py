@@ -55,14 +55,14 @@ class Loop:
 
     def __init__(self, plan: Plan, settings: Fetch, agent: str, folder: str | None) -> None:
         self._plan = plan
-        most = _most_requests(settings.concurrency)
+        self._most, connections = _limits(settings.concurrency)
         self._epoll, self._watched = select.epoll(), set[int]()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, most)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, connections)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._timer: float | None = None  # when libcurl wants to be called, whatever the network does
-        self._most, self._free = most, list[Transfer]()
+        self._free: list[Transfer] = []
         self._settings, self._agent, self._folder = settings, agent, folder
         self._running: dict[pycurl.Curl, Transfer] = {}
 
@@ -151,7 +151,12 @@ class Loop:
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
 
-def _most_requests(concurrency: int) -> int:
-    """Returns how many requests the limit of open files leaves room for: each has a connection, and may have a file."""
+def _limits(concurrency: int) -> tuple[int, int]:
+    """Returns how many requests and how many connections the limit of open files has room for.
+
+    A request has a connection, and may have a file; idle connections wait for the next request of their host.
+    """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, min(concurrency, (files - _FILES) // 3)) if files > 0 else concurrency
+    room = files - _FILES if files > 0 else 5 * concurrency  # negative: no limit
+    most = max(1, min(concurrency, room // 3))
+    return most, max(most, min(4 * most, room - 2 * most))

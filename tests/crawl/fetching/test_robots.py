@@ -129,7 +129,7 @@ def test_a_picture_that_is_sent_on_needs_leave_of_both(servers):
     site = servers.site({"/a": redirect(forbidding.url("/b"))})
     found = ask(site.url("/a"))
     assert found.statuses == ["robots"]
-    assert [*found][0].final_url == forbidding.url("/b")
+    assert next(iter(found)).final_url == forbidding.url("/b")
     assert forbidding.paths() == ["/robots.txt"]
 
 
