@@ -13,6 +13,7 @@ from crawl.fetching.hosts import HostLimit
 from crawl.fetching.plan import Done, Plan
 from crawl.fetching.readings import outcome_of
 from crawl.fetching.settings import Fetch
+from crawl.fetching.signals import Signals, deferred
 from crawl.fetching.transfers import Transfer
 
 TICK = 1.0  # seconds
@@ -39,15 +40,17 @@ def fetch(
 ) -> None:
     """Asks for each of the distinct `urls` and calls `done` with its index, its answer and, if ok, its bytes.
 
-    Calls come in any order, one for each index. `tick` is called about once a second. An exception of either, and a
-    signal's, ends the fetch: open connections are closed, and it is raised. Large bodies are spooled in `folder`.
+    Calls come in any order, one for each index. `tick` is called about once a second. An exception of either, and one
+    that a handler of a signal raises, ends the fetch: open connections are closed, and it is raised. Large bodies are
+    spooled in `folder`. What a server does raises nothing; OSError is a disk's, or a lack of open files.
     """
     plan = Plan(urls, settings, done, limits or {}, time.monotonic())
-    loop = Loop(plan, settings, agent, folder)
-    try:
-        loop.run(tick)
-    finally:
-        loop.close()
+    with deferred() as signals:
+        loop = Loop(plan, settings, agent, folder)
+        try:
+            loop.run(tick, signals)
+        finally:
+            loop.close()
 
 
 class Loop:
@@ -66,10 +69,11 @@ class Loop:
         self._settings, self._agent, self._folder = settings, agent, folder
         self._running: dict[pycurl.Curl, Transfer] = {}
 
-    def run(self, tick: Callable[[], None]) -> None:
+    def run(self, tick: Callable[[], None], signals: Signals) -> None:
         """Runs until every URL has its status."""
         next_tick = time.monotonic() + TICK
         while self._plan.left:
+            signals.handle()
             now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + TICK

@@ -164,14 +164,34 @@ def test_a_signal_ends_the_fetch(servers):
     wait_until(lambda: len(stuck.gone_away) == len(stuck.pictures()))
 
 
-def test_an_interrupt_within_a_callback_is_not_lost(servers, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(bodies.Body, "add", interrupted)
+def test_a_signal_within_a_callback_is_not_lost(servers, monkeypatch):
+    monkeypatch.setattr(bodies.Body, "add", lambda *_: os.kill(os.getpid(), signal.SIGINT))
     _, urls = many(servers, 3)
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         ask(*urls, robots=False)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_handler_that_raises_nothing_ends_nothing(servers, monkeypatch):
+    arrived = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: arrived.append(1))
+    _, urls = many(servers, 1, in_turn(reply(b"", 500), reply()))
+    try:
+        monkeypatch.setattr(bodies.Body, "drop", lambda _: os.kill(os.getpid(), signal.SIGUSR1))
+        assert ask(*urls, robots=False).statuses == ["ok"]
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert len(arrived) == 2
+
+
+def test_a_thread_fetches_too(servers):
+    _, urls = many(servers, 3)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(ask(*urls)))
+    thread.start()
+    thread.join()
+    assert found[0].statuses == ["ok"] * 3
 
 
 def test_no_file_is_left_open(servers):
