@@ -46,6 +46,7 @@ class Plan:
             else:
                 self._host(place).indices.append(index)
         for host in self._hosts.values():
+            host.indices.reverse()  # the next one is the last
             self._queues.wake(host, now)
 
     def due(self) -> float | None:
@@ -81,7 +82,7 @@ class Plan:
         """Returns the first job of a host, which stays in its queue."""
         job = host.front()
         if job is None:
-            index = host.indices.popleft()
+            index = host.indices.pop()
             place = place_of(self._urls[index])
             assert place is not None  # as when it was listed
             host.put(job := Job(index, place, self._origin(place)), first=True)
