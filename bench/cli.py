@@ -31,6 +31,7 @@ def commands() -> Mapping[str, Command[Any]]:
         ),
         add("images", options.Images, _images, "the image passes against a loop that hashes each image once"),
         add("peers", options.Peers, _peers, "the image passes against data-juicer, in an environment of its own"),
+        add("fetch", options.Fetching, _fetch, "the fetching loop against img2dataset and bare pycurl, from nginx"),
         add("vocab", options.Vocab, _vocab, "the vocabulary and the tokeniser against Hugging Face's tokenizers"),
         add("dedup", options.Dedup, _dedup, "recall of near-duplicates by transform, false positives, cost"),
         add("pages", options.Pages, _pages, "WARC to pairs against FastWARC, lexbor and img[alt] alone"),
@@ -104,6 +105,12 @@ def _peers(given: options.Peers) -> Iterator[Figure]:
     from bench.peers import peers
 
     return peers(given.images)
+
+
+def _fetch(given: options.Fetching) -> Iterator[Figure]:
+    from bench.fetching import fetching
+
+    return fetching(given.images, given.repeats, given.nginx)
 
 
 def _vocab(given: options.Vocab) -> Iterator[Figure]:

@@ -109,6 +109,13 @@ class Peers:
 
 
 @dataclass(frozen=True)
+class Fetching:
+    images: int = option("N", "(default: 3000)", 3000, int)
+    repeats: int = _repeats()
+    nginx: str = option("PATH", "(default: nginx)", "nginx")
+
+
+@dataclass(frozen=True)
 class Vocab:
     texts: list[str] = option("GLOB[,GLOB…]", "Parquet with text, lang (default: Debian's)", (), _globs)
     size: int = option("N", "pieces for all languages (default: 100000)", 100_000, int)
