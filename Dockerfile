@@ -14,7 +14,7 @@ COPY filters filters
 COPY pipeline pipeline
 COPY train train
 COPY vocab vocab
-RUN pip install --no-cache-dir --constraint constraints.txt '.[dataflow,segment]' && pip check
+RUN pip install --no-cache-dir --constraint constraints.txt '.[dataflow,segment,crawl]' && pip check
 
 WORKDIR /template
 COPY configs configs

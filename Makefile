@@ -13,13 +13,13 @@ TESTS := -m pytest -q --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/ready ## make .venv with the project and its train and dev extras
+setup: $(VENV)/ready ## make .venv with the project and its train, crawl and dev extras
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	@echo "setup: the project with its train and dev extras (Beam, TensorFlow, test tools) into $(VENV): 4 GB, some minutes"
+	@echo "setup: the project with its train, crawl and dev extras (Beam, TensorFlow, test tools) into $(VENV): 4 GB, some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --constraint constraints.txt --editable '.[train,dev]'
+	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --constraint constraints.txt --editable '.[train,crawl,dev]'
 	@touch "$@"
 
 corpus: setup ## make a small crawl and run the whole pipeline on it

@@ -31,8 +31,10 @@ def commands() -> Mapping[str, Command[Any]]:
         ),
         add("images", options.Images, _images, "the image passes against a loop that hashes each image once"),
         add("peers", options.Peers, _peers, "the image passes against data-juicer, in an environment of its own"),
+        add("fetch", options.Fetching, _fetch, "the fetching loop against img2dataset and bare pycurl, from nginx"),
         add("vocab", options.Vocab, _vocab, "the vocabulary and the tokeniser against Hugging Face's tokenizers"),
         add("dedup", options.Dedup, _dedup, "recall of near-duplicates by transform, false positives, cost"),
+        add("pages", options.Pages, _pages, "WARC to pairs against FastWARC, lexbor and img[alt] alone"),
         add("profile", options.Profile, _profile, "where the CPU time of the text passes goes, by function"),
         add("start", options.Start, _start, "--help, and the toy corpus"),
         _command(
@@ -105,6 +107,12 @@ def _peers(given: options.Peers) -> Iterator[Figure]:
     return peers(given.images)
 
 
+def _fetch(given: options.Fetching) -> Iterator[Figure]:
+    from bench.fetching import fetching
+
+    return fetching(given.images, given.repeats, given.nginx)
+
+
 def _vocab(given: options.Vocab) -> Iterator[Figure]:
     from bench.vocab import vocab
 
@@ -116,6 +124,12 @@ def _dedup(given: options.Dedup) -> Iterator[Figure]:
     from bench.dedup import dedup
 
     return dedup(given.photos, given.unrelated, given.held_out)
+
+
+def _pages(given: options.Pages) -> Iterator[Figure]:
+    from bench.pages import pages
+
+    return pages(given.pages, given.repeats)
 
 
 def _profile(given: options.Profile) -> Iterator[Figure]:

@@ -109,6 +109,13 @@ class Peers:
 
 
 @dataclass(frozen=True)
+class Fetching:
+    images: int = option("N", "(default: 3000)", 3000, int)
+    repeats: int = _repeats()
+    nginx: str = option("PATH", "(default: nginx)", "nginx")
+
+
+@dataclass(frozen=True)
 class Vocab:
     texts: list[str] = option("GLOB[,GLOB…]", "Parquet with text, lang (default: Debian's)", (), _globs)
     size: int = option("N", "pieces for all languages (default: 100000)", 100_000, int)
@@ -122,6 +129,12 @@ class Dedup:
     photos: Path = option("DIR", "half of them are the evaluation set", kind=Path)
     unrelated: Path | None = option("DIR", "pictures that are copies of none of them", None, Path)
     held_out: bool = option("", "the half and the transforms that nothing was tuned on", False)
+
+
+@dataclass(frozen=True)
+class Pages:
+    pages: Path = option("DIR", "of .html files, such as those of Debian's documentation packages", kind=Path)
+    repeats: int = _repeats()
 
 
 @dataclass(frozen=True)

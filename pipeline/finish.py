@@ -124,6 +124,7 @@ def funnel(
         "records": sum(note["records"] for note in notes),
         "duplicate_keys": plan.pairs - counts["distinct_keys"] if plan.keys_may_repeat else 0,
         "skipped_files": len(plan.skipped),
+        "pages": plan.pages or None,
         "first_reason": {code: sum(note["first_reason"][code] for note in notes) for code in codes},
         "any_reason": {code: sum(note["any_reason"][code] for note in notes) for code in codes},
         "image_errors": add_errors([note["image_errors"] for note in notes]),

@@ -43,6 +43,8 @@ from pipeline.finish import clear_work, finish
 from pipeline.identity import FUNNEL, RUN, claim, identity
 from pipeline.index import IndexInputs
 from pipeline.inputs import Source, check_output, find_sources
+from pipeline.inputs.pages.extra import LAZY_UNKNOWN, WATS
+from pipeline.inputs.sources import extension
 from pipeline.measure.eval_index import is_evaluated, join_parts
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
@@ -137,6 +139,8 @@ class Passes:
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
+        if any(extension(source.path) in WATS for source in sources):
+            print(LAZY_UNKNOWN, file=sys.stderr, flush=True)
         note_indexed(self.output)  # a rerun needs no job to find it all there
         return plan
 

@@ -68,9 +68,10 @@ def _value(kind: Any, value: Any, path: str) -> Any:
 
 
 def _list(kinds: tuple[Any, ...], value: Any, path: str) -> tuple[Any, ...]:
-    if len(kinds) > 1 and kinds[1] is ...:
-        value = [part for part in value.split(",") if part] if isinstance(value, str) else value
-        kinds = kinds[:1] * len(value) if isinstance(value, list | tuple) else kinds[:1]
+    if kinds[-1] is Ellipsis:
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{path}: {shown(value)} is no list, such as [a, b]")
+        return tuple(_leaf(kinds[0], item, path) for item in value)
     if not isinstance(value, list | tuple) or len(value) != len(kinds):
         raise ConfigError(f"{path}: {shown(value)} is no list of {len(kinds)}")
     return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))

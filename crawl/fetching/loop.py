@@ -13,6 +13,7 @@ from crawl.fetching.hosts import HostLimit
 from crawl.fetching.plan import Done, Plan
 from crawl.fetching.readings import outcome_of
 from crawl.fetching.settings import Fetch
+from crawl.fetching.signals import Signals, deferred
 from crawl.fetching.transfers import Transfer
 
 TICK = 1.0  # seconds
@@ -39,15 +40,17 @@ def fetch(
 ) -> None:
     """Asks for each of the distinct `urls` and calls `done` with its index, its answer and, if ok, its bytes.
 
-    Calls come in any order, one for each index. `tick` is called about once a second. An exception of either, and a
-    signal's, ends the fetch: open connections are closed, and it is raised. Large bodies are spooled in `folder`.
+    Calls come in any order, one for each index. `tick` is called about once a second. An exception of either, and one
+    that a handler of a signal raises, ends the fetch: open connections are closed, and it is raised. Large bodies are
+    spooled in `folder`. What a server does raises nothing; OSError is a disk's, or a lack of open files.
     """
     plan = Plan(urls, settings, done, limits or {}, time.monotonic())
-    loop = Loop(plan, settings, agent, folder)
-    try:
-        loop.run(tick)
-    finally:
-        loop.close()
+    with deferred() as signals:
+        loop = Loop(plan, settings, agent, folder)
+        try:
+            loop.run(tick, signals)
+        finally:
+            loop.close()
 
 
 class Loop:
@@ -55,21 +58,22 @@ class Loop:
 
     def __init__(self, plan: Plan, settings: Fetch, agent: str, folder: str | None) -> None:
         self._plan = plan
-        most = _most_requests(settings.concurrency)
+        self._most, connections = _limits(settings.concurrency)
         self._epoll, self._watched = select.epoll(), set[int]()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, most)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, connections)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._timer: float | None = None  # when libcurl wants to be called, whatever the network does
-        self._most, self._free = most, list[Transfer]()
+        self._free: list[Transfer] = []
         self._settings, self._agent, self._folder = settings, agent, folder
         self._running: dict[pycurl.Curl, Transfer] = {}
 
-    def run(self, tick: Callable[[], None]) -> None:
+    def run(self, tick: Callable[[], None], signals: Signals) -> None:
         """Runs until every URL has its status."""
         next_tick = time.monotonic() + TICK
         while self._plan.left:
+            signals.handle()
             now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + TICK
@@ -151,7 +155,12 @@ class Loop:
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
 
-def _most_requests(concurrency: int) -> int:
-    """Returns how many requests the limit of open files leaves room for: each has a connection, and may have a file."""
+def _limits(concurrency: int) -> tuple[int, int]:
+    """Returns how many requests and how many connections the limit of open files has room for.
+
+    A request has a connection, and may have a file; idle connections wait for the next request of their host.
+    """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, min(concurrency, (files - _FILES) // 3)) if files > 0 else concurrency
+    room = files - _FILES if files > 0 else 5 * concurrency  # negative: no limit
+    most = max(1, min(concurrency, room // 3))
+    return most, max(most, min(4 * most, room - 2 * most))

@@ -22,7 +22,11 @@ ROBOTS_REDIRECTS = 5  # most redirects of a robots.txt
 
 
 class Plan:
-    """All URLs of a shard on their way to a status each. Times are seconds of one clock, given as `now`."""
+    """All URLs of a shard on their way to a status each. Times are seconds of one clock, given as `now`.
+
+    A redirect is a request like any other: it waits for its turn at the host that it leads to, and for that host's
+    robots.txt. Waiting for a turn is no part of a URL's deadline, which is each try's.
+    """
 
     def __init__(
         self, urls: Sequence[str], settings: Fetch, done: Done, limits: Mapping[str, HostLimit], now: float
@@ -42,10 +46,11 @@ class Plan:
             else:
                 self._host(place).indices.append(index)
         for host in self._hosts.values():
+            host.indices.reverse()  # the next one is the last
             self._queues.wake(host, now)
 
     def due(self) -> float | None:
-        """Returns the time at which `requests` may have more, whatever the network does; None if it is not known."""
+        """Returns when `next` may have a job, whatever the network does; 0 if at once, None if that is not known."""
         return self._queues.due()
 
     def next(self, now: float) -> Job | None:
@@ -77,7 +82,7 @@ class Plan:
         """Returns the first job of a host, which stays in its queue."""
         job = host.front()
         if job is None:
-            index = host.indices.popleft()
+            index = host.indices.pop()
             place = place_of(self._urls[index])
             assert place is not None  # as when it was listed
             host.put(job := Job(index, place, self._origin(place)), first=True)
@@ -120,10 +125,15 @@ class Plan:
 
     def _slow_down(self, host: Host, job: Job, outcome: Outcome, now: float) -> None:
         """Leaves a host alone for as long as it asks for, or for a moment if connections to it fail."""
-        if outcome.puts_off() and _wait(outcome) <= max(PAUSE, self._settings.retry_after):
-            host.next = max(host.next, now + _wait(outcome))
+        wait = PAUSE if outcome.retry_after is None else outcome.retry_after
+        if outcome.puts_off() and not self._is_too_long(outcome):
+            host.next = max(host.next, now + wait)
         elif outcome.status in FAILURES and job.origin.failures:
             host.next = max(host.next, now + PAUSE)
+
+    def _is_too_long(self, outcome: Outcome) -> bool:
+        """Returns whether a host asks for a longer wait than the settings allow."""
+        return outcome.retry_after is not None and outcome.retry_after > self._settings.retry_after
 
     def _redirect(self, job: Job, location: str, now: float) -> str:
         """Sends a job on to where a redirect leads; returns its status if it ends here, else none."""
@@ -142,7 +152,7 @@ class Plan:
         """Puts a job whose failure may pass back into its queue; returns whether it did."""
         if status not in AGAIN or job.tries >= self._settings.tries or job.origin.ended:
             return False
-        if outcome.puts_off() and _wait(outcome) > max(PAUSE, self._settings.retry_after):
+        if outcome.puts_off() and self._is_too_long(outcome):
             return False
         job.hops = 0
         if outcome.puts_off() or job.origin.failures:
@@ -191,8 +201,3 @@ class Plan:
         if origin is None:
             origin = self._origins[place.origin] = Origin(place.origin, self._settings.robots)
         return origin
-
-
-def _wait(outcome: Outcome) -> float:
-    """Returns the seconds before another try."""
-    return PAUSE if outcome.retry_after is None else outcome.retry_after

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from itertools import count
 
 from crawl.fetching.hosts import HostLimit
@@ -17,9 +16,10 @@ class Host:
 
     def __init__(self, limit: HostLimit) -> None:
         self.limit = limit
-        self.indices: deque[int] = deque()  # URLs whose turn has not come yet
-        self.again: deque[Job] = deque()  # jobs that have begun, or are about to
-        self.urgent: deque[Job] = deque()  # each robots.txt, for which others may wait
+        # Stacks, whose next item is the last: an empty list takes a tenth of an empty deque, and hosts are many.
+        self.indices: list[int] = []  # URLs whose turn has not come yet
+        self.again: list[Job] = []  # jobs that have begun, or are about to
+        self.urgent: list[Job] = []  # each robots.txt, for which others may wait
         self.busy = 0
         self.begun = False  # something has been asked of it
         self.next = 0.0  # not to be asked before
@@ -30,16 +30,16 @@ class Host:
 
     def front(self) -> Job | None:
         """Returns the job whose turn it is, if it has begun."""
-        return self.urgent[0] if self.urgent else self.again[0] if self.again else None
+        return self.urgent[-1] if self.urgent else self.again[-1] if self.again else None
 
     def take(self) -> Job:
         """Takes the job whose turn it is."""
-        return (self.urgent or self.again).popleft()
+        return (self.urgent or self.again).pop()
 
     def put(self, job: Job, first: bool) -> None:
         """Puts a job that has begun before others that have, or behind them."""
         queue = self.urgent if job.robots else self.again
-        queue.appendleft(job) if first else queue.append(job)
+        queue.insert(len(queue) if first else 0, job)
 
     def may_start(self, job: Job) -> bool:
         """Returns whether another request is within the limit; an origin that fails has one at a time."""

@@ -13,7 +13,10 @@ _NOT_NEGATIVE = ("delay", "low_speed", "redirects", "retry_after")
 
 @dataclass(frozen=True)
 class Fetch:
-    """What is asked of hosts, how often, and for how long it is waited for."""
+    """What is asked of hosts, how often, and for how long it is waited for.
+
+    A host that asks `host_failures` times in a row to be asked less gets no further request either.
+    """
 
     contact: Annotated[str, "URL or address of who is asking, sent to every host; required unless all are loopback"] = (
         ""

@@ -49,7 +49,7 @@ class Transfer:
         self._unpacker: Unpacker | None = None
         self._most = MOST_ROBOTS if job.robots else self._settings.max_bytes
         self.curl.setopt(pycurl.URL, job.place.url)
-        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int(job.left * 1000)))
+        self.curl.setopt(pycurl.TIMEOUT_MS, _milliseconds(job.left))
         self.curl.setopt(pycurl.FORBID_REUSE, int(job.last))
 
     def _header(self, line: bytes) -> int | None:
@@ -136,7 +136,7 @@ def _prepare(curl: pycurl.Curl, settings: Fetch, agent: str) -> None:
         pycurl.NETRC: pycurl.NETRC_IGNORED,
         pycurl.NOSIGNAL: 1,
         pycurl.BUFFERSIZE: BUFFER,
-        pycurl.CONNECTTIMEOUT_MS: max(1, int(settings.connect * 1000)),
+        pycurl.CONNECTTIMEOUT_MS: _milliseconds(settings.connect),
         pycurl.LOW_SPEED_LIMIT: settings.low_speed,
         pycurl.LOW_SPEED_TIME: settings.low_speed_time if settings.low_speed else 0,
         pycurl.SSL_VERIFYPEER: int(settings.verify),
@@ -147,3 +147,8 @@ def _prepare(curl: pycurl.Curl, settings: Fetch, agent: str) -> None:
         set_option(option, value)
     if settings.verify and (file := ssl.get_default_verify_paths().cafile):
         set_option(pycurl.CAINFO, file)
+
+
+def _milliseconds(seconds: float) -> int:
+    """Returns a time as libcurl takes it, to which 0 means for ever."""
+    return max(1, min(int(seconds * 1000), 2**31 - 1))

@@ -8,6 +8,7 @@ from pipeline.inputs.archives.tar import TarReader
 from pipeline.inputs.archives.tfrecord import RecordReader
 from pipeline.inputs.json_files.caption_set_reader import CaptionSetReader
 from pipeline.inputs.json_files.jsonl import JsonLinesReader
+from pipeline.inputs.pages.reader import HtmlReader, WarcReader, WatReader
 from pipeline.inputs.partitions import PartitionedReader, partitions
 from pipeline.inputs.reader import Reader
 from pipeline.inputs.settings import Input
@@ -28,6 +29,12 @@ READERS: Mapping[str | None, Callable[[Source, Input, bool], Reader]] = {
     ".tfrecord": RecordReader,
     ".arrow": ArrowReader,
     ".json": CaptionSetReader,
+    ".warc": WarcReader,
+    ".warc.gz": WarcReader,
+    ".wat": WatReader,
+    ".wat.gz": WatReader,
+    ".html": HtmlReader,
+    ".html.gz": HtmlReader,
     None: DelimitedReader,  # for inputs that match `NAMED`
 }
 

@@ -60,6 +60,10 @@ class PartitionedReader:
     def failed_downloads(self) -> int:
         return self._reader.failed_downloads
 
+    @property
+    def pages(self) -> Mapping[str, int]:
+        return self._reader.pages
+
     def spans(self, rows: int) -> list[Span]:
         return self._reader.spans(rows)
 

@@ -1,4 +1,4 @@
-"""Files in a folder with an ending of an input that are no inputs: libraries' caches and other JSON."""
+"""Files in a folder with an ending of an input that are no inputs: libraries' caches, other JSON, pages beside data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pipeline.files import REQUESTS, is_local
 from pipeline.inputs.errors import BadFile
 from pipeline.inputs.json_files.caption_sets import find_form
+from pipeline.inputs.pages.extra import HTML
 
 _CACHE = re.compile(r"(.*/)?cache-[0-9a-f]{16}(_\w+)?\.arrow", re.DOTALL)
 
@@ -16,11 +17,14 @@ _CACHE = re.compile(r"(.*/)?cache-[0-9a-f]{16}(_\w+)?\.arrow", re.DOTALL)
 def find_passed_over(paths: Sequence[str]) -> set[str]:
     """Finds the files of a folder that are no inputs.
 
-    These are copies that `datasets` caches (`cache-….arrow`), and .json files without captions.
+    These are copies that `datasets` caches (`cache-….arrow`), .json files without captions, and .html files beside
+    inputs of other kinds, which describe or list these.
     """
     json = [path for path in paths if path.lower().endswith(".json")]
     others = {path for path, is_other in zip(json, _map(_is_other_json, json), strict=True) if is_other}
-    return others | {path for path in paths if _CACHE.fullmatch(path)}
+    others |= {path for path in paths if _CACHE.fullmatch(path)}
+    pages = {path for path in paths if path.lower().endswith(HTML)}
+    return others | pages if set(paths) - others - pages else others
 
 
 def _map(test: Callable[[str], bool], paths: Sequence[str]) -> Iterable[bool]:

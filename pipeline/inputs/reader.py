@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
@@ -26,6 +27,9 @@ FIELDS = pa.schema(
     ]
 )
 """The first columns of every batch; the passthrough columns follow."""
+
+NO_PAGES: Mapping[str, int] = MappingProxyType({})
+"""The counts of pages of a format that has none."""
 
 _CARRIED = "carried:"
 
@@ -104,6 +108,11 @@ class Reader(Protocol):
     @property
     def failed_downloads(self) -> int:
         """Number of rows that `batches` left out because img2dataset could not download their images."""
+        ...
+
+    @property
+    def pages(self) -> Mapping[str, int]:
+        """Counts of the pages that `batches` went through, by `crawl.pages.found.COUNTS`; none in other formats."""
         ...
 
     def spans(self, rows: int) -> list[Span]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from crawl.pages.settings import Pages
+
 Aliases = Mapping[str, tuple[str, ...]]
 
 ALIASES: Aliases = {
@@ -65,6 +67,7 @@ class Input:
     """Settings for reading input files."""
 
     columns: Columns = field(default_factory=Columns)
+    pages: Pages = field(default_factory=Pages)
     header: Annotated[bool, "the first row of a .csv or .tsv names its columns"] = True
     delimiter: Annotated[
         str | None, "delimiter of text: a character, or tab, comma, semicolon, pipe; null: by extension"

@@ -14,6 +14,7 @@ from pipeline.inputs.errors import InputError
 from pipeline.inputs.hidden import is_hidden, visible
 from pipeline.inputs.img2dataset import is_statistics, without_sidecars
 from pipeline.inputs.leftovers import hidden_files, nothing_to_read, packed_kinds, remedy
+from pipeline.inputs.pages.extra import PAGES, check_extra
 from pipeline.inputs.passed_over import find_passed_over
 
 EXTENSIONS = (
@@ -28,6 +29,7 @@ EXTENSIONS = (
     ".tfrecord",
     ".arrow",
     ".json",
+    *PAGES,
 )
 NAMED = (".txt", ".token")
 """Kinds of caption files that are read if a pattern is their path: other files have such endings too."""
@@ -56,8 +58,8 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
 
     In a directory, files of other kinds are skipped: the images of a table may lie there too. So are the files that
     img2dataset writes beside its archives, and path parts below a directory, or below the fixed part of a glob, that
-    begin with `.` or `_`. Raises InputError for a pattern without a file to read, and for a file of another kind that
-    is named or matched.
+    begin with `.` or `_`. Raises InputError for a pattern without a file to read, for a file of another kind that is
+    named or matched, and for pages without the packages that read them.
     """
     found: dict[str, Source] = {}
     for pattern in patterns:
@@ -70,6 +72,7 @@ def find_sources(patterns: Sequence[str], kinds: tuple[str, ...] = EXTENSIONS) -
             found.setdefault(place, replace(file, number=len(found)))
     if not found:
         raise InputError(f"input: no file matches {', '.join(map(repr, patterns))} but statistics of img2dataset")
+    check_extra(found)
     return without_sidecars(list(found.values()))
 
 

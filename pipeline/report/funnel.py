@@ -11,7 +11,10 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
+from pipeline.report.page_steps import page_steps
+
 HEADER = ("rule", "dropped here", "left", "of raw", "all that fail")
+PAGES_HEADER = ("pages and images", "dropped here", "left", "of these")
 SILENT = "-"  # replaces the counts of a rule that judged nothing
 
 
@@ -48,7 +51,18 @@ def format_funnel(funnel: Mapping[str, Any]) -> str:
     lines = _aligned([HEADER, *_rows(funnel)])
     rule = "-" * max(map(len, lines))
     table = [lines[0], rule, *lines[1:-2], rule, *lines[-2:]]
-    return "\n".join([*table, *_notes(funnel)])
+    return "\n".join([*_pages(funnel), *table, *_notes(funnel)])
+
+
+def _pages(funnel: Mapping[str, Any]) -> list[str]:
+    """The way from pages to pairs as a table of its own, without causes that took nothing."""
+    rows = [
+        (step.name, "" if step.dropped is None else f"{step.dropped:,}", f"{step.left:,}", share(step.left, step.whole))
+        for step in page_steps(funnel)
+        if step.dropped != 0
+    ]
+    lines = _aligned([PAGES_HEADER, *rows]) if rows else []
+    return [*lines[:1], *("-" * max(map(len, lines)) for _ in lines[:1]), *lines[1:], *("" for _ in lines[:1])]
 
 
 def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

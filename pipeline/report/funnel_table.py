@@ -10,6 +10,7 @@ from filters import Rule
 from pipeline.page.markup import tag
 from pipeline.report.charts import funnel_bar
 from pipeline.report.funnel import Step, not_asked, share, steps
+from pipeline.report.page_steps import PageStep, page_steps
 from pipeline.report.wording import sentence
 
 COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "All that fail")
@@ -18,12 +19,17 @@ EXPLANATION = (
     "measured pair that fails the rule, whatever else it fails; eval_duplicate and porn look only at pairs that "
     "nothing before them drops, unless the run measured everything."
 )
+OF_PAGES = (
+    " Before the pairs come the pages of the input: each cause takes its part off the records, the pages or the images "
+    "above it, and what is left of the images are pairs."
+)
 
 
 def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Element:
     """The funnel of `funnel.json`, with the sentences of `rules` (by reason); `unmeasured` rules lack their signal."""
     table = funnel_table(funnel, rules, unmeasured)
-    return tag("section", tag("h2", "The funnel"), tag("p", EXPLANATION, class_="note"), table, id="funnel")
+    says = EXPLANATION + (OF_PAGES if funnel.get("pages") else "")
+    return tag("section", tag("h2", "The funnel"), tag("p", says, class_="note"), table, id="funnel")
 
 
 def funnel_table(
@@ -46,6 +52,7 @@ def _rows(
 ) -> Iterator[Element]:
     raw, kept = funnel["raw"], funnel["kept"]
     done, silent = {step.reason: step for step in steps(funnel)}, not_asked(funnel)
+    yield from map(_page_step, page_steps(funnel))
     yield _total("raw", "All pairs of the input", raw, raw, "")
     for reason, rule in rules.items():
         if reason in silent and rule.enabled:
@@ -55,6 +62,19 @@ def _rows(
         else:
             yield _step(done[reason], rule, raw, links) if reason in done else _idle(rule, "switched off")
     yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept" if links else "")
+
+
+def _page_step(step: PageStep) -> Element:
+    if step.dropped is None:
+        return _total(step.name, step.says, step.left, step.whole, "", "")
+    label = f"{step.name}: {step.left + step.dropped:,} before, {step.dropped:,} left out, {step.left:,} left"
+    return _row(
+        _name(step.name, step.says, ""),
+        _cell(funnel_bar(step.left + step.dropped, step.left, step.whole, label), class_="picture"),
+        _amount("dropped here", step.dropped, step.whole, "accent" if step.dropped else "nothing"),
+        _amount("left", step.left, step.whole, ""),
+        _cell(class_="empty"),
+    )
 
 
 def _step(step: Step, rule: Rule, raw: int, links: bool) -> Element:
@@ -76,8 +96,8 @@ def _idle(rule: Rule, why: str) -> Element:
     )
 
 
-def _total(name: str, says: str, left: int, raw: int, link: str) -> Element:
-    bar = funnel_bar(left, left, raw, f"{name}: {left:,} pairs")
+def _total(name: str, says: str, left: int, raw: int, link: str, noun: str = " pairs") -> Element:
+    bar = funnel_bar(left, left, raw, f"{name}: {left:,}{noun}")
     empty = _cell(class_="empty")
     return _row(
         _name(name, says, link),

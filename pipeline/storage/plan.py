@@ -53,6 +53,7 @@ class TaskNote:
             "has_images": reader.has_images,
             "paths": [reader.paths_seen, reader.paths_found],
             "failed_downloads": reader.failed_downloads,
+            "pages": dict(reader.pages),
             "looked_in": reader.looked_in,
             "carried": base64.b64encode((self.carried or pa.schema([])).serialize()).decode(),
         }
@@ -101,6 +102,7 @@ class Plan:
     keys_may_repeat: bool
     skipped: dict[str, str]  # source -> reason
     failed_downloads: dict[str, int] = field(default_factory=dict)  # source -> its rows of img2dataset without a pair
+    pages: dict[str, int] = field(default_factory=dict)  # counts of all files of pages; empty without such files
 
     @property
     def pairs(self) -> int:
@@ -158,6 +160,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
         keys_may_repeat=any(note["has_keys"] for note in notes) or len(set(names)) < len(names),
         skipped={source.name: bad[source.path] for source in sources if source.path in bad},
         failed_downloads=failed,
+        pages=_pages(notes),
     )
 
 
@@ -185,6 +188,11 @@ def _failed_downloads(notes: list[dict[str, Any]], sources: list[Source]) -> dic
     for note in notes:
         failed[sources[note["file"]].name] += note["failed_downloads"]
     return {name: count for name, count in failed.items() if count}
+
+
+def _pages(notes: list[dict[str, Any]]) -> dict[str, int]:
+    counts = [note["pages"] for note in notes if note["pages"]]
+    return {name: sum(count[name] for count in counts) for name in (counts[0] if counts else ())}
 
 
 def _check_paths(notes: list[dict[str, Any]], sources: list[Source]) -> None:

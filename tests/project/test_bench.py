@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from bench import captions, debian_texts, distinct_words, duckdb_counts, held_out, image_loop, pictures, vocab
+from bench import captions, debian_texts, distinct_words, duckdb_counts, held_out, image_loop, pictures, vocab, web
 from bench.captions import Crawl
 from bench.figures import Figure, median, show
 from bench.images import FEW, slope
@@ -206,6 +206,21 @@ def test_texts_are_learned_from_or_held_out(tmp_path):
     assert not {*german.learned["text"].to_pylist()} & {*german.held_out["text"].to_pylist()}
     with pytest.raises(CommandFailed, match=r"no file matches .*missing"):
         held_out.read_split([tmp_path / "missing"])
+
+
+def test_a_web_spreads_its_pictures_over_hosts(tmp_path):
+    pictures_of = [tmp_path / f"{number}.jpg" for number in range(5)]
+    small = web.Web(["127.88.0.1", "127.88.0.2", "127.88.0.3"], 81, pictures_of)
+    assert small.urls(2, 3) == [f"http://127.88.0.{host}:81/{number}.jpg" for number, host in enumerate([1, 2, 1])]
+    assert len({url.split("/")[2] for url in small.urls(3, 5)}) == 3
+    addresses = [web._address(number) for number in range(3000)]
+    assert len(set(addresses)) == 3000
+    assert {address.split(".")[0] for address in addresses} == {"127"}
+
+
+def test_a_web_without_nginx_says_what_to_install(tmp_path):
+    with pytest.raises(CommandFailed, match="apt-get install nginx-light"), web.serving(tmp_path, 1, 0, "no-nginx"):
+        pass
 
 
 def test_shuffled_inputs_hold_the_same_texts(tmp_path):

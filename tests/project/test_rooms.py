@@ -46,7 +46,7 @@ def test_a_room_imports_only_from_rooms_below_it() -> None:
     assert up.keys() == UP, sorted(up.values())
 
 
-@pytest.mark.parametrize("package", ["filters", "vocab", "dedup", "train", "crawl"])
+@pytest.mark.parametrize("package", ["crawl", "filters", "vocab", "dedup", "train"])
 def test_packages_beside_the_pipeline_import_neither_it_nor_beam(package: str) -> None:
     theirs = [found for found in IMPORTS if found.package == package and found.file.name != "__main__.py"]
     assert theirs and not [found.where for found in theirs if within(found.name, ("pipeline", "apache_beam"))]

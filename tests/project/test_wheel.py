@@ -19,7 +19,7 @@ from tests.support.pythons import find_pythons, install, run_outside
 pytestmark = pytest.mark.slow(seconds=90)
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("dedup", "filters", "pipeline", "train", "vocab")
+PACKAGES = ("crawl", "dedup", "filters", "pipeline", "train", "vocab")
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ class Site:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError, ssl.SSLError):
+        with suppress(ConnectionError, EOFError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
             async with asyncio.timeout(LONGEST):
                 while await self._answer(reader, writer):
                     pass

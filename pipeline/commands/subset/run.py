@@ -120,7 +120,8 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     funnel = parent | {"raw": rows, "kept": rows, "records": sum(note["records"] for note in notes)}
     if errors := parent.get("image_errors"):
         funnel["image_errors"] = dict.fromkeys(errors, 0)
-    funnel |= {"duplicate_keys": 0, "skipped_files": 0, "first_reason": none, "any_reason": none, "seconds": {}}
+    funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
+    funnel |= {"first_reason": none, "any_reason": none, "seconds": {}}
     output.write_bytes(FUNNEL, _json(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
     named = ("rows", "kept", "records", "corpus_sha256", "verdicts_sha256")

@@ -16,7 +16,7 @@ from pipeline.inputs.img2dataset import has_failed
 from pipeline.inputs.json_files.values import Fields
 from pipeline.inputs.layout import make_layout
 from pipeline.inputs.nested import nested_names, with_nested
-from pipeline.inputs.reader import WHOLE, Span
+from pipeline.inputs.reader import NO_PAGES, WHOLE, Span
 from pipeline.inputs.roles import find_roles, first_alias, listed, more_texts
 from pipeline.inputs.settings import ALIASES, Columns, Input
 from pipeline.inputs.sizes import aliases, without_copies
@@ -55,6 +55,7 @@ class PairReader:
     paths_seen = 0
     paths_found = 0
     failed_downloads = 0
+    pages = NO_PAGES
     position = 0
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:

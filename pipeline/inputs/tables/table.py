@@ -17,7 +17,7 @@ from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.img2dataset import STATUS, succeeded
 from pipeline.inputs.layout import Layout
-from pipeline.inputs.reader import WHOLE, Span
+from pipeline.inputs.reader import NO_PAGES, WHOLE, Span
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
 from pipeline.inputs.tables.embedded import embedding_command, lone_paths
@@ -30,6 +30,7 @@ class TableReader:
 
     one_shard = False
     failed_downloads = 0
+    pages = NO_PAGES
     position = 0
 
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:

@@ -36,7 +36,9 @@ def test_as_many_as_the_setting_says(servers, redirects, status):
 
 
 def test_the_body_of_a_redirect_is_of_no_use(servers):
-    site = servers.site({"/a": raw(b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 999\r\n\r\nx"), "/b": reply()})
+    site = servers.site(
+        {"/a": raw(b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 999\r\n\r\nx"), "/b": reply()}
+    )
     assert ask(site.url("/a")).statuses == ["ok"]
 
 

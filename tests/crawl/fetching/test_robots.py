@@ -7,7 +7,7 @@ import pytest
 from crawl.fetching import robots
 from crawl.fetching.robots import MOST, Judge, Rules
 from tests.support.fetching import AGENT, ask
-from tests.support.scripted_server import in_turn, raw, redirect, reply, slowly
+from tests.support.scripted_server import hang, in_turn, raw, redirect, reply, slowly
 
 
 def allows(text, url="http://one.example/a/b.jpg"):
@@ -129,7 +129,7 @@ def test_a_picture_that_is_sent_on_needs_leave_of_both(servers):
     site = servers.site({"/a": redirect(forbidding.url("/b"))})
     found = ask(site.url("/a"))
     assert found.statuses == ["robots"]
-    assert [*found][0].final_url == forbidding.url("/b")
+    assert next(iter(found)).final_url == forbidding.url("/b")
     assert forbidding.paths() == ["/robots.txt"]
 
 
@@ -137,6 +137,11 @@ def test_a_port_is_an_origin_of_its_own(servers):
     one = servers.site({"/a": reply()}, host="127.77.9.9", robots="User-agent: *\nDisallow: /")
     two = servers.site({"/a": reply()}, host="127.77.9.9")
     assert ask(one.url("/a"), two.url("/a")).statuses == ["robots", "ok"]
+
+
+def test_one_that_does_not_come(servers):
+    site = servers.site({"/a": reply(), "/robots.txt": hang()})
+    assert ask(site.url("/a"), site.url("/b"), timeout=2, tries=1).statuses == ["robots_unreachable"] * 2
 
 
 def test_an_empty_answer_of_2xx_allows(servers):

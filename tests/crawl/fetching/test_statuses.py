@@ -57,9 +57,9 @@ def test_hostile_answers_take_little_memory(servers):
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(servers):
-    hosts = [hang(), hang(head(200)), hang(head(200) + JPEG), drip(head(200) + JPEG, 0.05)]
+    hosts = [hang(), hang(head(200)), hang(head(200) + JPEG), drip(head(200) + JPEG, 0.02)]
     urls = [servers.site({"/a.jpg": script}).url("/a.jpg") for script in hosts]
-    found = ask(*urls, timeout=1.5, tries=1, robots=False)
+    found = ask(*urls, timeout=4, tries=1, robots=False)
     assert found.statuses == ["timeout"] * 4
     assert [answer.http_code for answer in found] == [None, 200, 200, 200]
 
@@ -71,7 +71,7 @@ def test_a_slow_answer_is_not_waited_for(servers):
     assert site.gone_away == [] or site.gone_away == ["/a.jpg"]
 
 
-def test_a_refused_connection():
+def test_a_refused_connection(quick):
     with refusing() as origin:
         found = ask(f"{origin}/a.jpg", f"{origin}/b.jpg")
     assert found.statuses == ["connect", "connect"]

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline.inputs import FIELDS, BadFile, Span, carried_columns, find_sources, open_source
 from pipeline.inputs.by_extension import READERS
+from pipeline.inputs.pages.extra import HTML, PAGES
 from pipeline.inputs.sources import EXTENSIONS, extension
-from tests.pipeline.inputs.test_fuzz import FILES, ROWS
+from tests.pipeline.inputs.test_fuzz import FILES, rows_of
 from tests.support.inputs import INPUT, again, carried, open_path, read, whole
 
 FORMATS = {extension(name): name for name in FILES}
@@ -42,10 +43,9 @@ def test_rows_have_texts_and_one_schema(path: Path) -> None:
 
 
 def test_every_row_of_the_file_is_read_with_its_text_and_its_carried_columns(path: Path) -> None:
-    rows = ROWS[:9] if path.suffix == ".tar" else ROWS
-    table = read(path)
+    rows, table = rows_of(path.name), read(path)
     assert [text or b"" for text in table["text"].to_pylist()] == [str(row["text"]).encode() for row in rows]
-    if path.name not in CAPTIONS:
+    if path.name not in CAPTIONS and not path.name.endswith(PAGES):
         assert [int(number) for number in carried(table)["n"]] == [row["n"] for row in rows]
 
 
@@ -58,7 +58,9 @@ def test_one_schema_for_all_batches_and_at_least_one(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [lambda _: bytes(range(256)) * 4, lambda content: content[: len(content) // 2]])
 def test_a_file_that_is_not_of_its_format_or_cut_off_is_named(path: Path, damage: Callable[[bytes], bytes]) -> None:
-    path.write_bytes(damage(path.read_bytes()))
+    path.write_bytes(content := damage(path.read_bytes()))
+    if path.name.endswith(HTML) and b"<img" in content:
+        return  # a page that is cut off is a page
     with pytest.raises(BadFile) as caught:
         read(path)
     assert caught.value.path == str(path) and caught.value.reason

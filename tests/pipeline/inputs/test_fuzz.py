@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.inputs import BadFile, Columns, Input
+from pipeline.inputs.pages.extra import PAGES
+from tests.support import pages as pages_of
 from tests.support.inputs import open_path, whole
 from train.example import encode_example, write_record
 
@@ -92,6 +94,19 @@ def records(rng: random.Random | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def pages() -> list[str]:
+    """Pages of three images each, with the rows' texts and URLs; an image without a text is no pair."""
+    images = [pages_of.image(str(row["text"]), str(row["url"])) for row in ROWS]
+    return ["<!DOCTYPE html><p>" + "<p>".join(images[first : first + 3]) for first in range(0, len(ROWS), 3)]
+
+
+def rows_of(name: str) -> list[dict[str, object]]:
+    """The rows that a file of FILES has."""
+    if name.endswith(PAGES):
+        return [row for row in ROWS if row["text"]]
+    return ROWS[:9] if name.endswith(".tar") else ROWS
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "a.parquet": parquet,
     "b.parquet": lambda: parquet(compression="zstd", data_page_version="2.0", use_dictionary=False),
@@ -109,6 +124,13 @@ FILES: dict[str, Callable[[], bytes]] = {
     "c.arrow": lambda: arrow(pa.ipc.new_stream, "lz4"),
     "coco.json": coco,
     "karpathy.json": karpathy,
+    "a.warc": lambda: pages_of.warc(*pages(), packed=False),
+    "a.warc.gz": lambda: pages_of.warc(*pages()),
+    "b.warc.gz": lambda: gzip.compress(pages_of.warc(*pages(), packed=False), mtime=0),
+    "a.wat": lambda: gzip.decompress(pages_of.wat(*pages())),
+    "a.wat.gz": lambda: pages_of.wat(*pages()),
+    "a.html": lambda: "\n".join(pages()).encode(),
+    "a.html.gz": lambda: gzip.compress("\n".join(pages()).encode(), mtime=0),
 }
 
 
@@ -151,7 +173,7 @@ def damaged(name: str) -> Iterator[bytes]:
 @pytest.mark.parametrize("name", FILES)
 def test_whole_files_are_read(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(FILES[name]())
-    assert len(whole(open_path(tmp_path / name))) == (9 if name.endswith("tar") else len(ROWS))
+    assert len(whole(open_path(tmp_path / name))) == len(rows_of(name))
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def test_damaged_files_are_bad_files(objects: dict[str, bytes]) -> None:
     for name, make in FILES.items():
         content = make()
         objects[f"{ROOT}/{name}"] = content[: len(content) // 2]
-        if name not in ("a.csv", "a.tsv"):
+        if name not in ("a.csv", "a.tsv", "a.html"):
             with pytest.raises(BadFile, match=f"{ROOT}/{name}: "):
                 read(f"{ROOT}/{name}")
 

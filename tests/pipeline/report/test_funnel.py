@@ -2,7 +2,9 @@
 
 import pytest
 
+from crawl.pages.found import COUNTS
 from pipeline.report.funnel import format_funnel, share, steps
+from pipeline.report.page_steps import page_steps
 from tests.support.report_runs import REASONS, funnel_of
 
 
@@ -32,6 +34,39 @@ def test_funnel_table():
         "image errors: 1,200 missing, 3 truncated",
         "duplicate keys: 7",
     ]
+
+
+PAGES = {"records": 20, "status": 4, "not_html": 0, "bad_record": 1, "pages": 15, "no_image": 5, "opt_out": 2}
+PAGES |= {"images": 1_000, "no_alt": 600, "no_url": 0, "bad_url": 0, "repeated": 100}
+
+
+def test_the_way_from_pages_comes_first():
+    funnel = funnel_of(["undecodable"])
+    assert format_funnel(funnel | {"pages": PAGES}).splitlines()[:11] == [
+        "pages and images  dropped here   left  of these",
+        "-----------------------------------------------",
+        "records                            20    100.0%",
+        "status                       4     16     80.0%",
+        "bad_record                   1     15     75.0%",
+        "pages                              15    100.0%",
+        "no_image                     5     10     66.7%",
+        "opt_out                      2      8     53.3%",
+        "images                          1,000    100.0%",
+        "no_alt                     600    400     40.0%",
+        "repeated                   100    300     30.0%",
+    ]
+    rest = format_funnel(funnel | {"pages": PAGES}).partition("\n\n")[2]
+    assert rest == format_funnel(funnel) == format_funnel(funnel | {"pages": None})
+
+
+def test_steps_of_pages():
+    steps_of_pages = list(page_steps({"pages": PAGES}))
+    assert [step.name for step in steps_of_pages] == list(COUNTS) == list(PAGES)
+    assert {step.name: step.left for step in steps_of_pages if step.name in ("bad_record", "opt_out", "repeated")} == {
+        "bad_record": 15,
+        "opt_out": 8,
+        "repeated": 300,
+    }
 
 
 def test_a_rule_that_was_not_asked_has_no_count_but_a_cause():

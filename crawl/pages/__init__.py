@@ -1,0 +1,1 @@
+"""HTML pages to pairs of image URL and alt text."""

@@ -1,0 +1,1 @@
+"""Pages as inputs: .warc, .wat and .html, read by the package `crawl`."""
