@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.earlier.run import Earlier
 
-JUDGED_BEFORE = "judged by the run of --counts"
+JUDGED_BEFORE = "the run of --counts judged it"
 
 
 def after_earlier(funnel: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:

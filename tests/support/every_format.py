@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from tests.support.crawl import tar
 from tests.support.img2dataset_layouts import WRITERS, download, write
+from tests.support.pages import image as shown
+from tests.support.pages import warc, wat
 from tests.support.pictures import encoded, noise
 from train.example import encode_example, write_record
 
@@ -27,7 +29,17 @@ LINES = "".join(json.dumps(row) + "\n" for row in OBJECTS)
 
 
 def write_every_format(folder: Path) -> None:
-    for write_files in (_tables, _delimited, _json, _archives, _image_folders, _img2dataset, _caption_sets, _packed):
+    for write_files in (
+        _tables,
+        _delimited,
+        _json,
+        _archives,
+        _image_folders,
+        _img2dataset,
+        _caption_sets,
+        _packed,
+        _pages,
+    ):
         write_files(folder)
 
 
@@ -139,3 +151,10 @@ def _packed(folder: Path) -> None:
             file.writestr(name, image)
     _put(folder / "packed.tar.gz", gzip.compress(tar(*_members())))
     _put(folder / "packed.parquet.gz", gzip.compress((folder / "crawl/a.parquet").read_bytes()))
+
+
+def _pages(folder: Path) -> None:
+    page = "<base href='http://u/'>" + "".join(shown(text, url) for text, url in zip(TEXTS, URLS, strict=True))
+    _put(folder / "cc/0.warc.gz", warc(page))
+    _put(folder / "cc/0.wat.gz", wat(page))
+    _put(folder / "page.html", page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crawl.fetching.addresses import is_loopback
 from crawl.fetching.hosts import HostLimit, estimate
 from crawl.fetching.settings import Fetch
 from pipeline.commands.fetch.host_names import host_names
@@ -43,16 +43,6 @@ def _ahead(urls: pa.StringArray, settings: Fetch, limits: Mapping[str, HostLimit
     longest = [[host, counts[host], round(seconds[host], 1)] for host in [*seconds][:LISTED]]
     outside = min((host for host in counts if not is_loopback(host)), default="")
     return {"urls": len(urls), "hosts": len(counts), "longest": longest, "outside": outside}
-
-
-def is_loopback(host: str) -> bool:
-    """Returns whether a host is this machine."""
-    if host in ("localhost", "localhost."):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def read_outlooks(output: Output, shards: int) -> list[dict[str, Any]]:
