@@ -9,6 +9,7 @@ COPY --from=gcr.io/dataflow-templates-base/python311-template-launcher-base:late
 WORKDIR /source
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY configs configs
+COPY crawl crawl
 COPY dedup dedup
 COPY filters filters
 COPY pipeline pipeline
