@@ -87,7 +87,8 @@ def test_it_runs_where_nothing_can_be_written_but_temporary_files(wheel: zipfile
 
 PYTHONS = find_pythons()
 COMMANDS = ("pipeline", "pipeline.sample", "vocab", "dedup", "train")
-EXTRAS = ("keras", "tensorflow", "tokenizers")  # not dependencies: of the trainer, and of a script for developers
+# Not dependencies: of the trainer, of pages and fetch, and of a script for developers.
+EXTRAS = ("keras", "tensorflow", "ada_url", "fastwarc", "protego", "pycurl", "selectolax", "tokenizers")
 MODULES = f"""
 import importlib, pkgutil
 for package in {PACKAGES}:
