@@ -29,7 +29,7 @@ from tests.conftest import Runs, arguments
 from tests.support.command import ROOT, Finished, result
 from tests.support.crawl import Crawl
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow(seconds=60)
 
 PATIENCE = 300  # seconds: a guard, far above what a call takes
 Call = Callable[..., Funnel]

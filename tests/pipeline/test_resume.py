@@ -223,7 +223,7 @@ def test_a_signal_ends_all_of_it_and_says_how_to_go_on(
 def test_spaces_in_every_path(start: Start, tmp_path: Path, finished: Finished) -> None:
     """A checkout and a virtual environment below a folder with a space."""
     checkout = tmp_path / "my checkout"
-    for package in ("dedup", "filters", "pipeline", "train", "vocab", "configs"):
+    for package in ("crawl", "dedup", "filters", "pipeline", "train", "vocab", "configs"):
         shutil.copytree(ROOT / package, checkout / package)
     python = checkout / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
