@@ -29,7 +29,7 @@ from tests.conftest import Runs, arguments
 from tests.support.command import ROOT, Finished, result
 from tests.support.crawl import Crawl
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow(seconds=60)
 
 PATIENCE = 300  # seconds: a guard, far above what a call takes
 Call = Callable[..., Funnel]
@@ -113,7 +113,7 @@ def test_progress_goes_to_the_stderr_of_a_notebook(
 @pytest.mark.slow
 def test_it_works_in_a_thread(call: Call, few: Path) -> None:
     made: list[Funnel] = []
-    thread = threading.Thread(target=lambda: made.append(call(inputs=few, eval_images=(), workers=2)))
+    thread = threading.Thread(target=lambda: made.append(call(inputs=few, eval_images=())))
     thread.start()
     thread.join(PATIENCE)
     assert [funnel.raw for funnel in made] == [30]
@@ -192,7 +192,7 @@ def test_an_interrupted_call_ends_its_processes_and_resumes(
         process.send_signal(number)
         assert process.wait(PATIENCE) == code
     assert family and not psutil.wait_procs(family, PATIENCE)[1]
-    call(workers=2)
+    call()
     assert result(tmp_path / "out") == result(finished.output)
 
 

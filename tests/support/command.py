@@ -29,7 +29,8 @@ def command(*arguments: str | Path, python: str = sys.executable) -> list[str]:
 def run(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """`run("pipeline", "report", folder)` is `python -m pipeline report FOLDER`, without a terminal.
 
-    Its process is forked from one that has imported the libraries, and nothing of ours: most commands take less time.
+    Its process is forked from one that has imported the libraries, and what workers of the pipeline are forked with:
+    most commands take less time.
     """
     words = [*map(str, arguments)]
     with TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
-"""Imported by the process that commands are forked from: what takes them seconds to import, and nothing of ours."""
+"""Imported by the process that commands are forked from: what takes them seconds to import or to load, once for all."""
 
+import gc
 import os
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -11,3 +12,8 @@ import keras  # noqa: F401
 import nltk.tokenize  # noqa: F401
 import numba  # noqa: F401
 import tensorflow  # noqa: F401
+
+import pipeline.warm  # noqa: F401
+
+gc.collect()
+gc.freeze()  # no command looks through a million objects of the libraries

@@ -71,11 +71,18 @@ def phash(picture: Image.Image) -> np.ndarray:
     return imagehash.phash(picture, hash_size=16).hash.ravel()
 
 
-def orientations(picture: Image.Image) -> list[np.ndarray]:
+@cache
+def upright(data: bytes) -> np.ndarray:
+    return phash(converted(data))
+
+
+@cache
+def orientations(data: bytes) -> list[np.ndarray]:
+    picture = converted(data)
     return [phash(picture if turn is None else picture.transpose(turn)) for turn in ORIENTATIONS]
 
 
 def nearest(images: Sequence[bytes], evaluation: Sequence[bytes]) -> list[int]:
     """For each image the smallest distance, in bits of 256, to any evaluation image in any orientation."""
-    index = np.array(list(chain.from_iterable(orientations(converted(data)) for data in evaluation)))
-    return [int((index != phash(converted(data))).sum(axis=1).min()) for data in images]
+    index = np.array(list(chain.from_iterable(orientations(data) for data in evaluation)))
+    return [int((index != upright(data)).sum(axis=1).min()) for data in images]

@@ -24,7 +24,7 @@ from vocab.canonical import canonical_text
 from vocab.wordpiece import SPECIAL, WordPieceTokenizer
 from vocab.words import tokens
 
-pytestmark = pytest.mark.slow(seconds=35)
+pytestmark = pytest.mark.slow(seconds=20)
 
 random.seed(7)
 WORDS = [

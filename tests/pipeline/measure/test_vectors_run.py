@@ -29,7 +29,7 @@ from tests.support.embedding_models import (
     open_nsfw_vectors,
 )
 
-pytestmark = pytest.mark.slow(seconds=40)
+pytestmark = pytest.mark.slow(seconds=20)
 
 MAX_PIXELS = 10**8
 PICTURES = {
