@@ -51,7 +51,12 @@ def _named_settings(ours: argparse.Namespace) -> list[tuple[str, str]]:
 def _add(parser: Parser) -> None:
     add = parser.add_argument
     add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file (default: align, the paper)")
-    add("--input", metavar="GLOB[,GLOB…]", required=True, help="tables, tars, TFRecords or WARCs; a directory or a list too")
+    add(
+        "--input",
+        metavar="GLOB[,GLOB…]",
+        required=True,
+        help="tables, tars, TFRecords or WARCs; a directory or a list too",
+    )
     add("--output", metavar="DIR", required=True, help="where corpus, verdicts and report go")
     add(
         "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
