@@ -53,7 +53,7 @@ from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
-from pipeline.storage.plan import Plan, forget_bad, is_indexed, make_plan, note_indexed
+from pipeline.storage.plan import BadInputs, Plan, forget_bad, is_indexed, make_plan, note_indexed
 
 
 def run(options: Options, folder: str) -> dict[str, Any]:
@@ -151,7 +151,11 @@ class Passes:
         with self._pass("counts", plan.pairs) as root:
             taking = Taking(self.earlier, self.output, self.meter)
             root | "Shards" >> beam.Create(plan.shards) | TakeCounts(taking)
-        check_taken(self.output, plan, self.earlier)
+        try:
+            check_taken(self.output, plan, self.earlier)
+        except BadInputs:
+            self.output.remove(self.output.path(RUN))  # another RUN may be given in the same folder
+            raise
 
     def count(self, plan: Plan) -> None:
         """Counts the n-grams, the texts of each image and the images of each text over the raw corpus.

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.config import Config, config_of
 from pipeline.files import Output, read_bytes
-from pipeline.inputs import InputError
+from pipeline.inputs import InputError, check_output
 from pipeline.outputs.manifest import digest, plain_config, read_manifest
 
 TAKEN = ("words", "texts_of_image", "images_of_text", "rare_ngram")
@@ -47,6 +47,7 @@ def read_earlier(root: str, output: str) -> Earlier:
     """Reads the run in the folder `root`. Raises InputError for a folder without a finished run."""
     if os.path.realpath(root) == os.path.realpath(output):
         raise InputError(f"counts: {root} is the output itself; give the run over the raw pairs")
+    check_output(output, [root])
     try:
         manifest = read_manifest(Output(root))
     except InputError as error:
@@ -86,7 +87,18 @@ def with_settings_of(config: Config, manifest: Mapping[str, Any]) -> tuple[Confi
     filters = dataclasses.replace(config.filters, **rules)
     changed = [f"filters.{line}" for name, rule in rules.items() for line in _changes(config.filters, name, rule)]
     changed += _changes(config, "text", earlier.text)
+    changed += _own_changes(config, manifest)
     return dataclasses.replace(config, filters=filters, text=earlier.text), changed
+
+
+def _own_changes(config: Config, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The settings of the user's own rules that the earlier run judged by others."""
+    for rule in config.filters.own():
+        if rule.reason in manifest.get("rule_descriptions", {}) and on_counts(rule.needs):
+            for name, old in manifest["config"]["filters"][rule.reason].items():
+                if (new := getattr(rule, name, old)) != old:
+                    path = f"filters.{rule.reason}.{name}"
+                    yield f"{path}: {old}, as in the run of --counts; {new} has no effect"
 
 
 def _changes(section: Any, name: str, value: Any) -> Iterator[str]:

@@ -45,7 +45,8 @@ def parts_of(run: EarlierRun) -> int:
 def hashes_of(pairs: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hashes of (key, URL, text) and of (URL, text), uint64 (pairs,), and where the latter holds: there is a URL."""
     url = one_array(pairs["url"])
-    located = hash_strings(url) * _SPREAD + hash_strings(one_array(pairs["text"]))
+    text = pc.utf8_ltrim(one_array(pairs["text"]), "\ufeff")  # a mark that a reader of `.txt` may have taken off
+    located = hash_strings(url) * _SPREAD + hash_strings(text)
     return located * _SPREAD + hash_strings(one_array(pairs["key"])), located, np.asarray(pc.is_valid(url))
 
 

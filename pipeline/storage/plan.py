@@ -156,7 +156,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     names = [source.name for source in sources]
     return Plan(
         shards=tuple(Shard(number, len(shards), *shard) for number, shard in enumerate(shards)),
-        carried=_unify([pa.ipc.read_schema(pa.py_buffer(base64.b64decode(note["carried"]))) for note in notes]),
+        carried=unify([pa.ipc.read_schema(pa.py_buffer(base64.b64decode(note["carried"]))) for note in notes]),
         keys_may_repeat=any(note["has_keys"] for note in notes) or len(set(names)) < len(names),
         skipped={source.name: bad[source.path] for source in sources if source.path in bad},
         failed_downloads=failed,
@@ -206,7 +206,7 @@ def _check_paths(notes: list[dict[str, Any]], sources: list[Source]) -> None:
             raise BadInputs(f"{path}: none of its {paths:,} images exists; looked in {looked_in[file]}")
 
 
-def _unify(schemas: list[pa.Schema]) -> pa.Schema:
+def unify(schemas: list[pa.Schema]) -> pa.Schema:
     """Chooses a type for each passthrough column of all files: a common one if there is one, else a string."""
     types: dict[str, pa.DataType] = {}
     for item in (item for schema in schemas for item in schema):

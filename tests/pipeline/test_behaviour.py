@@ -103,7 +103,8 @@ WRONG = {
     ),
     "a section": (
         ["--filter.porn.enabled=false"],
-        "filter: no such setting; the config has name, measure, text, input, filters, dedup, vocab, train, transfer",
+        "filter: no such setting; the config has "
+        "name, measure, text, input, filters, dedup, fetch, vocab, train, transfer",
     ),
     "a value": (
         ["--filters.short_side.min_pixels=many"],

@@ -28,6 +28,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     for name in ("input", "output"):
         if not getattr(ours, name).strip(","):
             parser.error(f"--{name} is empty")
+    if ours.counts == "":
+        parser.error("--counts is empty: give the output of a run over the raw pairs")
     try:
         return Options(
             config=read_config(ours.config, [*settings, *_named_settings(ours)]),
@@ -37,7 +39,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             workers=ours.workers,
             overwrite=ours.overwrite,
             beam=beam,
-            counts=ours.counts,
+            counts=ours.counts or "",
         )
     except ConfigError as error:
         parser.error(str(error))
@@ -63,7 +65,7 @@ def _add(parser: Parser) -> None:
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
-    add("--counts", metavar="RUN", default="", help="take counts and judgements on texts from an earlier run, by key")
+    add("--counts", metavar="RUN", help="take counts and judgements on texts from an earlier run, by key")
     add_workers(parser)
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
 

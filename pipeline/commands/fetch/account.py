@@ -48,7 +48,8 @@ def print_statuses(funnel: Mapping[str, Any], options: Options) -> None:
     """Prints URLs and rows by status, and what to type next."""
     tell(*table(funnel), error=False)
     tell(f"{options.output}/report.html shows it with the hosts", error=False)
-    tell(f"next: python -m pipeline --input='{options.output}/*.tar' --counts=RUN --output=DIR", error=False)
+    counts = f" --counts={run}" if Output(run := options.run.inputs[0]).has(MANIFEST) else ""
+    tell(f"next: python -m pipeline --input='{options.output}/*.tar'{counts} --output=DIR", error=False)
 
 
 def table(funnel: Mapping[str, Any]) -> Iterator[str]:

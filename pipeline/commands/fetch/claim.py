@@ -50,15 +50,25 @@ def _held(output: Output) -> dict[str, Any] | None:
 
 
 def _check(output: Output, held: Mapping[str, Any], this: Mapping[str, Any], retry: frozenset[str]) -> None:
-    """Raises OtherRun for another fetch, or another turn than the one under way.
+    """Raises OtherRun for another input, another turn than the one under way, or other settings.
 
     Settings may change before the first image is asked for, and with each retry.
     """
-    may_change = retry or not (output.has(FUNNEL) or output.has(ASKED))
-    same = {name: value for name, value in this.items() if not (may_change and name == "fetch" and name in held)}
-    if found := list(differences(held, same)):
+    _refuse(output, held, {name: value for name, value in this.items() if name != "fetch" or name not in held})
+    _check_turn(output, retry)
+    if not retry and (output.has(FUNNEL) or output.has(ASKED)):
+        _refuse(output, held, this)
+
+
+def _refuse(output: Output, held: Mapping[str, Any], this: Mapping[str, Any]) -> None:
+    """Raises OtherRun if `held` differs from `this`."""
+    if found := list(differences(held, this)):
         shown = ", ".join(found[:3])
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
+
+
+def _check_turn(output: Output, retry: frozenset[str]) -> None:
+    """Raises OtherRun for another turn than the one under way."""
     if output.has(TURN):
         asked = json.loads(read_bytes(output.path(TURN)))["retry"]
         if asked != sorted(retry):

@@ -56,6 +56,10 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     ours = parser.parse_args([*arguments, *source])
     if bool(ours.output) == bool(ours.list):
         parser.error("give --output=STORE to fetch, or --list=FILE for the list of URLs alone")
+    if ours.list and ours.retry is not None:
+        parser.error("--retry asks again for the URLs of a STORE; a list asks for none")
+    if ours.retry is not None and not ours.retry.strip(","):
+        parser.error("--retry is empty: give failed, or statuses with commas")
     try:
         run = RunOptions(
             config=read_config(ours.config, settings),
@@ -66,7 +70,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             overwrite=ours.overwrite,
             beam=beam,
         )
-        return Options(run, read_retry(ours.retry), ours.list or "")
+        return Options(run, read_retry(ours.retry or ""), ours.list or "")
     except ConfigError as error:
         parser.error(str(error))
 
@@ -87,10 +91,10 @@ def _add(parser: Parser) -> None:
     add("source", metavar="RUN|TABLE", help="a finished run over URLs, or a table with a URL column")
     add("--output", metavar="STORE", help="where the images (tars), their statuses and the report go")
     add("--list", metavar="FILE", help="write the rows as Parquet for another downloader, and fetch nothing")
-    add("--retry", metavar="failed|STATUS[,…]", default="", help="ask again for URLs of a finished STORE by status")
+    add("--retry", metavar="failed|STATUS[,…]", help="ask again for URLs of a finished STORE by status")
     add("--config", metavar="NAME|FILE", help="settings: a config by name, or a YAML file")
     add_workers(parser)
-    add("--overwrite", action="store_true", help="replace the fetch that is in STORE")
+    add("--overwrite", action="store_true", help="replace the fetch that is in STORE, or the list")
 
 
 def run(options: Options, folder: str) -> None:

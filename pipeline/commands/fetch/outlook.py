@@ -21,7 +21,6 @@ from vocab.buffers import one_array
 
 FOLDER = "work/outlook"
 LISTED = 5  # hosts
-LONG = 60.0  # seconds from which a host is worth a line
 
 
 def look_ahead(
@@ -60,12 +59,13 @@ def longest_first(outlooks: Iterable[Mapping[str, Any]]) -> list[int]:
 def lines(outlooks: list[dict[str, Any]]) -> Iterator[str]:
     """What to expect, for the terminal."""
     urls, hosts = (sum(outlook[name] for outlook in outlooks) for name in ("urls", "hosts"))
-    yield f"{urls:,} URLs of {hosts:,} hosts"
+    yield f"{urls:,} URLs, {hosts:,} hosts; those that take longest (fetch.per_host, fetch.delay, fetch.hosts):"
     longest = sorted((host for outlook in outlooks for host in outlook["longest"]), key=lambda host: -host[2])
     for name, count, seconds in longest[:LISTED]:
-        if seconds >= LONG:
-            yield f"  {name}: {count:,} URLs, about {_written(seconds)} (fetch.per_host, fetch.delay, fetch.hosts)"
+        yield f"  {name}: {count:,} URLs, about {_written(seconds)}"
 
 
 def _written(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} hours" if seconds >= 3600 else f"{seconds / 60:.0f} minutes"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 6_000 else f"{seconds / 3600:,.1f} hours"

@@ -6,8 +6,9 @@ All URLs of a host are in one shard, so that politeness needs no state between w
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,12 +22,15 @@ from pipeline.engines.progress import Meter
 from pipeline.files import Output, is_local, local_copy, open_file
 from pipeline.inputs import Input, Source, Span, carried_columns
 from pipeline.inputs.row_keys import row_keys
+from pipeline.outputs.verdicts import fit
+from pipeline.storage.plan import unify
 from vocab.buffers import one_array
 
 FOLDER = "work/rows"
 OURS = ("key", "source", "url", "text")  # the first columns of rows
 GIVEN = ("status", "http_code", "final_url", "bytes", "sha256", "tries")  # columns of answers
-_HOST, _ROW = "host hash", "row number"
+_HOST, _ROW = "host hash", "row number"  # of a file of rows
+_TAKEN = (*OURS, *GIVEN, _HOST, _ROW)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class RowTask:
 def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> int:
     """Writes the rows of a task, sorted by the hash of their host; returns their number."""
     if not output.has(task.name):
-        table = pa.concat_tables(rows_of(task, settings), promote_options="default").combine_chunks()
+        tables = list(rows_of(task, settings))
+        schema = unify([table.schema for table in tables])
+        table = pa.concat_tables(_cast(table, schema) for table in tables).combine_chunks()
         hosts = hash_hosts(one_array(table["url"]))
         order = np.argsort(hosts, kind="stable")
         rows = pa.array(np.arange(len(table)))
@@ -69,10 +75,10 @@ def _kept(task: RowTask) -> Iterator[pa.Table]:
     with open_file(task.source.path) as file:
         table = pq.read_table(file, use_threads=False)
     table = table.filter(pc.equal(pc.list_value_length(table["reasons"]), 0))
-    carried = [name for name in table.column_names if name not in SIGNALS]
-    columns = [table[name].cast(pa.string()) for name in OURS]
-    columns[OURS.index("text")] = escaped(one_array(columns[OURS.index("text")]))
-    yield pa.table([*columns, *(table[name] for name in carried)], names=[*OURS, *map(_named, carried)])
+    carried = {name: table[name] for name in table.column_names if name not in SIGNALS}
+    columns = {name: table[name].cast(pa.string()) for name in OURS}
+    columns["text"] = escaped(one_array(columns["text"]))
+    yield pa.table(columns | named(_sizes(table) | carried))
 
 
 def escaped(texts: pa.StringArray) -> pa.StringArray:
@@ -93,14 +99,13 @@ def _given(task: RowTask, span: Span, settings: Input) -> Iterator[pa.Table]:
     reader, has_texts = open_urls(task.source, settings)
     for batch in reader.batches(span):
         keys = row_keys(task.source.name, first, len(batch))
-        carried = carried_columns(batch)
         columns = {
             "key": pc.coalesce(one_array(batch["key"]), keys),
             "source": pa.repeat(task.source.name, len(batch)),
             "url": batch["url"],
             "text": _text(one_array(batch["text"])) if has_texts else pa.nulls(len(batch), pa.string()),
         }
-        yield pa.table(columns | {_named(name): column for name, column in carried.items()})
+        yield pa.table(columns | named(_sizes(batch) | carried_columns(batch)))
         first += len(batch)
 
 
@@ -112,9 +117,21 @@ def _text(texts: pa.BinaryArray) -> pa.StringArray:
         return pa.array(values, pa.string())
 
 
-def _named(name: str) -> str:
-    """The name of a passthrough column beside ours and those of answers."""
-    return f"input_{name}" if name in (*OURS, *GIVEN) else name
+def _sizes(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """The sizes of images that an input has, which are passthrough columns of a fetch."""
+    names = [name for name in ("width", "height") if name in table.column_names]
+    return {name: table[name] for name in names if table[name].null_count < len(table)}
+
+
+def named(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Passthrough columns with names beside ours and those of answers: prefixed until no other column has the name."""
+    result: dict[str, Any] = {}
+    for name, column in columns.items():
+        new = name
+        while new in _TAKEN or new in result or (new != name and new in columns):
+            new = f"input_{new}"
+        result[new] = column
+    return result
 
 
 def shards_for(rows: int) -> int:
@@ -125,7 +142,17 @@ def shards_for(rows: int) -> int:
 def rows_of_shard(output: Output, tasks: int, shard: int, shards: int) -> pa.Table:
     """The rows of all hosts of a shard, in the order of the input."""
     parts = [_of_hosts(read_rows(output, f"{FOLDER}/{task:06d}.arrow"), shard, shards) for task in range(tasks)]
-    return pa.concat_tables(parts, promote_options="permissive").combine_chunks()
+    schema = unify([part.schema for part in parts])
+    return pa.concat_tables(_cast(part, schema) for part in parts).combine_chunks()
+
+
+def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with all columns of `schema`, in its types; those that it lacks are null."""
+    present = set(table.column_names)
+    columns = [
+        fit(table[item.name], item.type) if item.name in present else pa.nulls(len(table), item.type) for item in schema
+    ]
+    return pa.table(columns, schema=schema)
 
 
 def _of_hosts(table: pa.Table, shard: int, shards: int) -> pa.Table:

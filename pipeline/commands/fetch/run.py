@@ -28,10 +28,11 @@ from pipeline.commands.fetch.sources import row_tasks
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
-from pipeline.files import TEMPORARY, Output, read_bytes
+from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.identity import FUNNEL, RUN
 from pipeline.inputs import InputError, check_output
 from pipeline.printable import tell
+from pipeline.settings import ConfigError
 from pipeline.storage.lock import locked
 from pipeline.yaml_text import read_text
 
@@ -67,7 +68,11 @@ def read_limits(path: str) -> dict[str, HostLimit]:
     if not path:
         return {}
     try:
-        return read_hosts(read_text("fetch.hosts", path))
+        text = read_text("fetch.hosts", path)
+    except ConfigError as error:
+        raise InputError(str(error)) from error
+    try:
+        return read_hosts(text)
     except ValueError as error:
         raise InputError(f"fetch.hosts: {path}: {error}") from error
 
@@ -96,13 +101,21 @@ class Passes:
         if self._is_fetched(turn):
             return
         files, shards = self.read(tasks) if not turn else (0, self._shards()[1])
-        order = self.look_ahead(files, shards) if not turn else [*range(shards)]
-        self.output.write_bytes(ASKED, b"")
+        order = self.look_ahead(files, shards) if not turn else self._largest_first(shards)
+        if not turn:
+            self.output.write_bytes(ASKED, self._outside.encode())
+        self._check_contact(read_bytes(self.output.path(ASKED)).decode())
         with self._pass("fetch", "URLs", self._urls(turn)) as (root, meter):
             job = Fetching(
                 self.output, self.settings, self._agent, self.limits, files, shards, self.options.retry, turn, meter
             )
             self._each(root, order, fetch_shard, job)
+
+    def _largest_first(self, shards: int) -> list[int]:
+        """The shards by the URLs that an earlier turn found in them."""
+        paths = [self.output.path(Names(shard, shards, 0).note) for shard in range(shards)]
+        urls = [json.loads(note)["urls"] for note in read_many(paths)]
+        return sorted(range(shards), key=lambda shard: (-urls[shard], shard))
 
     def _is_fetched(self, turn: int) -> bool:
         """Returns whether every shard has a completion marker of this turn."""
@@ -128,7 +141,7 @@ class Passes:
                 self._each(root, tasks, write_rows, self.output, self.options.run.config.input, meter)
             rows = sum(len(read_rows(self.output, task.name)) for task in tasks)
             if not rows:
-                raise InputError(f"{self.options.run.inputs[0]}: no row to fetch")
+                raise InputError(f"{self.options.run.inputs[0]}: no row to fetch; of a run these are its kept pairs")
             content = {"files": len(tasks), "shards": shards_for(rows)}
             self.output.write_bytes(SHARDS, json.dumps(content).encode())
         return self._shards()
@@ -142,14 +155,18 @@ class Passes:
         with self._pass("hosts", "hosts", shards) as (root, meter):
             self._each(root, range(shards), look_ahead, self.output, files, shards, self.settings, self.limits, meter)
         self._ahead = read_outlooks(self.output, shards)
-        outside = min((one["outside"] for one in self._ahead if one["outside"]), default="")
+        self._outside = min((one["outside"] for one in self._ahead if one["outside"]), default="")
+        self._check_contact(self._outside)
+        tell(*lines(self._ahead))
+        return longest_first(self._ahead)
+
+    def _check_contact(self, outside: str) -> None:
+        """Raises InputError without a contact where the host `outside` is not of this machine."""
         if outside and not self.settings.contact:
             raise InputError(
                 f"fetch.contact: empty; hosts such as {outside} need a URL or an address of whoever asks: "
                 "--fetch.contact=https://example.org/our-crawl"
             )
-        tell(*lines(self._ahead))
-        return longest_first(self._ahead)
 
     def _each(self, root: beam.Pipeline, items: Any, do: Callable[..., Any], *more: Any) -> None:
         root | "Items" >> beam.Create(list(items)) | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(do, *more)

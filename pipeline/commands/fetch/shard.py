@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from crawl.fetching.answers import Answer
 from crawl.fetching.hosts import HostLimit
 from crawl.fetching.settings import Fetch
+from crawl.fetching.urls import place_of
 from pipeline.commands.fetch.parts import Parts, PartWriter
 from pipeline.commands.fetch.rows import GIVEN, rows_of_shard
 from pipeline.commands.fetch.summary import summary
@@ -107,15 +108,23 @@ class ShardRows:
             with open_file(job.output.path(names.status)) as file:
                 before = pq.read_table(file, use_threads=False)
             table = before.drop_columns(list(GIVEN))
-        coded = one_array(table["url"]).fill_null("").dictionary_encode()
-        which = coded.indices.to_numpy().astype(np.int64)
+        urls, which = distinct_urls(one_array(table["url"]))
         first = np.unique(which, return_index=True)[1]
         answers = None if before is None else [_answer(row) for row in before.take(pa.array(first)).to_pylist()]
-        return cls(table, coded.dictionary.to_pylist(), which, answers)
+        return cls(table, urls, which, answers)
 
     def wanted(self, retry: frozenset[str]) -> list[int]:
         """The URLs to ask for, by number."""
         return [i for i in range(len(self.urls)) if self.before is None or self.before[i].status in retry]
+
+
+def distinct_urls(column: pa.StringArray) -> tuple[list[str], np.ndarray]:
+    """The distinct URLs of a column, and the number of each row's, int64 (rows,): spellings of one URL are one."""
+    coded = column.fill_null("").dictionary_encode()
+    places = [(url, place_of(url)) for url in coded.dictionary.to_pylist()]
+    asked = pa.array([place.url if place else url for url, place in places], pa.string()).dictionary_encode()
+    numbers = asked.indices.to_numpy().astype(np.int64)
+    return asked.dictionary.to_pylist(), numbers[coded.indices.to_numpy()]
 
 
 def _answer(row: dict[str, Any]) -> Answer:

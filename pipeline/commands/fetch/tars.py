@@ -5,13 +5,16 @@ Equal rows give equal bytes.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import math
 import tarfile
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 BLOCK = 512
+MARK = "\ufeff".encode()
 
 
 class Sample(NamedTuple):
@@ -39,12 +42,33 @@ def write_tar(file: BinaryIO, samples: Iterable[Sample]) -> tuple[str, int]:
 
 
 def _members(sample: Sample) -> Iterator[bytes]:
-    fields = json.dumps(sample.fields, default=str, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+    fields = _json(sample.fields).encode("utf-8", "replace")
     text = (sample.text or "").encode("utf-8", "replace")
+    text = MARK + text if text.startswith(MARK) else text  # readers take the first mark off
     for suffix, content in ((sample.suffix, sample.image), ("txt", text), ("json", fields)):
         yield _header(f"{sample.name}.{suffix}", len(content))
         yield content
         yield bytes(-len(content) % BLOCK)
+
+
+def _json(fields: dict[str, Any]) -> str:
+    """The fields as JSON, which has no NaN: null, as in any JSON input; bytes are base64."""
+    try:
+        return json.dumps(fields, default=_plain, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(fields), default=_plain, ensure_ascii=False, sort_keys=True)
+
+
+def _plain(value: Any) -> str:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _header(name: str, size: int) -> bytes:

@@ -160,7 +160,8 @@ def test_a_pair_that_the_earlier_run_lacks(
         assert f"2 of {len(known) + 3:,} pairs are not in {first}, neither by key nor by URL and text" in line
         assert "another#1" in line or known[1]["key"] in line
     assert not (output / "verdicts").exists() and not (output / "corpus").exists()
-    assert call(f"--input={images}", f"--output={output}", "--workers=1", f"--counts={first}", "--overwrite") == 0
+    more = ("--workers=1", "--filters.porn.enabled=false")
+    assert call(f"--input={images}", f"--output={output}", f"--counts={first}", *more) == 0  # the same folder serves
 
 
 @pytest.mark.parametrize("kind", ["nothing", "a folder", "unfinished", "itself"])
@@ -225,3 +226,13 @@ def test_workers_change_no_byte(workers: int, first: Path, images: Path, second:
     done = run("pipeline", f"--input={images}", f"--output={tmp_path / 'run'}", *options)
     assert done.returncode == 0, done.stderr
     assert result(tmp_path / "run") == result(second)
+
+
+def test_an_empty_option_is_refused(images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(f"--input={images}", f"--output={tmp_path / 'run'}", "--counts=") == 2
+    assert "--counts is empty" in capsys.readouterr().err
+
+
+def test_an_output_inside_the_earlier_run_is_refused(first: Path, images: Path) -> None:
+    assert call(f"--input={images}", f"--output={first / 'more'}", "--workers=1", f"--counts={first}") == 2
+    assert not (first / "more").exists()

@@ -108,6 +108,11 @@ def test_pairs_of_one_key_are_told_apart_by_url_and_text() -> None:
         assert found.rows_of(columns(pairs)).tolist() == [0, 1, 2, 3, 0]
 
 
+def test_a_mark_before_a_text_makes_no_difference() -> None:
+    with earlier([[Pair("k", "u", "\ufeffx")]]) as found:
+        assert found.rows_of(columns([Pair("k", "u", "x"), Pair("l", "u", "\ufeffx")])).tolist() == [0, 0]
+
+
 def test_a_pair_without_a_url_is_found_by_its_key_alone() -> None:
     with earlier([[Pair("a", None, "x"), Pair("b", "u", "x")]]) as found:
         asked = [Pair("a", None, "x"), Pair("b", None, "x"), Pair("c", "u", "x"), Pair("a", "u", "y")]

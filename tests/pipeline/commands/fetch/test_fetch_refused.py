@@ -119,7 +119,9 @@ def test_an_unfinished_run_is_no_source(source: Path, tmp_path: Path, capsys: py
 
 def test_a_run_that_kept_nothing(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = corpus(table(tmp_path / "urls.csv", [(site.url("/a.jpg"), "short")]), tmp_path / "run")
-    assert refused(capsys, 2, *arguments(run, tmp_path / "store")).endswith("no row to fetch")
+    assert refused(capsys, 2, *arguments(run, tmp_path / "store")).endswith(
+        "no row to fetch; of a run these are its kept pairs"
+    )
 
 
 def test_the_output_of_a_run_is_no_store(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,13 +176,41 @@ def test_a_store_in_use_is_held(source: Path, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_hosts_that_take_long_are_listed_first(
-    servers: Servers, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    servers: Servers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(outlook, "LONG", 0.3)
     hosts = [servers.site({}) for _ in range(2)]
     rows = [(host.url(f"/{n}"), CAPTION) for number, host in enumerate(hosts) for n in range(1 + 4 * number)]
     fetch(table(tmp_path / "urls.csv", rows), tmp_path / "store")
     lines = [line for line in capsys.readouterr().err.splitlines() if "URLs, about" in line]
-    assert len(lines) == 1 and lines[0].startswith(
-        f"  {hosts[1].origin.split('/')[2].rpartition(':')[0]}: 5 URLs, about"
-    )
+    names = [host.origin.split("/")[2].rpartition(":")[0] for host in hosts]
+    assert lines == [f"  {names[1]}: 5 URLs, about 1 s", f"  {names[0]}: 1 URLs, about 0 s"]
+
+
+def test_a_retry_needs_a_contact_too(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(site.url("/a.jpg"), CAPTION), ("http://pictures.invalid/a.jpg", CAPTION)]
+    source = table(tmp_path / "urls.csv", rows)
+    store = fetch(source, tmp_path / "store", "--fetch.contact=me@example.org", "--fetch.tries=1")
+    line = refused(capsys, 2, *arguments(source, store, "--retry=dns"))
+    assert line.startswith("pipeline: fetch.contact: empty; hosts such as pictures.invalid need a URL or an address")
+    assert call(*arguments(source, store, "--retry=dns", "--fetch.contact=me@example.org"), "--workers=1") == 0
+
+
+def test_an_unfinished_retry_is_named(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = fetch(source, tmp_path / "store")
+    (store / "work" / "turn.json").write_text('{"turn": 1, "retry": ["gone"]}')
+    line = refused(capsys, 2, *arguments(source, store, "--fetch.max_bytes=9000"))
+    assert line.endswith("holds an unfinished fetch: finish it with --retry=gone first")
+
+
+@pytest.mark.parametrize("kind", ["input", "in the run", "there"])
+def test_a_list_replaces_nothing(kind: str, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = corpus(source, tmp_path / "run")
+    target = {"input": source, "in the run": run / "manifest.json", "there": tmp_path / "mine.parquet"}[kind]
+    target.touch()
+    before = target.read_bytes()
+    given = source if kind == "input" else run
+    said = refused(capsys, 2, "fetch", given, f"--list={target}")
+    assert target.read_bytes() == before and ("lies in the input" in said or "--overwrite replaces it" in said)
+    code = 0 if kind == "there" else 2
+    assert call("fetch", given, f"--list={target}", "--overwrite", "--workers=1") == code
+    assert (target.read_bytes() == before) == (kind != "there")

@@ -31,6 +31,10 @@ def test_the_source_stands_anywhere(arguments: tuple[str, ...]) -> None:
     assert (options.run.inputs, options.output) == (("run1",), "store")
 
 
+def test_nothing_is_asked_again_without_retry() -> None:
+    assert parsed("run1", "--output=store").retry == set()
+
+
 @pytest.mark.parametrize(
     ("text", "statuses"),
     [
@@ -38,7 +42,6 @@ def test_the_source_stands_anywhere(arguments: tuple[str, ...]) -> None:
         ("timeout", {"timeout"}),
         ("timeout,gone", {"timeout", "gone"}),
         ("failed,robots", AGAIN | {"robots"}),
-        ("", set()),
     ],
 )
 def test_statuses_of_retry(text: str, statuses: set[str]) -> None:
@@ -54,6 +57,9 @@ def test_statuses_of_retry(text: str, statuses: set[str]) -> None:
         (("run1", "run2", "--output=store"), "run2: give one RUN or TABLE; a glob in quotes names several tables"),
         (("--output=store", "run1", "--overwrite", "run2"), "run2: give one RUN or TABLE"),
         (("run1", "--output=store", "--retry=timeuot"), "timeout"),
+        (("run1", "--output=store", "--retry="), "--retry is empty: give failed, or statuses with commas"),
+        (("run1", "--output=store", "--retry=,"), "--retry is empty"),
+        (("run1", "--list=urls.parquet", "--retry=failed"), "a list asks for none"),
         (("run1", "--output=store", "--retry=ok"), "--retry=ok: these images are there; --overwrite fetches all again"),
         (("run1", "--output=store", "--retry=everything"), "everything"),
         (("run1", "--output=store", "--fetch.per_host=0"), "per_host: 0 is not over 0"),

@@ -90,6 +90,26 @@ def test_columns_of_a_table(tmp_path: Path) -> None:
     assert second["url"] is None and not second["text"]
 
 
+def test_names_of_columns_that_are_taken(tmp_path: Path) -> None:
+    names = ["status", "input_status", "host hash", "row number", "tries"]
+    rows: list[Row] = [{"url": "http://a.org/1", "text": "t", "width": 5, "height": 6} | {name: name for name in names}]
+    output = Output(str(tmp_path / "out"))
+    (found,) = rows_of_shard(output, read([write(tmp_path / "a.parquet", rows)], output), 0, 1).to_pylist()
+    assert found["input_status"] == "input_status" and found["input_input_status"] == "status"
+    assert [found[f"input_{name}"] for name in names[2:]] == names[2:]
+    assert (found["width"], found["height"]) == (5, 6)
+
+
+def test_columns_of_types_that_do_not_fit_are_texts(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / "a.parquet", [{"url": "http://a.org/1", "text": "t", "size": 1}]),
+        write(tmp_path / "b.parquet", [{"url": "http://a.org/2", "text": "t", "size": "large"}]),
+    ]
+    output = Output(str(tmp_path / "out"))
+    found = rows_of_shard(output, read(files, output), 0, 1)
+    assert found["size"].to_pylist() == ["1", "large"]
+
+
 def test_keys_of_a_table_are_kept(tmp_path: Path) -> None:
     output = Output(str(tmp_path / "out"))
     rows: list[Row] = [{"key": key, "url": "http://a.org/1", "text": "t"} for key in ("k", None, "l")]

@@ -87,6 +87,23 @@ def test_our_reader_reads_it(tmp_path: Path) -> None:
     assert [*reader.images(batch)] == [JPEG, PNG]
 
 
+def test_fields_are_json_everywhere() -> None:
+    """NaN and infinity are null, and bytes base64."""
+    fields = {"key": "k", "n": float("nan"), "in": [{"x": float("inf"), "y": 0.5}], "b": b"\xff\0"}
+    with tarfile.open(fileobj=io.BytesIO(tar_of([SAMPLES[0]._replace(fields=fields)]))) as archive:
+        content = archive.extractfile("000000000000.json")
+        assert content is not None
+        found = json.loads(content.read(), parse_constant=pytest.fail)
+    assert found == {"key": "k", "n": None, "in": [{"x": None, "y": 0.5}], "b": "/wA="}
+
+
+def test_a_text_that_begins_with_a_mark_comes_back(tmp_path: Path) -> None:
+    file = tmp_path / "images-00000-of-00001.tar"
+    file.write_bytes(tar_of([SAMPLES[0]._replace(text="\ufeffa kite")]))
+    (batch,) = open_source(Source(0, str(file), file.name, file.stat().st_size, 0), Input()).batches()
+    assert batch["text"].to_pylist() == ["\ufeffa kite".encode()]
+
+
 def test_images_of_an_old_tar_in_order() -> None:
     old = OldImages(io.BytesIO(tar_of(SAMPLES)))
     assert old.image("000000000000") == ("jpg", JPEG)
