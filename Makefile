@@ -32,7 +32,10 @@ vocab: corpus ## build the wordpiece vocabulary of that corpus
 train: vocab ## train a toy model on it
 	$(RUN) -m train fit --config=toy --corpus=$(OUT) --output=$(OUT)/model
 
-check: lint ## check style and types, and run the fast tests: under a minute
+check: setup ## check style and types, and run the fast tests: under a minute
+	@$(MAKE) --no-print-directory --jobs=2 lint fast
+
+fast: setup
 	$(RUN) $(TESTS) -m 'not slow'
 
 test: setup ## run all tests
@@ -52,4 +55,4 @@ dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT
 	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
 	  $(if $(IMAGE),--sdk_container_image=$(IMAGE),--setup_file="$(CURDIR)/pyproject.toml") --no_save_main_session
 
-.PHONY: help setup corpus vocab train check test lint bench dataflow
+.PHONY: help setup corpus vocab train check fast test lint bench dataflow
