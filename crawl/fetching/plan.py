@@ -182,7 +182,7 @@ class Plan:
 
     def _end(self, job: Job, status: str, content: bytes = b"") -> None:
         final = None if job.place.url == job.start.url else job.place.url
-        suffix = suffix_of(content[:16]) if status == "ok" else None
+        suffix = suffix_of(content) if status == "ok" else None
         if suffix:
             digest = hashlib.sha256(content).hexdigest()
             answer = Answer(status, job.code, final, job.tries, len(content), digest, suffix)
