@@ -79,6 +79,13 @@ def test_packed_bodies_in_any_pieces():
         assert not unpacker.is_cut()
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_members_in_small_pieces(size):
+    sent = gzip.compress(b"one") + gzip.compress(b"two")
+    unpacker = unpacker_of(["gzip"])
+    assert b"".join(unpacker.add(sent[place : place + size], 100) for place in range(0, len(sent), size)) == b"onetwo"
+
+
 @pytest.mark.parametrize("encodings", [[], [""], ["identity"], ["identity, ", "IDENTITY"]])
 def test_bodies_that_are_not_packed(encodings):
     assert unpacker_of(encodings) is None
