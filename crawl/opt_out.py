@@ -15,6 +15,7 @@ DIRECTIVES = ("noai", "noimageai", "noindex", "noimageindex", "noml", "none", RE
 """What forbids the use of a page or an image unless a setting says otherwise."""
 
 _PARAMETERS = ("max-", "unavailable_after")  # their values follow a colon, as directives follow an agent
+_QUOTES = " \t\n\f\r\"'"
 _AGENT = re.compile(r"\s*([a-z_*][^\s:]*)\s*:(.*)", re.DOTALL)  # not the hour of a date, such as `15:00`
 
 
@@ -29,8 +30,15 @@ def opted_out(values: Iterable[str], directives: Collection[str], agent: str = A
 
 
 def reserved(values: Iterable[str], directives: Collection[str]) -> bool:
-    """Returns whether one of these values of `TDM-Reservation` is 1, if the directives have RESERVATION at all."""
-    return RESERVATION in directives and any(value.strip() == "1" for value in values)
+    """Returns whether one of these values of `TDM-Reservation` is 1, if the directives have RESERVATION at all.
+
+    In doubt it is: `"1"` is, `1; parameter`, and `0, 1`, which two headers become on their way.
+    """
+    return RESERVATION in directives and any(_is_one(part) for value in values for part in value.split(","))
+
+
+def _is_one(value: str) -> bool:
+    return value.strip(_QUOTES).partition(";")[0].strip(_QUOTES) == "1"
 
 
 def _said(value: str, agent: str) -> set[str]:

@@ -35,7 +35,9 @@ STATUSES: Mapping[str, Status] = {
     "tls": Status("a certificate that doesn't hold, or no encrypted connection"),
     "bad_response": Status("an answer that is not HTTP, or has headers without end"),
     "redirects": Status("more than fetch.redirects redirects"),
-    "bad_url": Status("no URL of http or https, or a redirect to what is none"),
+    "bad_url": Status(
+        "no URL of http or https, or a redirect to what is none, or off this machine without fetch.contact"
+    ),
     "private_address": Status("an address that is not of the public internet"),
     "robots": Status("robots.txt forbids the URL"),
     "robots_unreachable": Status("robots.txt could not be read, which forbids all URLs of the host", again=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
+from crawl.fetching.addresses import is_loopback
 from crawl.fetching.answers import AGAIN, Answer
 from crawl.fetching.formats import suffix_of
 from crawl.fetching.hosts import HostLimit, limit_of
@@ -44,7 +45,7 @@ class Plan:
             if place is None:
                 self._give(index, Answer("bad_url"))
             else:
-                self._host(place).indices.append(index)
+                self._own_host(place).indices.append(index)
         for host in self._hosts.values():
             host.indices.reverse()  # the next one is the last
             self._queues.wake(host, now)
@@ -141,12 +142,16 @@ class Plan:
         place = place_of(location, job.place.url)
         if job.hops > (ROBOTS_REDIRECTS if job.robots else self._settings.redirects):
             return "redirects"
-        if place is None:
+        if place is None or self._is_nameless(job.place, place):
             return "bad_url"
         if job.left <= 0:
             return "timeout"
         self._put_first(job, place, now)
         return ""
+
+    def _is_nameless(self, place: Place, to: Place) -> bool:
+        """Returns whether a redirect would leave this machine without a word of who is asking."""
+        return not self._settings.contact and is_loopback(place.host) and not is_loopback(to.host)
 
     def _try_again(self, job: Job, status: str, outcome: Outcome, now: float) -> bool:
         """Puts a job whose failure may pass back into its queue; returns whether it did."""
@@ -177,7 +182,7 @@ class Plan:
 
     def _end(self, job: Job, status: str, content: bytes = b"") -> None:
         final = None if job.place.url == job.start.url else job.place.url
-        suffix = suffix_of(content[:16]) if status == "ok" else None
+        suffix = suffix_of(content) if status == "ok" else None
         if suffix:
             digest = hashlib.sha256(content).hexdigest()
             answer = Answer(status, job.code, final, job.tries, len(content), digest, suffix)
@@ -190,10 +195,19 @@ class Plan:
         self.left -= 1
         self._done(index, answer, body)
 
-    def _host(self, place: Place) -> Host:
+    def _own_host(self, place: Place) -> Host:
+        """Returns the host of a URL, which no other shard has."""
         host = self._hosts.get(place.host)
         if host is None:
             host = self._hosts[place.host] = Host(limit_of(place.host, self._settings, self._limits))
+        return host
+
+    def _host(self, place: Place) -> Host:
+        """Returns a host; one to which only redirects lead has a connection at a time: other shards may ask it too."""
+        host = self._hosts.get(place.host)
+        if host is None:
+            limit = limit_of(place.host, self._settings, self._limits)
+            host = self._hosts[place.host] = Host(limit._replace(connections=1))
         return host
 
     def _origin(self, place: Place) -> Origin:

@@ -12,7 +12,11 @@ from crawl.opt_out import AGENT
 
 MOST = 500 * 1024  # bytes of a robots.txt; what follows is not read
 CACHED = 4_000_000  # characters whose parsed rules stay in memory: they take up to 40 times as much
-_GROUP = re.compile(rf"^[ \t]*user-?agent[ \t]*:[ \t]*({AGENT}(?![a-z_-])[^#\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(  # as Protego reads a line of a group's name: a colon may be missing, unless another follows
+    r"\s*+(?:user[- ]?agent\s*+:|user(?:-|\s++)?agent(?=\s)(?![^:#]*+:(?:\s|$)))\s*+([^#]*+)", re.IGNORECASE
+)
+_OURS = re.compile(rf"{AGENT}(?![a-z_-])", re.IGNORECASE)
+_OTHERS = "-"  # what all other groups are called
 
 
 class Rules:
@@ -60,18 +64,24 @@ class Judge:
         return parsed.can_fetch(url, group)
 
     def _parse(self, rules: Rules) -> tuple[Protego, str, int]:
-        text = rules.text()
-        found = self._parsed[rules] = (Protego.parse(text), _group(text), len(text))
+        text, group = _renamed(rules.text())
+        found = self._parsed[rules] = (Protego.parse(text), group, len(text))
         self._size += len(text)
         while self._size > CACHED and len(self._parsed) > 1:
             self._size -= self._parsed.popitem(last=False)[1][2]
         return found
 
 
-def _group(text: str) -> str:
-    """Returns the name of the group to follow.
+def _renamed(text: str) -> tuple[str, str]:
+    """Returns a robots.txt whose groups have one of three names, and the name of the group to follow.
 
-    Protego by itself would also follow a group whose name this program's name merely begins with.
+    Protego by itself would also follow a group whose name this program's name merely begins with, and not join those of
+    AGENT and AGENT/2. It copies each rule for each name that stands before it: 500 kB of them would take gigabytes.
     """
-    ours = _GROUP.search(text)
-    return ours[1].strip() if ours else "*"
+    lines, group = text.splitlines(), "*"
+    for number, line in enumerate(lines):
+        if (named := _NAMED.match(line)) and (name := named[1].strip()):
+            if _OURS.match(name):
+                name = group = AGENT
+            lines[number] = f"User-agent: {name if name in ('*', AGENT) else _OTHERS}"
+    return "\n".join(lines), group

@@ -23,13 +23,16 @@ class Unpacker:
         self._gzip = gzip
         self._member: zlib._Decompress | None = None
         self._begun = False
+        self._held = b""  # the first byte of what may be another member
 
     def add(self, chunk: bytes, room: int) -> bytes:
         """Returns what a chunk holds, at most `room` + 1 bytes. Raises PackingError."""
         parts = list[bytes]()
+        chunk, self._held = self._held + chunk, b""
         while chunk and room >= 0:
             if self._member is None:
                 if self._begun and not (self._gzip and chunk.startswith(_MEMBER)):
+                    self._held = chunk if chunk == _MEMBER[:1] else b""
                     break  # bytes after the end, which browsers pass over
                 self._member = zlib.decompressobj(self._format(chunk))
                 self._begun = True

@@ -67,7 +67,8 @@ def _share(start: bytes, codec: str, letters: str) -> float:
         if error.start < len(start) - 4:  # not just the last character, cut off
             return 0.0
         text = start[: error.start].decode(codec)
-    text = _TAGS.sub("", text)
+    tags, end, rest = text.rpartition(">")  # a `<` without a `>` behind it would be looked for to the end, each anew
+    text = _TAGS.sub("", tags + end) + rest
     others = sum(character > "\x7f" for character in text)
     found = "".join(re.findall(letters, text))
     if len(re.findall("[аеиоуыэюя]", found)) < _VOWELS.get(codec, 0) * len(found):

@@ -11,13 +11,14 @@ from crawl.pages.addresses import resolver, resolver_of
 from crawl.pages.costs import is_costly
 from crawl.pages.decoding import to_utf8
 from crawl.pages.found import Count, Place, Row
-from crawl.pages.image_url import find_url
+from crawl.pages.image_url import Pictures, find_url
 from crawl.pages.settings import Pages
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_SIZE = re.compile(r"[ \t\n\f\r]*\+?(\d{1,9})(?:\.\d*)?[ \t\n\f\r]*(?:px)?[ \t\n\f\r]*", re.ASCII | re.IGNORECASE)
+_SPACE = r"[ \t\n\f\r]*+"
+_SIZE = re.compile(rf"{_SPACE}\+?(\d{{1,9}})(?:\.\d*+)?{_SPACE}(?:px)?{_SPACE}", re.ASCII | re.IGNORECASE)
 _SEARCHED = f"img, {SAYING}"
 _IMAGE = re.compile(rb"<[iI][mM]")  # <image> is another name of <img>
 _NO_HEADERS: Refusals = ((), ())
@@ -59,10 +60,16 @@ class PageReader:
             place = place if place.url else place._replace(url=canonical_url(tree, self._absolute))
             base = base_url(saying, place.url, self._absolute)
             licence = licence_url(saying, base, self._absolute)
-            yield from self._pairs(place, base, language(tree), licence, images)
+            yield from self._pairs(place, base, language(tree), licence, images, Pictures(tree))
 
     def _pairs(
-        self, place: Place, base: str, lang: str | None, licence: str | None, images: list[LexborNode]
+        self,
+        place: Place,
+        base: str,
+        lang: str | None,
+        licence: str | None,
+        images: list[LexborNode],
+        pictures: Pictures,
     ) -> Iterator[Row]:
         """Yields the pairs of images, and counts why the others are none."""
         count, attributes, distinct = self.count, self._attributes, self._distinct
@@ -75,7 +82,7 @@ class PageReader:
             if not text or text.isspace():
                 count["no_alt"] += 1
                 continue
-            written, attribute = find_url(image, values, attributes)
+            written, attribute = find_url(image, values, attributes, pictures)
             if written is None or attribute is None:
                 count["no_url"] += 1
                 continue

@@ -11,8 +11,8 @@ SPACE = " \t\n\f\r"
 _OTHERS = ("data:", "blob:", "about:", "javascript:", "#")
 _LONGEST_OTHER = max(map(len, _OTHERS))
 
-_URL = re.compile(r"[\s,]*([^\s,]\S*)", re.ASCII)
-_DESCRIPTORS = re.compile(r"((?:\([^)]*\)?|[^,(])*),?")
+_URL = re.compile(r"[\s,]*+(\S++)", re.ASCII)
+_DESCRIPTORS = re.compile(r"((?:\([^)]*+\)?|[^,(]++)*+),?")
 _WIDTH = re.compile(r"(?:\d+h\s+)?0*([1-9]\d{0,17})w(?:\s+\d+h)?", re.ASCII)
 _DENSITY = re.compile(r"(\d{1,18}(?:\.\d{1,18})?|\.\d{1,18})(?:[eE][+-]?\d{1,2})?x", re.ASCII)
 

@@ -27,7 +27,8 @@ class WarcRows:
         """`name` is that of the file, for keys."""
         from fastwarc.warc import WarcRecordType
 
-        self.kinds = WarcRecordType.response | WarcRecordType.resource
+        self._response = WarcRecordType.response
+        self.kinds = self._response | WarcRecordType.resource
         self._name = name
         self._most = settings.max_bytes
         self._pages = PageReader(settings, count)
@@ -42,7 +43,7 @@ class WarcRows:
 
     def _page(self, record: WarcRecord) -> Iterator[Row]:
         place = self._place(record)  # before the header is parsed, which moves on
-        if not record.is_http:
+        if not self._is_http(record):
             yield from self._resource(record, place)
             return
         header = _http(record)
@@ -57,6 +58,13 @@ class WarcRows:
         else:
             refusals = (header.get_multiple("X-Robots-Tag"), header.get_multiple("TDM-Reservation"))
             yield from self._pages.rows(place, body, kind, refusals)
+
+    def _is_http(self, record: WarcRecord) -> bool:
+        """Returns whether a record has an HTTP header: its type says so, or a response begins as one."""
+        if not record.is_http and record.record_type == self._response and (block := self._read(record)) is not None:
+            record.set_bytes_content(block)
+            record.is_http = block.startswith(b"HTTP/")
+        return record.is_http
 
     def _resource(self, record: WarcRecord, place: Place) -> Iterator[Row]:
         """Yields the pairs of a record without an HTTP header: the type is the record's own."""

@@ -70,7 +70,14 @@ def test_only_the_listed_directives() -> None:
     assert opted_out(["noindex, noai"], {"noai"})
 
 
-@pytest.mark.parametrize(("value", "expected"), [("1", True), (" 1 ", True), ("0", False), ("", False), ("11", False)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        *((value, True) for value in ("1", " 1 ", '"1"', "'1'", '" 1"', "1;x=0", "1 ; policy=https://a/", '"1";x')),
+        *((value, True) for value in ('"1;x"', "1, 1", "0, 1", '0,"1";x', "1,")),
+        *((value, False) for value in ("0", "", "11", '"0"', '""', "0;1", "0;x=1", "10", "-1", "?1", ";1", "x, 0")),
+    ],
+)
 def test_reserved(value: str, expected: bool) -> None:
     assert reserved([value], LIST) == expected
     assert not reserved([value], {"noai"})

@@ -79,6 +79,13 @@ def test_packed_bodies_in_any_pieces():
         assert not unpacker.is_cut()
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_members_in_small_pieces(size):
+    sent = gzip.compress(b"one") + gzip.compress(b"two")
+    unpacker = unpacker_of(["gzip"])
+    assert b"".join(unpacker.add(sent[place : place + size], 100) for place in range(0, len(sent), size)) == b"onetwo"
+
+
 @pytest.mark.parametrize("encodings", [[], [""], ["identity"], ["identity, ", "IDENTITY"]])
 def test_bodies_that_are_not_packed(encodings):
     assert unpacker_of(encodings) is None
@@ -142,16 +149,57 @@ def test_pictures_that_are_read_have_a_suffix(name):
     Image.new("RGB", (32, 32), "red").save(file, name)
     assert name in DECODED
     assert open_image(file.getvalue()).format == name
-    assert suffix_of(file.getvalue()[:16]) == FORMATS[name]
+    assert suffix_of(file.getvalue()) == FORMATS[name]
 
 
 @pytest.mark.parametrize("name", ["PDF", "EPS", "ICO", "TGA", "PPM"])
 def test_others_have_none(name):
     file = io.BytesIO()
     Image.new("RGB", (32, 32), "red").save(file, name)
-    assert suffix_of(file.getvalue()[:16]) is None
+    assert suffix_of(file.getvalue()) is None
 
 
-@pytest.mark.parametrize("head", [b"", b"<svg ", b"GIF8", b"RIFF\0\0\0\0AVI ", b"\0\0\0\x18ftypheic", b"\xff\xd8"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"<svg ",
+        b"GIF8",
+        b"RIFF\0\0\0\0AVI ",
+        b"\0\0\0\x18ftypheic",
+        b"\xff\xd8",
+        b"BM",
+        b"BMW is a car, and no picture",
+    ],
+)
 def test_nor_has_what_is_none(head):
     assert suffix_of(head) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "suffix"), [(12, "bmp"), (40, "bmp"), (124, "bmp"), (11, None), (41, None), (65_576, None)]
+)
+def test_bmp_by_the_size_of_its_header(size, suffix):
+    assert suffix_of(b"BM" + bytes(12) + size.to_bytes(4, "little")) == suffix
+
+
+@pytest.mark.parametrize(
+    ("brands", "suffix"),
+    [
+        ("avif", "avif"),
+        ("avis", "avif"),
+        ("mif1 mif1avifmiaf", "avif"),
+        ("msf1 msf1avis", "avif"),
+        ("mif1 mif1heic", None),
+        ("msf1 hevc", None),
+        ("mif1 ..avif..", None),  # no brand begins there
+        ("mif1", None),
+        ("heic avif", None),
+    ],
+)
+def test_avif_by_its_brands(brands, suffix):
+    major, _, others = brands.partition(" ")
+    box = f"ftyp{major}\0\0\0\0{others}".encode()
+    size = (4 + len(box)).to_bytes(4, "big")
+    assert suffix_of(size + box + b"avif") == suffix  # what follows the box is none of them
+    assert suffix_of(b"\xff" * 4 + box) == suffix

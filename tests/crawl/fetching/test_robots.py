@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from protego import Protego
 
 from crawl.fetching import robots
 from crawl.fetching.robots import MOST, Judge, Rules
@@ -36,6 +39,20 @@ def allows(text, url="http://one.example/a/b.jpg"):
         ("\ufeffUser-agent: *\nDisallow: /", False),
         ("user-agent:*\r\ndisallow:/a # why\r\n", False),
         ("User-agent: *\rDisallow: /", False),
+        ("User-agent: *\rDisallow: /none\rUser-agent: align-corpus\rDisallow: /\r", False),
+        ("User-agent: *\rDisallow: /\rUser-agent: align-corpus\rDisallow: /none\r", True),
+        ("User-agent: *\n\u2028User-agent: align-corpus\x85Disallow: /", False),
+        ("User-agent align-corpus\nDisallow /", False),
+        ("User agent: align-corpus # we\nDisallow: /", False),
+        ("User-agent: align-corpus\nDisallow: /b\nUser-agent: align-corpus/2\nDisallow: /a", False),
+        (
+            "User-agent: align-corpus/2\nDisallow: /a\nUser-agent: *\nDisallow: /\nUser-agent: align-corpus\nAllow: /",
+            False,
+        ),
+        ("User-agent: x\nDisallow: /\nUser-agent: y\nUser-agent: align-corpus\nAllow: /", True),
+        ("User-agent: *\nDisallow: /b\nUser-agents: x\nDisallow: /a", False),  # no name of a group
+        ("User-agent: align-corpus\nUser-agent:\nDisallow: /", False),
+        ("User-agent: -\nDisallow: /", True),
         ("Disallow: /", True),
         (b"User-agent: *\nDisallow: /\xff\nDisallow: /a", False),
         (b"\x00\x01\x02", True),
@@ -43,6 +60,37 @@ def allows(text, url="http://one.example/a/b.jpg"):
 )
 def test_rules(text, allowed):
     assert allows(text) is allowed
+
+
+def test_groups_of_others_are_as_they_were():
+    """Compared with Protego on the text as it is, in which no name begins as ours does."""
+    chance = random.Random(0)
+    names = ["*", "bot", "**", "b*", "* # all", "", "bot: x", "bot:x", ": bot", "Mozilla/5.0 (*)"]
+    fields = [
+        "User-agent: ",
+        "user agent:",
+        "User-Agent ",
+        "user  agent ",
+        "useragent\t:",
+        "User-agents: ",
+        "user-agent",
+    ]
+    rules = ["Disallow: /a", "Allow: /a/b", "Disallow: /", "Allow:", "Sitemap: /s", "", "# x", "x", "x: y"]
+    for _ in range(3000):
+        made = (
+            chance.choice(["", " ", "\t"]) + chance.choice(fields) + chance.choice(names)
+            if chance.random() < 0.5
+            else chance.choice(rules)
+            for _ in range(chance.randint(1, 9))
+        )
+        text = chance.choice(["\n", "\r", "\r\n"]).join(made)
+        assert allows(text) is Protego.parse(text).can_fetch("http://one.example/a/b.jpg", "*"), text
+
+
+def test_many_groups_of_many_rules():
+    """A rule for each of 15,000 names, 30,000 times, would take 36 GB."""
+    names = "".join(f"User-agent:{number}\n" for number in range(15_000))
+    assert not allows(f"{names}User-agent:*\n" + "Disallow:/\n" * 20_000)
 
 
 def test_the_first_500_kb_count():

@@ -59,6 +59,7 @@ def url_of(image: str, **settings: Any) -> tuple[str, str] | None:
         ("<picture><source src=z><source srcset='a'><img alt=t src=s></picture>", ("s", "src")),
         ("<picture><source srcset='data:x'><source srcset=c><img alt=t></picture>", None),
         ("<picture><source srcset='a'><span><img alt=t></span></picture>", ("a", "source")),
+        ("<picture><span><source srcset='a'></span><img alt=t></picture>", ("a", "source")),
         ("<source srcset=a><img alt=t>", None),
         ("<img alt=t>", None),
         ("<img alt=t src>", None),

@@ -17,6 +17,7 @@ from tests.support.pages import DATE, PAGE_URL, archive, image, record, response
 
 IMAGE = image("x", "a")
 SECOND = 1_000_000
+ZSTD = b"\x28\xb5\x2f\xfd\x04\x00" + b"a" * 99  # its magic number
 
 
 def read(*made: bytes, **settings: Any) -> tuple[list[Row], dict[str, int]]:
@@ -62,6 +63,7 @@ def html(**headers: str) -> dict[str, str]:
         (response(gzip.compress(IMAGE.encode()), html(Content_Encoding="gzip")), PAGE),
         (response(b"\x1f\x8bxxxxxxxxxxxxxxxxxx", html(Content_Encoding="gzip")), {"records": 1, "bad_record": 1}),
         (response(gzip.compress(bytes(10 << 20)), html(Content_Encoding="gzip")), {"records": 1, "bad_record": 1}),
+        (response(ZSTD, html(Content_Encoding="zstd")), {"records": 1, "bad_record": 1}),
         (response(IMAGE + " " * (5 << 20)), {"records": 1, "bad_record": 1}),
         (response("<div>" * 100_000 + IMAGE), {"records": 1, "bad_record": 1}),
     ],
@@ -86,6 +88,26 @@ def test_responses(content: bytes, expected: dict[str, int]) -> None:
 )
 def test_other_records(kind: str, content_type: str, expected: dict[str, int]) -> None:
     assert of(IMAGE.encode(), kind=kind, content_type=content_type) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (response(IMAGE), PAGE),
+        (response(IMAGE, status="404 Not Found"), {"records": 1, "status": 1}),
+        (response(IMAGE, html(Content_Type="image/png")), {"records": 1, "not_html": 1}),
+        (response(IMAGE + " " * (5 << 20)), {"records": 1, "bad_record": 1}),
+        (IMAGE.encode(), PAGE),  # of another protocol
+    ],
+    ids=count(),
+)
+@pytest.mark.parametrize("kind", ["", "text/html"])
+def test_a_response_begins_as_one_whatever_its_type(kind: str, content: bytes, expected: dict[str, int]) -> None:
+    bare = record(content, content_type=kind).replace(b"Content-Type: \r\n", b"", 1)
+    assert (b"Content-Type" in bare.partition(b"\r\n\r\n")[0]) == bool(kind)
+    found, counted = read(bare, record(response(IMAGE)))
+    assert counted == {name: expected.get(name, 0) + PAGE.get(name, 0) for name in {**expected, **PAGE}}
+    assert len(found) == counted["images"]
 
 
 def test_limits_on_each_side() -> None:
