@@ -15,6 +15,7 @@ from pipeline.outputs.manifest import digest, read_manifest
 from pipeline.storage.plan import BadInputs
 
 ROWS_PER_TASK = 500_000
+TURNS = "work/shards.json"  # of a store
 # What else is asked of an unfinished fetch is another fetch; pace and patience may change.
 FIXED = ("robots", "opt_out", "max_bytes", "redirects", "allow_private", "verify")
 
@@ -41,7 +42,10 @@ def _manifest(run: str) -> dict[str, Any]:
     try:
         return read_manifest(Output(run))
     except InputError as error:
-        raise InputError(f"{run} holds no finished run of python -m pipeline, whose kept pairs are fetched") from error
+        what = "is a store of fetch: give the run that it was fetched for, or --input takes its tars"
+        if not Output(run).has(TURNS):
+            what = "holds no finished run of python -m pipeline, whose kept pairs are fetched"
+        raise InputError(f"{run} {what}") from error
 
 
 def _of_verdicts(number: int, run: Output, name: str) -> RowTask:

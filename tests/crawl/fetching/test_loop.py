@@ -154,6 +154,15 @@ def wait_until(reached):
         time.sleep(0.01)
 
 
+@pytest.fixture
+def interruptible():
+    """Raises KeyboardInterrupt at SIGINT, also where whoever started the tests lets it be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_ends_the_fetch(servers):
     stuck, urls = many(servers, 3, hang())
     kill = threading.Thread(target=lambda: (wait_until(stuck.pictures), os.kill(os.getpid(), signal.SIGINT)))
@@ -164,6 +173,7 @@ def test_a_signal_ends_the_fetch(servers):
     wait_until(lambda: len(stuck.gone_away) == len(stuck.pictures()))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_within_a_callback_is_not_lost(servers, monkeypatch):
     monkeypatch.setattr(bodies.Body, "add", lambda *_: os.kill(os.getpid(), signal.SIGINT))
     _, urls = many(servers, 3)

@@ -101,8 +101,8 @@ def test_a_store_is_no_source_and_no_run_of_counts(
 ) -> None:
     store = fetch(source, tmp_path / "store")
     line = refused(capsys, 2, *arguments(store, tmp_path / "other"))
-    assert str(store) in line and "no finished run" in line
-    assert "no finished run" in refused(capsys, 2, "fetch", store, f"--list={tmp_path / 'list.parquet'}")
+    assert f"{store} is a store of fetch: give the run" in line
+    assert "is a store of fetch" in refused(capsys, 2, "fetch", store, f"--list={tmp_path / 'list.parquet'}")
     line = refused(capsys, 2, f"--input={source}", f"--output={tmp_path / 'run'}", f"--counts={store}")
     assert line == f"pipeline: counts: {store} holds no finished run of python -m pipeline"
 
