@@ -43,7 +43,7 @@ def _rate(funnel: Mapping[str, Any]) -> Iterator[Element]:
 
 
 def _statuses(funnel: Mapping[str, Any]) -> Element:
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("Status", "URLs", "", "Rows")))
+    head = tag("tr", *(tag("th", name, scope="col") for name in ("Status", "", "URLs", "Rows")))
     rows = [_status(name, count, funnel) for name, count in funnel["status_urls"].items()]
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="funnel")
     note = "Each URL ends with one status. Those that may end differently next time are asked again by --retry=failed."
@@ -54,20 +54,27 @@ def _status(name: str, count: int, funnel: Mapping[str, Any]) -> Element:
     urls, status = funnel["urls"], STATUSES[name]
     again = " Asked again by --retry=failed." if status.again else ""
     bar = funnel_bar(count, count if name == "ok" else 0, urls, f"{name}: {count:,} URLs")
-    says = tag("span", f"{status.sentence}.{again}", class_="says")
+    says = tag("span", f"{status.sentence[0].upper()}{status.sentence[1:]}.{again}", class_="says")
     return tag(
         "tr",
         tag("th", tag("code", name), says, scope="row"),
         tag("td", bar, class_="picture"),
-        tag("td", tag("b", f"{count:,}"), tag("small", share(count, urls)), class_="amount"),
-        tag("td", tag("b", f"{funnel['status_rows'][name]:,}"), class_="amount"),
+        _amount("URLs", count, tag("small", share(count, urls))),
+        _amount("rows", funnel["status_rows"][name]),
+    )
+
+
+def _amount(label: str, count: int, *more: Element) -> Element:
+    """A count; the label shows if a narrow page hides the column heads."""
+    return tag(
+        "td", tag("span", label, class_="label", aria_hidden="true"), tag("b", f"{count:,}"), *more, class_="amount"
     )
 
 
 def _hosts(funnel: Mapping[str, Any]) -> Iterator[Element]:
     """The hosts with most URLs without an image; no section if all came."""
     if funnel["hosts"]:
-        rows = [(host, f"{failed:,} of {urls:,}, most {status}") for host, urls, failed, status in funnel["hosts"]]
+        rows = [(host, f"{failed:,} of {urls:,}, mostly {status}") for host, urls, failed, status in funnel["hosts"]]
         table = pairs_table(("Host", "URLs without an image"), [(shortened(name, 100), says) for name, says in rows])
         yield tag("section", tag("h2", "Hosts that failed most"), table, id="hosts")
 
