@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pycurl  # noqa: F401 - before TensorFlow, whose libcurl would take the place of its own
 import pytest
 
 from tests.support.command import Finished, run_corpus

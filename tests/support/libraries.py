@@ -11,6 +11,7 @@ import apache_beam  # noqa: F401
 import keras  # noqa: F401
 import nltk.tokenize  # noqa: F401
 import numba  # noqa: F401
+import pycurl  # noqa: F401 - before TensorFlow, whose libcurl would take the place of its own
 import tensorflow  # noqa: F401
 
 import pipeline.warm  # noqa: F401

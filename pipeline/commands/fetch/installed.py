@@ -12,5 +12,7 @@ def check_installed(fetches: bool) -> None:
 
         if fetches:
             import crawl.fetching.loop  # noqa: F401
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise InputError(f"fetch: needs the package {error.name}: pip install 'align-corpus[crawl]'") from error
+    except ImportError as error:  # such as pycurl's beside another libcurl, which TensorFlow brings
+        raise InputError(f"fetch: {error}") from error

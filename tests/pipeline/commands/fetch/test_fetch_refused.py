@@ -214,3 +214,15 @@ def test_a_list_replaces_nothing(kind: str, source: Path, tmp_path: Path, capsys
     code = 0 if kind == "there" else 2
     assert call("fetch", given, f"--list={target}", "--overwrite", "--workers=1") == code
     assert (target.read_bytes() == before) == (kind != "there")
+
+
+def test_a_package_that_cannot_be_loaded_is_one_line(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pycurl beside another libcurl."""
+    (tmp_path / "pycurl.py").write_text("raise ImportError('link-time version is older than compile-time version')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for module in [name for name in sys.modules if name == "pycurl" or name == "crawl.fetching.loop"]:
+        monkeypatch.delitem(sys.modules, module)
+    line = refused(capsys, 2, *arguments(source, tmp_path / "store"))
+    assert line == "pipeline: fetch: link-time version is older than compile-time version"
