@@ -12,7 +12,7 @@ RESERVATION = "tdm-reservation"
 """The item of a list of directives that stands for `TDM-Reservation: 1`, a header or `<meta>` of its own."""
 
 DIRECTIVES = ("noai", "noimageai", "noindex", "noimageindex", "noml", "none", RESERVATION)
-"""What forbids the use of a page or an image unless a setting says otherwise."""
+"""Directives that forbid the use of a page or an image, by default."""
 
 _PARAMETERS = ("max-", "unavailable_after")  # their values follow a colon, as directives follow an agent
 _QUOTES = " \t\n\f\r\"'"

@@ -52,7 +52,7 @@ AGAIN = frozenset(name for name, status in STATUSES.items() if status.again)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one URL."""
+    """Answer for one URL: its status, and facts about the image."""
 
     status: str
     http_code: int | None = None  # of the last answer; None if there was none

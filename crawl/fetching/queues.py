@@ -10,7 +10,7 @@ from crawl.fetching.jobs import Job
 
 
 class Host:
-    """What is left to ask of a host, and when it may be asked."""
+    """A host with the URLs that are left to ask for, and the time from which it may be asked."""
 
     __slots__ = ("again", "begun", "busy", "indices", "limit", "listed", "next", "urgent")
 

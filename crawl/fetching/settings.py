@@ -13,7 +13,7 @@ _NOT_NEGATIVE = ("delay", "low_speed", "redirects", "retry_after")
 
 @dataclass(frozen=True)
 class Fetch:
-    """What is asked of hosts, how often, and for how long it is waited for.
+    """Limits of requests: their number, pace, patience and size.
 
     A host that asks `host_failures` times in a row to be asked less gets no further request either.
     """

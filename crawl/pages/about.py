@@ -1,4 +1,4 @@
-"""What a page says about itself: language, base, licence, its own URL, and whether it opts out."""
+"""Facts that a page states about itself: language, base, licence, its own URL, and whether it opts out."""
 
 from __future__ import annotations
 

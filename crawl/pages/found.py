@@ -1,4 +1,4 @@
-"""What a file of pages gives: rows, and counts of what gave no pair."""
+"""Results of a file of pages: rows, and counts of what gave no pair."""
 
 from __future__ import annotations
 

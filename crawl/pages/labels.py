@@ -5,7 +5,7 @@ from __future__ import annotations
 UTF_8 = "utf-8"
 
 REPLACEMENT = "replacement"
-"""What unsafe encodings stand for: a text of one U+FFFD."""
+"""Stands for unsafe encodings: they decode to one U+FFFD."""
 
 USER_DEFINED = "x-user-defined"
 """ASCII, and 128 characters for private use."""

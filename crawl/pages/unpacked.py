@@ -68,7 +68,7 @@ def _is_zlib(body: bytes) -> bool:
 
 
 def _inflated(body: bytes, gzip: bool, most: int) -> bytes:
-    """What was sent of a packed body, all members of gzip: one that ends early is cut there."""
+    """Unpacks all members of gzip in a body; one that ends early is cut there."""
     unpacker, parts, room = Unpacker(gzip), list[bytes](), most
     try:
         for start in range(0, len(body), _BLOCK):  # of which each member copies what is behind it

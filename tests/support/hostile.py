@@ -101,7 +101,7 @@ ANSWERS: tuple[tuple[str, str, Script], ...] = (
     ("a reservation", "opt_out", reply(JPEG, 200, "TDM-Reservation: 1")),
     ("no reservation", "ok", reply(JPEG, 200, "tdm-reservation: 0")),
 )
-"""What it is, the status of its URL, and the answer. None takes long, so that a busy machine changes no status."""
+"""Name, status of the URL, and answer. None takes long, so that a busy machine changes no status."""
 
 ROBOTS: tuple[tuple[str, str, Script], ...] = (
     ("a robots.txt that forbids", "robots", reply(b"User-agent: *\nDisallow: /")),

@@ -49,7 +49,7 @@ def image(text: str | None, url: str, more: str = "") -> str:
 
 
 class Links(HTMLParser):
-    """What the extractor of WAT files keeps of a page. Entities are decoded, as they are since 2019."""
+    """Links of a page that the extractor of WAT files keeps. Entities are decoded, as they are since 2019."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

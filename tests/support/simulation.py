@@ -23,7 +23,7 @@ Web = Callable[[str, int], Outcome]  # the outcome of a URL, and of which reques
 
 @dataclass
 class Simulation:
-    """What was asked, when, and what each URL got."""
+    """Record of the requests with their times, and of the answer for each URL."""
 
     urls: Sequence[str]
     answers: dict[int, Answer] = field(default_factory=dict)

@@ -51,7 +51,7 @@ def kept(rows: Iterable[Row]) -> list[Row]:
 
 
 def compared(rows: Iterable[Row], names: Sequence[str] = COMPARED) -> dict[str, Row]:
-    """What must be the same of each pair, by its key."""
+    """The columns of each pair that must be the same, by its key."""
     return {row["key"]: {name: row[name] for name in names} for row in rows}
 
 

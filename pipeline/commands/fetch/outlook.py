@@ -1,4 +1,4 @@
-"""What lies ahead of a fetch: which hosts will take longest, and whether any host is outside this machine."""
+"""Outlook of a fetch: the hosts that will take longest, and whether any host is outside this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LISTED = 5  # hosts
 def look_ahead(
     shard: int, output: Output, tasks: int, shards: int, settings: Fetch, limits: Mapping[str, HostLimit], meter: Meter
 ) -> str:
-    """Writes what lies ahead of a shard; returns the file's name."""
+    """Writes the outlook of a shard; returns the file's name."""
     name = f"{FOLDER}/{shard:05d}.json"
     if not output.has(name):
         urls = pc.unique(one_array(rows_of_shard(output, tasks, shard, shards)["url"]).drop_null())
@@ -45,7 +45,7 @@ def _ahead(urls: pa.StringArray, settings: Fetch, limits: Mapping[str, HostLimit
 
 
 def read_outlooks(output: Output, shards: int) -> list[dict[str, Any]]:
-    """What lies ahead of each shard."""
+    """Reads the outlook of each shard."""
     names = [output.path(f"{FOLDER}/{shard:05d}.json") for shard in range(shards)]
     return [json.loads(content) for content in read_many(names)]
 
@@ -57,7 +57,7 @@ def longest_first(outlooks: Iterable[Mapping[str, Any]]) -> list[int]:
 
 
 def lines(outlooks: list[dict[str, Any]]) -> Iterator[str]:
-    """What to expect, for the terminal."""
+    """Formats the outlook for the terminal."""
     urls, hosts = (sum(outlook[name] for outlook in outlooks) for name in ("urls", "hosts"))
     yield f"{urls:,} URLs, {hosts:,} hosts; those that take longest (fetch.per_host, fetch.delay, fetch.hosts):"
     longest = sorted((host for outlook in outlooks for host in outlook["longest"]), key=lambda host: -host[2])

@@ -16,12 +16,12 @@ from pipeline.storage.plan import BadInputs
 
 ROWS_PER_TASK = 500_000
 TURNS = "work/shards.json"  # of a store
-# What else is asked of an unfinished fetch is another fetch; pace and patience may change.
+# Settings that identify an unfinished fetch; pace and patience may change.
 FIXED = ("robots", "opt_out", "max_bytes", "redirects", "allow_private", "verify")
 
 
 def row_tasks(options: Options) -> tuple[dict[str, Any], list[RowTask]]:
-    """What identifies a fetch, and the parts in which its rows are read. Raises InputError, BadInputs."""
+    """Returns the identity of a fetch, and the parts in which its rows are read. Raises InputError, BadInputs."""
     (given,) = options.inputs
     settings = {name: getattr(options.config.fetch, name) for name in FIXED}
     if any(map(Output(given).has, (MANIFEST, RUN, FUNNEL))):

@@ -12,7 +12,7 @@ WATS = (".wat", ".wat.gz")
 PAGES = (".warc", ".warc.gz", *WATS, *HTML)
 
 LAZY_UNKNOWN = "WAT files have only the src of an image: what a script loads later, srcset and picture are unknown"
-"""What a run says once if some inputs are WAT files."""
+"""Printed once by a run with WAT files among its inputs."""
 
 _PACKAGES = ("fastwarc", "selectolax", "ada_url")
 

@@ -1,4 +1,4 @@
-"""What rows of an Arrow array come to in memory where several share a value: dictionaries, run lengths, views."""
+"""Memory that rows of an Arrow array take once decoded, where several share a value: dictionaries, runs, views."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TEXTS = (
     "&#39;a quoted text&#39;",
     "&eacute;clair &eacute on a plate",
 )
-"""What HTML parsers and careless people give; some become an entity only when one is resolved."""
+"""Texts of HTML parsers and of careless people; some become an entity only when one is resolved."""
 
 
 @pytest.fixture(scope="module")

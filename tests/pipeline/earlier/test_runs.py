@@ -55,7 +55,7 @@ def at_once(pages: Web, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def images(pages: Web, first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the first run kept, with images."""
+    """The kept pairs of the first run, with images."""
     return write(tmp_path_factory.mktemp("images") / "images.parquet", pages.fetched(kept(verdicts(first))))
 
 

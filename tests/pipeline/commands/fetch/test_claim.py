@@ -31,7 +31,7 @@ def begin(output: Output, this: dict[str, Any] = THIS, retry: frozenset[str] = N
 
 
 def finish(output: Output, this: dict[str, Any] = THIS) -> None:
-    """What the end of a turn leaves."""
+    """Writes the files that the end of a turn leaves."""
     turn = next_turn(output, NONE)
     output.write_bytes(FUNNEL, b"{}")
     output.write_bytes(MANIFEST, json.dumps(this | {"turn": turn}).encode())

@@ -1,4 +1,4 @@
-"""What a fetch refuses, in one line and before anything is asked for."""
+"""Refusals of a fetch: one line each, before anything is asked for."""
 
 from __future__ import annotations
 

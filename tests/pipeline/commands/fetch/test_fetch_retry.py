@@ -64,7 +64,7 @@ def shard_of(store: Path, host: Site) -> str:
 
 
 def states(store: Path) -> dict[str, tuple[int, int]]:
-    """What changes when a tar is written again."""
+    """Marks of a file that change when it is written again."""
     return {file.name: (file.stat().st_mtime_ns, file.stat().st_ino) for file in tars(store)}
 
 

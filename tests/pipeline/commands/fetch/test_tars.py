@@ -57,7 +57,7 @@ def test_tarfile_reads_it_and_finds_no_time_and_no_owner() -> None:
 
 
 def test_webdataset_reads_it() -> None:
-    """Its rules: members of one key follow each other; the key ends at the first dot of the file's name."""
+    """Rules of WebDataset: members of one key follow each other; the key ends at the first dot of the file's name."""
     groups: list[tuple[str, dict[str, bytes]]] = []
     with tarfile.open(fileobj=io.BytesIO(tar_of(SAMPLES)), mode="r|") as stream:
         for member in stream:
