@@ -103,23 +103,18 @@ def _digest(content: bytes) -> str:
 def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     """Claims the directory for `run`; returns whether the run is already finished. Raises OtherRun."""
     make_room(output, OVERWRITTEN, overwrite)
-    held = _held(output)
+    held = held_run(output, OVERWRITTEN)
     if held is None:
         output.clear_work()  # left by an unknown run
         output.write_bytes(RUN, json.dumps(run, indent=1).encode())
         return False
     defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
     known = _ABSENT | held | {"config": _complete(held.get("config", {}), defaults)}
-    if found := list(differences(known, _ABSENT | run)):
-        shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
-        raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
+    refuse_other(output, known, _ABSENT | run)
     return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
 
 
-_ABSENT: dict[str, Any] = {
-    "rules": [],
-    "counts": "",
-}  # entries of runs without user rules or --counts, which write none
+_ABSENT: dict[str, Any] = {"rules": [], "counts": ""}  # entries that runs without user rules or --counts lack
 
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
@@ -129,12 +124,23 @@ def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
     return all(name in there for name in (*shards, *METADATA))
 
 
-def _held(output: Output) -> dict[str, Any] | None:
+def refuse_other(output: Output, held: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+    """Raises OtherRun, with the first differences, if the run that an output holds differs from `run`."""
+    if found := list(_differences(held, run)):
+        shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
+        raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
+
+
+def held_run(output: Output, signs: Sequence[str]) -> dict[str, Any] | None:
+    """Returns the identity of the run that an output holds, None if it holds none.
+
+    `signs` are files and folders of runs. Raises OtherRun if one exists without an identity.
+    """
     for name in (MANIFEST, RUN):
         if output.has(name):
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
-    if any(output.has(name) for name in OVERWRITTEN):
+    if any(output.has(name) for name in signs):
         raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
     return None
 
@@ -149,11 +155,11 @@ def _complete(held: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     return {**defaults, **held, **nested}
 
 
-def differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
+def _differences(held: Any, run: Any, path: str = "") -> Iterator[str]:
     """Yields the paths at which `held` differs from `run`; entries of `held` alone don't count."""
     run = json.loads(json.dumps(run)) if not path else run
     if isinstance(run, Mapping) and isinstance(held, Mapping):
         for name in run:
-            yield from differences(held.get(name), run[name], f"{path}.{name}" if path else str(name))
+            yield from _differences(held.get(name), run[name], f"{path}.{name}" if path else str(name))
     elif held != run:
         yield path.removeprefix("config.")

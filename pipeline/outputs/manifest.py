@@ -32,6 +32,11 @@ def corpus_name(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": manifest["config"]["name"], "sha256": digest(digests)}
 
 
+def json_file(content: Any) -> bytes:
+    """The content of a JSON file that people read too."""
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
 def digest(content: Any) -> str:
     """The sha256 of a value's JSON."""
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

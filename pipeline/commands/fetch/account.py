@@ -14,6 +14,7 @@ from pipeline.commands.fetch.summary import total
 from pipeline.config import Config
 from pipeline.files import Output, read_many
 from pipeline.identity import FUNNEL, MANIFEST, REPORT
+from pipeline.outputs.manifest import json_file
 from pipeline.page.markup import serialized
 from pipeline.printable import tell
 from pipeline.report.funnel import share
@@ -35,13 +36,9 @@ def finish(output: Output, config: Config, this: dict[str, Any], seconds: dict[s
         "versions": {"align-corpus": __version__, "python": platform.python_version()},
         "shards": [{name: note[name] for name in named} for note in notes],
     }
-    output.write_bytes(FUNNEL, _json(funnel))
-    output.write_bytes(MANIFEST, _json(manifest))
+    output.write_bytes(FUNNEL, json_file(funnel))
+    output.write_bytes(MANIFEST, json_file(manifest))
     output.write_bytes(REPORT, serialized(page(funnel, manifest)))
-
-
-def _json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def print_statuses(funnel: Mapping[str, Any], options: Options) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.files import Output, read_bytes
-from pipeline.identity import FUNNEL, MANIFEST, REPORT, RUN, OtherRun, differences
+from pipeline.identity import FUNNEL, MANIFEST, REPORT, RUN, OtherRun, held_run, refuse_other
 from pipeline.inputs import InputError
 from pipeline.storage.overwriting import make_room
 
@@ -20,7 +20,7 @@ def claim(output: Output, this: Mapping[str, Any], overwrite: bool, retry: froze
     if overwrite and retry:
         raise InputError("--retry and --overwrite: give one of them")
     make_room(output, [REPORT, MANIFEST, FUNNEL, *output.names(".", ".tar"), "status"], overwrite)
-    this, held = json.loads(json.dumps(this)), _held(output)
+    this, held = json.loads(json.dumps(this)), held_run(output, (FUNNEL, REPORT))
     if retry and held is None:
         raise InputError(f"--retry: {output.root} holds no fetch; the command without --retry makes one")
     if held is None:
@@ -39,32 +39,15 @@ def _begin(output: Output, turn: int, retry: frozenset[str]) -> None:
     output.write_bytes(TURN, json.dumps({"turn": turn, "retry": sorted(retry)}).encode())
 
 
-def _held(output: Output) -> dict[str, Any] | None:
-    for name in (MANIFEST, RUN):
-        if output.has(name):
-            found: dict[str, Any] = json.loads(read_bytes(output.path(name)))
-            return found
-    if output.has(FUNNEL) or output.has(REPORT):
-        raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
-    return None
-
-
 def _check(output: Output, held: Mapping[str, Any], this: Mapping[str, Any], retry: frozenset[str]) -> None:
     """Raises OtherRun for another input, another turn than the one under way, or other settings.
 
     Settings may change before the first image is asked for, and with each retry.
     """
-    _refuse(output, held, {name: value for name, value in this.items() if name != "fetch" or name not in held})
+    refuse_other(output, held, {name: value for name, value in this.items() if name != "fetch" or name not in held})
     _check_turn(output, retry)
     if not retry and (output.has(FUNNEL) or output.has(ASKED)):
-        _refuse(output, held, this)
-
-
-def _refuse(output: Output, held: Mapping[str, Any], this: Mapping[str, Any]) -> None:
-    """Raises OtherRun if `held` differs from `this`."""
-    if found := list(differences(held, this)):
-        shown = ", ".join(found[:3])
-        raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
+        refuse_other(output, held, this)
 
 
 def _check_turn(output: Output, retry: frozenset[str]) -> None:

@@ -6,7 +6,8 @@ All URLs of a host are in one shard, so that politeness needs no state between w
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from filters.signals import SIGNALS
 from pipeline.commands.fetch.host_names import hash_hosts
 from pipeline.commands.fetch.tables import open_urls
 from pipeline.engines.progress import Meter
-from pipeline.files import Output, is_local, local_copy, open_file
+from pipeline.files import Output, is_local, local_copy, open_file, read_many
 from pipeline.inputs import Input, Source, Span, carried_columns
 from pipeline.inputs.row_keys import row_keys
 from pipeline.outputs.verdicts import fit
@@ -47,10 +48,15 @@ class RowTask:
         """The file of its rows."""
         return f"{FOLDER}/{self.number:06d}.arrow"
 
+    @property
+    def note(self) -> str:
+        """The completion marker, which is the number of its rows."""
+        return f"{FOLDER}/{self.number:06d}.json"
 
-def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> int:
-    """Writes the rows of a task, sorted by the hash of their host; returns their number."""
-    if not output.has(task.name):
+
+def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> str:
+    """Writes the rows of a task, sorted by the hash of their host, and their number; returns the marker's name."""
+    if not output.has(task.note):
         tables = list(rows_of(task, settings))
         schema = unify([table.schema for table in tables])
         table = pa.concat_tables(_cast(table, schema) for table in tables).combine_chunks()
@@ -60,9 +66,14 @@ def write_rows(task: RowTask, output: Output, settings: Input, meter: Meter) -> 
         table = table.append_column(_HOST, pa.array(hosts)).append_column(_ROW, rows).take(pa.array(order))
         with output.write(task.name) as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
-    count = len(read_rows(output, task.name))
-    meter.add(count, task.work)
-    return count
+        output.write_bytes(task.note, json.dumps(len(table)).encode())
+    meter.add(row_count(output, [task]), task.work)
+    return task.note
+
+
+def row_count(output: Output, tasks: Sequence[RowTask]) -> int:
+    """Returns the number of rows of finished tasks, from their completion markers."""
+    return sum(map(json.loads, read_many([output.path(task.note) for task in tasks])))
 
 
 def rows_of(task: RowTask, settings: Input) -> Iterator[pa.Table]:
@@ -141,7 +152,7 @@ def shards_for(rows: int) -> int:
 
 def rows_of_shard(output: Output, tasks: int, shard: int, shards: int) -> pa.Table:
     """The rows of all hosts of a shard, in the order of the input."""
-    parts = [_of_hosts(read_rows(output, f"{FOLDER}/{task:06d}.arrow"), shard, shards) for task in range(tasks)]
+    parts = [_of_hosts(_read(output, f"{FOLDER}/{task:06d}.arrow"), shard, shards) for task in range(tasks)]
     schema = unify([part.schema for part in parts])
     return pa.concat_tables(_cast(part, schema) for part in parts).combine_chunks()
 
@@ -169,7 +180,7 @@ def _first(table: pa.Table, shard: int, shards: int) -> int:
     return int(np.searchsorted(one_array(table[_HOST]).to_numpy(), np.uint64((shard << 64) // shards)))
 
 
-def read_rows(output: Output, name: str) -> pa.Table:
+def _read(output: Output, name: str) -> pa.Table:
     path = output.path(name)
     with pa.memory_map(path if is_local(path) else local_copy(path)) as file:
         return pa.ipc.open_file(file).read_all()

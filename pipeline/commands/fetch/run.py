@@ -21,7 +21,7 @@ from pipeline.commands.fetch.options import Options
 from pipeline.commands.fetch.outlook import FOLDER as OUTLOOK
 from pipeline.commands.fetch.outlook import lines, longest_first, look_ahead, read_outlooks
 from pipeline.commands.fetch.rows import FOLDER as ROWS
-from pipeline.commands.fetch.rows import RowTask, read_rows, shards_for, write_rows
+from pipeline.commands.fetch.rows import RowTask, row_count, shards_for, write_rows
 from pipeline.commands.fetch.shard import FOLDER as FETCHED
 from pipeline.commands.fetch.shard import Fetching, Names, fetch_shard, turn_of
 from pipeline.commands.fetch.sources import row_tasks
@@ -34,6 +34,7 @@ from pipeline.inputs import InputError, check_output
 from pipeline.printable import tell
 from pipeline.settings import ConfigError
 from pipeline.storage.lock import locked
+from pipeline.storage.markers import forget_lost
 from pipeline.yaml_text import read_text
 
 
@@ -137,9 +138,10 @@ class Passes:
     def read(self, tasks: list[RowTask]) -> tuple[int, int]:
         """Reads the input into files of rows, sorted by host; returns the numbers of files and of shards."""
         if not self.output.has(SHARDS):
+            forget_lost(self.output, {task.note: [task.name] for task in tasks})
             with self._pass("rows", "rows", sum(task.work for task in tasks)) as (root, meter):
                 self._each(root, tasks, write_rows, self.output, self.options.run.config.input, meter)
-            rows = sum(len(read_rows(self.output, task.name)) for task in tasks)
+            rows = row_count(self.output, tasks)
             if not rows:
                 raise InputError(f"{self.options.run.inputs[0]}: no row to fetch; of a run these are its kept pairs")
             content = {"files": len(tasks), "shards": shards_for(rows)}

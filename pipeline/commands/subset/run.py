@@ -23,7 +23,7 @@ from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
-from pipeline.outputs.manifest import corpus_name, plain_config, read_manifest
+from pipeline.outputs.manifest import corpus_name, json_file, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
 from pipeline.storage.markers import forget_lost
@@ -122,14 +122,10 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
         funnel["image_errors"] = dict.fromkeys(errors, 0)
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
     funnel |= {"first_reason": none, "any_reason": none, "seconds": {}}
-    output.write_bytes(FUNNEL, _json(funnel))
+    output.write_bytes(FUNNEL, json_file(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
     named = ("rows", "kept", "records", "corpus_sha256", "verdicts_sha256")
     written = [shard | {name: note[name] for name in named} for shard, note in zip(shards, notes, strict=True)]
     known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
-    output.write_bytes(MANIFEST, _json(this | known))
+    output.write_bytes(MANIFEST, json_file(this | known))
     write_report(output)
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawl.fetching.urls import host_of
-from pipeline.commands.fetch.rows import RowTask, escaped, rows_of_shard, shards_for, write_rows
+from pipeline.commands.fetch.rows import RowTask, escaped, row_count, rows_of_shard, shards_for, write_rows
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.inputs import Input, Source, Span
@@ -130,7 +130,9 @@ def test_tables_with_other_columns_are_read_together(tmp_path: Path) -> None:
 def test_a_table_without_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("url,text\n")
     output = Output(str(tmp_path / "out"))
-    assert write_rows(table_task(0, tmp_path / "a.csv"), output, Input(), Meter(None)) == 0
+    task = table_task(0, tmp_path / "a.csv")
+    write_rows(task, output, Input(), Meter(None))
+    assert row_count(output, [task]) == 0
     assert len(rows_of_shard(output, 1, 0, 1)) == 0
 
 
@@ -170,7 +172,9 @@ def verdict_shard(file: Path) -> RowTask:
 
 def test_the_kept_pairs_of_a_run_with_their_passthrough_columns(tmp_path: Path) -> None:
     output = Output(str(tmp_path / "out"))
-    assert write_rows(verdict_shard(tmp_path / "shard.parquet"), output, Input(), Meter(None)) == 2
+    task = verdict_shard(tmp_path / "shard.parquet")
+    write_rows(task, output, Input(), Meter(None))
+    assert row_count(output, [task]) == 2
     found = sorted(rows_of_shard(output, 1, 0, 1).to_pylist(), key=lambda row: row["key"])
     assert found == [
         {"key": "a", "source": "s", "url": "http://a.org/1", "text": "1 &amp;lt; 2", "lang": "en", "input_bytes": 1},
