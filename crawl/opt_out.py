@@ -37,6 +37,11 @@ def reserved(values: Iterable[str], directives: Collection[str]) -> bool:
     return RESERVATION in directives and any(_is_one(part) for value in values for part in value.split(","))
 
 
+def refused(robots: Iterable[str], reservations: Iterable[str], directives: Collection[str]) -> bool:
+    """Returns whether these values of robots headers or metas, or those of TDM reservations, refuse the use."""
+    return opted_out(robots, directives) or reserved(reservations, directives)
+
+
 def _is_one(value: str) -> bool:
     return value.strip(_QUOTES).partition(";")[0].strip(_QUOTES) == "1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawl.opt_out import opted_out, reserved
+from crawl.opt_out import refused
 
 MOST = 100_000  # bytes of all headers of an answer, those of 1xx included
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -51,9 +51,7 @@ class Headers:
         """Returns whether these headers forbid the use of what follows."""
         if not directives:
             return False
-        return opted_out(self.values(b"x-robots-tag:"), directives) or reserved(
-            self.values(b"tdm-reservation:"), directives
-        )
+        return refused(self.values(b"x-robots-tag:"), self.values(b"tdm-reservation:"), directives)
 
     def location(self) -> str | None:
         """Returns where a redirect leads; None if the answer is none."""

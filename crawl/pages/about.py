@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from crawl.opt_out import AGENT, RESERVATION, opted_out, reserved
+from crawl.opt_out import AGENT, RESERVATION, refused
 from crawl.pages.addresses import NOWHERE
 from crawl.pages.srcset import SPACE
 
@@ -32,7 +32,7 @@ def refuses(saying: Sequence[LexborNode], headers: Refusals, directives: Collect
     for values in (node.attributes for node in saying if node.tag == "meta"):
         kind = reservations if (values["name"] or "").lower() == RESERVATION else robots
         kind.append(values.get("content") or "")
-    return opted_out(robots, directives) or reserved(reservations, directives)
+    return refused(robots, reservations, directives)
 
 
 def base_url(saying: Sequence[LexborNode], page_url: str | None, absolute: Absolute) -> str:

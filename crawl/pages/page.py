@@ -12,6 +12,7 @@ from crawl.pages.costs import is_costly
 from crawl.pages.decoding import to_utf8
 from crawl.pages.found import Count, Place, Row
 from crawl.pages.image_url import Pictures, find_url
+from crawl.pages.judge import Judge
 from crawl.pages.settings import Pages
 
 if TYPE_CHECKING:
@@ -72,27 +73,15 @@ class PageReader:
         pictures: Pictures,
     ) -> Iterator[Row]:
         """Yields the pairs of images, and counts why the others are none."""
-        count, attributes, distinct = self.count, self._attributes, self._distinct
-        resolve = resolver_of(base, self._absolute)
-        seen = set[tuple[str, str]]()
-        count["images"] += len(images)
+        judge, attributes = Judge(self.count, resolver_of(base, self._absolute), self._distinct), self._attributes
+        self.count["images"] += len(images)
         for number, image in enumerate(images):
             values = image.attributes
-            text = values.get("alt")
-            if not text or text.isspace():
-                count["no_alt"] += 1
+            text = judge.text(values.get("alt"))
+            if text is None:
                 continue
             written, attribute = find_url(image, values, attributes, pictures)
-            if written is None or attribute is None:
-                count["no_url"] += 1
-                continue
-            url = resolve(written)
-            if url is None:
-                count["bad_url"] += 1
-            elif distinct and (url, text) in seen:
-                count["repeated"] += 1
-            else:
-                seen.add((url, text))
+            if (url := judge.url(text, written)) and attribute:
                 about = (place.url, lang, place.time, licence, attribute, values.get("title"))
                 sizes = (_pixels(values.get("width")), _pixels(values.get("height")))
                 yield Row(f"{place.key}#{number}", text, url, *about, *sizes)

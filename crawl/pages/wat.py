@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from crawl.opt_out import AGENT, RESERVATION, opted_out, reserved
+from crawl.opt_out import AGENT, RESERVATION, refused
 from crawl.pages.addresses import NOWHERE, resolver, resolver_of
 from crawl.pages.found import Count, Place, Row
+from crawl.pages.judge import Judge
 from crawl.pages.settings import Pages
 from crawl.pages.srcset import usable
 from crawl.pages.warc import time_of
@@ -87,22 +88,11 @@ class WatRows:
             yield from self._pairs(Place(key, page_url, time), base, licence, images)
 
     def _pairs(self, place: Place, base: str, licence: str | None, images: list[Json]) -> Iterator[Row]:
-        count, distinct = self._count, self._distinct
-        resolve = resolver_of(base, self._absolute)
+        judge = Judge(self._count, resolver_of(base, self._absolute), self._distinct)
         about = (place.url, None, place.time, licence)
-        seen = set[tuple[str, str]]()
         for number, link in enumerate(images):
-            text = link.get("alt")
-            if not text or text.isspace():
-                count["no_alt"] += 1
-            elif (written := usable(link.get("url"))) is None:
-                count["no_url"] += 1
-            elif (url := resolve(written)) is None:
-                count["bad_url"] += 1
-            elif distinct and (url, text) in seen:
-                count["repeated"] += 1
-            else:
-                seen.add((url, text))
+            text = judge.text(link.get("alt"))
+            if text and (url := judge.url(text, usable(link.get("url")))):
                 yield Row(f"{place.key}#{number}", text, url, *about, "src", link.get("title"), None, None)
 
     def _facts(self, record: Json, head: Json, links: list[Json]) -> tuple[str | None, str, str | None, Any]:
@@ -124,7 +114,7 @@ class WatRows:
                 robots.append(meta.get("content") or "")
             elif name == RESERVATION:
                 reservations.append(meta.get("content") or "")
-        return opted_out(robots, self._directives) or reserved(reservations, self._directives)
+        return refused(robots, reservations, self._directives)
 
 
 def _is_licence(link: Json) -> bool:
