@@ -59,7 +59,7 @@ def _check_turn(output: Output, retry: frozenset[str]) -> None:
             raise OtherRun(f"{output.root} holds an unfinished fetch: finish it {same_command} first")
 
 
-def next_turn(output: Output, retry: frozenset[str]) -> int:
+def next_turn(output: Output) -> int:
     """The turn under way."""
     return int(json.loads(read_bytes(output.path(TURN)))["turn"])
 

@@ -54,7 +54,7 @@ def run_fetch(options: Options, folder: str) -> dict[str, Any]:
             with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
                 engine.check(output.path(RUN))
                 passes = Passes(output, options, limits, folder, engine)
-                passes.fetch(next_turn(output, options.retry), tasks)
+                passes.fetch(next_turn(output), tasks)
                 finish(output, options.run.config, this, passes.seconds)
             parts = [name for name in output.names(FETCHED) if not name.endswith(".json")]
             for name in (ROWS, OUTLOOK, TEMPORARY, *parts):

@@ -32,7 +32,7 @@ def begin(output: Output, this: dict[str, Any] = THIS, retry: frozenset[str] = N
 
 def finish(output: Output, this: dict[str, Any] = THIS) -> None:
     """Writes the files that the end of a turn leaves."""
-    turn = next_turn(output, NONE)
+    turn = next_turn(output)
     output.write_bytes(FUNNEL, b"{}")
     output.write_bytes(MANIFEST, json.dumps(this | {"turn": turn}).encode())
     output.write_bytes(REPORT, b"")
@@ -106,7 +106,7 @@ def test_each_retry_is_a_turn_that_is_finished_first(output: Output) -> None:
             with pytest.raises(OtherRun, match=r"finish it with --retry=dns,timeout first$"):
                 claim(output, THIS, False, other)
         assert not claim(output, THIS, False, FAILED)  # after a kill
-        assert next_turn(output, FAILED) == number
+        assert next_turn(output) == number
         finish(output)
 
 
