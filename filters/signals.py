@@ -52,6 +52,7 @@ SIGNALS: Mapping[str, Signal] = {
     "eval_distance": Signal(pa.int32(), "differing bits of both hashes; null for a match by vectors", Measured.PIXELS),
     "porn_score": Signal(pa.float64(), "the probability that the image is porn", Measured.PIXELS),
     "image_error": Signal(pa.string(), "the code of why the image can't be decoded", Measured.IMAGE),
+    "kept": Signal(pa.bool_(), "whether no rule drops the pair", Measured.RULES),
     "reasons": Signal(pa.list_(pa.string()), "the codes of the rules that drop the pair", Measured.RULES),
     "decodable": Signal(pa.bool_(), "whether the image can be decoded", Measured.IMAGE, shown=False),
     "image_width": Signal(pa.int64(), "pixels of the image's own bytes", Measured.IMAGE, shown=False),

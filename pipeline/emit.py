@@ -103,7 +103,8 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         examples.choose(first_failures(failed))
         emission.meter.add(shard.rows, shard.rows)
     drops = {rule.reason: failed[:, number] for number, rule in enumerate(rules)}
-    table = verdicts(shard, columns | {"reasons": reasons(rules, failed)}, emission.carried)
+    judged = {"kept": pa.array(~failed.any(axis=1)), "reasons": reasons(rules, failed)}
+    table = verdicts(shard, columns | judged, emission.carried)
     examples.write(output, name, table, config.filters.own())
     close_calls.write(output, name, table)
     return {

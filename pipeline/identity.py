@@ -28,7 +28,7 @@ METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 # Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
 # can't continue the unfinished work of the release before it. The version of the package is no part of a run's
 # identity: a new release resumes the runs of an older one of the same format.
-FORMAT = 1
+FORMAT = 2
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
 

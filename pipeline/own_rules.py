@@ -155,8 +155,8 @@ def _problem_of_code(one: Any) -> str | None:
 def _problem_of_needs(one: Any) -> str | None:
     if not isinstance(one.needs, tuple) or not one.needs or not all(isinstance(name, str) for name in one.needs):
         return f"needs {shown(one.needs)} is no tuple of names, such as ('words',)"
-    if "reasons" in one.needs:
-        return f"needs reasons, which no rule can compare; the signals are {', '.join(COMPARABLE)}"
+    if judged := [name for name in one.needs if name in SIGNALS and name not in COMPARABLE]:
+        return f"needs {judged[0]}, which no rule can compare; the signals are {', '.join(COMPARABLE)}"
     return None
 
 

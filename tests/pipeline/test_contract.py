@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow(seconds=50)
 
 COLUMNS = (
     *("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"),
-    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "reasons"),
+    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "kept", "reasons"),
 )
 CASES: dict[str, dict] = {
     "paper": {},
@@ -156,6 +156,13 @@ def test_verdicts_have_the_columns_in_order(finished: Finished) -> None:
         schema = pq.read_schema(file)
         assert schema.names == [*COLUMNS, "lang", "input_width", "input_reasons"]
         assert [schema.field(name).type for name in ("texts_of_image", "images_of_text")] == [pa.int64()] * 2
+        assert schema.field("kept").type == pa.bool_()
+
+
+def test_kept_says_that_no_rule_drops_the_pair(finished: Finished) -> None:
+    judged = [(row["kept"], not row["reasons"]) for row in finished.verdicts()]
+    assert all(kept == passed for kept, passed in judged)
+    assert sum(kept for kept, _ in judged) == finished.json("funnel.json")["kept"]
 
 
 def test_the_manifest_has_every_file(crawl: Crawl, finished: Finished) -> None:
