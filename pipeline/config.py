@@ -17,6 +17,7 @@ from crawl.fetching.settings import Fetch
 from dedup.clusters import Clusters
 from dedup.search import Limits, Search
 from filters.models import Preparation
+from pipeline.formats import OutputFormats
 from pipeline.inputs.settings import Input
 from pipeline.own_rules import is_known, read_rule_files, try_rule
 from pipeline.rule_set import Filters, filters_with
@@ -120,6 +121,7 @@ class Config:
     input: Input = field(default_factory=Input)
     filters: Filters = field(default_factory=Filters)
     dedup: Dedup = Dedup()
+    output: OutputFormats = OutputFormats()
     fetch: Fetch = Fetch()
     vocab: Vocabulary = Vocabulary()
     train: Train = Train()

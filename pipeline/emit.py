@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipeline.earlier.run import EarlierRun
 from pipeline.earlier.take import taken_columns
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
+from pipeline.formats import FORMATS, RECORDS
 from pipeline.measure.close_calls import CloseCalls
 from pipeline.measure.examples import Examples
 from pipeline.measure.header import image_ids
@@ -27,8 +28,9 @@ from pipeline.measure.images import Columns, ImageOutputs, ShardImages
 from pipeline.measure.measures import load_measures, search_of
 from pipeline.measure.own import own_signals
 from pipeline.measure.text import load_counts, measure_text
-from pipeline.outputs.records import RecordShard
-from pipeline.outputs.verdicts import verdicts, write_verdicts
+from pipeline.outputs.pairs import pairs_of_columns
+from pipeline.outputs.shards import open_shards
+from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
 from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
@@ -39,11 +41,12 @@ from vocab.hashing import hash_strings
 NOTES = "work/emitted"
 
 
-def needed_by_notes(names: Iterable[str]) -> dict[str, list[str]]:
+def needed_by_notes(names: Iterable[str], formats: Sequence[str]) -> dict[str, list[str]]:
     """Maps the completion marker of each of these output shards to the files that it vouches for."""
-    folders = {"corpus": ".tfrecord", "verdicts": ".parquet", EXAMPLES: ".parquet"}
+    others = [f"{folder}/{{}}.parquet" for folder in ("verdicts", EXAMPLES)]
     return {
-        f"{NOTES}/{name}.json": [f"{folder}/{name}{ending}" for folder, ending in folders.items()] for name in names
+        f"{NOTES}/{name}.json": [FORMATS[one].file(name) for one in formats] + [other.format(name) for other in others]
+        for name in names
     }
 
 
@@ -93,9 +96,9 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     examples = Examples(hash_strings(columns["key"]), shard.total)
     images = columns["image_hash"].fill_null(0).to_numpy()
     close_calls = CloseCalls(images, shard.total, search_of(config), config.dedup.embedding.min_cosine)
-    with RecordShard(output, f"corpus/{name}.tfrecord") as records:
+    with open_shards(output, name, config.output.formats, kept_fields(shard, columns, emission)) as written:
         if shard.has_images:
-            outputs = ImageOutputs(records, examples, close_calls)
+            outputs = ImageOutputs(written, examples, close_calls)
             shard_images = ShardImages(shard, columns, config.input, emission.meter, own)
             columns |= shard_images.process(load_measures(output, config, emission.judged), outputs)
     failed = failures(rules, columns | own, shard.rows)
@@ -112,10 +115,8 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         "rows": shard.rows,
         "image_errors": count_errors(columns["image_error"]) if shard.has_images else None,
         "histograms": count_shard(config.filters.all(), columns | own, drops),
-        "records": records.count,
-        "bytes": records.bytes,
+        **written.note(),
         "audit": bool(close_calls.chosen),
-        "corpus_sha256": records.sha256,
         "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", table),
     }
 
@@ -132,6 +133,13 @@ def measured_columns(shard: Shard, emission: Emission) -> Columns:
     else:
         columns |= measure_text(columns, load_counts(emission.output), emission.config.text)
     return columns | {name: pa.nulls(shard.rows, SIGNALS[name].type) for name in SIGNALS if needs_pixels(name)}
+
+
+def kept_fields(shard: Shard, columns: Columns, emission: Emission) -> pa.Table:
+    """Returns what goes with an image into the formats of the corpus; records have no passthrough columns."""
+    if emission.config.output.formats == (RECORDS,):
+        return pairs_of_columns(columns, None)
+    return pairs_of_columns(columns, carried_columns(shard, columns, emission.carried))
 
 
 def _summary(codes: list[str], failed: np.ndarray) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pipeline.earlier.run import Earlier
 from pipeline.earlier.table import FOLDER as EARLIER
 from pipeline.emit import NOTES
 from pipeline.files import TEMPORARY, Output, read_bytes, read_many
+from pipeline.formats import DIGESTS, RECORDS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.measure.close_calls import join_close_calls
 from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE
@@ -62,7 +63,8 @@ def finish(
     )
     content = funnel(config, plan, notes, counts, seconds, silent)
     output.write_bytes(FUNNEL, json_file(after_earlier(content, earlier) if earlier else content))
-    write_metadata(output, config.name, notes, __version__)
+    if RECORDS in config.output.formats:
+        write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
     settings = {"config": dataclasses.asdict(config)}
     if own := config.filters.own():
@@ -136,7 +138,7 @@ def funnel(
 
 
 def _shards(config: Config, plan: Plan, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    named = ("rows", "kept", "records", "corpus_sha256", "verdicts_sha256")
+    named = ("rows", "kept", "records", *DIGESTS, "verdicts_sha256")
     return [
         {"name": shard.output_name(config.name), "source": shard.source.name, "first_row": shard.first}
         | {name: note[name] for name in named}

@@ -12,6 +12,7 @@ from filters import Porn
 from filters.porn import OPEN_NSFW
 from pipeline.config import LATER, Config
 from pipeline.files import Output, open_file, read_bytes
+from pipeline.formats import FOLDERS, FORMATS, RECORDS, formats_of
 from pipeline.inputs import Source
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.storage.markers import Listing
@@ -22,8 +23,7 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
-SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
+OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, *FOLDERS, "verdicts")  # removed by --overwrite, with `work`
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 # Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
 # can't continue the unfinished work of the release before it. The version of the package is no part of a run's
@@ -119,16 +119,31 @@ _ABSENT: dict[str, Any] = {"rules": [], "counts": ""}  # entries that runs witho
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
     """Returns whether all files of a finished run still exist; one listing a folder."""
-    names, there = [shard["name"] for shard in held["shards"]], Listing(output)
-    shards = [f"{folder}/{name}{ending}" for name in names for folder, ending in SHARDS]
-    return all(name in there for name in (*shards, *METADATA))
+    names, there, formats = [shard["name"] for shard in held["shards"]], Listing(output), formats_of(held["config"])
+    shards = [FORMATS[one].file(name) for name in names for one in formats]
+    verdicts = [f"verdicts/{name}.parquet" for name in names]
+    return all(name in there for name in (*shards, *verdicts, *(METADATA if RECORDS in formats else ())))
 
 
 def refuse_other(output: Output, held: Mapping[str, Any], run: Mapping[str, Any]) -> None:
     """Raises OtherRun, with the first differences, if the run that an output holds differs from `run`."""
     if found := list(_differences(held, run)):
+        if found == [_FORMATS] and output.has(REPORT):
+            raise OtherRun(_other_formats(output, held, run))
         shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         raise OtherRun(f"{output.root} holds another run, which differs in {shown}; --overwrite replaces it")
+
+
+_FORMATS = "output.formats"
+
+
+def _other_formats(output: Output, held: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    """Says how a finished run gets further formats."""
+    there, asked = formats_of(held["config"]), formats_of(run["config"])
+    more = ",".join(name for name in asked if name not in there and name != RECORDS)
+    advice = f"; python -m pipeline export {output.root} --format={more} --output=DIR writes it from the records"
+    said = f"{output.root} holds the same run with {_FORMATS}=[{','.join(there)}]"
+    return f"{said}{advice if more and RECORDS in there else ''}; --overwrite replaces it"
 
 
 def held_run(output: Output, signs: Sequence[str]) -> dict[str, Any] | None:

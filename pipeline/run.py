@@ -49,6 +49,7 @@ from pipeline.measure.eval_index import is_evaluated, join_parts
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
+from pipeline.outputs.parquet import tell_json_columns
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
 from pipeline.storage.lock import locked
@@ -82,6 +83,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
             check_own_rules(config, plan)
+            tell_json_columns(config.output.formats, plan.carried)
             passes.take_counts(plan)
             passes.count(plan)
             passes.emit(plan)
@@ -175,7 +177,8 @@ class Passes:
         """Judges every pair by all rules; writes records and verdicts."""
         config = self.options.config
         emission = Emission(self.output, config, plan.carried, self.meter, self.earlier)
-        forget_lost(self.output, needed_by_notes(shard.output_name(config.name) for shard in plan.shards))
+        names = (shard.output_name(config.name) for shard in plan.shards)
+        forget_lost(self.output, needed_by_notes(names, config.output.formats))
         with self._pass("emit", plan.pairs) as root:
             root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
 

@@ -19,7 +19,7 @@ from pipeline.inputs.roles import find_roles, first_alias, missing, more_texts
 from pipeline.inputs.settings import ALIASES, PATH_ALIASES, Columns
 from pipeline.inputs.sizes import SIZES, aliases, without_copies
 
-_PREFIX = "input_"
+PREFIX = "input_"
 _IMAGES = ("image", "image_path", "url")
 
 
@@ -165,7 +165,7 @@ def _is_image(field: pa.Field) -> bool:
 def free_name(name: str, taken: Collection[str]) -> str:
     """The output name of a passthrough column: prefixed while it is a signal's or taken."""
     while name in SHOWN or name in taken:
-        name = _PREFIX + name
+        name = PREFIX + name
     return name
 
 

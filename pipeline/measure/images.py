@@ -20,7 +20,8 @@ from pipeline.measure.examples import NO_RULE, Examples, thumbnail_of
 from pipeline.measure.measures import Measures
 from pipeline.measure.pixel_signals import PixelSignals
 from pipeline.measure.pixels import measure_pixels
-from pipeline.outputs.records import RecordShard
+from pipeline.outputs.shards import Shards
+from pipeline.outputs.sink import PairImage
 from pipeline.storage.plan import Shard
 
 METER_STEP = 64  # images
@@ -32,9 +33,9 @@ Columns = dict[str, pa.Array]
 
 @dataclass(frozen=True)
 class ImageOutputs:
-    """Receivers of a shard's images: the record file, and the report's examples and close calls."""
+    """Receivers of a shard's images: the corpus, and the report's examples and close calls."""
 
-    records: RecordShard
+    corpus: Shards
     examples: Examples
     close_calls: CloseCalls
 
@@ -56,7 +57,7 @@ class ShardImages:
         known = self._known([*measures.rules, *measures.own])
         for row, picture, rule in measure_pixels(self._read(rows), rows, known, signals, measures):
             if rule == NO_RULE:
-                rule = self._record(row, picture, signals, outputs.records)
+                rule = self._record(row, picture, signals, outputs.corpus)
             if outputs.examples.wants(rule, row):
                 outputs.examples.add(rule, row, thumbnail_of(picture))
             outputs.close_calls.offer(row, picture, signals, measures.index)
@@ -90,11 +91,12 @@ class ShardImages:
             self.meter.add(step, step)
             yield from islice(images, step)
 
-    def _record(self, row: int, picture: Picture | None, signals: PixelSignals, records: RecordShard) -> int:
-        """Writes the record of a kept pair; returns the rule that drops it if its image can't be decoded in full."""
+    def _record(self, row: int, picture: Picture | None, signals: PixelSignals, corpus: Shards) -> int:
+        """Writes a kept pair; returns the rule that drops it if its image can't be decoded in full."""
         try:
             assert picture is not None, "a pair is kept only once it was decoded"
-            records.add(picture.record_bytes(), {name: self.columns[name][row].as_py() for name in records.COLUMNS})
+            width, height = (self.columns[name][row].as_py() for name in ("image_width", "image_height"))
+            corpus.add(PairImage(row, picture.record_bytes(), width, height))
             return NO_RULE
         except UndecodableImage as error:
             signals.fail(row, error)

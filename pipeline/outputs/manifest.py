@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.files import Output, read_bytes
+from pipeline.formats import FORMATS, RECORDS, formats_of
 from pipeline.inputs import InputError
 
 
@@ -20,6 +21,15 @@ def read_manifest(output: Output) -> dict[str, Any]:
     return content
 
 
+def check_records(manifest: Mapping[str, Any], corpus: str) -> None:
+    """Raises InputError for a finished corpus, in the folder `corpus`, that was written without TFRecords."""
+    if RECORDS not in (formats := formats_of(manifest["config"])):
+        raise InputError(
+            f"corpus: {corpus} has no TFRecords, which are read here: it was made with output.formats="
+            f"[{', '.join(formats)}]; make it with --output.formats=[{', '.join((RECORDS, *formats))}]"
+        )
+
+
 def plain_config(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The config of a finished corpus without the settings of the user's own rules, whose files may be gone."""
     config, own = manifest["config"], manifest.get("rule_descriptions", {})
@@ -27,8 +37,9 @@ def plain_config(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def corpus_name(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Identifies a corpus: its name, and a digest of all its records."""
-    digests = [shard["corpus_sha256"] for shard in manifest["shards"]]
+    """Identifies a corpus: its name, and a digest of all its records, or of another format if it has none."""
+    first = FORMATS[formats_of(manifest["config"])[0]]
+    digests = [shard[first.digest] for shard in manifest["shards"]]
     return {"name": manifest["config"]["name"], "sha256": digest(digests)}
 
 

@@ -2,65 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any
+
+import pyarrow as pa
 
 from pipeline.files import Output
+from pipeline.formats import RECORDS
+from pipeline.outputs.sink import DigestedFile, PairImage
 from train.example import encode_example, write_record
 
 
 class RecordShard:
-    """A record file, written to a temporary file and renamed after the block; it counts and hashes its content."""
+    """A record file: one record for each pair. A null string becomes ''."""
 
-    COLUMNS: ClassVar[tuple[str, ...]] = ("key", "text", "url", "image_width", "image_height", "image_id")
+    def __init__(self, file: DigestedFile, name: str, pairs: pa.Table) -> None:
+        self._file, self._pairs = file, pairs
 
-    def __init__(self, output: Output, name: str) -> None:
-        self.count = 0
-        self.bytes = 0
-        self._output, self._name = output, name
-        self._digest = hashlib.sha256()
-        self._stack = ExitStack()
+    def add(self, image: PairImage) -> None:
+        """Writes the record of a pair."""
+        texts = {feature: self._pairs[name][image.row].as_py() or "" for feature, name in _TEXTS.items()}
+        sizes = {"width": image.width, "height": image.height}
+        write_record(self._file, encode_example({"jpg": image.data, **texts, **sizes}))
 
-    @property
-    def sha256(self) -> str:
-        """Digest of all bytes written so far."""
-        return self._digest.hexdigest()
+    def close(self) -> None:
+        """Does nothing: a record file has no end of its own."""
 
-    def __enter__(self) -> Self:
-        self._file = self._stack.enter_context(self._output.write(self._name))
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
-
-    def add(self, jpg: bytes, pair: dict[str, Any]) -> None:
-        """Writes one pair; `pair` has the signals named in COLUMNS, and a null string becomes ''."""
-        example = {
-            "jpg": jpg,
-            "txt": pair["text"],
-            "key": pair["key"] or "",
-            "url": pair["url"] or "",
-            "width": pair["image_width"],
-            "height": pair["image_height"],
-            "sha256": pair["image_id"] or "",
-        }
-        self.add_data(encode_example(example))
-
-    def add_data(self, data: bytes) -> None:
-        """Writes an encoded record."""
-        write_record(self, data)
-        self.count += 1
-
-    def write(self, data: bytes) -> int:
-        """Called by `write_record`."""
-        self._digest.update(data)
-        self.bytes += len(data)
-        return self._file.write(data)
+_TEXTS = {"txt": "text", "key": "key", "url": "url", "sha256": "sha256"}  # features, and columns of pairs
 
 
 def write_metadata(output: Output, name: str, notes: list[dict[str, Any]], version: str) -> None:
@@ -85,7 +54,7 @@ def write_metadata(output: Output, name: str, notes: list[dict[str, Any]], versi
                 "name": "train",
                 "filepathTemplate": f"{name}-{{SHARD_INDEX}}-of-{{NUM_SHARDS}}.tfrecord",
                 "shardLengths": [str(note["records"]) for note in notes],
-                "numBytes": str(sum(note["bytes"] for note in notes)),
+                "numBytes": str(sum(note["bytes"][RECORDS] for note in notes)),
             }
         ],
     }

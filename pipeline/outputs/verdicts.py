@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,11 +22,17 @@ def verdicts(shard: Shard, signals: dict[str, pa.Array], carried: pa.Schema) -> 
     source = pa.DictionaryArray.from_arrays(pa.nulls(shard.rows, pa.int32()).fill_null(0), [shard.source.name])
     columns = [source if item.name == "source" else fit(signals[item.name], item.type) for item in SCHEMA]
     fields = [item.with_type(source.type) if item.name == "source" else item for item in SCHEMA]
-    for item in carried:
-        column = signals.get(CARRIED + item.name)
-        columns.append(pa.nulls(shard.rows, item.type) if column is None else fit(column, item.type))
-        fields.append(item)
-    return pa.table(columns, schema=pa.schema(fields))
+    columns += carried_columns(shard, signals, carried).values()
+    return pa.table(columns, schema=pa.schema([*fields, *carried]))
+
+
+def carried_columns(shard: Shard, signals: Mapping[str, pa.Array], carried: pa.Schema) -> dict[str, pa.Array]:
+    """The passthrough columns of a shard, with their types in all verdicts; null where its file lacks one."""
+    found = {item.name: signals.get(CARRIED + item.name) for item in carried}
+    return {
+        item.name: pa.nulls(shard.rows, item.type) if (column := found[item.name]) is None else fit(column, item.type)
+        for item in carried
+    }
 
 
 def fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
@@ -40,7 +47,14 @@ def fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.
 
 
 def write_verdicts(output: Output, name: str, table: pa.Table) -> str:
-    """Writes a verdict shard as Parquet, with equal bytes for equal tables; returns their sha256."""
+    """Writes a verdict shard as Parquet; returns the sha256 of its bytes."""
+    content = encoded(table)
+    output.write_bytes(name, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def encoded(table: pa.Table) -> pa.Buffer:
+    """A table of verdicts as Parquet: equal tables give equal bytes."""
     buffer = pa.BufferOutputStream()
     pq.write_table(
         table,
@@ -50,7 +64,4 @@ def write_verdicts(output: Output, name: str, table: pa.Table) -> str:
         write_statistics=False,
         store_schema=False,
     )
-    content = buffer.getvalue()
-    with output.write(name) as file:
-        file.write(content)
-    return hashlib.sha256(content).hexdigest()
+    return buffer.getvalue()

@@ -23,7 +23,7 @@ from pipeline.files import Output, write_file
 from pipeline.inputs import InputError
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_sets import find_sets, is_index
-from pipeline.outputs.manifest import read_manifest
+from pipeline.outputs.manifest import check_records, read_manifest
 from pipeline.printable import printable, tell
 from pipeline.storage.lock import locked_files
 
@@ -74,9 +74,11 @@ def _working(options: AnyOptions, output: str | None, folder: str) -> Iterator[P
 
 def _shards(folder: str) -> list[Shard]:
     corpus = Output(folder)
+    manifest = read_manifest(corpus)
+    check_records(manifest, folder)
     return [
         Shard(corpus.path(f"corpus/{shard['name']}.tfrecord"), shard["records"])
-        for shard in read_manifest(corpus)["shards"]
+        for shard in manifest["shards"]
         if shard["records"]
     ]
 

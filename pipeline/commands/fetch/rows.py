@@ -5,7 +5,6 @@ All URLs of a host are in one shard, so that politeness needs no state between w
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pipeline.commands.fetch.tables import open_urls
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, is_local, local_copy, open_file, read_many
 from pipeline.inputs import Input, Source, Span, carried_columns
+from pipeline.inputs.canonical import escaped
 from pipeline.inputs.row_keys import row_keys
 from pipeline.outputs.verdicts import fit
 from pipeline.storage.plan import unify
@@ -90,18 +90,6 @@ def _kept(task: RowTask) -> Iterator[pa.Table]:
     columns = {name: table[name].cast(pa.string()) for name in OURS}
     columns["text"] = escaped(one_array(columns["text"]))
     yield pa.table(columns | named(_sizes(table) | carried))
-
-
-def escaped(texts: pa.StringArray) -> pa.StringArray:
-    """Canonical texts in a form whose canonical text they are: one that looks like an entity is escaped."""
-    doubtful = pc.match_substring(texts, "&").fill_null(False)
-    found = (text if html.unescape(text) == text else text.replace("&", "&amp;") for text in _some(texts, doubtful))
-    return pc.replace_with_mask(texts, doubtful, pa.array(found, pa.string()))
-
-
-def _some(texts: pa.StringArray, which: pa.BooleanArray) -> list[str]:
-    found: list[str] = texts.filter(which).to_pylist()
-    return found
 
 
 def _given(task: RowTask, span: Span, settings: Input) -> Iterator[pa.Table]:

@@ -13,7 +13,8 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-BLOCK = 512
+from pipeline.outputs.tar import END, blocks
+
 MARK = "\ufeff".encode()
 
 
@@ -35,9 +36,8 @@ def write_tar(file: BinaryIO, samples: Iterable[Sample]) -> tuple[str, int]:
             file.write(block)
             digest.update(block)
         count += 1
-    end = bytes(2 * BLOCK)
-    file.write(end)
-    digest.update(end)
+    file.write(END)
+    digest.update(END)
     return digest.hexdigest(), count
 
 
@@ -46,9 +46,7 @@ def _members(sample: Sample) -> Iterator[bytes]:
     text = (sample.text or "").encode("utf-8", "replace")
     text = MARK + text if text.startswith(MARK) else text  # readers take the first mark off
     for suffix, content in ((sample.suffix, sample.image), ("txt", text), ("json", fields)):
-        yield _header(f"{sample.name}.{suffix}", len(content))
-        yield content
-        yield bytes(-len(content) % BLOCK)
+        yield from blocks(f"{sample.name}.{suffix}", content)
 
 
 def _json(fields: dict[str, Any]) -> str:
@@ -69,12 +67,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _header(name: str, size: int) -> bytes:
-    member = tarfile.TarInfo(name)  # without a time, an owner and a host
-    member.size = size
-    return member.tobuf(tarfile.USTAR_FORMAT)
 
 
 class OldImages:

@@ -21,9 +21,10 @@ from pipeline.config import config_of
 from pipeline.emit import NOTES, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
+from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
-from pipeline.outputs.manifest import corpus_name, json_file, plain_config, read_manifest
+from pipeline.outputs.manifest import check_records, corpus_name, json_file, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
 from pipeline.storage.markers import forget_lost
@@ -36,6 +37,7 @@ def make_subset(options: Options, folder: str) -> dict[str, Any]:
     """
     corpus, output = Output(options.corpus), Output(options.output)
     manifest, copies = read_manifest(corpus), read_copies(options.keep)
+    check_records(manifest, options.corpus)
     check(options)
     this = identity(manifest, options.size, copies)
     if not claim(output, this, options.overwrite):
@@ -96,7 +98,7 @@ def write_shards(
         Shard(shard["name"], shard["records"], len(names), ties)
         for shard, ties in zip(manifest["shards"], before, strict=True)
     ]
-    forget_lost(output, needed_by_notes(names))
+    forget_lost(output, needed_by_notes(names, formats_of(manifest["config"])))
     engine = make_engine(options.workers, os.path.join(folder, "workers.log"))
     meter = engine.meter(folder)
     rules = tuple(rules_of(manifest).values())
@@ -124,7 +126,7 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     funnel |= {"first_reason": none, "any_reason": none, "seconds": {}}
     output.write_bytes(FUNNEL, json_file(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
-    named = ("rows", "kept", "records", "corpus_sha256", "verdicts_sha256")
+    named = ("rows", "kept", "records", *DIGESTS, "verdicts_sha256")
     written = [shard | {name: note[name] for name in named} for shard, note in zip(shards, notes, strict=True)]
     known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
     output.write_bytes(MANIFEST, json_file(this | known))

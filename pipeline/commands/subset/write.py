@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from pipeline.emit import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
 from pipeline.measure.examples import NO_RULE, THUMBNAIL_SIDE, Examples
-from pipeline.outputs.records import RecordShard
+from pipeline.outputs.pairs import pairs_of_verdicts
+from pipeline.outputs.recorded import read_images
+from pipeline.outputs.shards import open_shards
+from pipeline.outputs.sink import PairImage
 from pipeline.outputs.verdicts import write_verdicts
 from pipeline.report.histograms import count_shard
-from train.example import decode_example, read_records
 from vocab.hashing import hash_strings
 
 
@@ -65,7 +67,7 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     examples = Examples(hash_strings(verdicts["key"].combine_chunks()), shard.total)
     examples.choose(np.full(len(verdicts), NO_RULE))
     records = kept.among[which] if shard.records else kept.among[:0]
-    written = _write_records(shard, subset, records, examples)
+    written = _write_corpus(shard, subset, records, verdicts, examples)
     examples.write(subset.output, shard.name, verdicts)
     subset.meter.add(len(verdicts), shard.records)
     columns = dict(zip(verdicts.column_names, verdicts.columns, strict=True))
@@ -78,19 +80,23 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     }
 
 
-def _write_records(shard: Shard, subset: Subset, places: np.ndarray, examples: Examples) -> dict[str, Any]:
-    """Copies the records at these places; the pictures of examples get thumbnails on the way."""
+def _write_corpus(
+    shard: Shard, subset: Subset, places: np.ndarray, verdicts: pa.Table, examples: Examples
+) -> dict[str, Any]:
+    """Copies the records at these places in all formats; the pictures of examples get thumbnails on the way."""
     shown, most = set(examples.rows.tolist()), subset.config.filters.undecodable.max_pixels
-    with RecordShard(subset.output, f"corpus/{shard.name}.tfrecord") as records:
-        for number, data in enumerate(_records(shard, subset.corpus, places)):
-            if number in shown:
-                examples.groups[NO_RULE][number] = thumbnail(decode_example(data)["jpg"][0], THUMBNAIL_SIDE, most)
-            records.add_data(data)
-    return {"records": records.count, "bytes": records.bytes, "corpus_sha256": records.sha256}
+    pairs = pairs_of_verdicts(verdicts)
+    with open_shards(subset.output, shard.name, subset.config.output.formats, pairs) as written:
+        for image in _images(shard, subset.corpus, places):
+            if image.row in shown:
+                examples.groups[NO_RULE][image.row] = thumbnail(image.data, THUMBNAIL_SIDE, most)
+            written.add(image)
+    return written.note()
 
 
-def _records(shard: Shard, corpus: Output, places: np.ndarray) -> Iterator[bytes]:
+def _images(shard: Shard, corpus: Output, places: np.ndarray) -> Iterator[PairImage]:
+    """Yields the images at these places, numbered anew."""
     wanted = set(places.tolist())
     if wanted:
-        with open_file(corpus.path(f"corpus/{shard.name}.tfrecord")) as file:
-            yield from (data for place, (_, data) in enumerate(read_records(file)) if place in wanted)
+        chosen = (image for image in read_images(corpus, shard.name) if image.row in wanted)
+        yield from (replace(image, row=row) for row, image in enumerate(chosen))

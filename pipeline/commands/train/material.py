@@ -13,7 +13,7 @@ from pipeline.commands.train.options import Records, Settings
 from pipeline.config import load_config
 from pipeline.files import Output
 from pipeline.inputs import InputError
-from pipeline.outputs.manifest import corpus_name, read_manifest
+from pipeline.outputs.manifest import check_records, corpus_name, read_manifest
 from pipeline.storage.overwriting import REMOVING
 from train.checkpoint import Checkpoints, digest, load, restore
 from train.model import DualEncoder
@@ -46,6 +46,7 @@ def find_shards(asked: Records) -> Shards:
         return Shards(find_records(asked.globs), {})
     output = Output(asked.corpus)
     manifest = read_manifest(output)
+    check_records(manifest, asked.corpus)
     shards = [shard for shard in manifest["shards"] if shard["records"]]
     if not shards:
         raise InputError(f"corpus: {asked.corpus} kept no pair with a picture")

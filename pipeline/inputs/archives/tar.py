@@ -15,6 +15,7 @@ from typing import BinaryIO, Self
 
 from pipeline.inputs.archives.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
 from pipeline.inputs.archives.samples import NOWHERE, SUFFIXES, ByteRange, Sample, Samples
+from pipeline.inputs.canonical import escaped_text, is_canonical_tar
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.json_files.json_text import parse
 from pipeline.inputs.json_files.values import valid
@@ -34,10 +35,12 @@ class TarReader(PairReader):
     """An uncompressed tar file; several archives in one file are read one after the other."""
 
     _archives: list[Samples] | None = None
+    _is_canonical = False
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
         if self._archives is None:
             self._archives = list(_read_archives(self.source.path, file))
+            self._is_canonical = is_canonical_tar(file)
         for sample in chain.from_iterable(self._archives):
             image = read_image(file, sample.image) if images else None
             yield Pair(self._row(file, sample), image, sample.image)
@@ -50,7 +53,8 @@ class TarReader(PairReader):
         row = _fields(self._read(file, sample.json, f"{sample.key}.json")) if sample.json != NOWHERE else {}
         row[KEY] = valid(sample.key)
         if sample.txt != NOWHERE:
-            row[TEXT] = _text(self._read(file, sample.txt, f"{sample.key}.txt"))
+            content = self._read(file, sample.txt, f"{sample.key}.txt")
+            row[TEXT] = escaped_text(content.decode("utf-8", "replace")) if self._is_canonical else _text(content)
         return row
 
     def _read(self, file: BinaryIO, place: ByteRange, name: str) -> bytes:

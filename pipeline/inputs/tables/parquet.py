@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
+from pipeline.inputs.canonical import escaped, is_canonical_table
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.img2dataset import find_folder
 from pipeline.inputs.layout import layout
@@ -36,6 +37,7 @@ class ParquetReader(TableReader):
         with reading(source.path):
             self._file = _open(source.path)
             schema = self._file.schema_arrow
+        self._is_canonical = is_canonical_table(schema.metadata)
         if len(set(schema.names)) < len(schema.names):
             raise BadFile(source.path, f"two columns of one name; the columns are {listed(schema)}")
         self._starts = _starts(self._file.metadata)
@@ -104,10 +106,16 @@ class ParquetReader(TableReader):
                 found = decoded(nested_batch(inside, self._wanted.names))
                 others = found if self._image is None else found.drop_columns([self._image.name])
                 check_rows(self.source.path, others, max(row, span.first), self._settings.max_row_bytes)
-                yield from _parts(found)
+                yield from _parts(self._escaped(found) if self._is_canonical else found)
             row += batch.num_rows
         if is_empty:
             yield pa.RecordBatch.from_pylist([], self._wanted)
+
+    def _escaped(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with its canonical texts in the form that other files have them in."""
+        number = self.layout.roles["text"]
+        texts = escaped(convert.string(batch.column(number)))
+        return batch.set_column(number, batch.schema.names[number], texts)
 
     def _bytes_of(self, rows: int) -> int:
         """The share of the file's bytes that so many of its rows have."""

@@ -1,0 +1,1 @@
+"""`python -m pipeline export`: a finished corpus in other formats."""
