@@ -1,4 +1,4 @@
-"""The fields of a shard's pairs that go with their images into every format: `key`, `text`, `url`, `sha256`, and the
+"""The fields of a shard's pairs that go with their images into every format: `text`, `key`, `url`, `sha256`, and the
 passthrough columns.
 """
 
@@ -13,9 +13,9 @@ from filters.signals import SIGNALS
 from pipeline.inputs.layout import PREFIX
 from pipeline.outputs.verdicts import encoded
 
-FIELDS = ("key", "text", "url", "width", "height", "sha256")
+FIELDS = ("text", "key", "url", "width", "height", "sha256")
 IMAGE = "image"
-_FROM_VERDICTS = {"key": "key", "text": "text", "url": "url", "sha256": "image_id"}  # width and height: the image's own
+_FROM_VERDICTS = {"text": "text", "key": "key", "url": "url", "sha256": "image_id"}  # width and height: the image's own
 
 
 def pairs_of_verdicts(verdicts: pa.Table) -> pa.Table:

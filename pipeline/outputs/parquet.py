@@ -101,6 +101,6 @@ def has_map(kind: pa.DataType) -> bool:
 
 def tell_json_columns(formats: Collection[str], pairs: pa.Schema) -> None:
     """Prints which passthrough columns become JSON in Parquet, if there are any."""
-    found = [f"{field.name} ({field.type})" for field in pairs if has_map(field.type)]
+    found = [field.name for field in pairs if has_map(field.type)]
     if found and "parquet" in formats:
-        tell(f"parquet: Hugging Face's datasets have no type for {', '.join(found)}; written as JSON")
+        tell(f"parquet: maps are written as JSON, since Hugging Face's datasets have none: {', '.join(found)}")

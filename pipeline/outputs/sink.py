@@ -50,7 +50,9 @@ class DigestedFile:
         return self._digest.hexdigest()
 
     def write(self, data: bytes, /) -> int:
-        """Appends `data`."""
+        """Appends `data`; drops it if the file was closed, as pyarrow ends its file also after an error."""
+        if self._file.closed:
+            return len(data)
         self._digest.update(data)
         self._file.write(data)
         self.bytes += len(data)

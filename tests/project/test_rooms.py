@@ -15,7 +15,8 @@ UP = {("engines", "warm")}  # the process that workers are forked from imports a
 BEAM = {  # outside engines/, which holds every private API of Beam's
     "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.files", "pipeline.warm",
     "pipeline.earlier.take", "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock",
-    "pipeline.commands.arguments", "pipeline.commands.fetch.run", "pipeline.commands.subset.run",
+    "pipeline.commands.arguments", "pipeline.commands.export.run", "pipeline.commands.fetch.run",
+    "pipeline.commands.subset.run",
     "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",
 }  # fmt: skip
 PASSES = tuple(found for found in IMPORTS if found.package == "pipeline")

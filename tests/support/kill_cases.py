@@ -79,7 +79,8 @@ PROGRAMS: dict[str, Callable[[list[str]], None]] = {
 def _corpus(root: Path, output: Path) -> list[str]:
     inputs = f"--input={root}/pictures.parquet,{root}/urls.csv"
     more = ["--input.rows_per_shard=4", "--filters.porn.enabled=false", f"--eval_images={root}/eval"]
-    return [inputs, *more, "--filters.rare_ngram.top_k=108", f"--output={output}"]
+    formats = "--output.formats=[tfrecord,webdataset,parquet]"
+    return [inputs, *more, "--filters.rare_ngram.top_k=108", formats, f"--output={output}"]
 
 
 def _urls(root: Path, output: Path) -> list[str]:
@@ -93,6 +94,10 @@ def _fit(root: Path, output: Path) -> list[str]:
 
 def _subset(root: Path, output: Path) -> list[str]:
     return ["subset", f"{root}/finished", "--size=50%", f"--output={output}"]
+
+
+def _export(root: Path, output: Path) -> list[str]:
+    return ["export", f"{root}/finished", "--format=webdataset,parquet", f"--output={output}"]
 
 
 def _fetch(root: Path, output: Path) -> list[str]:
@@ -120,6 +125,7 @@ CASES = {
         Case("index", "dedup", lambda root, out: ["index", f"--images={root}/eval", f"--output={out}/eval.idx"]),
         Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
         Case("subset", "pipeline", _subset, loses=True),
+        Case("export", "pipeline", _export, loses=True),
         Case("counts", "pipeline", _counts, loses=True),
         Case("fetch", "pipeline", _fetch),
         Case("embed", "train", _embed, has_workers=False, loses=True),
@@ -133,6 +139,7 @@ MODULES = {
         "pipeline.run",
         "pipeline.report",
         "pipeline.commands.subset.run",
+        "pipeline.commands.export.run",
         "pipeline.commands.fetch.run",
         "pipeline.commands.fetch.page",
         "crawl.fetching.loop",

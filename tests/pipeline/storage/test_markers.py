@@ -15,6 +15,7 @@ from pipeline.emit import needed_by_notes
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.finish import check_close_calls
+from pipeline.formats import FORMATS
 from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE, is_evaluated
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.storage.markers import forget_lost
@@ -94,9 +95,9 @@ def test_a_group_or_range_that_lost_a_file_is_counted_again(
     assert left == [name for name in before if name not in (lost, forgotten)]
 
 
-@pytest.mark.parametrize("folder", ["corpus", "verdicts", "work/examples"])
+@pytest.mark.parametrize("folder", ["corpus", "webdataset", "parquet", "verdicts", "work/examples"])
 def test_a_shard_that_lost_a_file_is_judged_again(output: Output, folder: str) -> None:
-    needed = needed_by_notes(["a-00000-of-00002", "a-00001-of-00002"])
+    needed = needed_by_notes(["a-00000-of-00002", "a-00001-of-00002"], list(FORMATS))
     write(output, *needed, *(name for names in needed.values() for name in names))
     forget_lost(output, needed)
     assert output.names("work/emitted") == sorted(needed)
