@@ -26,7 +26,7 @@ def check_records(manifest: Mapping[str, Any], corpus: str) -> None:
     if RECORDS not in (formats := formats_of(manifest["config"])):
         raise InputError(
             f"corpus: {corpus} has no TFRecords, which are read here: it was made with output.formats="
-            f"[{', '.join(formats)}]; make it with --output.formats=[{', '.join((RECORDS, *formats))}]"
+            f"[{','.join(formats)}]; make it with --output.formats=[{','.join((RECORDS, *formats))}]"
         )
 
 

@@ -58,6 +58,11 @@ def test_flags_are_put_over_the_file():
         ("measure", "some", "measure: 'some'; the choices are needed, all"),
         ("input.on_bad_file", "ignore", "input.on_bad_file"),
         ("input.rows_per_shard", "0", "input.rows_per_shard"),
+        ("output.formats", "parquet", "output.formats: 'parquet' is no list, such as [a, b]"),
+        ("output.formats", "[]", "output.formats: empty; the choices are tfrecord, webdataset, parquet"),
+        ("output.formats", "[tfrecord, zip]", "output.formats: no such choice: 'zip'; the choices are tfrecord, web"),
+        ("output.formats", "[parquet, parquet]", "output.formats: parquet is named twice"),
+        ("output.format", "[parquet]", "output.format: no such setting; output has formats"),
         ("name", "a/b", "name: 'a/b'"),
         ("filters.porn.preparation.scale", "1", "filters.porn.preparation: open_nsfw has its own"),
         ("filters.porn.preparation.mean", "1", "filters.porn.preparation.mean: 1 is no list of 3"),
@@ -68,6 +73,14 @@ def test_a_wrong_setting_is_one_line_with_its_path(path, value, message):
         load_config("", [(path, value)])
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_the_order_of_formats_makes_no_difference():
+    given = [
+        load_config("", [("output.formats", value)]).output for value in ("[parquet,tfrecord]", "[tfrecord,parquet]")
+    ]
+    assert given[0] == given[1] and given[0].formats == ("tfrecord", "parquet")
+    assert load_config("").output.formats == ("tfrecord",)
 
 
 def test_a_broken_file_is_one_line():

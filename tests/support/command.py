@@ -82,7 +82,10 @@ def fingerprint(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+FOLDERS = ("corpus", "webdataset", "parquet", "verdicts")
+
+
 def result(output: Path) -> dict[str, str]:
     """The bytes that must not depend on workers, places and interruptions: the sha256 of every file by its name."""
-    files = (file for name in ("corpus", "verdicts") for file in (output / name).rglob("*") if file.is_file())
+    files = (file for name in FOLDERS for file in (output / name).rglob("*") if file.is_file())
     return {file.relative_to(output).as_posix(): fingerprint(file) for file in sorted(files)}

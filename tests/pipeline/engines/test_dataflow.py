@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines.dataflow import job_options
-from tests.support.command import ROOT, command, result, run
+from tests.support.command import FOLDERS, ROOT, command, result, run
 from tests.support.fake_dataflow import Dataflow
 from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow(seconds=50)
 BUCKET = "crawl-bucket"
 INPUTS = ("pictures-*.parquet", "00000.tar", "folder.jsonl")
 SETTINGS = ("--filters.rare_ngram.min_count=1", "--filters.rare_ngram.top_k=650", "--input.rows_per_shard=20")
+FORMATS = "--output.formats=[tfrecord,webdataset,parquet]"
 OPTIONS = (
     "--runner=DataflowRunner",
     f"--project={PROJECT}",
@@ -33,7 +34,7 @@ OPTIONS = (
 
 def words(place: str, output: str) -> list[str]:
     inputs = ",".join(f"{place}/crawl/{name}" for name in INPUTS)
-    return ["--config=configs/toy.yaml", f"--input={inputs}", f"--output={output}", *SETTINGS]
+    return ["--config=configs/toy.yaml", f"--input={inputs}", f"--output={output}", FORMATS, *SETTINGS]
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,12 @@ class Doorstep:
         environment = os.environ | self.environment
         return subprocess.run(given, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
-    def results(self) -> dict[str, str]:
+    def results(self, output: str = "out/") -> dict[str, str]:
         """Returns what `tests.support.command.result` returns for a local output."""
-        objects = {name.removeprefix("out/"): stored for name, stored in self.storage.buckets[BUCKET].items()}
-        named = {name: stored for name, stored in objects.items() if name.startswith(("corpus/", "verdicts/"))}
+        objects = {name.removeprefix(output): stored for name, stored in self.storage.buckets[BUCKET].items()}
+        named = {
+            name: stored for name, stored in objects.items() if name.startswith(tuple(f"{one}/" for one in FOLDERS))
+        }
         return {name: hashlib.sha256(stored.content).hexdigest() for name, stored in named.items()}
 
 
@@ -112,9 +115,21 @@ def test_the_bytes_are_those_of_the_local_run(
 
 def test_nothing_is_left_but_the_run(submitted: list[subprocess.CompletedProcess[str]], doorstep: Doorstep) -> None:
     left = {name for name in doorstep.storage.buckets[BUCKET] if name.startswith("out/")}
-    kept = ("out/corpus/", "out/verdicts/", "out/work/emitted/", "out/work/examples/")
+    kept = (*(f"out/{folder}/" for folder in FOLDERS), "out/work/emitted/", "out/work/examples/")
     single = {"out/funnel.json", "out/manifest.json", "out/report.html", "out/work/run.json", "out/work/error.log"}
     assert {name for name in left if not name.startswith(kept)} == single
+
+
+def test_an_export_from_bucket_to_bucket_has_the_same_bytes(
+    submitted: list[subprocess.CompletedProcess[str]], doorstep: Doorstep, local: Path
+) -> None:
+    given = command("pipeline", "export", f"gs://{BUCKET}/out", "--format=parquet,webdataset", "--workers=1")
+    environment = os.environ | doorstep.environment
+    export = [*given, f"--output=gs://{BUCKET}/exported"]
+    done = subprocess.run(export, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    wanted = {name: digest for name, digest in result(local).items() if name.startswith(("parquet/", "webdataset/"))}
+    assert doorstep.results("exported/") == wanted != {}
 
 
 def test_every_job_is_labelled(submitted: list[subprocess.CompletedProcess[str]], doorstep: Doorstep) -> None:
