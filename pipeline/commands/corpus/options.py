@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments, split_globs
+from pipeline.commands.arguments import (
+    add_workers,
+    beam_options,
+    read_config,
+    sort_arguments,
+    split_globs,
+    worker_count,
+)
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Options
@@ -47,7 +54,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
 
 def _named_settings(ours: argparse.Namespace) -> list[tuple[str, str]]:
     """The settings that have an option of their own."""
-    return [(name, value) for name in ("measure", "rules") if (value := getattr(ours, name)) is not None]
+    named = {"measure": ours.measure, "rules": ours.rules, "input.limit": ours.limit}
+    return [(path, str(value)) for path, value in named.items() if value is not None]
 
 
 def _add(parser: Parser) -> None:
@@ -64,6 +72,7 @@ def _add(parser: Parser) -> None:
         "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
+    add("--limit", metavar="N", type=worker_count, help="only the first N pairs of each input file, for a first try")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
     add("--counts", metavar="RUN", help="take counts and judgements on texts from an earlier run, by key")
     add_workers(parser)
