@@ -16,6 +16,7 @@ from pipeline.commands.arguments import (
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Options
+from pipeline.outputs.command import typed
 from pipeline.settings import ConfigError
 
 USAGE = "%(prog)s --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
@@ -29,6 +30,7 @@ passed through. python -m pipeline.sample makes a small crawl to try it on.
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line for a wrong one."""
     _add(parser)
+    command = typed(parser.prog, arguments)
     arguments, settings, others = sort_arguments(parser, arguments)
     beam = beam_options(parser, others)
     ours = parser.parse_args(arguments)
@@ -47,6 +49,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             overwrite=ours.overwrite,
             beam=beam,
             counts=ours.counts or "",
+            command=command,
         )
     except ConfigError as error:
         parser.error(str(error))

@@ -8,10 +8,9 @@ from xml.etree.ElementTree import Element
 
 from crawl.fetching.answers import STATUSES
 from pipeline.page.markup import shortened, tag
-from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from pipeline.page.parts import byte_size, document, figure, flat, fold, pairs_table
 from pipeline.report.charts import funnel_bar
 from pipeline.report.funnel import share
-from pipeline.report.page import byte_size
 
 
 def page(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
