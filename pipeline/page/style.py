@@ -33,6 +33,7 @@ section { margin-top: 72px; }
   margin-bottom: 6px; }
 .note { color: var(--soft); max-width: 68ch; margin-top: 10px; font-size: 0.92rem; }
 .accent { color: var(--drops); }
+.option { white-space: nowrap; }
 .empty { color: var(--soft); font-size: 0.92rem; }
 .says { color: var(--soft); font-weight: 400; font-size: 0.875rem; }
 .figures { display: flex; flex-wrap: wrap; gap: 20px 48px; margin: 30px 0 22px; }
@@ -44,6 +45,7 @@ dd small { display: block; color: var(--soft); font-size: 0.875rem; line-height:
 .about dt { color: var(--soft); }
 .about dd, .about details, .about .pairs { margin: 0; }
 .about summary { color: inherit; }
+.command span { display: inline-block; max-width: 100%; }
 .contents { display: flex; flex-wrap: wrap; gap: 6px 20px; margin-top: 26px; padding: 10px 0; font-size: 0.875rem;
   border: solid var(--line); border-width: 1px 0; }
 details { margin-top: 12px; font-size: 0.875rem; }
@@ -84,7 +86,6 @@ article p { color: var(--soft); font-size: 0.875rem; line-height: 1.45; margin-t
 .histogram { display: block; width: 100%; height: auto; margin-top: 8px; }
 .histogram text { font: 11px var(--sans); fill: var(--soft); font-variant-numeric: tabular-nums; }
 .histogram .grid { stroke: var(--line); stroke-width: 1; } .histogram .axis { stroke: var(--soft); stroke-width: 1; }
-.histogram .unit { font-size: 10px; }
 .histogram .cut { stroke: var(--drops); stroke-width: 1.25; stroke-dasharray: 3 2.5; }
 .histogram .cut-label { fill: var(--drops); font-weight: 600; }
 .key { white-space: nowrap; }
@@ -130,6 +131,9 @@ footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px;
   .funnel tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px 10px; padding: 12px 0; }
   .funnel tbody th, .funnel .picture, .funnel td.off { grid-column: 1 / -1; width: auto; padding: 0; }
   .funnel .amount { padding: 0; text-align: left; }
+  .rules tbody tr { display: flex; flex-wrap: wrap; gap: 6px 2.5%; }
+  .rules tbody th, .rules .picture, .rules td.off { flex: 0 0 100%; }
+  .rules .amount { min-width: 23%; }
   .funnel td.empty { display: none; }
   .funnel .label { display: block; color: var(--soft); font-size: 0.75rem; }
   .examples { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px 14px; }

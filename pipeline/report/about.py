@@ -25,13 +25,19 @@ def _parts(manifest: Mapping[str, Any], command: str) -> Iterator[tuple[str, Ele
     if parent := manifest.get("parent"):
         yield "Subset of", _parent(parent, manifest["subset"])
     if command:
-        yield "Command", tag("code", shortened(command, LONGEST_COMMAND))
+        yield "Command", _command(shortened(command, LONGEST_COMMAND))
     if version := manifest["versions"].get("align-corpus"):
         yield "Version", f"align-corpus {version}"
     yield "Inputs", _inputs(manifest["inputs"])
     if "parent" not in manifest:
         yield "Evaluation sets", _evaluation(manifest.get("evaluation"))
     yield "Settings", _settings(manifest["config"])
+
+
+def _command(command: str) -> Element:
+    """The command, which a narrow page breaks between its words."""
+    words = (part for word in command.split(" ") for part in (tag("span", word), " "))
+    return tag("code", *words, class_="command")
 
 
 def _parent(parent: Mapping[str, str], choice: Mapping[str, str | None]) -> Element:

@@ -11,8 +11,8 @@ from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
 
-WIDTH, HEIGHT = 322, 180  # leaves room for a number below the end of an axis
-LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144
+WIDTH, HEIGHT = 322, 190  # leaves room for a number below the end of an axis
+LEFT, RIGHT, TOP, BOTTOM = 34, 308, 32, 154
 
 
 def funnel_bar(before: int, left: int, raw: int, label: str) -> Element:

@@ -41,7 +41,7 @@ def funnel_table(
         "table",
         tag("thead", head, role="rowgroup"),
         tag("tbody", *_rows(funnel, rules, unmeasured, links), role="rowgroup"),
-        class_="funnel",
+        class_="funnel rules",
         role="table",
         aria_label="Funnel",
     )
@@ -59,8 +59,15 @@ def _rows(
             yield _idle(rule, f"not judged: {silent[reason]}")
         elif reason in unmeasured and rule.enabled:
             yield _idle(rule, "not measured for any pair")
-        else:
-            yield _step(done[reason], rule, raw, links) if reason in done else _idle(rule, "switched off")
+        elif reason not in done:
+            yield _idle(rule, "switched off")
+        elif done[reason].failed:
+            yield _step(done[reason], rule, raw, links)
+    passed = [
+        reason for reason, step in done.items() if not step.failed and reason in rules and reason not in unmeasured
+    ]
+    if passed:
+        yield _never_failed([rules[reason] for reason in passed])
     yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept" if links else "")
 
 
@@ -98,6 +105,14 @@ def _idle(rule: Rule, why: str) -> Element:
     return _row(
         _name(rule.reason, sentence(rule), ""), silent, *(_cell(class_="empty") for _ in range(4)), class_="off"
     )
+
+
+def _never_failed(rules: list[Rule]) -> Element:
+    """A row for all rules that no pair fails."""
+    names: list[Element | str] = []
+    for rule in rules:
+        names += [", " if names else "", tag("code", rule.reason), f" ({sentence(rule)})"]
+    return _row(_cell("No pair fails ", *names, ".", class_="off", colspan=str(len(COLUMNS))), class_="off")
 
 
 def _total(name: str, says: str, left: int, raw: int, link: str, noun: str = " pairs") -> Element:

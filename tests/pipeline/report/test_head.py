@@ -164,3 +164,12 @@ def test_pairs_of_one_rule_only_are_on_the_page(made: Output) -> None:
     made.write_bytes("funnel.json", json.dumps(older).encode())
     words = words_of(made)
     assert "only this rule7" not in words and "fails250.4%" in words
+
+
+def test_rules_that_no_pair_fails_are_one_row(tmp_path: Path) -> None:
+    made = write_run(tmp_path / "run", [])
+    counts = {reason: 25 * (reason != "porn" and reason != "short_side") for reason in REASONS}
+    words = words_of(rewritten(made, "funnel.json", any_reason=counts))
+    line = "No pair fails short_side (Short side under 200 pixels), porn (Porn score of open_nsfw over 0.2)."
+    assert line in words and "aspect_ratioLong side" in words and "short_sideShort side" not in words
+    assert "No pair fails" not in words_of(rewritten(made, "funnel.json", any_reason=dict.fromkeys(REASONS, 1)))
