@@ -23,6 +23,7 @@ def make_corpus(
     settings: Mapping[str, Any] | None = None,
     eval_images: Paths = (),
     counts: Path = "",
+    limit: int | None = None,
     workers: int | None = None,
     overwrite: bool = False,
     beam: Iterable[str] = (),
@@ -38,6 +39,7 @@ def make_corpus(
         settings: values by path, put over the config, such as `{"filters.short_side.min_pixels": 256}`.
         eval_images: evaluation sets, whose near-duplicates are dropped.
         counts: the directory of an earlier run over the raw pairs, whose counts apply.
+        limit: only the first so many pairs of each input file, for a first try.
         workers: processes; all cores by default.
         overwrite: replaces another run in `output`.
         beam: options of Beam, such as `["--runner=DataflowRunner"]`.
@@ -50,20 +52,23 @@ def make_corpus(
         Held: another process writes `output`.
         OSError, RuntimeError: the run failed; the same call resumes it.
     """
+    from dataclasses import replace
+
     from pipeline.config import Options
     from pipeline.engines.own_process import ask
+    from pipeline.outputs.command import equivalent
 
     options = Options(
-        config=_config(config, settings or {}),
+        config=_config(config, {**(settings or {}), **_limit(limit)}),
         inputs=_paths("inputs", inputs, required=True),
         output=_paths("output", [output], required=True)[0],
         eval_images=_paths("eval_images", eval_images),
-        workers=_workers(workers),
+        workers=_whole("workers", os.cpu_count() or 1 if workers is None else workers),
         overwrite=overwrite,
         beam=tuple(beam),
         counts=os.fspath(counts),
     )
-    return Funnel.of(ask("pipeline.commands.corpus.called", options))
+    return Funnel.of(ask("pipeline.commands.corpus.called", replace(options, command=equivalent(options))))
 
 
 def _config(config: Config | Mapping[str, Any] | Path | None, settings: Mapping[str, Any]) -> Config:
@@ -108,11 +113,13 @@ def _paths(name: str, paths: Paths, required: bool = False) -> tuple[str, ...]:
     return found
 
 
-def _workers(count: int | None) -> int:
-    if count is None:
-        return os.cpu_count() or 1
+def _limit(limit: int | None) -> dict[str, int]:
+    return {} if limit is None else {"input.limit": _whole("limit", limit)}
+
+
+def _whole(name: str, count: int) -> int:
     if not isinstance(count, int) or count < 1:
         from pipeline.settings import ConfigError
 
-        raise ConfigError(f"workers: {count!r} is not a whole number from 1")
+        raise ConfigError(f"{name}: {count!r} is not a whole number from 1")
     return count

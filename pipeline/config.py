@@ -149,6 +149,7 @@ class Options:
     overwrite: bool
     beam: tuple[str, ...]  # options that are passed to Beam
     counts: str = ""  # the folder of an earlier run, whose counts apply
+    command: str = field(default="", compare=False)  # as typed, for the page
 
 
 def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:

@@ -143,11 +143,13 @@ def kept_fields(shard: Shard, columns: Columns, emission: Emission) -> pa.Table:
 
 
 def _summary(codes: list[str], failed: np.ndarray) -> dict[str, Any]:
-    """Counts the kept pairs, and for each code the pairs with it as first reason and as any reason."""
+    """Counts the kept pairs, and for each code the pairs with it as first, as any and as only reason."""
     kept, *first = np.bincount(first_failures(failed) + 1, minlength=len(codes) + 1).tolist()
     anywhere = failed.sum(axis=0).tolist()
+    only = failed[failed.sum(axis=1) == 1].sum(axis=0).tolist()
     return {
         "kept": kept,
         "first_reason": dict(zip(codes, first, strict=True)),
         "any_reason": dict(zip(codes, anywhere, strict=True)),
+        "only_reason": dict(zip(codes, only, strict=True)),
     }

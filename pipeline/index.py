@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
+from pipeline.inputs.limit import first_pairs
 from pipeline.measure.header import measure
 from pipeline.storage.plan import TaskNote, note_bad, shard_name
 from pipeline.storage.shards import read_shard
@@ -54,11 +55,11 @@ class IndexInputs(beam.PTransform[beam.PCollection[Source], beam.PCollection[str
 def split_source(source: Source, output: Output, settings: Input) -> Iterator[IndexTask]:
     """Splits a file into tasks: ranges of whole shards that can be read independently.
 
-    For a bad file, writes a note and yields no task.
+    With a limit it is one task, which stops there. For a bad file, writes a note and yields no task.
     """
     try:
         reader = open_source(source, settings)
-        spans = reader.spans(ROWS_PER_TASK)
+        spans = reader.spans(ROWS_PER_TASK) if settings.limit is None else [Span()]
     except BadFile as error:
         note_bad(output, source, error)
         return
@@ -82,7 +83,7 @@ def index_task(task: IndexTask, output: Output, settings: Input, meter: Meter) -
     done = _Done(meter, work)
     try:
         reader = open_source(source, settings)
-        for first, table in _shards(reader, span, output, settings.rows_per_shard, done):
+        for first, table in _shards(reader, span, output, settings, done):
             note.add(first, table)
         note.finish(output, reader)
     except BadFile as error:
@@ -91,13 +92,12 @@ def index_task(task: IndexTask, output: Output, settings: Input, meter: Meter) -
     return note.name
 
 
-def _shards(
-    reader: Reader, span: Span, output: Output, rows_per_shard: int, done: _Done
-) -> Iterator[tuple[int, pa.Table]]:
+def _shards(reader: Reader, span: Span, output: Output, settings: Input, done: _Done) -> Iterator[tuple[int, pa.Table]]:
     """Writes each shard as soon as it is whole, and yields its first row and its table."""
+    rows_per_shard = settings.rows_per_shard
     shard = _ShardFile(output, reader, span.first)
     first = span.first
-    for batch in reader.batches(span):
+    for batch in first_pairs(reader.batches(span), settings.limit):
         for piece in _cut(batch, shard.rows, rows_per_shard, reader.one_shard):
             shard.add(piece)
             if not reader.one_shard:

@@ -49,6 +49,7 @@ from pipeline.measure.eval_index import is_evaluated, join_parts
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
+from pipeline.outputs.command import write_command
 from pipeline.outputs.parquet import tell_json_columns
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
@@ -77,6 +78,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
     this = identity(config, sources, sets, earlier.run.digest if earlier else "")
     if not claim(output, this, options.overwrite):
         output.sweep()
+        write_command(output, options.command)
         with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
             engine.check(output.path(RUN))
             passes = Passes(output, options, folder, engine, earlier.run if earlier else None)

@@ -60,8 +60,13 @@ def has_status(names: Iterable[str]) -> bool:
 
 def has_failed(row: Mapping[str, Any]) -> bool:
     """Returns whether a pair's fields say that its image could not be downloaded. A null says nothing."""
+    return ERROR in row and not may_be_pair(row)
+
+
+def may_be_pair(row: Mapping[str, Any]) -> bool:
+    """Returns whether a row's status is no failure of a download, whichever columns other rows of its table have."""
     status = row.get(STATUS)
-    return isinstance(status, str) and status not in ("", _SUCCESS) and ERROR in row
+    return not isinstance(status, str) or status in ("", _SUCCESS)
 
 
 def succeeded(status: pa.ChunkedArray) -> pa.ChunkedArray:

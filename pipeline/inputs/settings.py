@@ -87,6 +87,9 @@ class Input:
         "longest line, row, or .txt or .json member, without its image; a longer one makes the file a bad one",
         "bytes",
     ] = 16 << 20
+    limit: Annotated[
+        int | None, "pairs of each input file that are read, from its beginning, for a first try; null: all", "pairs"
+    ] = None
 
     def __post_init__(self) -> None:
         if self.on_bad_file not in ON_BAD_FILE:
@@ -101,3 +104,5 @@ class Input:
             raise ValueError(f"rows_per_shard: must be 1 or more: {self.rows_per_shard}")
         if self.max_row_bytes < 1:
             raise ValueError(f"max_row_bytes: must be 1 or more: {self.max_row_bytes}")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit: must be 1 or more: {self.limit}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,7 +52,13 @@ def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embed
         write_vectors(output, [f"{part}.embedding" for part in names], embedding)
     with output.write(EVAL_INDEX) as file:
         index.save(file)
-    note = {"images": len(index.ids), "entries": len(index.hashes), "mode": index.mode, "undecodable": undecodable}
+    note = {
+        "images": len(index.ids),
+        "entries": len(index.hashes),
+        "mode": index.mode,
+        "sets": dict(Counter(image.partition("/")[0] for image in index.ids)),
+        "undecodable": undecodable,
+    }
     output.write_bytes(EVAL_NOTE, json.dumps(note).encode())
     output.remove(output.path(PARTS))
     return note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -48,8 +48,30 @@ def fold(summary: str, content: Element) -> Element:
 
 def pairs_table(header: tuple[str, str], rows: list[tuple[str, str]]) -> Element:
     """A table of two columns, from the data: overlong texts lose their middle."""
+    return table(header, rows)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Element:
+    """A table of texts from the data, the first column of which names its rows: overlong texts lose their middle."""
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
-    body = [
-        tag("tr", tag("th", shortened(name, 200), scope="row"), tag("td", shortened(value))) for name, value in rows
-    ]
+    body = (
+        tag("tr", tag("th", shortened(name, 200), scope="row"), *(tag("td", shortened(value)) for value in values))
+        for name, *values in rows
+    )
     return tag("table", head, tag("tbody", *body), class_="pairs")
+
+
+def contents(sections: Iterable[Element]) -> Element:
+    """Links to those of the sections that have a heading and an id."""
+    headings = ((section.get("id"), section.find("h2")) for section in sections)
+    links = [tag("a", "".join(h2.itertext()), href=f"#{id_}") for id_, h2 in headings if id_ and h2 is not None]
+    return tag("nav", *(tag("span", link, " ") for link in links), class_="contents", aria_label="Contents")
+
+
+def byte_size(size: float) -> str:
+    """A number of bytes in decimal units."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"

@@ -21,6 +21,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 va
 main { max-width: 1120px; margin: 0 auto; padding: 56px 28px 72px; }
 h1, h2 { font-family: var(--serif); font-weight: 600; line-height: 1.15; letter-spacing: -0.01em; margin: 0; }
 h1 { font-size: clamp(2.2rem, 6vw, 3.4rem); overflow-wrap: anywhere; }
+h1 small { font: 400 1rem var(--sans); color: var(--soft); letter-spacing: 0; }
 h2 { font-size: 1.7rem; }
 h3 { font-size: 1rem; font-weight: 600; margin: 0; }
 p { margin: 0; }
@@ -32,12 +33,21 @@ section { margin-top: 72px; }
   margin-bottom: 6px; }
 .note { color: var(--soft); max-width: 68ch; margin-top: 10px; font-size: 0.92rem; }
 .accent { color: var(--drops); }
+.option { white-space: nowrap; }
 .empty { color: var(--soft); font-size: 0.92rem; }
 .says { color: var(--soft); font-weight: 400; font-size: 0.875rem; }
 .figures { display: flex; flex-wrap: wrap; gap: 20px 48px; margin: 30px 0 22px; }
 .figures dt { color: var(--soft); font-size: 0.875rem; }
 .figures dd { margin: 0; font: 500 clamp(1.5rem, 4vw, 2.1rem)/1.2 var(--sans); font-variant-numeric: tabular-nums; }
 dd small { display: block; color: var(--soft); font-size: 0.875rem; line-height: 1.4; }
+.about { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 8px 24px; margin: 26px 0 0;
+  font-size: 0.875rem; overflow-wrap: anywhere; }
+.about dt { color: var(--soft); }
+.about dd, .about details, .about .pairs { margin: 0; }
+.about summary { color: inherit; }
+.command span { display: inline-block; max-width: 100%; }
+.contents { display: flex; flex-wrap: wrap; gap: 6px 20px; margin-top: 26px; padding: 10px 0; font-size: 0.875rem;
+  border: solid var(--line); border-width: 1px 0; }
 details { margin-top: 12px; font-size: 0.875rem; }
 summary { color: var(--soft); cursor: pointer; width: fit-content; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
@@ -98,7 +108,8 @@ article p { color: var(--soft); font-size: 0.875rem; line-height: 1.45; margin-t
 .frame { height: 132px; display: flex; align-items: center; justify-content: center; background: var(--track);
   border-radius: 4px; overflow: hidden; }
 .frame img { display: block; width: 100%; height: 100%; object-fit: scale-down; }
-.frame.none { color: var(--soft); }
+.frame.none { color: var(--soft); text-align: center; padding: 6px; }
+.frame .origin { display: block; }
 .porn .frame img { filter: blur(14px); }
 .porn .frame:hover img { filter: none; }
 .decided, .measured { margin-top: 8px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -113,11 +124,16 @@ footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px;
   main { padding: 32px 18px 48px; }
   section { margin-top: 52px; }
   .figures { gap: 14px 32px; }
+  .about { grid-template-columns: minmax(0, 1fr); gap: 2px; }
+  .about dd { margin-bottom: 8px; }
   .funnel, .funnel tbody { display: block; }
   .funnel thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .funnel tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px 10px; padding: 12px 0; }
   .funnel tbody th, .funnel .picture, .funnel td.off { grid-column: 1 / -1; width: auto; padding: 0; }
   .funnel .amount { padding: 0; text-align: left; }
+  .rules tbody tr { display: flex; flex-wrap: wrap; gap: 6px 2.5%; }
+  .rules tbody th, .rules .picture, .rules td.off { flex: 0 0 100%; }
+  .rules .amount { min-width: 23%; }
   .funnel td.empty { display: none; }
   .funnel .label { display: block; color: var(--soft); font-size: 0.75rem; }
   .examples { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px 14px; }

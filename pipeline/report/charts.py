@@ -11,8 +11,8 @@ from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
 
-WIDTH, HEIGHT = 322, 180  # leaves room for a number below the end of an axis
-LEFT, RIGHT, TOP, BOTTOM = 34, 308, 22, 144
+WIDTH, HEIGHT = 322, 190  # leaves room for a number below the end of an axis
+LEFT, RIGHT, TOP, BOTTOM = 34, 308, 32, 154
 
 
 def funnel_bar(before: int, left: int, raw: int, label: str) -> Element:
@@ -40,7 +40,7 @@ def histogram_chart(histogram: Histogram, label: str) -> Element:
     log = histogram.bins.log_pairs
     up = Axis(0.5 if log else 0, max(int(pairs.max()), 2), BOTTOM, TOP + 8, log=log)
     drawn = [
-        *_grid(up),
+        *_grid(up, "pairs"),
         *_bars(histogram, first, starts, ends, across, up),
         tag("line", class_="axis", x1=LEFT, x2=RIGHT, y1=BOTTOM, y2=BOTTOM),
         *_ticks(histogram, across),
@@ -105,7 +105,12 @@ def _stack(pairs: int, drops: int, x: float, width: float, up: Axis) -> Iterator
             )
 
 
-def _grid(up: Axis) -> Iterator[Element]:
+def _named(unit: str, axis: Axis) -> str:
+    return f"{unit}, logarithmic scale" if axis.log else unit
+
+
+def _grid(up: Axis, unit: str) -> Iterator[Element]:
+    yield tag("text", _named(unit, up), class_="unit", x=0, y=9)
     for value in up.ticks(4):
         y = coordinate(up.at(value))
         yield tag("line", class_="grid", x1=LEFT, x2=RIGHT, y1=y, y2=y)
@@ -119,7 +124,8 @@ def _ticks(histogram: Histogram, across: Axis) -> Iterator[Element]:
         x = coordinate(across.at(value + middle))
         yield tag("line", class_="axis", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4)
         yield tag("text", short_number(value), x=x, y=BOTTOM + 16, text_anchor="middle")
-    yield tag("text", histogram.bins.unit, class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 32, text_anchor="middle")
+    unit = _named(histogram.bins.unit, across)
+    yield tag("text", unit, class_="unit", x=(LEFT + RIGHT) / 2, y=BOTTOM + 32, text_anchor="middle")
 
 
 def _cuts(histogram: Histogram, across: Axis) -> Iterator[Element]:

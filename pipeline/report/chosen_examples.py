@@ -28,19 +28,23 @@ class Group:
 
     rows: list[dict[str, Any]]  # verdicts with their thumbnails
     first: bool = True  # whether these pairs have the reason as their first one
+    repeats: bool = False  # whether more pairs were drawn, with images that are among these
 
 
 def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
     """Up to `EXAMPLES_SHOWN` examples under `kept` and under each of `reasons`. Raises OSError."""
     names = output.names(EXAMPLES, ".parquet")
     candidates = _Candidates.read(output, names)
-    chosen = {KEPT: (candidates.first(""), True)}
+    drawn = {KEPT: (candidates.first(""), True)}
     for reason in reasons:
         first = candidates.first(reason)
-        chosen[reason] = (first, True) if len(first) else (candidates.any(reason), False)
-    wanted = np.unique(np.concatenate([rows for rows, _ in chosen.values()]))
-    verdicts = _fetch(output, names, candidates.sizes, wanted)
-    return {name: Group([verdicts[row] for row in rows.tolist()], first) for name, (rows, first) in chosen.items()}
+        drawn[reason] = (first, True) if len(first) else (candidates.any(reason), False)
+    chosen = {name: candidates.smallest(rows) for name, (rows, _) in drawn.items()}
+    verdicts = _fetch(output, names, candidates.sizes, np.unique(np.concatenate([*chosen.values()])))
+    return {
+        name: Group([verdicts[row] for row in chosen[name].tolist()], first, candidates.repeat(rows))
+        for name, (rows, first) in drawn.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -69,18 +73,24 @@ class _Candidates:
     def first(self, reason: str) -> np.ndarray:
         """The candidates with this first reason; the kept pairs if `reason` is empty."""
         firsts = pc.replace_substring_regex(pc.binary_join(self.reasons, " "), pattern=" .*", replacement="")
-        return self._smallest(np.flatnonzero(pc.equal(firsts, reason)))
+        return np.flatnonzero(pc.equal(firsts, reason))
 
     def any(self, reason: str) -> np.ndarray:
         """The candidates with this reason, at any position."""
         has = np.asarray(pc.equal(pc.list_flatten(self.reasons), reason))
-        return self._smallest(np.asarray(pc.list_parent_indices(self.reasons))[has])
+        rows: np.ndarray = np.asarray(pc.list_parent_indices(self.reasons))[has]
+        return rows
 
-    def _smallest(self, rows: np.ndarray) -> np.ndarray:
+    def repeat(self, rows: np.ndarray) -> bool:
+        """Returns whether several of these rows have the same image."""
+        return len(np.unique(self.images[rows])) < len(rows)
+
+    def smallest(self, rows: np.ndarray) -> np.ndarray:
         """The rows with the smallest ranks, in that order, one for each image."""
         ranked = rows[np.argsort(self.ranks[rows], kind="stable")]
         _, first = np.unique(self.images[ranked], return_index=True)
-        return ranked[np.sort(first)[:EXAMPLES_SHOWN]]
+        chosen: np.ndarray = ranked[np.sort(first)[:EXAMPLES_SHOWN]]
+        return chosen
 
 
 def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:

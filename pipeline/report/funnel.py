@@ -13,7 +13,8 @@ from typing import Any
 
 from pipeline.report.page_steps import page_steps
 
-HEADER = ("rule", "dropped here", "left", "of raw", "all that fail")
+HEADER = ("rule", "dropped here", "left", "of raw", "fails", "only this rule")
+WIDEST = 79  # columns of a terminal
 PAGES_HEADER = ("pages and images", "dropped here", "left", "of these")
 SILENT = "-"  # replaces the counts of a rule that judged nothing
 
@@ -26,6 +27,7 @@ class Step:
     dropped: int  # pairs that have it as first reason
     left: int  # pairs that remain after it
     failed: int  # pairs that fail it, whatever other rules they fail
+    only: int | None = None  # pairs that fail it and no other rule; None: not counted
 
 
 def steps(funnel: Mapping[str, Any]) -> Iterator[Step]:
@@ -33,7 +35,7 @@ def steps(funnel: Mapping[str, Any]) -> Iterator[Step]:
     left = funnel["raw"]
     for reason, dropped in funnel["first_reason"].items():
         left -= dropped
-        yield Step(reason, dropped, left, funnel["any_reason"][reason])
+        yield Step(reason, dropped, left, funnel["any_reason"][reason], funnel.get("only_reason", {}).get(reason))
 
 
 def share(part: int, whole: int) -> str:
@@ -47,8 +49,14 @@ def share(part: int, whole: int) -> str:
 
 
 def format_funnel(funnel: Mapping[str, Any]) -> str:
-    """The funnel as a table for a terminal, under 80 columns wide, without a line break at its end."""
-    lines = _aligned([HEADER, *_rows(funnel)])
+    """The funnel as a table for a terminal, under 80 columns wide, without a line break at its end.
+
+    The last column is left out where it has no room, or was not counted.
+    """
+    rows = [HEADER, *_rows(funnel)]
+    lines = _aligned(rows)
+    if "only_reason" not in funnel or max(map(len, lines)) > WIDEST:
+        lines = _aligned([row[:-1] for row in rows])
     rule = "-" * max(map(len, lines))
     table = [lines[0], rule, *lines[1:-2], rule, *lines[-2:]]
     return "\n".join([*_pages(funnel), *table, *_notes(funnel)])
@@ -67,15 +75,17 @@ def _pages(funnel: Mapping[str, Any]) -> list[str]:
 
 def _rows(funnel: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     raw, kept, records = funnel["raw"], funnel["kept"], funnel["records"]
-    yield "raw", "", f"{raw:,}", share(raw, raw), ""
-    rows = {
-        step.reason: (step.reason, f"{step.dropped:,}", f"{step.left:,}", share(step.left, raw), f"{step.failed:,}")
-        for step in steps(funnel)
-    }
-    rows |= {reason: (reason, SILENT, "", "", SILENT) for reason in not_asked(funnel)}
+    yield "raw", "", f"{raw:,}", share(raw, raw), "", ""
+    rows = {step.reason: _row(step, raw) for step in steps(funnel)}
+    rows |= {reason: (reason, SILENT, "", "", SILENT, SILENT) for reason in not_asked(funnel)}
     yield from (rows[reason] for reason in sorted(rows, key=_rule_index))
-    yield "kept", "", f"{kept:,}", share(kept, raw), ""
-    yield "records", "", f"{records:,}", share(records, raw), ""
+    yield "kept", "", f"{kept:,}", share(kept, raw), "", ""
+    yield "records", "", f"{records:,}", share(records, raw), "", ""
+
+
+def _row(step: Step, raw: int) -> tuple[str, ...]:
+    only = "" if step.only is None else f"{step.only:,}"
+    return step.reason, f"{step.dropped:,}", f"{step.left:,}", share(step.left, raw), f"{step.failed:,}", only
 
 
 def _rule_index(reason: str) -> int:
@@ -105,6 +115,8 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 def _notes(funnel: Mapping[str, Any]) -> Iterator[str]:
     for reason, cause in not_asked(funnel).items():
         yield f"{SILENT} {reason}: {cause}"
+    if limit := funnel.get("limit"):
+        yield f"limit: the first {limit:,} pairs of each input file"
     if before := funnel.get("earlier"):
         yield f"earlier run: {before['raw']:,} raw pairs, {before['kept']:,} kept; {funnel['raw']:,} are judged here"
     if ngrams := funnel["ngrams"]:

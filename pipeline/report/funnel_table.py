@@ -13,11 +13,11 @@ from pipeline.report.funnel import Step, not_asked, share, steps
 from pipeline.report.page_steps import PageStep, page_steps
 from pipeline.report.wording import sentence
 
-COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "All that fail")
+COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "Fails", "Only this rule")
 EXPLANATION = (
-    "Rules apply in this order, and a pair is dropped by the first that it fails. “All that fail” counts every "
-    "measured pair that fails the rule, whatever else it fails; eval_duplicate and porn look only at pairs that "
-    "nothing before them drops, unless the run measured everything."
+    "Rules apply in this order, and a pair is dropped by the first that it fails. “Fails” counts every measured pair "
+    "that fails the rule, whatever else it fails, and “only this rule” those that are known to fail no other. "
+    "eval_duplicate and porn look only at pairs that nothing before them drops, unless the run measured everything."
 )
 OF_PAGES = (
     " Before the pairs come the pages of the input: each cause takes its part off the records, the pages or the images "
@@ -41,7 +41,7 @@ def funnel_table(
         "table",
         tag("thead", head, role="rowgroup"),
         tag("tbody", *_rows(funnel, rules, unmeasured, links), role="rowgroup"),
-        class_="funnel",
+        class_="funnel rules",
         role="table",
         aria_label="Funnel",
     )
@@ -59,8 +59,15 @@ def _rows(
             yield _idle(rule, f"not judged: {silent[reason]}")
         elif reason in unmeasured and rule.enabled:
             yield _idle(rule, "not measured for any pair")
-        else:
-            yield _step(done[reason], rule, raw, links) if reason in done else _idle(rule, "switched off")
+        elif reason not in done:
+            yield _idle(rule, "switched off")
+        elif done[reason].failed:
+            yield _step(done[reason], rule, raw, links)
+    passed = [
+        reason for reason, step in done.items() if not step.failed and reason in rules and reason not in unmeasured
+    ]
+    if passed:
+        yield _never_failed([rules[reason] for reason in passed])
     yield _total("kept", "Pairs that no rule drops", kept, raw, "#example-kept" if links else "")
 
 
@@ -74,6 +81,7 @@ def _page_step(step: PageStep) -> Element:
         _amount("dropped here", step.dropped, step.whole, "accent" if step.dropped else "nothing"),
         _amount("left", step.left, step.whole, ""),
         _cell(class_="empty"),
+        _cell(class_="empty"),
     )
 
 
@@ -85,15 +93,26 @@ def _step(step: Step, rule: Rule, raw: int, links: bool) -> Element:
         _cell(funnel_bar(before, step.left, raw, label), class_="picture"),
         _amount("dropped here", step.dropped, raw, "accent" if step.dropped else "nothing"),
         _amount("left", step.left, raw, ""),
-        _amount("all that fail", step.failed, raw, "" if step.failed else "nothing"),
+        _amount("fails", step.failed, raw, "" if step.failed else "nothing"),
+        _cell(class_="empty")
+        if step.only is None
+        else _amount("only this rule", step.only, raw, "" if step.only else "nothing"),
     )
 
 
 def _idle(rule: Rule, why: str) -> Element:
     silent = _cell(why, class_="off")
     return _row(
-        _name(rule.reason, sentence(rule), ""), silent, *(_cell(class_="empty") for _ in range(3)), class_="off"
+        _name(rule.reason, sentence(rule), ""), silent, *(_cell(class_="empty") for _ in range(4)), class_="off"
     )
+
+
+def _never_failed(rules: list[Rule]) -> Element:
+    """A row for all rules that no pair fails."""
+    names: list[Element | str] = []
+    for rule in rules:
+        names += [", " if names else "", tag("code", rule.reason), f" ({sentence(rule)})"]
+    return _row(_cell("No pair fails ", *names, ".", class_="off", colspan=str(len(COLUMNS))), class_="off")
 
 
 def _total(name: str, says: str, left: int, raw: int, link: str, noun: str = " pairs") -> Element:
@@ -104,6 +123,7 @@ def _total(name: str, says: str, left: int, raw: int, link: str, noun: str = " p
         _cell(bar, class_="picture"),
         empty,
         _amount("left", left, raw, ""),
+        _cell(class_="empty"),
         _cell(class_="empty"),
         class_="total",
     )

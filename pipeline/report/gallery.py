@@ -13,38 +13,64 @@ from pipeline.page.markup import shortened, tag
 from pipeline.page.thumbnails import data_uri, fitted
 from pipeline.report.chosen_examples import KEPT, Group
 from pipeline.report.wording import decided, sentence
+from pipeline.storage.for_report import EXAMPLES_SHOWN
 
 Row = Mapping[str, Any]
 LONGEST_KEY = 90
 
 
-def gallery_section(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -> Element:
+def gallery_section(
+    funnel: Mapping[str, Any], rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int
+) -> Element:
     """Examples of kept pairs, then of each reason; a disabled rule has none. Thumbnails have `most` bytes."""
     if any(group.rows for group in groups.values()):
-        says, shown = "Drawn at random, the same ones for the same input.", _groups(rules, groups, most)
+        says, shown = "Drawn at random, the same ones for the same input.", _groups(funnel, rules, groups, most)
     else:
         says, shown = "This run set no examples aside.", iter(())
-    return tag("section", tag("h2", "Examples"), tag("p", says, class_="note"), *shown, id="examples")
+    lacking = [name for name in (KEPT, *rules) if name in groups and not groups[name].rows]
+    return tag(
+        "section",
+        tag("h2", "Examples"),
+        tag("p", says, class_="note"),
+        *shown,
+        *([_without(lacking)] if lacking else []),
+        id="examples",
+    )
 
 
-def _groups(rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int) -> Iterator[Element]:
-    kept = groups[KEPT]
-    yield _group(KEPT, "Pairs that no rule drops", kept, [_kept(row, most) for row in kept.rows])
+def _groups(
+    funnel: Mapping[str, Any], rules: Mapping[str, Rule], groups: Mapping[str, Group], most: int
+) -> Iterator[Element]:
+    if kept := groups[KEPT].rows:
+        says = "Pairs that no rule drops"
+        yield _group(KEPT, says, groups[KEPT], funnel["kept"], [_kept(row, most) for row in kept])
     for reason, rule in rules.items():
-        if reason in groups:
-            items = [_dropped(row, rule, most) for row in groups[reason].rows]
-            yield _group(reason, sentence(rule), groups[reason], items)
+        if reason in groups and (rows := groups[reason].rows):
+            pairs = funnel["first_reason" if groups[reason].first else "any_reason"][reason]
+            yield _group(reason, sentence(rule), groups[reason], pairs, [_dropped(row, rule, most) for row in rows])
 
 
-def _group(name: str, says: str, group: Group, items: list[Element]) -> Element:
+def _group(name: str, says: str, group: Group, pairs: int, items: list[Element]) -> Element:
     title = tag("h3", tag("code", name), " ", tag("span", says, class_="says"))
-    content = tag("ul", *items, class_="examples") if items else tag("p", "None.", class_="empty")
-    return tag("div", title, *_never_first_note(group), content, class_=f"group {name}", id=f"example-{name}")
+    note = tag("p", *_notes(group, pairs), class_="note")
+    return tag("div", title, note, tag("ul", *items, class_="examples"), class_=f"group {name}", id=f"example-{name}")
 
 
-def _never_first_note(group: Group) -> list[Element]:
-    also = "Never the first reason: a rule before it dropped these pairs too."
-    return [tag("p", also, class_="note")] if group.rows and not group.first else []
+def _notes(group: Group, pairs: int) -> Iterator[str]:
+    """The number of examples and of pairs, and the cause where there are fewer than the page has room for."""
+    shown = len(group.rows)
+    once = ", since an image is shown once" if group.repeats and shown < EXAMPLES_SHOWN else ""
+    yield f"{shown:,} of {pairs:,} {'pair' if pairs == 1 else 'pairs'}{once}."
+    if not group.first:
+        yield " Never the first reason: a rule before it dropped these pairs too."
+
+
+def _without(names: list[str]) -> Element:
+    """The groups that have no example, in one line; links lead here too."""
+    listed: list[Element | str] = []
+    for name in names:
+        listed += [", " if listed else "", tag("code", name, id=f"example-{name}")]
+    return tag("p", "No example: ", *listed, ".", class_="group note")
 
 
 def _kept(row: Row, most: int) -> Element:
@@ -70,8 +96,14 @@ def _example(row: Row, most: int, number: Element) -> Element:
 def _frame(row: Row, most: int) -> Element:
     thumbnail = fitted(row["thumbnail"], most)
     if thumbnail is None:
-        return tag("div", "no image", class_="frame none")
+        return tag("div", tag("p", "no image", *_address(row)), class_="frame none")
     return tag("div", tag("img", src=data_uri(thumbnail), alt=f"Thumbnail, {size(row)}"), class_="frame")
+
+
+def _address(row: Row) -> list[Element]:
+    """The URL as text: a link would lead to whatever was dropped."""
+    url = shortened(row.get("url") or "", LONGEST_KEY)
+    return [tag("span", *breakable(url), class_="origin", dir="ltr")] if url else []
 
 
 def origin(row: Row) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from filters import Bins, Rule, Signals
+from filters import Bins, EvalDuplicate, Rule, Signals
 from filters.base import bins as bins_of
+from filters.image import HASH_BITS
 
 Drops = Mapping[str, np.ndarray]  # the reason of a rule that judged to the pairs that it drops, bool (pairs,)
 
@@ -95,6 +96,17 @@ def add_up(rules: Iterable[Rule], shards: Iterable[list[dict[str, Any]]]) -> lis
         for histogram, note in zip(histograms, notes, strict=True):
             histogram.add_note(note)
     return histograms
+
+
+def with_distance(histograms: Iterable[Histogram], config: Mapping[str, Any]) -> list[Histogram]:
+    """The same histograms; that of distances to evaluation images has its limit, which is a setting of the search."""
+    limit = config["dedup"]["max_distance"]
+    cut = ((limit + 1, f"≤ {limit:,}"),) if limit < HASH_BITS - 1 else ()
+    made = list(histograms)
+    for histogram in made:
+        if histogram.rule.reason == EvalDuplicate.reason:
+            histogram.bins = replace(histogram.bins, cuts=cut)
+    return made
 
 
 def _sparse(counts: np.ndarray) -> dict[str, int]:

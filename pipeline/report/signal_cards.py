@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -15,9 +15,14 @@ from pipeline.report.wording import sentence
 
 
 def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histograms: list[Histogram]) -> Element:
-    """All signals of the raw pairs, in the order of the rules."""
-    cards = {histogram.rule.reason: _card(histogram) for histogram in histograms}
-    cards[RareNgram.reason] = _ngrams_card(funnel, rules[RareNgram.reason])
+    """All signals of the raw pairs, in the order of the rules; those without a value in one line."""
+    cards = {histogram.rule.reason: _card(histogram) for histogram in histograms if histogram.measured}
+    unmeasured = {histogram.rule.reason: _unmeasured(histogram) for histogram in histograms if not histogram.measured}
+    if (rule := rules[RareNgram.reason]).enabled and funnel["ngrams"]:
+        cards[rule.reason] = _ngrams_card(funnel, rule)
+    else:
+        off = "" if rule.enabled else f" ({rule.reason} is switched off)"
+        unmeasured[rule.reason] = f"n-grams{off}"
     note = tag(
         "p",
         "All raw pairs, each card with the one rule that looks at it: ",
@@ -32,31 +37,35 @@ def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histog
         tag("h2", "The signals"),
         note,
         tag("div", *(cards[reason] for reason in rules if reason in cards), class_="cards"),
+        *([_without(unmeasured[reason] for reason in rules if reason in unmeasured)] if unmeasured else []),
         id="signals",
     )
 
 
+def _without(names: Iterable[str]) -> Element:
+    """The signals that no pair has, in one line, with the causes."""
+    return tag("p", f"Not measured for any pair: {'; '.join(names)}.", class_="note")
+
+
+def _unmeasured(histogram: Histogram) -> str:
+    off = f"{histogram.rule.reason} is switched off"
+    return f"{histogram.title} ({histogram.bins.unmeasured if histogram.rule.enabled else off})"
+
+
 def _card(histogram: Histogram) -> Element:
     says = " ".join(_says(histogram))
-    if not histogram.measured:
-        return tag("article", tag("h3", histogram.title), tag("p", says, class_="empty"))
     chart = histogram_chart(histogram, f"Histogram: {histogram.title}. {says}")
     return tag("article", tag("h3", histogram.title), chart, tag("p", says), _numbers(histogram))
 
 
 def _says(histogram: Histogram) -> Iterator[str]:
-    rule, measured = histogram.rule, histogram.measured
+    rule = histogram.rule
     if not rule.enabled:
         yield f"The rule {rule.reason} is switched off."
-    if not measured:
-        yield f"Not measured for any pair{_because(histogram)}."
-        return
-    if rule.enabled:
+    else:
         yield f"{sentence(rule)}: {_dropped(histogram)}."
     if histogram.unmeasured:
         yield f"{histogram.unmeasured:,} not measured{_because(histogram)}."
-    if histogram.bins.log_pairs:
-        yield "Bar heights are logarithmic."
 
 
 def _because(histogram: Histogram) -> str:
@@ -83,11 +92,7 @@ def _numbers(histogram: Histogram) -> Element:
 
 
 def _ngrams_card(funnel: Mapping[str, Any], rule: Rule) -> Element:
-    title = tag("h3", "n-grams")
     ngrams = funnel["ngrams"]
-    if not rule.enabled or not ngrams:
-        off = "The rule rare_ngram is switched off. " if not rule.enabled else ""
-        return tag("article", title, tag("p", f"{off}Unigrams and bigrams were not counted.", class_="empty"))
     figures = (
         ("distinct unigrams and bigrams", ngrams["distinct"]),
         ("frequent", ngrams["frequent"]),
@@ -97,7 +102,7 @@ def _ngrams_card(funnel: Mapping[str, Any], rule: Rule) -> Element:
     drops, raw = funnel["any_reason"]["rare_ngram"], funnel["raw"]
     return tag(
         "article",
-        title,
+        tag("h3", "n-grams"),
         tag("dl", *(tag("div", tag("dt", name), tag("dd", f"{count:,}")) for name, count in figures), class_="ngrams"),
         tag("p", f"{sentence(rule)}: {drops:,} of {raw:,} pairs, {share(drops, raw)}."),
     )

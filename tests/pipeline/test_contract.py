@@ -143,11 +143,13 @@ def test_records_are_read_by_tensorflow(crawl: Crawl, finished: Finished, rows: 
 def test_the_funnel_counts_the_verdicts(crawl: Crawl, finished: Finished, rows: list[dict]) -> None:
     funnel = finished.json("funnel.json")
     any_reason = Counter(reason for row in rows for reason in row["reasons"])
+    only_reason = Counter(row["reasons"][0] for row in rows if len(row["reasons"]) == 1)
     first_reason = Counter(row["reasons"][0] for row in rows if row["reasons"])
     assert funnel["raw"] == len(crawl.pairs)
     assert funnel["kept"] == len(kept(crawl, rows))
     assert funnel["records"] == sum(not pair.url_only for pair, _ in kept(crawl, rows))
     assert {reason: n for reason, n in funnel["any_reason"].items() if n} == any_reason
+    assert {reason: n for reason, n in funnel["only_reason"].items() if n} == only_reason
     assert {reason: n for reason, n in funnel["first_reason"].items() if n} == first_reason
 
 

@@ -107,6 +107,7 @@ def funnel_of(reasons: list[str]) -> dict:
         "duplicate_keys": 0,
         "first_reason": dict.fromkeys(reasons, 10),
         "any_reason": dict.fromkeys(reasons, 25),
+        "only_reason": dict.fromkeys(reasons, 7),
         "ngrams": {"distinct": 22_127, "frequent": 20_578, "count_at_cut": 2} if "rare_ngram" in reasons else None,
         "seconds": {"index": 1.25, "count": 2.5, "emit": 3.75},
     }

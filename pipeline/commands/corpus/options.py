@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pipeline.commands.arguments import add_workers, beam_options, read_config, sort_arguments, split_globs
+from pipeline.commands.arguments import (
+    add_workers,
+    beam_options,
+    read_config,
+    sort_arguments,
+    split_globs,
+    worker_count,
+)
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Options
+from pipeline.outputs.command import typed
 from pipeline.settings import ConfigError
 
 USAGE = "%(prog)s --input=GLOB[,GLOB…] --output=DIR [--section.field=value …] [any Beam option …]"
@@ -22,6 +30,7 @@ passed through. python -m pipeline.sample makes a small crawl to try it on.
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line for a wrong one."""
     _add(parser)
+    command = typed(parser.prog, arguments)
     arguments, settings, others = sort_arguments(parser, arguments)
     beam = beam_options(parser, others)
     ours = parser.parse_args(arguments)
@@ -40,6 +49,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             overwrite=ours.overwrite,
             beam=beam,
             counts=ours.counts or "",
+            command=command,
         )
     except ConfigError as error:
         parser.error(str(error))
@@ -47,7 +57,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
 
 def _named_settings(ours: argparse.Namespace) -> list[tuple[str, str]]:
     """The settings that have an option of their own."""
-    return [(name, value) for name in ("measure", "rules") if (value := getattr(ours, name)) is not None]
+    named = {"measure": ours.measure, "rules": ours.rules, "input.limit": ours.limit}
+    return [(path, str(value)) for path, value in named.items() if value is not None]
 
 
 def _add(parser: Parser) -> None:
@@ -64,6 +75,7 @@ def _add(parser: Parser) -> None:
         "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
+    add("--limit", metavar="N", type=worker_count, help="only the first N pairs of each input file, for a first try")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
     add("--counts", metavar="RUN", help="take counts and judgements on texts from an earlier run, by key")
     add_workers(parser)

@@ -8,10 +8,9 @@ from xml.etree.ElementTree import Element
 
 from crawl.fetching.answers import STATUSES
 from pipeline.page.markup import shortened, tag
-from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from pipeline.page.parts import byte_size, document, figure, flat, fold, pairs_table
 from pipeline.report.charts import funnel_bar
 from pipeline.report.funnel import share
-from pipeline.report.page import byte_size
 
 
 def page(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
@@ -46,15 +45,19 @@ def _statuses(funnel: Mapping[str, Any]) -> Element:
     head = tag("tr", *(tag("th", name, scope="col") for name in ("Status", "", "URLs", "Rows")))
     rows = [_status(name, count, funnel) for name, count in funnel["status_urls"].items()]
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="funnel")
-    note = "Each URL ends with one status. Those that may end differently next time are asked again by --retry=failed."
-    return tag("section", tag("h2", "Statuses"), tag("p", note, class_="note"), table, id="statuses")
+    note = "Each URL ends with one status. Those that may end differently next time are asked again by "
+    return tag("section", tag("h2", "Statuses"), tag("p", note, _again(), ".", class_="note"), table, id="statuses")
+
+
+def _again() -> Element:
+    return tag("span", "--retry=failed", class_="option")
 
 
 def _status(name: str, count: int, funnel: Mapping[str, Any]) -> Element:
     urls, status = funnel["urls"], STATUSES[name]
-    again = " Asked again by --retry=failed." if status.again else ""
+    again: list[Element | str] = [" Asked again by ", _again(), "."] if status.again else []
     bar = funnel_bar(count, count if name == "ok" else 0, urls, f"{name}: {count:,} URLs")
-    says = tag("span", f"{status.sentence[0].upper()}{status.sentence[1:]}.{again}", class_="says")
+    says = tag("span", f"{status.sentence[0].upper()}{status.sentence[1:]}.", *again, class_="says")
     return tag(
         "tr",
         tag("th", tag("code", name), says, scope="row"),

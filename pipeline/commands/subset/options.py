@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.commands.arguments import add_workers
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
+from pipeline.outputs.command import typed
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Options:
     output: str
     workers: int
     overwrite: bool
+    command: str = ""  # as typed, for the page
 
 
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
@@ -31,7 +33,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     add("--output", metavar="DIR", required=True, help="where the subset goes")
     add_workers(parser)
     add("--overwrite", action="store_true", help="replace the run that is in the output")
-    return Options(**vars(parser.parse_args(arguments)))
+    return Options(**vars(parser.parse_args(arguments)), command=typed(parser.prog, arguments))
 
 
 def run(options: Options, folder: str) -> None:

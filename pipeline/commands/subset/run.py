@@ -24,6 +24,7 @@ from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
+from pipeline.outputs.command import write_command
 from pipeline.outputs.manifest import check_records, corpus_name, json_file, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
@@ -42,6 +43,7 @@ def make_subset(options: Options, folder: str) -> dict[str, Any]:
     this = identity(manifest, options.size, copies)
     if not claim(output, this, options.overwrite):
         output.sweep()
+        write_command(output, options.command)
         write_shards(corpus, output, manifest, copies, options, folder)
         finish(corpus, output, manifest, this)
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
@@ -123,7 +125,7 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     if errors := parent.get("image_errors"):
         funnel["image_errors"] = dict.fromkeys(errors, 0)
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
-    funnel |= {"first_reason": none, "any_reason": none, "seconds": {}}
+    funnel |= {"first_reason": none, "any_reason": none, "only_reason": none, "seconds": {}}
     output.write_bytes(FUNNEL, json_file(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
     named = ("rows", "kept", "records", *DIGESTS, "verdicts_sha256")

@@ -18,7 +18,7 @@ from vocab.quality import Quality
 from vocab.wordpiece import SPECIAL
 
 WIDTH, HEIGHT = 480, 248
-LEFT, RIGHT, TOP, BOTTOM = 42, 470, 28, 204
+LEFT, RIGHT, TOP, BOTTOM = 56, 470, 28, 204
 STEPS = 100  # on the line
 DECADES = 3  # at least, if the vocabulary is that large
 NOTE = (

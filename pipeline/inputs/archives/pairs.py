@@ -79,13 +79,16 @@ class PairReader:
                 row += len(pairs)
 
     def _downloaded(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
-        """Yields the pairs without failed downloads."""
-        self.failed_downloads = 0
+        """Yields the pairs without failed downloads, up to the limit."""
+        self.failed_downloads, left = 0, self._settings.limit
         for pair in self.pairs(file, images=images):
             if has_failed(pair.row):
                 self.failed_downloads += 1
-            else:
-                yield pair
+                continue
+            yield pair
+            left = None if left is None else left - 1
+            if left == 0:
+                return
 
     def _spread(self, table: pa.Table, row: int) -> Iterator[pa.Table]:
         """Yields one pair per caption if a row has several."""

@@ -59,4 +59,4 @@ class CaptionSetReader(TableReader):
         return fields
 
     def _rows(self) -> Iterator[Row]:
-        return rows(self.source.path, self._form)
+        return islice(rows(self.source.path, self._form), self._settings.limit)

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.inputs.errors import BadFile, reading, too_long
+from pipeline.inputs.img2dataset import may_be_pair
 from pipeline.inputs.json_files.json_text import OverLimit, parse
 from pipeline.inputs.json_files.values import Fields
 from pipeline.inputs.layout import Layout, layout
@@ -93,6 +94,7 @@ class JsonLinesReader(TableReader):
 
     def _lines(self) -> Iterator[_Line]:
         most, nested = self._settings.max_row_bytes, nested_names(self._settings.columns)
+        left = self._settings.limit
         with reading(self.source.path), open_plain(self.source.path) as file:
             for number in count(1):
                 line = file.readline(most + 2)  # including its end
@@ -104,6 +106,9 @@ class JsonLinesReader(TableReader):
                 if line.strip():
                     row = self._object(line, number)
                     yield number, len(line), with_nested(row, nested) if nested else row
+                    left = None if left is None else left - may_be_pair(row)
+                    if left == 0:
+                        return
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from itertools import islice
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ class PagesReader:
     def __init__(self, source: Source, settings: Input, text_only: bool) -> None:
         self.source = source
         self._settings = settings.pages
+        self._limit = settings.limit
         self._count = Count()
         self.position = 0
 
@@ -50,7 +52,7 @@ class PagesReader:
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         self._count = Count()
         with reading(self.source.path), closing(self._rows()) as rows:
-            yield from tables(rows)
+            yield from tables(islice(rows, self._limit))
 
     def images(self, rows: pa.Table) -> Iterator[bytes | None]:
         return iter([None] * len(rows))

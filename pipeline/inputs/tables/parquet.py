@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -98,7 +99,8 @@ class ParquetReader(TableReader):
         last = int(self._starts[-1]) if span.last is None else span.last
         groups = np.flatnonzero((self._starts[1:] > span.first) & (self._starts[:-1] < last)).tolist()
         row, is_empty = int(self._starts[groups[0]]) if groups else 0, True
-        for batch in self._stream(groups, self._columns):
+        together = [groups] if self._settings.limit is None else [[group] for group in groups]
+        for batch in chain.from_iterable(self._stream(some, self._columns) for some in together):
             self.position = self._bytes_of(row + batch.num_rows - int(self._starts[groups[0]]))
             inside = batch.slice(max(span.first - row, 0), max(last - max(row, span.first), 0))
             if inside.num_rows:

@@ -17,6 +17,7 @@ from pipeline.inputs.errors import BadFile, reading, too_long
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.img2dataset import STATUS, succeeded
 from pipeline.inputs.layout import Layout
+from pipeline.inputs.limit import rows_with
 from pipeline.inputs.reader import NO_PAGES, WHOLE, Span
 from pipeline.inputs.settings import Input
 from pipeline.inputs.sources import Source
@@ -122,22 +123,30 @@ class TableReader:
 
     def _arranged(self, span: Span) -> Iterator[tuple[pa.Table, pa.StringArray | None]]:
         """Rows of `span` by role, and the paths of the images to read."""
-        row = span.first
+        row, left = span.first, self._settings.limit
         for batch in self.raw_batches(span):
             table, paths = self._with_paths(self.layout.arrange(batch), batch)
-            yield self._without_failed(table, None if self._text_only else paths, row)
+            pairs, paths = self._without_failed(table, None if self._text_only else paths, row, left)
+            yield pairs, paths
             row += len(table)
+            left = None if left is None else left - len(pairs)
+            if left == 0:
+                return
 
     def _without_failed(
-        self, table: pa.Table, paths: pa.StringArray | None, row: int
+        self, table: pa.Table, paths: pa.StringArray | None, row: int, most: int | None
     ) -> tuple[pa.Table, pa.StringArray | None]:
-        """Drops failed downloads from the table, which begins at row `row`; sets `offset` to each pair's row."""
+        """Drops failed downloads from the table, which begins at row `row`; sets `offset` to each pair's row.
+
+        Returns the first `most` pairs, and counts no failed download after them; None: all.
+        """
         if not self.layout.has_status or not pt.is_string(table[STATUS].type):
-            return table, paths
+            return table.slice(0, most), None if paths is None else paths.slice(0, most)
         table = set_columns(table, offset=pa.array(range(row, row + len(table)), pa.int64()))
         done = succeeded(table[STATUS]).combine_chunks()
-        self.failed_downloads += len(table) - done.true_count
-        return table.filter(done), None if paths is None else paths.filter(done)
+        done = done.slice(0, rows_with(done, most))
+        self.failed_downloads += len(done) - done.true_count
+        return table.slice(0, len(done)).filter(done), None if paths is None else paths.slice(0, len(done)).filter(done)
 
     def _with_paths(self, table: pa.Table, batch: pa.RecordBatch) -> tuple[pa.Table, pa.StringArray | None]:
         """Adds the paths that an image column has in place of bytes; also returns the paths to read, if any."""

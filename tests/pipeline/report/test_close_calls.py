@@ -72,8 +72,8 @@ def test_a_run_without_the_file_has_no_section(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_row_gives_no_section(tmp_path: Path) -> None:
-    without = page_of(write_run(tmp_path / "a", [], verdicts=False))
-    assert page_of(write_close_calls(tmp_path / "b", [])) == without
+    without = page_of(write_run(tmp_path / "a" / "run", [], verdicts=False))
+    assert page_of(write_close_calls(tmp_path / "b" / "run", [])) == without
 
 
 def test_a_pair_says_all_that_is_known_of_it(tmp_path: Path) -> None:
@@ -136,7 +136,8 @@ def test_widths_are_shared_by_proportion_so_that_heights_are_equal(tmp_path: Pat
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     rows = [match(number) for number in range(5)]
-    assert page_of(write_close_calls(tmp_path / "a", rows)) == page_of(write_close_calls(tmp_path / "b", rows))
+    first, second = (page_of(write_close_calls(tmp_path / place / "run", rows)) for place in "ab")
+    assert first == second
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from pipeline.files import Output
 from pipeline.page.axes import Axis, short_number
 from pipeline.report.charts import WIDTH, histogram_chart
 from pipeline.report.described import rules_of
-from pipeline.report.histograms import Histogram, add_up
+from pipeline.report.histograms import Histogram, add_up, with_distance
 from pipeline.report.histograms import histograms_of as empty_histograms
 from tests.support.report_runs import PAIRS, REASONS, config_tree, write_run
 
@@ -119,3 +119,23 @@ def test_numbers_below_the_bars_are_whole(verdicts):
 
 def test_short_numbers():
     assert [short_number(value) for value in (0, 0.2, 999, 1500, 2e6, 3e9)] == ["0", "0.2", "999", "1.5k", "2M", "3G"]
+
+
+def test_axes_are_labelled_and_logarithmic_ones_say_so(verdicts):
+    for histogram in with_distance(histograms_of(verdicts), config_tree()):
+        labels = [text.text for text in histogram_chart(histogram, "").iter("text") if text.get("class") == "unit"]
+        scales = [", logarithmic scale" * log for log in (histogram.bins.log_pairs, histogram.bins.log_values)]
+        assert labels == [f"pairs{scales[0]}", f"{histogram.bins.unit}{scales[1]}"]
+
+
+def test_every_rule_with_a_number_has_its_lines(verdicts):
+    for histogram in with_distance(histograms_of(verdicts), config_tree()):
+        lines = [line for line in histogram_chart(histogram, "").iter("line") if line.get("class") == "cut"]
+        assert len(lines) == len(histogram.bins.cuts) == (2 if histogram.rule.reason == "word_count" else 1)
+
+
+@pytest.mark.parametrize(("limit", "cuts"), [("0", ((1, "≤ 0"),)), ("50", ((51, "≤ 50"),)), ("255", ()), ("256", ())])
+def test_the_limit_of_a_distance_is_a_setting_of_the_search(verdicts, limit, cuts):
+    config = config_tree(("dedup.max_distance", limit))
+    [found] = [one for one in with_distance(histograms_of(verdicts), config) if one.rule.reason == "eval_duplicate"]
+    assert found.bins.cuts == cuts

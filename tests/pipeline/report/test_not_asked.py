@@ -81,7 +81,7 @@ def test_a_list_of_urls_has_no_counts_of_what_it_lacks(tmp_path: Path) -> None:
         "texts_of_image": 0, "images_of_text": 0, "rare_ngram": 0,
     }  # fmt: skip
     printed = done.process.stdout.splitlines()
-    assert {line.split()[0] for line in printed if line.split()[1:] == ["-", "-"]} == set(funnel["not_asked"])
+    assert {line.split()[0] for line in printed if line.split()[1:] == ["-", "-", "-"]} == set(funnel["not_asked"])
     assert all(f"- {reason}: {cause}" in printed for reason, cause in funnel["not_asked"].items())
     assert "no width and height in the table" in (done.output / "report.html").read_text()
 

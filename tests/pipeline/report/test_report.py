@@ -14,9 +14,9 @@ from hypothesis import given
 
 import filters
 from pipeline.page.markup import LONGEST_TEXT, serialized, shortened, tag, visible
+from pipeline.page.parts import byte_size
 from pipeline.report.chosen_examples import choose_examples
 from pipeline.report.described import rules_of
-from pipeline.report.page import byte_size
 from pipeline.report.wording import decided, sentence
 from pipeline.rule_set import Filters
 from pipeline.storage.for_report import EXAMPLES_SHOWN
@@ -168,8 +168,8 @@ def test_pictures_have_words(content):
 
 def test_page_is_the_same_for_the_same_run(tmp_path):
     rows = all_groups(noise_jpeg(32))
-    first = write_run(tmp_path / "a", rows)
-    second = write_run(tmp_path / "b", rows)
+    first = write_run(tmp_path / "here" / "a", rows)
+    second = write_run(tmp_path / "there" / "a", rows)
     funnel = json.loads(Path(second.path("funnel.json")).read_bytes())
     second.write_bytes("funnel.json", json.dumps(funnel | {"seconds": {"index": 99.0}}).encode())
     assert page_of(first) == page_of(second) == page_of(first)
@@ -192,8 +192,8 @@ def test_what_is_off_or_unmeasured_is_said(tmp_path):
     empty = pa.table({name: pa.nulls(5, kind) for name, kind in VERDICTS.items()})
     write_table(output, "verdicts/align-00000-of-00001.parquet", empty)
     words = Page(page_of(output)).words
-    assert "The rule porn is switched off. Not measured for any pair." in words
-    assert "The rule rare_ngram is switched off. Unigrams and bigrams were not counted." in words
+    assert words.count("Not measured for any pair: Short side (no image size is known); ") == 1
+    assert "; n-grams (rare_ngram is switched off); " in words and "; Porn score (porn is switched off)." in words
     assert words.count("switched off") == 4 and words.count("not measured for any pair") == 5
     assert "This run set no examples aside." in words
 
@@ -207,9 +207,43 @@ def test_what_was_not_asked_is_said_in_the_funnel(tmp_path):
     assert "not judged: no --eval_images given" in words and "not judged: no images in the input" in words
 
 
-def test_a_reason_without_a_drop_says_none(tmp_path):
-    words = Page(page_of(write_run(tmp_path, [candidate(1)], verdicts=False))).words
-    assert words.count("None.") == len(REASONS)
+def test_reasons_without_an_example_are_one_line(tmp_path):
+    words = Page(page_of(write_run(tmp_path, [candidate(1), dropped_pair(2, "porn")], verdicts=False))).words
+    assert f"No example: {', '.join(REASONS[:-1])}." in words
+    assert "No example: kept, undecodable" in Page(page_of(write_run(tmp_path, [dropped_pair(2, "porn")]))).words
+
+
+def test_no_line_where_all_have_examples(content):
+    assert "No example" not in Page(content).words and "Not measured for any pair" not in Page(content).words
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        (["a", "a", "a"], "1 of 10 pairs, since an image is shown once."),
+        (["a", "b", "a"], "2 of 10 pairs, since an image is shown once."),
+        (["a", "b", "c"], "3 of 10 pairs."),
+        ([None, None], "2 of 10 pairs."),
+        ([f"{number}" for number in range(EXAMPLES_SHOWN)] * 2, f"{EXAMPLES_SHOWN} of 10 pairs."),
+    ],
+)
+def test_examples_are_counted_and_fewer_are_explained(tmp_path, images, says):
+    rows = [dropped_pair(number, "porn", image_id=image) for number, image in enumerate(images)]
+    assert says in Page(page_of(write_run(tmp_path, rows, verdicts=False))).words
+
+
+def test_a_reason_that_is_never_first_counts_all_that_fail(tmp_path):
+    rows = [candidate(1, reasons=["short_side", "porn"], porn_score=0.5, width=1)]
+    words = Page(page_of(write_run(tmp_path, rows, verdicts=False))).words
+    assert "1 of 25 pairs. Never the first reason" in words and "1 of 10 pairs." in words
+
+
+@pytest.mark.parametrize("url", ["http://u/a.jpg", "javascript:alert(1)", '"><script>alert(1)</script>', "x" * 5_000])
+def test_the_url_is_a_text_where_there_is_no_picture(tmp_path, url):
+    pairs = [candidate(1, url=url), candidate(2, url=url, thumbnail=noise_jpeg(20)), candidate(3, url=None)]
+    page = Page(page_of(write_run(tmp_path, pairs)))
+    assert page.words.count(visible(shortened(url, 90))) == 1 and page.tags.count("img") == 1
+    assert all(value.startswith("#") for name, value in page.attributes if name == "href")
 
 
 def test_a_run_without_pairs_has_a_page(tmp_path):
