@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import Self
 
 MINUTE = 60.0  # seconds between two lines
 Clock = Callable[[], float]  # seconds since any moment
@@ -46,6 +47,15 @@ class Lines:
         self.done += count
         if self.minutes.due():
             print(self, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Nothing is left to show."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
 
     def __str__(self) -> str:
         new, passed = self.done - self.begun, self.minutes.passed()
