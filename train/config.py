@@ -171,14 +171,16 @@ class Data:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Limits for measuring retrieval: the most held-out pictures, and the most captions for each."""
+    """Measuring retrieval: the most held-out pictures, the most captions for each, and the steps between two times."""
 
     pictures: Annotated[int, "most held-out images that retrieval is measured on", "images"] = 5_000
     captions: Annotated[int, "captions of each image", "captions"] = 5
+    every: Annotated[int, "steps between two measurements on the way; 0: at the end alone", "steps"] = 0
 
     def __post_init__(self) -> None:
         above(self, 1, "pictures")
         above(self, 0, "captions")
+        above(self, -1, "every")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,14 @@ class Position:
 
 
 @dataclass(frozen=True)
+class Readable:
+    """A record that holds a pair, and the id of its picture."""
+
+    record: bytes
+    image_id: str
+
+
+@dataclass(frozen=True)
 class Host:
     """A machine that reads, among several: each takes separate shards."""
 
@@ -73,8 +81,26 @@ class Records:
 
     def evaluation(self, held_out: bool) -> tf.data.Dataset:
         """The pairs that are held out, or all, in the order of the records."""
-        records = tf.data.Dataset.from_tensor_slices(list(self.shards)).flat_map(_read).enumerate()
-        records = records.map(lambda number, record: (tf.constant(0, tf.int64), number, record))
+        return self._to_measure(tf.data.Dataset.from_tensor_slices(list(self.shards)).flat_map(_read), held_out)
+
+    def given(self, records: Sequence[bytes]) -> tf.data.Dataset:
+        """The pairs in `records`, as in `evaluation`."""
+        content = tf.constant(list(records), tf.string, (len(records),))
+        return self._to_measure(tf.data.Dataset.from_tensor_slices(content), held_out=False)
+
+    def readable(self, held_out: bool) -> Iterator[Readable]:
+        """The records of the pairs in `evaluation`, in the same order. Raises TrainingError for a damaged file."""
+        for record in read_all(self.shards):
+            try:
+                pair = Pair.of(record)
+                if not held_out or pair.is_held_out(self.settings.held_out):
+                    self.encoder.middle(pair)
+                    yield Readable(record, pair.image_id)
+            except BadRecord:
+                continue
+
+    def _to_measure(self, content: tf.data.Dataset, held_out: bool) -> tf.data.Dataset:
+        records = content.enumerate().map(lambda number, record: (tf.constant(0, tf.int64), number, record))
         pairs = records.map(_calls(self._evaluate, self.encoder), AUTOTUNE, deterministic=True)
         pairs = pairs.scan(tf.constant(0, tf.int64), _count_bad).filter(lambda pair: pair["kind"] != BAD)
         return (pairs.filter(_is(HELD_OUT)) if held_out else pairs).map(_public)

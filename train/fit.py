@@ -14,13 +14,16 @@ from train.checkpoint import CheckpointError, arrays_of, load, restore
 from train.data import Position, damage_named
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
+from train.examiner import Examined, Examiner
 from train.log import Log, Row
+from train.measurements import Measurement, Measurements
 from train.model import DualEncoder
 from train.objective import make_objective
 from train.optimizer import make_optimizer
 from train.progress import Progress
 from train.run import Run
 from train.step import training_step
+from train.times import MEASURING, SAVING, TRACING, TRAINING, Stopwatch
 
 INPUTS = ("pixels", "tokens")
 
@@ -32,13 +35,19 @@ class NotANumber(TrainingError):
 class Trainer:
     """Trains one run on the devices of `strategy`; resumes from its newest checkpoint."""
 
-    def __init__(self, run: Run, strategy: tf.distribute.Strategy, start: DualEncoder | None = None) -> None:
-        """Starts a new run with the weights of `start`, if given, else random ones.
+    def __init__(
+        self,
+        run: Run,
+        strategy: tf.distribute.Strategy,
+        start: DualEncoder | None = None,
+        examiner: Examiner | None = None,
+    ) -> None:
+        """Starts a new run with the weights of `start`, if given, else random ones; `examiner` measures on the way.
 
         Raises OtherTraining, CheckpointError, TrainingError for a batch that the devices can't share, and for a queue
         that is larger than the data.
         """
-        self.run, self.settings, self.strategy = run, run.settings, strategy
+        self.run, self.settings, self.strategy, self.examiner = run, run.settings, strategy, examiner
         self._check_devices()
         self._check_queue()
         keras.utils.set_random_seed(self.settings.seed)
@@ -55,6 +64,8 @@ class Trainer:
         self.step, self.places = 0, [Position()] * host().of
         self._resume()
         self.log = Log(run.output, self.step, events=host().number == 0)
+        self.measurements = Measurements(run.output, self.step, self.log)
+        self.watch = Stopwatch(run.output)
 
     def fit(self) -> None:
         """Trains to the last step. Raises NotANumber, and TrainingError if records are damaged or too few."""
@@ -63,21 +74,39 @@ class Trainer:
 
     def _fit(self) -> None:
         step = training_step(self.model, self.optimizer, self.objective, self.settings, self.strategy)
-        progress = Progress(self.step, self.settings.steps, self.settings.batch)
-        progress.tracing()
-        batches = self._batches()
+        progress, batches = Progress(self.step, self.settings.steps, self.settings.batch), self._batches()
         while self.step < self.settings.steps:
+            self._examine(progress)
+            progress.begin_step()
             batch = next(batches)
             row = self._row(step({name: batch[name] for name in INPUTS}), batch)
-            progress.bar.update()
+            progress.end_step(row, self._lap(progress.first))
             if row.step % self.settings.log_every == 0:
-                speed = progress.speed(row.step)
+                speed = self.watch.speed()
                 self.log.add(row, speed)
                 progress.logged(row, speed)
             if row.step % self.settings.checkpoints.every == 0 or row.step == self.settings.steps:
                 self._save(batch)
-                progress.saved(row)
-        progress.bar.close()
+        progress.close()
+
+    def _examine(self, progress: Progress) -> None:
+        """Measures the model as it is, where that is due and wasn't done before the run was killed."""
+        every = self.settings.evaluation.every
+        if self.examiner and self.step and self.step % every == 0 and not self.measurements.has(self.step):
+            progress.say(self.record(self.examiner.measure(self.model)).line)
+
+    def record(self, found: Examined) -> Measurement:
+        """Writes what was measured of the present model, and the time, unless that was done before."""
+        row = Measurement.of(self.step, found)
+        if not self.measurements.has(self.step):
+            self.measurements.add(row)
+            self.watch.lap(MEASURING)
+            self.watch.save()
+        return row
+
+    def _lap(self, first: bool) -> float:
+        """The seconds of the step just done, which trained on a batch; the first one is traced."""
+        return self.watch.lap(TRACING) if first else self.watch.lap(TRAINING, self.settings.batch)
 
     def _row(self, values: dict[str, tf.Tensor], batch: dict[str, Any]) -> Row:
         """The logged numbers of the step just done. Raises NotANumber."""
@@ -137,3 +166,5 @@ class Trainer:
         places = [dataclasses.astuple(place) for place in self.places]
         facts = {"step": self.step, "places": places, "run": self.run.facts()}
         self.run.checkpoints.save(self.step, arrays_of(**self._state), facts, self.settings.checkpoints.keep)
+        self.watch.lap(SAVING)
+        self.watch.save()

@@ -38,13 +38,17 @@ class Log:
             tf.summary.create_file_writer(f"{output}/tensorboard") if events else tf.summary.create_noop_writer()
         )
 
-    def add(self, row: Row, speed: float) -> None:
-        """Logs a row; `speed` is in pairs per second."""
+    def add(self, row: Row, speed: float | None) -> None:
+        """Logs a row; `speed` is in pairs per second, if it is known."""
         self.rows.append(row)
+        known = {} if speed is None else {"pairs_per_second": speed}
+        self.scalars({name: getattr(row, name) for name in COLUMNS[1:]} | known, row.step)
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Shows values by their names in TensorBoard."""
         with self.events.as_default():
-            for name in COLUMNS[1:]:
-                tf.summary.scalar(name, getattr(row, name), row.step)
-            tf.summary.scalar("pairs_per_second", speed, row.step)
+            for name, value in values.items():
+                tf.summary.scalar(name, value, step)
 
     def save(self) -> None:
         """Writes the rows via a temporary file."""

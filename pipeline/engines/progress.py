@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import Event, Thread
 
 import numpy as np
 from tqdm import tqdm
 
+from vocab.minutes import MINUTE, Minutes, rate, time_left
+
+FORM = "{desc}: {percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]"
 _STEP = np.dtype([("pairs", "<i8"), ("work", "<i8")])
 
 
@@ -42,55 +44,78 @@ class Meter:
 
     @contextmanager
     def shown(self, name: str, work: int, in_bytes: bool = False) -> Iterator[None]:
-        """Shows the pass `name`, which has `work` to do, while the block runs; one line where there is no terminal."""
+        """Shows the pass `name`, which has `work` to do, while the block runs, and prints a line at the end.
+
+        It shows a bar on a terminal, else a line a minute.
+        """
         if self.path is not None and os.path.exists(self.path):
             os.remove(self.path)
-        begin = time.monotonic()
-        if self.path is not None and sys.stderr.isatty():
-            with _Bar(self, name, work, in_bytes):
-                yield
-        else:
+        minutes = Minutes()
+        with nullcontext() if self.path is None else _progress(Pass(self, name, max(work, 1), in_bytes), minutes):
             yield
-        seconds = time.monotonic() - begin
+        seconds = minutes.passed()
         if self.path is None:
             print(f"{name}: {seconds:.1f} s", file=sys.stderr, flush=True)
             return
         pairs, _ = self.total()
-        rate = f", {pairs / seconds:,.0f} {self.unit}/s" if pairs else ""
-        print(f"{name}: {pairs:,} {self.unit} in {seconds:.1f} s{rate}", file=sys.stderr, flush=True)
+        speed = f", {pairs / seconds:,.0f} {self.unit}/s" if pairs else ""
+        print(f"{name}: {pairs:,} {self.unit} in {seconds:.1f} s{speed}", file=sys.stderr, flush=True)
 
 
-class _Bar:
-    """A progress bar that follows a meter: the share of the work that is done, what that is, and the time left."""
+@dataclass(frozen=True)
+class Pass:
+    """A pass that a meter follows: its name and its work, in bytes or in a unit of its own."""
 
-    FORM = "{desc}: {percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]"
+    meter: Meter
+    name: str
+    work: int
+    in_bytes: bool = False
 
-    def __init__(self, meter: Meter, name: str, work: int, in_bytes: bool) -> None:
-        self.meter, self.work, self.in_bytes = meter, max(work, 1), in_bytes
-        self.bar = tqdm(desc=name, total=self.work, bar_format=self.FORM, leave=False, dynamic_ncols=True)
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._follow, daemon=True)
+    def amounts(self, pairs: int, done: int) -> str:
+        """Finished pairs, and the bytes of all where work is counted in bytes."""
+        amount = f"{pairs:,} {self.meter.unit}"
+        return f"{done / 1e6:,.1f} of {self.work / 1e6:,.1f} MB, {amount}" if self.in_bytes else amount
 
-    def __enter__(self) -> None:
-        self._show()
-        self.thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join()
-        self._show()
-        self.bar.close()
-
-    def _follow(self) -> None:
-        while not self.stop.wait(0.25):
-            self._show()
-
-    def _show(self) -> None:
+    def line(self, seconds: float) -> str:
+        """A line for after so many seconds: the share of the work that is done, the rate, and the time left."""
         pairs, done = self.meter.total()
-        self.bar.n = min(done, self.work)
-        self.bar.set_postfix_str(amounts(pairs, self.meter.unit, done, self.work if self.in_bytes else None))
+        share, left = f"{min(done / self.work, 1):.0%}", time_left(seconds, done, self.work)
+        says = share, self.amounts(pairs, done), rate(pairs, self.meter.unit, seconds), left
+        return f"{self.name}: {', '.join(filter(None, says))}"
 
 
-def amounts(pairs: int, unit: str, done: int, size: int | None) -> str:
-    """Finished pairs, and the bytes of `size` where work is counted in bytes."""
-    return f"{pairs:,} {unit}" if size is None else f"{done / 1e6:,.1f} of {size / 1e6:,.1f} MB, {pairs:,} {unit}"
+@contextmanager
+def _progress(shown: Pass, minutes: Minutes) -> Iterator[None]:
+    if sys.stderr.isatty():
+        with tqdm(desc=shown.name, total=shown.work, bar_format=FORM, leave=False, dynamic_ncols=True) as bar:
+            _move(bar, shown)
+            with _repeated(lambda: _move(bar, shown), 0.25):
+                yield
+            _move(bar, shown)
+    else:
+        with _repeated(lambda: print(shown.line(minutes.passed()), file=sys.stderr, flush=True), MINUTE):
+            yield
+
+
+def _move(bar: tqdm, shown: Pass) -> None:
+    pairs, done = shown.meter.total()
+    bar.n = min(done, shown.work)
+    bar.set_postfix_str(shown.amounts(pairs, done))
+
+
+@contextmanager
+def _repeated(show: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Calls `show` every so many seconds while the block runs."""
+    stop = Event()
+
+    def follow() -> None:
+        while not stop.wait(seconds):
+            show()
+
+    thread = Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

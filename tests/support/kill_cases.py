@@ -16,9 +16,10 @@ from pathlib import Path
 SMALL = (
     "--train.image.tower=tiny", "--train.image.resize=40", "--train.image.crop=32", "--train.text.tower=tiny",
     "--train.text.length=8", "--train.batch=4", "--train.steps=4", "--train.optimizer.warmup_steps=1",
-    "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3",
+    "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3", "--train.evaluation.every=1",
 )  # fmt: skip
 RATE = re.compile(rb"<div><dt>URLs a second</dt>.*?</div>", re.DOTALL)  # on the page of a fetch
+TIME = re.compile(rb'<section id="time">.*?</section>', re.DOTALL)  # on the page of a training
 Arguments = Callable[[Path, Path], list[str]]
 
 
@@ -129,7 +130,7 @@ CASES = {
         Case("counts", "pipeline", _counts, loses=True),
         Case("fetch", "pipeline", _fetch),
         Case("embed", "train", _embed, has_workers=False, loses=True),
-        Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
+        Case("fit", "train", _fit, False, changing=("log.csv", "evaluation.csv", "checkpoints/")),
     )
 }
 
@@ -180,7 +181,7 @@ def state(output: Path) -> dict[str, str]:
         for name in names:
             path = Path(folder, name)
             relative = path.relative_to(output).as_posix()
-            if not relative.startswith(("tensorboard/", "work/error")):
+            if not relative.startswith(("tensorboard/", "timing.json", "work/error")):
                 found[relative] = hashlib.sha256(_content(path)).hexdigest()[:16]
     return found
 
@@ -194,4 +195,4 @@ def _content(path: Path) -> bytes:
     if path.name == "funnel.json" or path.parent.name == "fetched":  # the rate is that of the last start
         found = json.loads(content)
         return json.dumps({name: found[name] for name in found if name not in ("seconds", "asked")}).encode()
-    return RATE.sub(b"", content) if path.name == "report.html" else content
+    return TIME.sub(b"", RATE.sub(b"", content)) if path.name == "report.html" else content

@@ -22,6 +22,7 @@ from PIL import Image
 from tests.support.command import FORKED
 from train import config, model
 from train.config import Train
+from train.examiner import Examiner
 from train.example import encode_example, write_record
 from train.run import Run
 from train.trained import Trained
@@ -83,6 +84,15 @@ def write_shards(folder: Path, *sizes: int) -> list[str]:
 
 def run_of(shards: Sequence[str], output: Path, settings: Train = SETTINGS, vocabulary: str = "0f" * 32) -> Run:
     return Run(shards, tokenizer(), vocabulary, settings, str(output))
+
+
+def examiner_of(run: Run) -> Examiner | None:
+    """Measures its held-out pairs on the way, if its settings say so."""
+    if not run.settings.evaluation.every:
+        return None
+    examiner = Examiner(run.records, True, run.settings)
+    assert examiner.keep() is None
+    return examiner
 
 
 def changed(settings: Train = SETTINGS, **changes: Any) -> Train:

@@ -12,7 +12,16 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.support.pictures import encoded
-from tests.support.training import changed, in_process, record, run_of, use_small_towers, write_shard, write_shards
+from tests.support.training import (
+    changed,
+    examiner_of,
+    in_process,
+    record,
+    run_of,
+    use_small_towers,
+    write_shard,
+    write_shards,
+)
 from train.checkpoint import CheckpointError, load
 from train.config import Train
 from train.data import Host
@@ -60,11 +69,15 @@ def fresh(output: Path, source: Path) -> Path:
 
 
 def fit_and_go_on(shards: list[str], output: Path, settings: Train, devices: int) -> None:
-    """A whole run, and one from its checkpoint after two steps, on as many devices."""
+    """A whole run, one from its checkpoint after two steps, and one that isn't measured, on as many devices."""
     use_small_towers()
     shared = strategy(devices)
-    Trainer(run_of(shards, output / "whole", settings), shared).fit()
-    Trainer(run_of(shards, fresh(output / "rest", output / "whole"), settings), shared).fit()
+    unmeasured = changed(settings, evaluation={"every": 0})
+    folders = {"whole": settings, "rest": settings, "unmeasured": unmeasured}
+    for name, its in folders.items():
+        folder = fresh(output / name, output / "whole") if name == "rest" else output / name
+        run = run_of(shards, folder, its)
+        Trainer(run, shared, examiner=examiner_of(run)).fit()
 
 
 def fit_on_two_and_on_one(shards: list[str], output: Path, settings: Train) -> bool:
@@ -112,9 +125,13 @@ def test_four_devices_are_as_one_and_one_goes_on_from_four(shards: list[str], tm
 
 
 def test_several_devices_go_on_exactly_with_dropout(shards: list[str], tmp_path: Path):
-    in_process(fit_and_go_on, shards, tmp_path, changed(EXACT, text={"dropout": 0.5}), 2).result()
-    ours, theirs = weights(tmp_path / "whole"), weights(tmp_path / "rest")
-    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    settings = changed(EXACT, text={"dropout": 0.5}, data={"held_out": 0.3}, evaluation={"every": 2})
+    in_process(fit_and_go_on, shards, tmp_path, settings, 2).result()
+    for other in ("rest", "unmeasured"):
+        ours, theirs = weights(tmp_path / "whole"), weights(tmp_path / other)
+        assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    rows = [(tmp_path / name / "evaluation.csv").read_bytes() for name in ("whole", "rest")]
+    assert rows[0] == rows[1] and rows[0].count(b"\n") == 2
 
 
 def test_with_a_queue_two_devices_are_as_one_and_hold_the_same(shards: list[str], tmp_path: Path):

@@ -20,6 +20,7 @@ import tensorflow as tf
 from tests.support.training import (
     SETTINGS,
     changed,
+    examiner_of,
     in_process,
     record,
     run_of,
@@ -32,18 +33,23 @@ from train import model
 from train.checkpoint import CheckpointError, load
 from train.config import Train
 from train.errors import TrainingError
+from train.examiner import Examiner
 from train.fit import NotANumber, Trainer
 from train.log import read_log
+from train.measurements import read_measurements
 from train.run import OtherTraining
+from train.times import read_times
 
 pytestmark = pytest.mark.slow(seconds=50)
 
-QUEUE = changed(queue={"size": 12, "momentum": 0.9})
+QUEUE = changed(queue={"size": 12, "momentum": 0.9}, data={"held_out": 0.3})
+MEASURED = changed(QUEUE, evaluation={"every": 1})
 BAD = record(99, jpg=b"no picture")
 
 
 def fit(shards: list[str], output: Path, settings: Train = SETTINGS) -> Trainer:
-    trainer = Trainer(run_of(shards, output, settings), tf.distribute.get_strategy())
+    run = run_of(shards, output, settings)
+    trainer = Trainer(run, tf.distribute.get_strategy(), examiner=examiner_of(run))
     trainer.fit()
     return trainer
 
@@ -61,6 +67,10 @@ def fit_and_die(shards: list[str], output: Path, settings: Train) -> None:
     tf.io.gfile.rename = die_at_the_second
     model.image_tower = small_image_tower
     fit(shards, output, settings)
+
+
+def measured(output: Path) -> list[int]:
+    return [row.step for row in read_measurements(str(output / "evaluation.csv"))]
 
 
 def state(output: Path, step: int) -> tuple[dict[str, bytes], dict]:
@@ -113,14 +123,49 @@ def test_killed_run_goes_on_as_if_it_had_not_been(shards: list[str], tmp_path: P
     """
     monkeypatch.setattr(model, "image_tower", small_image_tower)
     with pytest.raises(BrokenProcessPool):
-        in_process(fit_and_die, shards, tmp_path / "killed", QUEUE).result()
+        in_process(fit_and_die, shards, tmp_path / "killed", MEASURED).result()
     left = sorted(path.name for path in (tmp_path / "killed/checkpoints").iterdir())
     assert left == ["step-000000002.npz", "step-000000004.npz.tmp"]
     assert [row.step for row in read_log(str(tmp_path / "killed/log.csv"))] == [1, 2, 3, 4]
-    fit(shards, tmp_path / "killed", QUEUE)
-    fit(shards, tmp_path / "whole", QUEUE)
-    assert (tmp_path / "killed/log.csv").read_bytes() == (tmp_path / "whole/log.csv").read_bytes()
+    assert measured(tmp_path / "killed") == [1, 2, 3]
+    fit(shards, tmp_path / "killed", MEASURED)
+    fit(shards, tmp_path / "whole", MEASURED)
+    fit(shards, tmp_path / "unmeasured", QUEUE)
+    assert measured(tmp_path / "whole") == [1, 2, 3, 4, 5]
+    for name in ("log.csv", "evaluation.csv"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert state(tmp_path / "killed", 6) == state(tmp_path / "whole", 6)
+    assert (tmp_path / "unmeasured/log.csv").read_bytes() == (tmp_path / "whole/log.csv").read_bytes()
+    assert state(tmp_path / "unmeasured", 6)[0] == state(tmp_path / "whole", 6)[0]
+    assert read_times(str(tmp_path / "killed/timing.json")).sessions == 2
+
+
+def test_what_was_not_measured_before_a_kill_is_measured_after_it(shards: list[str], small: None, tmp_path: Path):
+    """The checkpoint of a step is written before the step is measured; a run with another `every` goes on as well."""
+    settings = changed(data={"held_out": 0.3}, evaluation={"every": 2})
+    whole, rest, other = tmp_path / "whole", tmp_path / "rest", tmp_path / "other"
+    fit(shards, whole, settings)
+    assert measured(whole) == [2, 4]
+    fit(shards, fresh(rest, whole), settings)
+    assert (rest / "evaluation.csv").read_bytes() == (whole / "evaluation.csv").read_bytes()
+    fit(shards, fresh(other, whole), changed(settings, evaluation={"every": 3}))
+    assert measured(other) == [3]
+    assert state(other, 6)[0] == state(rest, 6)[0] == state(whole, 6)[0]
+
+
+def test_the_end_is_measured_once(shards: list[str], small: None, tmp_path: Path):
+    """By whoever calls `record`, and with the numbers of the pairs read anew."""
+    settings = changed(data={"held_out": 0.3}, evaluation={"every": 4})
+    trainer = fit(shards, tmp_path, settings)
+    found = Examiner(trainer.run.records, True, settings).measure(trainer.model)
+    assert trainer.examiner and trainer.examiner.measure(trainer.model) == found
+    written = trainer.record(found)
+    before = (tmp_path / "evaluation.csv").read_bytes(), (tmp_path / "timing.json").read_bytes()
+    assert trainer.record(found) == written == read_measurements(str(tmp_path / "evaluation.csv"))[-1]
+    assert before == ((tmp_path / "evaluation.csv").read_bytes(), (tmp_path / "timing.json").read_bytes())
+    assert measured(tmp_path) == [4, 6]
+    assert written.text_to_image == found.retrieval.text_to_image.found
+    assert (written.loss, written.candidates) == (found.loss, found.candidates)
 
 
 def test_log_has_the_rate_of_the_schedule_and_the_temperature_before_the_step(shards: list[str], whole: Path):
@@ -151,11 +196,13 @@ def test_bad_records_are_counted_through_all_epochs(shards: list[str], whole: Pa
 def test_pieces_and_half_precision_go_on_exactly(
     changes: dict, precision: str, shards: list[str], small: None, tmp_path: Path
 ):
-    settings = changed(precision=precision, **changes)
+    """The rest isn't measured on the way, as the whole is."""
+    settings = changed(precision=precision, data={"held_out": 0.3}, **changes)
     whole, rest = tmp_path / "whole", tmp_path / "rest"
-    fit(shards, whole, settings)
+    fit(shards, whole, changed(settings, evaluation={"every": 1}))
     fit(shards, fresh(rest, whole), settings)
-    assert state(rest, 6) == state(whole, 6)
+    assert state(rest, 6)[0] == state(whole, 6)[0]
+    assert state(rest, 6)[1]["places"] == state(whole, 6)[1]["places"]
     assert all(np.isfinite(row.loss) for row in read_log(str(whole / "log.csv")))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
+from train.bar import progress_bar
 from train.embedding import PictureFile, embed_pictures, embed_texts, embed_words
 from train.trained import Trained
 
@@ -24,9 +24,11 @@ class TrainedTowers:
         return self.trained.width
 
     def pictures(self, paths: Sequence[str]) -> Iterator[np.ndarray | ValueError]:
-        """Yields each picture's vector, or the error; shows progress on a terminal."""
-        vectors = embed_pictures(self.trained, map(PictureFile, paths))
-        yield from tqdm(vectors, total=len(paths), unit=" images", leave=False, dynamic_ncols=True, disable=None)
+        """Yields each picture's vector, or the error; shows progress."""
+        with progress_bar("embed", len(paths), "images", leave=False) as bar:
+            for vector in embed_pictures(self.trained, map(PictureFile, paths)):
+                yield vector
+                bar.update()
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embeds texts."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from tqdm import tqdm
 
 from filters.picture import Picture, UndecodableImage
+from train.bar import progress_bar
 from train.embedding import MISSING, PictureSource
 from train.pairs import MAX_PIXELS
 from train.sets.files import BadSet
@@ -29,7 +29,7 @@ def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
 def _errors(pictures: Sequence[PictureSource]) -> Iterator[str]:
     with (
         ThreadPoolExecutor() as pool,
-        tqdm(desc="read", total=len(pictures), unit=" pictures", dynamic_ncols=True, disable=None) as bar,
+        progress_bar("read", len(pictures), "pictures") as bar,
     ):
         for begin in range(0, len(pictures), AT_ONCE):
             yield from pool.map(_error, pictures[begin : begin + AT_ONCE])

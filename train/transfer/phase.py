@@ -10,8 +10,8 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
+from train.bar import progress_bar
 from train.devices import host
 from train.errors import TrainingError
 from train.fit import NotANumber
@@ -99,10 +99,8 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, name: str, left: range, pieces: int, checkpoint: PhaseCheckpoint | None) -> None:
         super().__init__()
         self.name, self.left, self.pieces, self.checkpoint = name, left, pieces, checkpoint
-        hidden = None if checkpoint else True  # a bar on a terminal only; none for the many trials
-        self.bar = tqdm(
-            desc=name, initial=left.start, total=left.stop, unit=" steps", dynamic_ncols=True, disable=hidden
-        )
+        # none for the many trials
+        self.bar = progress_bar(name, left.stop, "steps", left.start) if checkpoint else None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
         """`batch`, for Keras, is a piece, counted from 0 wherever the run resumes. Raises NotANumber."""
@@ -113,7 +111,8 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
     def _after(self, step: int, loss: float) -> None:
         if not math.isfinite(loss):
             raise NotANumber(f"the loss of step {step:,} of the {self.name} is {loss}; a lower learning_rate may help")
-        self.bar.update()
+        if self.bar:
+            self.bar.update()
         if self.checkpoint and (step % self.checkpoint.every == 0 or step == self.left.stop):
             self.checkpoint.save(self.model, step)
             self._say(f"{self.name}: step {step:,} of {self.left.stop:,}, loss {loss:.3f}")
@@ -121,10 +120,11 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Closes the bar."""
-        self.bar.close()
+        if self.bar:
+            self.bar.close()
 
     def _say(self, line: str) -> None:
-        if self.bar.disable:
+        if not sys.stderr.isatty():
             print(line, file=sys.stderr, flush=True)
 
 

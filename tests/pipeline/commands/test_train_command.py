@@ -27,6 +27,8 @@ SMALL = (
     "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3",
 )  # fmt: skip
 
+SAME = ("log.csv", "evaluation.csv", "timing.json", "model.json", "report.html")  # of a run that is started again
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -89,8 +91,8 @@ def test_a_model_is_trained_and_its_retrieval_is_told(trained: Trained) -> None:
 
 def test_it_leaves_towers_vocabulary_log_and_page(trained: Trained) -> None:
     assert sorted(path.name for path in trained.model.iterdir()) == [
-        "checkpoints", "image_tower.keras", "log.csv", "model.json", "report.html", "tensorboard", "text_tower.keras",
-        "tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt",
+        "checkpoints", "evaluation.csv", "image_tower.keras", "log.csv", "model.json", "report.html", "tensorboard",
+        "text_tower.keras", "timing.json", "tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt",
     ]  # fmt: skip
     assert fingerprint(trained.model / "vocab.txt") == trained.facts()["vocabulary"]["sha256"]
     assert [row["step"] for row in csv.DictReader((trained.model / "log.csv").open())] == ["1", "2", "3", "4"]
@@ -98,10 +100,10 @@ def test_it_leaves_towers_vocabulary_log_and_page(trained: Trained) -> None:
 
 
 def test_the_same_command_again_says_the_same(trained: Trained) -> None:
-    before = [fingerprint(trained.model / name) for name in ("log.csv", "model.json", "report.html")]
+    before = [fingerprint(trained.model / name) for name in SAME]
     again = trained.fit()
     assert again.stdout == trained.said.stdout
-    assert [fingerprint(trained.model / name) for name in ("log.csv", "model.json", "report.html")] == before
+    assert [fingerprint(trained.model / name) for name in SAME] == before
 
 
 def test_evaluate_measures_what_fit_measured(trained: Trained, tmp_path: Path) -> None:

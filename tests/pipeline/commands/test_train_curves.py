@@ -9,7 +9,8 @@ import re
 import numpy as np
 import pytest
 
-from pipeline.commands.train.fit.curves import BOTTOM, LEFT, MOST_POINTS, NUMBERS, RIGHT, thinned
+from pipeline.commands.train.fit.chart import BOTTOM, LEFT, RIGHT
+from pipeline.commands.train.fit.curves import MOST_POINTS, NUMBERS, thinned
 from pipeline.commands.train.fit.page import training_page
 from tests.support.page_cells import Report
 from tests.support.train_pages import RETRIEVAL, ROWS, TOY, facts, page

@@ -38,25 +38,16 @@ HOSTILE = {
 def test_the_header_has_the_main_figures() -> None:
     report = page()
     assert report.all("h1") == ["toy"] and report.all("title")[0] == "toy: training report"
-    assert report.all("dd") == ["5.0%", "1,000", "64", "3.0 M"]
+    assert report.all("dd")[:4] == ["5.0%", "1,000", "64", "3.0 M"]
     says = ["18 times chance", "", "64,000 pairs in all", "0.3 M for images, 2.7 M for texts"]
     assert report.all("small")[:4] == says
     assert "1,790 records in 2 shards of crawl, with a vocabulary of 1,000 pieces (uncased)." in report.words
 
 
-def test_bad_records_and_time_are_told_where_there_are_any() -> None:
-    report = page(skipped=1234, seconds=419.5)
-    assert report.all("dd")[-1] == "1,234" and report.all("small")[4] == "skipped"
-    assert report.all("small")[1] == "in 7.0 min"
+def test_bad_records_are_told_where_there_are_any() -> None:
+    report = page(skipped=1234)
+    assert report.all("dd")[4] == "1,234" and report.all("small")[4] == "skipped"
     assert "bad records" in report.words and "bad records" not in page().words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "says"),
-    [(None, ""), (59.94, "in 59.9 s"), (60, "in 1.0 min"), (3600, "in 1.0 h"), (9e6, "in 2,500.0 h")],
-)
-def test_time_has_a_unit_that_fits(seconds: float | None, says: str) -> None:
-    assert page(seconds=seconds).all("small")[1] == says
 
 
 def test_records_that_no_pipeline_made_need_no_name() -> None:

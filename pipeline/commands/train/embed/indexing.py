@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice, tee
 
 import numpy as np
-from tqdm import tqdm
 
-from pipeline.commands.train.embed.parts import Note, Parts, Record, Result
+from pipeline.commands.train.embed.parts import Parts, Record, Result
 from pipeline.commands.train.embed.pictures import found_in
 from pipeline.inputs.pictures import Files, Task
+from train.bar import Bar, progress_bar
 from train.embedding import embed_pictures
 from train.errors import TrainingError
 from train.trained import Trained
@@ -30,24 +28,15 @@ def write_parts(parts: Parts, tasks: Sequence[Task], trained: Trained) -> None:
     done = sum(note.good + note.bad for note in notes)
     records = _records(tasks, after, _seen_in(parts), done)
     total = _total(tasks)
-    with tqdm(desc="embed", initial=done, total=total, unit=" pictures", dynamic_ncols=True, disable=None) as bar:
-        begin = time.monotonic()
+    with progress_bar("embed", total, "pictures", done) as bar:
         for number, part in enumerate(_parts(records, trained, bar), start=len(notes)):
-            note = parts.write(number, part)
-            if bar.disable:
-                _tell(note, time.monotonic() - begin)
-            begin = time.monotonic()
+            parts.write(number, part)
 
 
 def _total(tasks: Sequence[Task]) -> int | None:
     """The number of pictures, which is known of files alone."""
     counts = [len(task.sources) for task in tasks if isinstance(task, Files)]
     return sum(counts) if len(counts) == len(tasks) else None
-
-
-def _tell(note: Note, seconds: float) -> None:
-    pictures = note.good + note.bad
-    print(f"embed: {pictures:,} pictures in {seconds:.1f} s, {pictures / seconds:,.0f}/s", file=sys.stderr, flush=True)
 
 
 def _seen_in(parts: Parts) -> Seen:
@@ -73,7 +62,7 @@ def _records(tasks: Sequence[Task], after: tuple[int, int], seen: Seen, pictures
         done = 0
 
 
-def _parts(records: Iterator[Record], trained: Trained, bar: tqdm) -> Iterator[list[tuple[Record, Result]]]:
+def _parts(records: Iterator[Record], trained: Trained, bar: Bar) -> Iterator[list[tuple[Record, Result]]]:
     """Records with their results; each part ends with its last picture."""
     ahead, records = tee(records)
     results = embed_pictures(trained, (record.found for record in ahead if record.is_new))

@@ -1,4 +1,4 @@
-"""The page of a training: what the model finds, how its loss fell, and its settings beside the paper's.
+"""The page of a training: what the model finds, how it learned, its time, and its settings beside the paper's.
 
 The same input gives the same bytes.
 """
@@ -10,36 +10,61 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.commands.train.fit import curves, recall_table, settings_table
-from pipeline.commands.train.fit.curves import MOST_POINTS, Curve, Level, curve_card, numbers_card
+from pipeline.commands.train.fit import chart, curves, held_out_section, recall_table, settings_table
+from pipeline.commands.train.fit.chart import Level
+from pipeline.commands.train.fit.curves import MOST_POINTS, Curve, curve_card, numbers_card
 from pipeline.commands.train.fit.recall_table import percent, recalls_section, times_chance, unmeasured_section
 from pipeline.commands.train.fit.settings_table import settings_section
+from pipeline.commands.train.fit.time_section import time_section
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import document, figure, flat, fold, pairs_table
 from train.chance import candidates, chance_loss, floor_loss
 from train.retrieval import NotMeasured
+from train.times import NO_TIMES, Times
 
 if TYPE_CHECKING:
     from train.evaluate import Retrieval
     from train.log import Row
+    from train.measurements import Measurement
 
 PAPER_TEMPERATURE = 1 / 64  # where the paper's converges
 LOSS_SAYS = "The sum of both directions, as in the paper."
 TEMPERATURE_SAYS = "The paper's is learned: it starts at 1.0 and converges to about 1/64. Logarithmic scale."
 RATE_SAYS = "The paper's rises for 10,000 steps of 1,200,000."
-STYLE = recall_table.STYLE + curves.STYLE + settings_table.STYLE + "footer .note { overflow-wrap: anywhere; }\n"
+COLUMNS = ("Step", "Loss", "Temperature", "Learning rate")
+STYLES = (recall_table.STYLE, curves.STYLE, chart.STYLE, held_out_section.STYLE, settings_table.STYLE)
+STYLE = "".join(STYLES) + "footer .note { overflow-wrap: anywhere; }\n"
 
 
-def training_page(facts: Mapping[str, Any], rows: Sequence[Row], retrieval: Retrieval | NotMeasured) -> bytes:
-    """The page as UTF-8: `facts` is what `model.json` holds, `rows` the log in the order of its steps."""
+def training_page(
+    facts: Mapping[str, Any],
+    rows: Sequence[Row],
+    retrieval: Retrieval | NotMeasured,
+    measurements: Sequence[Measurement] = (),
+    times: Times = NO_TIMES,
+) -> bytes:
+    """The page as UTF-8: `facts` is what `model.json` holds, `rows` the log in the order of its steps, `measurements`
+    what was measured on the way and at the end.
+    """
     sections = [
         _header(facts, retrieval),
-        unmeasured_section(retrieval) if isinstance(retrieval, NotMeasured) else recalls_section(retrieval),
+        *_retrieval_sections(facts, retrieval, measurements),
         _curves_section(facts, rows),
+        time_section(times),
         settings_section(facts),
         _footer(facts),
     ]
     return serialized(document(f"{shortened(facts['name'], 60)}: training report", sections, STYLE))
+
+
+def _retrieval_sections(
+    facts: Mapping[str, Any], retrieval: Retrieval | NotMeasured, measurements: Sequence[Measurement]
+) -> Iterator[Element]:
+    if isinstance(retrieval, NotMeasured):
+        yield unmeasured_section(retrieval)
+    else:
+        yield recalls_section(retrieval)
+        yield held_out_section.held_out_section(facts, measurements, retrieval)
 
 
 def _header(facts: Mapping[str, Any], retrieval: Retrieval | NotMeasured) -> Element:
@@ -47,7 +72,7 @@ def _header(facts: Mapping[str, Any], retrieval: Retrieval | NotMeasured) -> Ele
     both = f"{_millions(parameters['images'])} for images, {_millions(parameters['texts'])} for texts"
     figures = [
         _recall(retrieval),
-        figure("steps", f"{facts['steps']:,}", _took(facts.get("seconds"))),
+        figure("steps", f"{facts['steps']:,}"),
         figure("batch", f"{train['batch']:,}", f"{facts['steps'] * train['batch']:,} pairs in all"),
         figure("parameters", _millions(sum(parameters.values())), both),
         *_bad_records(facts["skipped"]),
@@ -73,13 +98,6 @@ def _millions(count: int) -> str:
     return f"{count / 1e6:,.1f} M" if count >= 100_000 else f"{count:,}"
 
 
-def _took(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    size, unit = (1, "s") if seconds < 60 else (60, "min") if seconds < 3600 else (3600, "h")
-    return f"in {seconds / size:,.1f} {unit}"
-
-
 def _bad_records(count: int) -> Iterator[Element]:
     if count:
         yield figure("bad records", f"{count:,}", "skipped", class_="accent")
@@ -102,8 +120,17 @@ def _curves_section(facts: Mapping[str, Any], rows: Sequence[Row]) -> Element:
             "section", title, tag("p", "Nothing was logged: there are no curves to draw.", class_="empty"), id="log"
         )
     charts = [_loss(facts), _temperature(facts), _learning_rate(facts)]
-    cards = tag("div", *(curve_card(chart, rows) for chart in charts), numbers_card(rows), class_="curves")
+    cards = tag(
+        "div",
+        *(curve_card(chart, rows) for chart in charts),
+        numbers_card(COLUMNS, [*map(_numbers, rows)]),
+        class_="curves",
+    )
     return tag("section", title, *_of_means(len(rows)), cards, id="log")
+
+
+def _numbers(row: Row) -> tuple[str, ...]:
+    return f"{row.step:,}", f"{row.loss:#.4g}", f"{row.temperature:#.4g}", f"{row.learning_rate:.3g}"
 
 
 def _of_means(rows: int) -> Iterator[Element]:

@@ -16,12 +16,15 @@ from pipeline.commands.train.recall_lines import recall_lines
 from pipeline.files import Output
 from pipeline.printable import tell
 from pipeline.storage.overwriting import make_room
-from train.data import Records, damage_named
 from train.devices import host, strategy
-from train.evaluate import Retrieval, TooFewPictures, evaluate
+from train.evaluate import Retrieval, TooFewPictures
+from train.examiner import Examined, Examiner
 from train.fit import Trainer
+from train.measurements import FILE as EVALUATION
 from train.retrieval import NotMeasured
 from train.run import Run, check_records
+from train.times import FILE as TIMING
+from train.times import SAVING, read_times
 from vocab.hugging_face import TOKENIZER, TOKENIZER_CONFIG
 from vocab.wordpiece import FACTS as VOCABULARY_FACTS
 from vocab.wordpiece import FILE as VOCABULARY
@@ -29,7 +32,8 @@ from vocab.wordpiece import FILE as VOCABULARY
 REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
 TOWERS = ("image_tower.keras", "text_tower.keras")
 VOCABULARIES = (VOCABULARY, VOCABULARY_FACTS, TOKENIZER, TOKENIZER_CONFIG)
-OVERWRITTEN = (REPORT, FACTS, LOG, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
+RESULTS = (REPORT, FACTS, LOG, EVALUATION, TIMING)
+OVERWRITTEN = (*RESULTS, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,29 @@ def fit(options: Options) -> Retrieval | NotMeasured:
     run = Run(shards.paths, vocabulary.tokenizer, vocabulary.sha256, config.train, output.root)
     devices = strategy(options.devices)  # before TensorFlow is used
     check_records(run.shards)
-    trainer = Trainer(run, devices)
-    return complete(trainer, TrainedFrom(config.name, shards, vocabulary), run.records, held_out=True)
+    examiner = Examiner(run.records, held_out=True, settings=run.settings)
+    trainer = Trainer(run, devices, examiner=on_the_way(examiner))
+    return complete(trainer, TrainedFrom(config.name, shards, vocabulary), examiner)
 
 
-def complete(trainer: Trainer, material: TrainedFrom, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
-    """Trains to the last step, and writes what was learned; measures retrieval on `measured`, or its held-out pairs.
+def on_the_way(examiner: Examiner) -> Examiner | None:
+    """`examiner`, if it is to measure before the last step and can; says why it can't. Raises TrainingError."""
+    every, steps = examiner.settings.evaluation.every, examiner.settings.steps
+    if not every or host().number > 0:
+        return None
+    if every > steps:
+        tell(f"train: train.evaluation.every={every:,} is over the {steps:,} steps: only the end is measured")
+        return None
+    if examiner.held_out and not examiner.settings.data.held_out:
+        return None
+    if few := examiner.keep():
+        tell(f"train: {few.reason}, where recall takes two at least: nothing is measured; see train.data.held_out")
+        return None
+    return examiner
+
+
+def complete(trainer: Trainer, material: TrainedFrom, examiner: Examiner) -> Retrieval | NotMeasured:
+    """Trains to the last step, writes what was learned, and measures it.
 
     What is trained is written before it is measured, which may fail. Raises TrainingError.
     """
@@ -73,18 +94,20 @@ def complete(trainer: Trainer, material: TrainedFrom, measured: Records, held_ou
     output, writes = Output(trainer.run.output), host().number == 0
     if writes:
         _write_model(output, trainer, material.vocabulary)
-    retrieval = _measure(trainer, measured, held_out)
+    found = _measure(trainer, examiner)
+    retrieval = found.retrieval if isinstance(found, Examined) else found
     if writes:
+        if isinstance(found, Examined):
+            trainer.record(found)
         _write_facts(output, trainer, retrieval, material)
     return retrieval
 
 
-def _measure(trainer: Trainer, measured: Records, held_out: bool) -> Retrieval | NotMeasured:
-    with damage_named(measured.shards):
-        try:
-            return evaluate(trainer.model, measured.evaluation(held_out), trainer.settings.evaluation)
-        except TooFewPictures as error:
-            return NotMeasured(error.pictures, "held-out" if held_out else "test")
+def _measure(trainer: Trainer, examiner: Examiner) -> Examined | NotMeasured:
+    try:
+        return examiner.measure(trainer.model)
+    except TooFewPictures as error:
+        return examiner.too_few(error.pictures)
 
 
 def _warn_of_other(vocabulary: Vocabulary, shards: Shards) -> None:
@@ -119,6 +142,7 @@ def _write_model(output: Output, trainer: Trainer, vocabulary: Vocabulary) -> No
             tower.save(f"{folder}/{name}")
             with output.write(name) as file, open(f"{folder}/{name}", "rb") as saved:
                 shutil.copyfileobj(saved, file)
+    trainer.watch.lap(SAVING)
     for name in VOCABULARIES:
         if (vocabulary.folder / name).exists():
             output.write_bytes(name, (vocabulary.folder / name).read_bytes())
@@ -130,5 +154,6 @@ def _write_facts(output: Output, trainer: Trainer, retrieval: Retrieval | NotMea
     recalls = dataclasses.asdict(retrieval) if isinstance(retrieval, Retrieval) else None
     content = json.dumps({**facts, "retrieval": recalls}, indent=1)
     output.write_bytes(FACTS, f"{content}\n".encode())
-    output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval))
+    times = read_times(output.path(TIMING))
+    output.write_bytes(REPORT, training_page(facts, trainer.log.rows, retrieval, trainer.measurements.rows, times))
     output.clear_work()  # where files were written aside

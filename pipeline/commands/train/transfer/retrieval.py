@@ -6,7 +6,7 @@ import dataclasses
 import os
 from dataclasses import dataclass
 
-from pipeline.commands.train.fit.run import OVERWRITTEN, TrainedFrom, complete
+from pipeline.commands.train.fit.run import OVERWRITTEN, TrainedFrom, complete, on_the_way
 from pipeline.commands.train.material import Shards, find_shards, load_model, load_vocabulary
 from pipeline.commands.train.recall_lines import recall_lines
 from pipeline.commands.train.transfer.captioned import read_captioned, write_captioned
@@ -15,6 +15,7 @@ from pipeline.commands.train.transfer.output import claim, facts_of_run
 from pipeline.files import Output
 from pipeline.printable import tell
 from train.devices import strategy
+from train.examiner import Examiner
 from train.fit import Trainer
 from train.run import Run, check_records
 from train.sets.karpathy import Captioned
@@ -37,10 +38,10 @@ def run(options: Options) -> None:
     pairs = _pairs(options, output, captioned)
     run = Run(pairs.shards.paths, trained.tokenizer, vocabulary.sha256, trained.settings, output.root, trained.weights)
     check_records(run.shards)
-    trainer = Trainer(run, devices, trained.model)
     measured = dataclasses.replace(run.records, shards=pairs.test or run.shards)
-    material = TrainedFrom(options.config.name, pairs.shards, vocabulary)
-    retrieval = complete(trainer, material, measured, held_out=not pairs.test)
+    examiner = Examiner(measured, held_out=not pairs.test, settings=run.settings)
+    trainer = Trainer(run, devices, trained.model, on_the_way(examiner))
+    retrieval = complete(trainer, TrainedFrom(options.config.name, pairs.shards, vocabulary), examiner)
     print("\n".join(recall_lines(retrieval)))
     tell(f"{options.output}/report.html shows the curves", error=False)
 

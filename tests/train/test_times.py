@@ -1,0 +1,108 @@
+"""The time of a training by its parts and over its sessions, by a clock that the tests move; and the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.clock import Clock
+from train.hardware import hardware, processor
+from train.log import Row
+from train.progress import Progress
+from train.times import FILE, MEASURING, SAVING, TRACING, TRAINING, Stopwatch, read_times
+
+pytestmark = pytest.mark.slow
+
+
+def session(output: Path, steps: int) -> Stopwatch:
+    """A first step of 9 s, steps of 8 pairs and 2 s, a measurement of 5 s before the last, a checkpoint of 1 s."""
+    clock = Clock()
+    watch = Stopwatch(str(output), clock)
+    clock.now += 9
+    watch.lap(TRACING)
+    for _ in range(steps):
+        clock.now += 2
+        watch.lap(TRAINING, 8)
+    clock.now += 5
+    watch.lap(MEASURING)
+    clock.now += 1
+    watch.lap(SAVING)
+    watch.save()
+    return watch
+
+
+def test_the_rate_is_that_of_training_alone(tmp_path: Path) -> None:
+    times = session(tmp_path, 3).times
+    assert times.seconds == {TRACING: 9, TRAINING: 6, MEASURING: 5, SAVING: 1} and times.wall == 21
+    assert (times.pairs, times.pairs_per_second, times.sessions) == (24, 4, 1)
+
+
+def test_sessions_add_up(tmp_path: Path) -> None:
+    session(tmp_path, 3)
+    times = session(tmp_path, 1).times
+    assert times.seconds == {TRACING: 18, TRAINING: 8, MEASURING: 10, SAVING: 2}
+    assert (times.pairs, times.pairs_per_second, times.sessions) == (32, 4, 2)
+    assert read_times(str(tmp_path / FILE)) == times
+
+
+def test_a_session_that_saves_nothing_counts_nothing(tmp_path: Path) -> None:
+    before = session(tmp_path, 1).times
+    Stopwatch(str(tmp_path)).lap(TRACING)
+    assert read_times(str(tmp_path / FILE)) == before
+
+
+def test_no_step_has_no_rate(tmp_path: Path) -> None:
+    watch = session(tmp_path, 0)
+    assert watch.times.pairs_per_second is watch.speed() is None
+    assert read_times(str(tmp_path / "none")).pairs_per_second is None
+
+
+def test_speed_is_that_since_the_last_call(tmp_path: Path) -> None:
+    clock = Clock()
+    watch = Stopwatch(str(tmp_path), clock)
+    speeds = []
+    for seconds, part, pairs in (
+        (9, TRACING, 0),
+        (2, TRAINING, 8),
+        (4, TRAINING, 8),
+        (99, MEASURING, 0),
+        (1, TRAINING, 8),
+    ):
+        clock.now += seconds
+        watch.lap(part, pairs)
+        if part != TRAINING or seconds != 2:
+            speeds.append(watch.speed())
+    assert speeds == [None, 16 / 6, None, 8]
+
+
+def test_the_machine_is_told_without_its_name(tmp_path: Path) -> None:
+    machine = hardware()
+    assert machine["cores"] == len(os.sched_getaffinity(0)) and machine["memory"] > 1e8
+    assert os.uname().nodename not in json.dumps(machine) and machine["accelerators"] == {}
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Fast CPU @ 3 GHz\nmodel name\t: other\n")
+    assert processor(str(tmp_path / "cpuinfo")) == "Fast CPU @ 3 GHz"
+    assert processor(str(tmp_path / "none")) != "Fast CPU @ 3 GHz"
+
+
+# Lines without a terminal
+
+
+def test_tracing_is_announced_and_progress_is_told_each_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps of 10 s after one of 30 s: the sixth step after it is a minute later, and the last one is told."""
+    clock = Clock()
+    progress = Progress(100, 110, 8, clock)
+    for step in range(101, 111):
+        progress.begin_step()
+        seconds = 30.0 if step == 101 else 10.0
+        clock.now += seconds
+        progress.end_step(Row(step, 5.0 - step / 100, 0.1, 0.01), seconds)
+    progress.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "fit: tracing the first step, which takes longer than the others",
+        "fit: traced in 30.0 s",
+        "fit: step 107 of 110, loss 3.930, 0.8 pairs/s, 30.0 s left",
+        "fit: step 110 of 110, loss 3.900, 0.8 pairs/s",
+    ]

@@ -1,0 +1,86 @@
+"""The time that a training took, over all its sessions, and the machine.
+
+Both are in a file of their own, since they differ between runs that are otherwise the same.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import tensorflow as tf
+
+from train.files import atomic_write
+from train.hardware import hardware
+from vocab.minutes import Clock
+
+FILE = "timing.json"
+TRAINING, TRACING, MEASURING, SAVING = PARTS = ("training", "tracing", "measuring", "saving")
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds by part; the pairs of the steps in `training`, which are all but the first of each session; the number
+    of sessions, and the machine of the last one.
+
+    A killed session counts up to its last checkpoint or measurement; steps that are made again count again.
+    """
+
+    seconds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    pairs: int = 0
+    sessions: int = 0
+    machine: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def wall(self) -> float:
+        """Seconds of all parts."""
+        return sum(self.seconds.values())
+
+    @property
+    def pairs_per_second(self) -> float | None:
+        """The rate of training, without tracing, measuring and saving; None if no step was timed."""
+        return self.pairs / self.seconds[TRAINING] if self.pairs and self.seconds[TRAINING] else None
+
+
+NO_TIMES = Times()
+
+
+class Stopwatch:
+    """Adds the time of a session to those before it. A lap is the time since the last one."""
+
+    def __init__(self, output: str, clock: Clock = time.monotonic) -> None:
+        self.path, self.clock = f"{output}/{FILE}", clock
+        before = read_times(self.path)
+        self.times = replace(before, sessions=before.sessions + 1, machine=hardware())
+        self.since = clock()
+        self.told = self.times
+
+    def lap(self, part: str, pairs: int = 0) -> float:
+        """Adds a lap to `part`, with the pairs that were trained on in it; returns its seconds."""
+        now = self.clock()
+        lap, self.since = now - self.since, now
+        seconds = {**self.times.seconds, part: self.times.seconds[part] + lap}
+        self.times = replace(self.times, seconds=seconds, pairs=self.times.pairs + pairs)
+        return lap
+
+    def speed(self) -> float | None:
+        """Pairs per second of training since the last call; None if no step was timed since."""
+        before, self.told = self.told, self.times
+        pairs, seconds = self.times.pairs - before.pairs, self.times.seconds[TRAINING] - before.seconds[TRAINING]
+        return pairs / seconds if pairs and seconds else None
+
+    def save(self) -> None:
+        """Writes the times via a temporary file."""
+        with atomic_write(self.path, "w") as file:
+            file.write(json.dumps(asdict(self.times), indent=1) + "\n")
+
+
+def read_times(path: str) -> Times:
+    """The times in a file; none if it doesn't exist."""
+    if not tf.io.gfile.exists(path):
+        return NO_TIMES
+    with tf.io.gfile.GFile(path) as file:
+        return Times(**json.loads(file.read()))
