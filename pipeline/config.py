@@ -109,6 +109,13 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
+class Report:
+    """Statistics of the report: what is found out for them alone."""
+
+    identify: Annotated[bool, "guesses the language of texts that no column gives one (the extra languages)"] = False
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a run. Inputs, workers and runner are command-line options, not settings: see `Options`."""
 
@@ -120,6 +127,7 @@ class Config:
     input: Input = field(default_factory=Input)
     filters: Filters = field(default_factory=Filters)
     dedup: Dedup = Dedup()
+    report: Report = Report()
     fetch: Fetch = Fetch()
     vocab: Vocabulary = Vocabulary()
     train: Train = Train()

@@ -30,6 +30,8 @@ from pipeline.measure.text import load_counts, measure_text
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
+from pipeline.statistics.shard import FOLDER as STATISTICS
+from pipeline.statistics.shard import Pairs, write_statistics
 from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
@@ -41,7 +43,7 @@ NOTES = "work/emitted"
 
 def needed_by_notes(names: Iterable[str]) -> dict[str, list[str]]:
     """Maps the completion marker of each of these output shards to the files that it vouches for."""
-    folders = {"corpus": ".tfrecord", "verdicts": ".parquet", EXAMPLES: ".parquet"}
+    folders = {"corpus": ".tfrecord", "verdicts": ".parquet", EXAMPLES: ".parquet", STATISTICS: ".arrow"}
     return {
         f"{NOTES}/{name}.json": [f"{folder}/{name}{ending}" for folder, ending in folders.items()] for name in names
     }
@@ -107,6 +109,9 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     table = verdicts(shard, columns | judged, emission.carried)
     examples.write(output, name, table, config.filters.own())
     close_calls.write(output, name, table)
+    hashes = {"text": columns["text_hash"].to_numpy(), "image_id": images}
+    pairs = Pairs(table, failed, [rule.reason for rule in rules], hashes, columns.get("format"))
+    write_statistics(output, name, pairs, config.report.identify)
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,

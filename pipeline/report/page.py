@@ -19,6 +19,8 @@ from pipeline.report.funnel import share
 from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
 from pipeline.report.histograms import add_up
+from pipeline.report.origins_section import origins_sections
+from pipeline.report.origins_style import ORIGINS_STYLE
 from pipeline.report.signal_cards import signals_section
 
 if TYPE_CHECKING:
@@ -42,12 +44,14 @@ def write_report(output: Output) -> None:
         *earlier_sections(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, histograms),
+        *origins_sections(funnel),
         gallery_section(rules, examples, most),
         *([close_calls_section(funnel, manifest["config"], close_calls, most)] if close_calls else []),
         _footer(manifest),
     ]
     title = f"{shortened(manifest['config']['name'], 60)}: corpus report"
-    output.write_bytes("report.html", serialized(document(title, sections, CLOSE_CALLS_STYLE if close_calls else "")))
+    style = (CLOSE_CALLS_STYLE if close_calls else "") + (ORIGINS_STYLE if funnel.get("statistics") else "")
+    output.write_bytes("report.html", serialized(document(title, sections, style)))
 
 
 def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:

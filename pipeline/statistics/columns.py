@@ -1,0 +1,57 @@
+"""The columns of a shard whose values have statistics: language, licence, picture format and rare n-gram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from pipeline.statistics.tables import LONGEST_NAME
+from vocab.buffers import one_array
+from vocab.hashing import hash_strings
+
+LANGUAGES = ("lang", "language", "LANGUAGE", "page_lang")
+LICENCES = ("licence", "license")
+NOT_GIVEN = "not given"
+NO_FORMAT, NOT_READ = "none", "not read"
+
+_FORMATS = {"MPO": "JPEG", "WEBP": "WebP", "JPEG2000": "JPEG 2000", "DIB": "BMP"}  # Pillow's names to the usual ones
+
+
+def values_of(pairs: pa.Table, names: tuple[str, ...]) -> pa.StringArray:
+    """Each pair's value in the first of its columns `names`, in any case, that has one; null where none has."""
+    found = [_without_blanks(one_array(pairs[number])) for number in _places(pairs.schema, names)]
+    return pc.coalesce(*found) if found else pa.nulls(len(pairs), pa.string())
+
+
+def _places(schema: pa.Schema, names: tuple[str, ...]) -> Iterator[int]:
+    """The columns of strings with these names, in their order: the exact name, then other cases of it."""
+    strings = [number for number, field in enumerate(schema) if pt.is_string(field.type)]
+    wanted = {name: place for place, name in reversed(list(enumerate(names)))}
+    folded = {name.casefold(): place for name, place in reversed(list(wanted.items()))}
+    ranks = {number: wanted.get(name := schema.names[number], len(names) + folded.get(name.casefold(), 999)) for number in strings}
+    yield from sorted((number for number in strings if ranks[number] < 999), key=lambda number: (ranks[number], number))
+
+
+def _without_blanks(column: pa.StringArray) -> pa.StringArray:
+    """The values without white space around them; null for an empty one."""
+    encoded = column.dictionary_encode()
+    plain = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(encoded.dictionary), 0, LONGEST_NAME)
+    plain = pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
+    return plain.take(encoded.indices)
+
+
+def format_names(formats: pa.StringArray) -> pa.StringArray:
+    """Users' names of the formats that Pillow names; null is `NO_FORMAT`."""
+    encoded = formats.dictionary_encode()
+    names = pa.array([_FORMATS.get(name, name) for name in encoded.dictionary.to_pylist()], pa.string())
+    return pc.fill_null(names.take(encoded.indices), NO_FORMAT)
+
+
+def hashes_of(column: pa.StringArray) -> np.ndarray:
+    """A hash for each row, uint64 (rows,), of few distinct strings."""
+    encoded = column.dictionary_encode()
+    return hash_strings(encoded.dictionary)[encoded.indices.to_numpy()]
