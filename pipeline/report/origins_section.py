@@ -1,4 +1,4 @@
-"""The section on the origins of pairs: tables by source, host, language, picture format and licence, and the offenders."""
+"""The section on the origins of pairs: tables by source, host, language, format and licence, and the offenders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TITLES = {  # and what is said where nothing is known
     "source": ("Source file", "no pair"),
     "host": ("Host of the URL", "no pair has a URL"),
     "language": ("Language", "no column lang, language or page_lang; report.identify=true guesses it"),
-    "picture_format": ("Picture format", "no images in the input"),
+    "picture_format": ("Picture format", "no header of an image was read"),
     "licence": ("Licence", "no column licence or license"),
 }
 OFFENDERS_SHOWN = 10

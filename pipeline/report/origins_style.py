@@ -11,13 +11,15 @@ def _fills(number: int) -> str:
     return "".join(f".r{place} {{ --reason: {pair[number]}; }}\n" for place, pair in enumerate(COLOURS))
 
 
-ORIGINS_STYLE = f"""
+ORIGINS_STYLE = (
+    f"""
 {_fills(0)}@media (prefers-color-scheme: dark) {{
 {_fills(1)}}}
-""" + """
+"""
+    + """
 .bar .reason { fill: var(--reason); } .key.reason::before { background: var(--reason); }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 14px; font-size: 0.8125rem; }
-#origins h3 { margin-top: 34px; }
+#origins > h3 { margin-top: 34px; }
 .origins { table-layout: fixed; margin-top: 8px; font-size: 0.875rem; }
 .origins tr { border-top: 1px solid var(--line); break-inside: avoid; }
 .origins thead tr { border: 0; }
@@ -28,7 +30,8 @@ ORIGINS_STYLE = f"""
 .origins .bar { height: 14px; }
 .origins .others th { color: var(--soft); }
 .offenders .pairs { width: 100%; }
-.offenders article .pairs th + td, .offenders article .pairs th + th { white-space: nowrap; width: 1%; padding-left: 14px; }
+.offenders article .pairs th + td, .offenders article .pairs th + th { white-space: nowrap; width: 1%;
+  padding-left: 14px; }
 @media screen and (max-width: 760px) {
   .origins thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .origins, .origins tbody { display: block; }
@@ -38,3 +41,4 @@ ORIGINS_STYLE = f"""
   .origins td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: 0.75rem; }
 }
 """
+)

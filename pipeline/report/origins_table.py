@@ -51,7 +51,7 @@ def _others(found: Row, shown: Sequence[Row], funnel: Row) -> list[Row]:
 
 
 def _table(title: str, rows: Iterable[Row], codes: Sequence[str]) -> Element:
-    head = tag("tr", *(tag("th", name, scope="col") for name in (title, *HEAD, "By first reason")))
+    head = tag("tr", *(tag("th", name, scope="col") for name in ("Name", *HEAD, "By first reason")))
     return tag("table", tag("thead", head), tag("tbody", *(_row(row, codes) for row in rows)), class_="origins")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,13 +25,13 @@ def values_of(pairs: pa.Table, names: tuple[str, ...]) -> pa.StringArray:
     return pc.coalesce(*found) if found else pa.nulls(len(pairs), pa.string())
 
 
-def _places(schema: pa.Schema, names: tuple[str, ...]) -> Iterator[int]:
-    """The columns of strings with these names, in their order: the exact name, then other cases of it."""
+def _places(schema: pa.Schema, names: tuple[str, ...]) -> list[int]:
+    """The columns of strings with these names, in their order: all exact names, then those in another case."""
     strings = [number for number, field in enumerate(schema) if pt.is_string(field.type)]
-    wanted = {name: place for place, name in reversed(list(enumerate(names)))}
-    folded = {name.casefold(): place for name, place in reversed(list(wanted.items()))}
-    ranks = {number: wanted.get(name := schema.names[number], len(names) + folded.get(name.casefold(), 999)) for number in strings}
-    yield from sorted((number for number in strings if ranks[number] < 999), key=lambda number: (ranks[number], number))
+    exact = [number for name in names for number in strings if schema.names[number] == name]
+    wanted = dict.fromkeys(name.casefold() for name in names)
+    folded = [number for name in wanted for number in strings if schema.names[number].casefold() == name]
+    return list(dict.fromkeys([*exact, *folded]))
 
 
 def _without_blanks(column: pa.StringArray) -> pa.StringArray:
@@ -45,13 +43,14 @@ def _without_blanks(column: pa.StringArray) -> pa.StringArray:
 
 
 def format_names(formats: pa.StringArray) -> pa.StringArray:
-    """Users' names of the formats that Pillow names; null is `NO_FORMAT`."""
+    """Users' names of the formats that Pillow names."""
     encoded = formats.dictionary_encode()
     names = pa.array([_FORMATS.get(name, name) for name in encoded.dictionary.to_pylist()], pa.string())
-    return pc.fill_null(names.take(encoded.indices), NO_FORMAT)
+    return names.take(encoded.indices)
 
 
 def hashes_of(column: pa.StringArray) -> np.ndarray:
     """A hash for each row, uint64 (rows,), of few distinct strings."""
     encoded = column.dictionary_encode()
-    return hash_strings(encoded.dictionary)[encoded.indices.to_numpy()]
+    hashes: np.ndarray = hash_strings(encoded.dictionary)[encoded.indices.to_numpy()]
+    return hashes

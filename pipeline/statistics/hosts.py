@@ -1,7 +1,7 @@
 """The host of each URL: lower case, without user and port; http and https alone, as `fetch` asks no other.
 
-A compiled loop reads URLs whose host is of ASCII letters, digits, dots, hyphens and underscores, with or without a port.
-All others pass through Python, a few of a thousand in a crawl.
+A compiled loop reads URLs whose host is of ASCII letters, digits, dots, hyphens and underscores, with or without a
+port. All others pass through Python.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 
 from vocab.buffers import read_only, string_array, utf8
 from vocab.hashing import FNV_OFFSET, FNV_PRIME, hash_strings, mix
@@ -42,7 +43,9 @@ class Hosts:
     def names(self, rows: np.ndarray) -> pa.StringArray:
         """The hosts of these rows."""
         begins, lengths = self._begins[rows], np.maximum(self._lengths[rows], 0)
-        spans = string_array(*_cut(self._data, read_only(begins), read_only(lengths), _SIMPLE), np.ones(len(rows), bool))
+        spans = string_array(
+            *_cut(self._data, read_only(begins), read_only(lengths), _SIMPLE), np.ones(len(rows), bool)
+        )
         names = spans.to_pylist()
         for place in np.flatnonzero(lengths == 0).tolist():
             names[place] = self._odd.get(int(rows[place]), NO_URL)
@@ -85,8 +88,11 @@ def _find(
         lengths[row] = ODD
         i = _after_scheme(data, begin, end)
         begins[row], h = i, FNV_OFFSET
-        while i < end and simple[data[i]] != 0:
-            h = (h ^ np.uint64(simple[data[i]])) * FNV_PRIME
+        for stop in range(i, end):
+            letter = simple[data[stop]]
+            if letter == 0:
+                break
+            h = (h ^ np.uint64(letter)) * FNV_PRIME
             i += 1
         length = i - begins[row]
         if 0 < length <= longest and _ends_authority(data, i, end):
@@ -94,24 +100,30 @@ def _find(
     return hashes, begins, lengths
 
 
-@kernel
-def _after_scheme(data: np.ndarray, i: int, end: int) -> int:
+@njit(inline="always")
+def _after_scheme(data: np.ndarray, i: np.int64, end: np.int64) -> np.int64:
     """Where the authority begins; `end` if the URL doesn't begin with http:// or https://."""
-    if end - i < 8 or data[i] | 32 != 104 or data[i + 1] | 32 != 116 or data[i + 2] | 32 != 116 or data[i + 3] | 32 != 112:
+    if (
+        end - i < 8
+        or data[i] | 32 != 104
+        or data[i + 1] | 32 != 116
+        or data[i + 2] | 32 != 116
+        or data[i + 3] | 32 != 112
+    ):
         return end
     i += 5 if data[i + 4] | 32 == 115 else 4
     return i + 3 if i + 2 < end and data[i] == 58 and data[i + 1] == 47 and data[i + 2] == 47 else end
 
 
-@kernel
-def _ends_authority(data: np.ndarray, i: int, end: int) -> bool:
+@njit(inline="always")
+def _ends_authority(data: np.ndarray, i: np.int64, end: np.int64) -> bool:
     """Whether nothing but a port of up to four digits stands between `i` and the end of the authority."""
     if i < end and data[i] == 58:
         i += 1
         last = min(i + 4, end)
         while i < last and 48 <= data[i] <= 57:
             i += 1
-    return i == end or data[i] == 47 or data[i] == 63 or data[i] == 35
+    return bool(i == end or data[i] == 47 or data[i] == 63 or data[i] == 35)
 
 
 @kernel

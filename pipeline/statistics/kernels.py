@@ -10,7 +10,6 @@ import numpy as np
 from vocab.buffers import read_only
 from vocab.kernel import kernel
 
-COUNTED = 2  # counts before those of the rules: raw, kept
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -24,7 +23,7 @@ def count_groups(groups: np.ndarray, failed: np.ndarray, number: int) -> np.ndar
 
     `failed` marks the rules that drop each row, bool (rows, rules).
     """
-    return _count_groups(read_only(groups), read_only(np.asfortranarray(failed)), number)
+    return _count_groups(read_only(groups), read_only(np.ascontiguousarray(failed.T)), number)
 
 
 def add_up_rows(groups: np.ndarray, counts: np.ndarray, number: int) -> np.ndarray:
@@ -58,12 +57,12 @@ def _group(hashes: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
 
 @kernel
 def _count_groups(groups: np.ndarray, failed: np.ndarray, number: int) -> np.ndarray:
-    rules = failed.shape[1]
+    rules = len(failed)
     counts = np.zeros((number, 2 + 2 * rules), np.int64)
     for row in range(len(groups)):
         group, first = groups[row], -1
         for rule in range(rules - 1, -1, -1):
-            if failed[row, rule]:
+            if failed[rule, row]:
                 counts[group, 2 + rules + rule] += 1
                 first = rule
         counts[group, 0] += 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.files import Output, read_many
-from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, Shared, ShardStatistics, file_name, read_statistics
+from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, file_name, read_statistics
 from pipeline.statistics.tables import Table, added
 
 NAMES = 50_000  # of a dimension, held between two batches of shards

@@ -1,11 +1,10 @@
-"""The statistics of one shard: a file of bounded tables, one for each dimension, and its most shared texts and images."""
+"""The statistics of one shard: a file of bounded tables, a dimension each, and its most shared texts and images."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from pipeline.files import Output
 from pipeline.statistics.columns import (
     LANGUAGES,
     LICENCES,
+    NO_FORMAT,
     NOT_GIVEN,
     NOT_READ,
     format_names,
@@ -22,8 +22,8 @@ from pipeline.statistics.columns import (
     values_of,
 )
 from pipeline.statistics.hosts import Hosts
-from pipeline.statistics.kernels import largest_rows
-from pipeline.statistics.tables import LONGEST_NAME, Table, tally
+from pipeline.statistics.kernels import count_groups, largest_rows
+from pipeline.statistics.tables import LONGEST_NAME, Table, one_name, tally
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 
@@ -101,18 +101,26 @@ def read_statistics(content: bytes) -> ShardStatistics:
 
 
 def _tables(pairs: Pairs, identify: bool, most: int) -> Iterator[tuple[str, Table]]:
+    failed = pairs.failed
     hosts = Hosts(one_array(pairs.verdicts["url"]))
-    yield "host", tally(hosts.hashes, hosts.names, pairs.failed, most)
-    columns = {
-        "language": pc.fill_null(_languages(pairs, identify), NOT_GIVEN),
-        "picture_format": _formats(pairs),
-        "licence": pc.fill_null(values_of(pairs.verdicts, LICENCES), NOT_GIVEN),
+    yield "host", tally(hosts.hashes, hosts.names, failed, most)
+    whole = count_groups(np.zeros(len(failed), np.int32), failed, min(len(failed), 1))
+    for dimension, (column, absent) in _columns(pairs, identify).items():
+        known = column.null_count < len(column)
+        yield dimension, _tally(column.fill_null(absent), failed, most) if known else one_name(absent, whole)
+    has = pairs.verdicts["rare_ngram"].is_valid().to_numpy()
+    yield "rare_ngram", _tally(one_array(pairs.verdicts["rare_ngram"]).drop_null(), failed[has], most)
+
+
+def _columns(pairs: Pairs, identify: bool) -> dict[str, tuple[pa.StringArray, str]]:
+    """The column of each dimension but the host, and the name of a null."""
+    read = pairs.formats is not None
+    formats = format_names(pairs.formats) if read else pa.nulls(len(pairs.failed), pa.string())
+    return {
+        "language": (_languages(pairs, identify), NOT_GIVEN),
+        "picture_format": (formats, NO_FORMAT if read else NOT_READ),
+        "licence": (values_of(pairs.verdicts, LICENCES), NOT_GIVEN),
     }
-    for dimension, column in columns.items():
-        yield dimension, _tally(column, pairs.failed, most)
-    rare = one_array(pairs.verdicts["rare_ngram"])
-    has = rare.is_valid()
-    yield "rare_ngram", _tally(rare.filter(has), pairs.failed[has.to_numpy(zero_copy_only=False)], most)
 
 
 def _tally(column: pa.StringArray, failed: np.ndarray, most: int) -> Table:
@@ -130,12 +138,6 @@ def _languages(pairs: Pairs, identify: bool) -> pa.StringArray:
     from vocab.languages import identified
 
     return identified(one_array(pairs.verdicts["text"]), given)
-
-
-def _formats(pairs: Pairs) -> pa.StringArray:
-    if pairs.formats is None:
-        return pa.array([NOT_READ], pa.string()).take(pa.nulls(len(pairs.failed), pa.int8()).fill_null(0))
-    return format_names(pairs.formats)
 
 
 def _shared(pairs: Pairs, kind: str) -> Shared | None:

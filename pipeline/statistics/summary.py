@@ -118,7 +118,7 @@ def _by_source(notes: Notes, sources: Sequence[str], codes: Sequence[str]) -> Ro
     of = defaultdict[str, list[Mapping[str, Any]]](list)
     for note, source in zip(notes, sources, strict=True):
         of[source].append(note)
-    rows = [{"name": source} | _sum(found, codes) for source, found in of.items()]
+    rows: list[Row] = [{"name": source} | _sum(found, codes) for source, found in of.items()]
     rows.sort(key=lambda row: (-row["raw"], row["name"]))
     return _listed(rows[:ROWS], _sum(notes, codes), len(rows), 0)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipeline.statistics.kernels import add_up_rows, count_groups, group
+from pipeline.statistics.hosts import Hosts
+from pipeline.statistics.kernels import add_up_rows, count_groups, group, largest_rows
+from vocab.hashing import hash_strings
 
 LONGEST_NAME = 200  # characters; a longer name is cut
 Names = Callable[[np.ndarray], pa.StringArray]  # rows to their names
@@ -56,6 +58,12 @@ def tally(hashes: np.ndarray, names: Names, failed: np.ndarray, most: int) -> Ta
     return Table(hashes[firsts[rows]], names(firsts[rows]), counts[rows], lacks, cut)
 
 
+def one_name(name: str, counts: np.ndarray) -> Table:
+    """The table of pairs that all have one name, with a row of `counts`; or with none, for no pairs."""
+    names = pa.array([name][: len(counts)], pa.string())
+    return Table(hash_strings(names), names, counts)
+
+
 def added(tables: list[Table]) -> Table:
     """The sum of tables with the same rules."""
     hashes = np.concatenate([table.hashes for table in tables])
@@ -67,3 +75,11 @@ def added(tables: list[Table]) -> Table:
         sum(table.lacks for table in tables),
         any(table.is_cut for table in tables),
     )
+
+
+def load_kernels() -> None:
+    """Calls every compiled kernel once, on next to nothing."""
+    hosts = Hosts(pa.array(["https://example.org"]))
+    table = tally(hosts.hashes, hosts.names, np.zeros((1, 1), bool), 1)
+    added([table, table])
+    largest_rows(table.counts[:, 0].copy(), table.hashes, 1, 1)

@@ -22,6 +22,7 @@ from pipeline.measure.examples import NO_RULE, THUMBNAIL_SIDE, Examples
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import write_verdicts
 from pipeline.report.histograms import count_shard
+from pipeline.statistics.shard import Pairs, hashes_of_verdicts, write_statistics
 from train.example import decode_example, read_records
 from vocab.hashing import hash_strings
 
@@ -67,6 +68,7 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     records = kept.among[which] if shard.records else kept.among[:0]
     written = _write_records(shard, subset, records, examples)
     examples.write(subset.output, shard.name, verdicts)
+    _write_statistics(shard, subset, verdicts)
     subset.meter.add(len(verdicts), shard.records)
     columns = dict(zip(verdicts.column_names, verdicts.columns, strict=True))
     return {
@@ -76,6 +78,14 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
         **written,
         "verdicts_sha256": write_verdicts(subset.output, f"verdicts/{shard.name}.parquet", verdicts),
     }
+
+
+def _write_statistics(shard: Shard, subset: Subset, verdicts: pa.Table) -> None:
+    """Writes the statistics of the chosen pairs, which no rule drops; verdicts don't hold the format of an image."""
+    codes = [rule.reason for rule in subset.rules if rule.enabled]
+    failed = np.zeros((len(verdicts), len(codes)), bool)
+    pairs = Pairs(verdicts, failed, codes, hashes_of_verdicts(verdicts), formats=None)
+    write_statistics(subset.output, shard.name, pairs, subset.config.report.identify)
 
 
 def _write_records(shard: Shard, subset: Subset, places: np.ndarray, examples: Examples) -> dict[str, Any]:
