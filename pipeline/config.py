@@ -110,6 +110,13 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
+class Report:
+    """Statistics of the report: what is found out for them alone."""
+
+    identify: Annotated[bool, "guesses the language of texts that no column gives one (the extra languages)"] = False
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a run. Inputs, workers and runner are command-line options, not settings: see `Options`."""
 
@@ -122,6 +129,7 @@ class Config:
     filters: Filters = field(default_factory=Filters)
     dedup: Dedup = Dedup()
     output: OutputFormats = OutputFormats()
+    report: Report = Report()
     fetch: Fetch = Fetch()
     vocab: Vocabulary = Vocabulary()
     train: Train = Train()

@@ -32,6 +32,8 @@ from pipeline.outputs.pairs import pairs_of_columns
 from pipeline.outputs.shards import open_shards
 from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
+from pipeline.statistics.shard import FOLDER as STATISTICS
+from pipeline.statistics.shard import Pairs, write_statistics
 from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
@@ -43,7 +45,7 @@ NOTES = "work/emitted"
 
 def needed_by_notes(names: Iterable[str], formats: Sequence[str]) -> dict[str, list[str]]:
     """Maps the completion marker of each of these output shards to the files that it vouches for."""
-    others = [f"{folder}/{{}}.parquet" for folder in ("verdicts", EXAMPLES)]
+    others = [f"{folder}/{{}}.parquet" for folder in ("verdicts", EXAMPLES)] + [f"{STATISTICS}/{{}}.arrow"]
     return {
         f"{NOTES}/{name}.json": [FORMATS[one].file(name) for one in formats] + [other.format(name) for other in others]
         for name in names
@@ -110,6 +112,9 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     table = verdicts(shard, columns | judged, emission.carried)
     examples.write(output, name, table, config.filters.own())
     close_calls.write(output, name, table)
+    hashes = {"text": columns["text_hash"].to_numpy(), "image_id": images}
+    pairs = Pairs(table, failed, [rule.reason for rule in rules], hashes, columns.get("format"))
+    write_statistics(output, name, pairs, config.report.identify)
     return {
         **_summary([rule.reason for rule in rules], failed),
         "rows": shard.rows,

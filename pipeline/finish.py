@@ -30,6 +30,7 @@ from pipeline.outputs.records import write_metadata
 from pipeline.report.described import describe
 from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
+from pipeline.statistics.summary import origins
 from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import INDEX_FOLDER, Plan
@@ -63,7 +64,9 @@ def finish(
         unmeasured=_unmeasured(config, notes) if plan.pairs else (),
     )
     content = funnel(config, plan, notes, counts, seconds, silent)
-    output.write_bytes(FUNNEL, json_file(after_earlier(content, earlier) if earlier else content))
+    content = after_earlier(content, earlier) if earlier else content
+    sources = [shard.source.name for shard in plan.shards]
+    output.write_bytes(FUNNEL, json_file(content | origins(output, names, notes, sources, content)))
     if RECORDS in config.output.formats:
         write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from filters.porn import OPEN_NSFW, load_scorer
-from pipeline.config import Config, Text
+from pipeline.config import Config, Report, Text
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.unused import check_columns
 from pipeline.measure.eval_index_files import load_indexes
@@ -15,6 +15,7 @@ from pipeline.measure.vectors import load_embedder
 from pipeline.own_rules import try_rule
 from pipeline.settings import ConfigError
 from pipeline.storage.plan import Plan
+from vocab.languages import classifier
 from vocab.segment import dictionaries
 
 
@@ -22,6 +23,7 @@ def check_run(config: Config, sources: Sequence[Source], sets: EvalSets) -> None
     """Raises InputError for settings that don't fit the inputs, the evaluation sets or this machine."""
     check_columns(sources, config.input.columns)
     check_segmenter(config.text)
+    check_identifier(config.report)
     check_models(config, sets)
     load_indexes(sets, config.filters.eval_duplicate)
 
@@ -56,6 +58,15 @@ def check_segmenter(text: Text) -> None:
             dictionaries()
         except ImportError as error:
             raise InputError("text.segment: needs the package icu4py: pip install 'align-corpus[segment]'") from error
+
+
+def check_identifier(report: Report) -> None:
+    """Raises InputError where languages are to be guessed and the package for it, an extra, is not installed."""
+    if report.identify:
+        try:
+            classifier()
+        except ImportError as error:
+            raise InputError(f"report.identify: {error}") from error
 
 
 @contextmanager

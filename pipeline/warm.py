@@ -10,6 +10,7 @@ import pipeline.emit
 import pipeline.inputs
 import pipeline.measure.header  # noqa: F401
 from pipeline.engines.compiling import announce_compiling
+from pipeline.statistics.tables import load_kernels as load_statistics_kernels
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count
@@ -26,6 +27,8 @@ def load_kernels() -> None:
     table = SortedTable(hashes[:1], counts[:1])
     table.counts_of(hash_strings(texts), 1)
     ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
+
+    load_statistics_kernels()
 
 
 announce_compiling()

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.earlier.run import Earlier
 
 JUDGED_BEFORE = "the run of --counts judged it"
+LEFT_OUT = ("seconds", "statistics", "offenders")
 
 
 def after_earlier(funnel: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def after_earlier(funnel: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]
     quiet = [code for code in earlier.run.codes if not funnel["any_reason"].get(code, 0)]
     counts = {name: _without(funnel[name], quiet) for name in ("first_reason", "any_reason", "only_reason")}
     silent = funnel["not_asked"] | dict.fromkeys(quiet, JUDGED_BEFORE)
-    before = {name: value for name, value in earlier.funnel.items() if name != "seconds"}
+    before = {name: value for name, value in earlier.funnel.items() if name not in LEFT_OUT}
     return {**funnel, **counts, "not_asked": silent, "ngrams": None, "earlier": before}
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.image_errors import ImageError, UndecodableImage
-from filters.picture import header
+from filters.picture import Header, header
 from pipeline.inputs import carried_columns
 from pipeline.storage.plan import CARRIED
 from vocab.buffers import one_array
@@ -23,8 +23,8 @@ Column: TypeAlias = pa.Array | pa.ChunkedArray
 def measure(batch: pa.Table, has_images: bool) -> pa.Table:
     """Returns the index columns of a batch, and its passthrough columns.
 
-    With images, `width` and `height` are the batch's where it has both, else the header's; `image_width` and
-    `image_height` are the header's.
+    With images, `width` and `height` are the batch's where it has both, else the header's; `image_width`,
+    `image_height` and `format` are the header's.
     """
     text = canonical_texts(batch["text"])
     images = _measure_images(batch) if has_images else _url_only(batch)
@@ -60,13 +60,14 @@ def _url_only(batch: pa.Table) -> dict[str, pa.Array]:
 
 def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
     digests, widths, heights = list[str | None](), list[int | None](), list[int | None]()
-    errors = list[str | None]()
+    formats, errors = list[str | None](), list[str | None]()
     for content, believed in zip(batch["image"], batch["sha256"].is_valid().to_pylist(), strict=True):
         data = content.as_py()
         digests.append(hashlib.sha256(data).hexdigest() if data and not believed else None)
-        width, height, error = _size(data)
-        widths.append(width)
-        heights.append(height)
+        found, error = _header(data)
+        widths.append(found.width if found else None)
+        heights.append(found.height if found else None)
+        formats.append(found.format if found else None)
         errors.append(error)
     width, height = pa.array(widths, pa.int64()), pa.array(heights, pa.int64())
     has_original = pc.and_(batch["width"].is_valid(), batch["height"].is_valid())
@@ -76,20 +77,20 @@ def _measure_images(batch: pa.Table) -> dict[str, pa.Array]:
         "height": pc.if_else(has_original, batch["height"], height),
         "image_width": width,
         "image_height": height,
+        "format": pa.array(formats, pa.string()),
         "decodable": width.is_valid(),
         "image_error": pa.array(errors, pa.string()),
     }
 
 
-def _size(data: bytes | None) -> tuple[int | None, int | None, ImageError | None]:
-    """Returns width and height, or the error."""
+def _header(data: bytes | None) -> tuple[Header | None, ImageError | None]:
+    """Returns the header, or the error."""
     if data is None:
-        return None, None, ImageError.MISSING
+        return None, ImageError.MISSING
     try:
-        found = header(data)
+        return header(data), None
     except UndecodableImage as error:
-        return None, None, error.error
-    return found.width, found.height, None
+        return None, error.error
 
 
 def _hash(strings: pa.StringArray) -> pa.Array:

@@ -20,6 +20,8 @@ from pipeline.report.funnel_table import funnel_section
 from pipeline.report.gallery import gallery_section
 from pipeline.report.head import header, title
 from pipeline.report.histograms import add_up, with_distance
+from pipeline.report.origins_section import origins_sections
+from pipeline.report.origins_style import ORIGINS_STYLE
 from pipeline.report.signal_cards import signals_section
 
 if TYPE_CHECKING:
@@ -40,12 +42,13 @@ def write_report(output: Output) -> None:
         *earlier_sections(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, with_distance(histograms, manifest["config"])),
+        *origins_sections(funnel),
         gallery_section(funnel, rules, examples, most),
         *([close_calls_section(funnel, manifest["config"], close_calls, most)] if close_calls else []),
     ]
     head = header(output.root, funnel, manifest, read_command(output))
     page = [head, contents(sections), *sections, _footer(manifest)]
-    style = CLOSE_CALLS_STYLE if close_calls else ""
+    style = (CLOSE_CALLS_STYLE if close_calls else "") + (ORIGINS_STYLE if funnel.get("statistics") else "")
     output.write_bytes("report.html", serialized(document(f"{title(output.root)}: corpus report", page, style)))
 
 

@@ -28,6 +28,7 @@ from pipeline.outputs.command import write_command
 from pipeline.outputs.manifest import check_records, corpus_name, json_file, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
+from pipeline.statistics.summary import origins
 from pipeline.storage.markers import forget_lost
 
 
@@ -126,6 +127,8 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
         funnel["image_errors"] = dict.fromkeys(errors, 0)
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
     funnel |= {"first_reason": none, "any_reason": none, "only_reason": none, "seconds": {}}
+    names, sources = [shard["name"] for shard in shards], [shard["source"] for shard in shards]
+    funnel |= origins(output, names, notes, sources, funnel)
     output.write_bytes(FUNNEL, json_file(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
     named = ("rows", "kept", "records", *DIGESTS, "verdicts_sha256")

@@ -25,6 +25,7 @@ from pipeline.outputs.shards import open_shards
 from pipeline.outputs.sink import PairImage
 from pipeline.outputs.verdicts import write_verdicts
 from pipeline.report.histograms import count_shard
+from pipeline.statistics.shard import Pairs, hashes_of_verdicts, write_statistics
 from vocab.hashing import hash_strings
 
 
@@ -69,6 +70,7 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     records = kept.among[which] if shard.records else kept.among[:0]
     written = _write_corpus(shard, subset, records, verdicts, examples)
     examples.write(subset.output, shard.name, verdicts)
+    _write_statistics(shard, subset, verdicts)
     subset.meter.add(len(verdicts), shard.records)
     columns = dict(zip(verdicts.column_names, verdicts.columns, strict=True))
     return {
@@ -78,6 +80,14 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
         **written,
         "verdicts_sha256": write_verdicts(subset.output, f"verdicts/{shard.name}.parquet", verdicts),
     }
+
+
+def _write_statistics(shard: Shard, subset: Subset, verdicts: pa.Table) -> None:
+    """Writes the statistics of the chosen pairs, which no rule drops; verdicts don't hold the format of an image."""
+    codes = [rule.reason for rule in subset.rules if rule.enabled]
+    failed = np.zeros((len(verdicts), len(codes)), bool)
+    pairs = Pairs(verdicts, failed, codes, hashes_of_verdicts(verdicts), formats=None)
+    write_statistics(subset.output, shard.name, pairs, subset.config.report.identify)
 
 
 def _write_corpus(

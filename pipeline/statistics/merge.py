@@ -1,0 +1,50 @@
+"""Merges the statistics of all shards, in their order, in memory that doesn't grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.files import Output, read_many
+from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, file_name, read_statistics
+from pipeline.statistics.tables import Table, added
+
+NAMES = 50_000  # of a dimension, held between two batches of shards
+BATCH = 64  # shards read at once
+
+
+@dataclass
+class Merged:
+    """The tables of all shards that were added, each bounded."""
+
+    most: int = NAMES
+    codes: list[str] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    shared: dict[str, Shared | None] = field(default_factory=lambda: dict.fromkeys(SHARED))
+
+    def add(self, shards: Sequence[ShardStatistics]) -> None:
+        """Adds shards, all of the same rules."""
+        self.codes = shards[0].codes
+        for dimension in DIMENSIONS:
+            before = [self.tables[dimension]] if dimension in self.tables else []
+            whole = added([*before, *(shard.tables[dimension] for shard in shards)])
+            self.tables[dimension] = whole.bounded(self.most)
+        for kind in SHARED:
+            self.shared[kind] = _most_shared([self.shared[kind], *(shard.shared[kind] for shard in shards)])
+
+
+def _most_shared(parts: Sequence[Shared | None]) -> Shared | None:
+    """The largest counts, each hash once; ties go to the smallest hash, as in a shard."""
+    if all(part is None for part in parts):
+        return None
+    distinct = {one[2]: one for part in parts for one in part or ()}
+    return sorted(distinct.values(), key=lambda one: (-one[1], one[2]))[:OFFENDERS]
+
+
+def merge(output: Output, names: Sequence[str], most: int = NAMES, batch: int = BATCH) -> Merged:
+    """Merges the files of the shards `names`."""
+    merged = Merged(most)
+    for begin in range(0, len(names), batch):
+        paths = [output.path(file_name(name)) for name in names[begin : begin + batch]]
+        merged.add([read_statistics(content) for content in read_many(paths)])
+    return merged

@@ -1,0 +1,159 @@
+"""The statistics of one shard: a file of bounded tables, a dimension each, and its most shared texts and images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.files import Output
+from pipeline.statistics.columns import (
+    LANGUAGES,
+    LICENCES,
+    NO_FORMAT,
+    NOT_GIVEN,
+    NOT_READ,
+    format_names,
+    hashes_of,
+    values_of,
+)
+from pipeline.statistics.hosts import Hosts
+from pipeline.statistics.kernels import count_groups, largest_rows
+from pipeline.statistics.tables import LONGEST_NAME, Table, one_name, tally
+from vocab.buffers import one_array
+from vocab.hashing import hash_strings
+
+FOLDER = "work/statistics"
+NAMES_OF_SHARD = 1000  # at most, in the table of each dimension
+OFFENDERS = 20  # at most, of each kind
+DIMENSIONS = ("host", "language", "picture_format", "licence", "rare_ngram")
+SHARED = {"texts": ("text", "images_of_text"), "images": ("image_id", "texts_of_image")}  # kind: name and count
+
+
+Shared = list[tuple[str, int, int]]
+"""Names, with their counts and hashes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The pairs of a shard, judged."""
+
+    verdicts: pa.Table
+    failed: np.ndarray  # bool (pairs, rules)
+    codes: Sequence[str]  # reasons of the rules
+    hashes: dict[str, np.ndarray]  # of `text` and `image_id`, uint64 (pairs,)
+    formats: pa.StringArray | None  # as headers name them; None for pairs whose images aren't read
+
+
+def write_statistics(output: Output, name: str, pairs: Pairs, identify: bool, most: int = NAMES_OF_SHARD) -> None:
+    """Writes the statistics of the shard `name`, with at most `most` names for each dimension."""
+    tables = dict(_tables(pairs, identify, most))
+    about = {
+        "codes": list(pairs.codes),
+        "tables": {dimension: [len(table.names), table.lacks, table.is_cut] for dimension, table in tables.items()},
+        "shared": {kind: _shared(pairs, kind) for kind in SHARED},
+    }
+    width = 2 + 2 * len(pairs.codes)
+    counts = np.concatenate([np.zeros((0, width), np.int64), *(table.counts for table in tables.values())])
+    written = pa.table(
+        {
+            "hash": np.concatenate([np.zeros(0, np.uint64), *(table.hashes for table in tables.values())]),
+            "name": pa.chunked_array([table.names for table in tables.values()], pa.string()),
+            "counts": pa.FixedSizeListArray.from_arrays(pa.array(counts.astype(np.int32).reshape(-1)), width),
+        }
+    ).replace_schema_metadata({"about": json.dumps(about)})
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with output.write(file_name(name)) as file, pa.ipc.new_file(file, written.schema, options=options) as writer:
+        writer.write_table(written.combine_chunks())
+
+
+def file_name(name: str) -> str:
+    """The file with the statistics of a shard."""
+    return f"{FOLDER}/{name}.arrow"
+
+
+@dataclass(frozen=True)
+class ShardStatistics:
+    """What `write_statistics` wrote."""
+
+    codes: list[str]
+    tables: dict[str, Table]
+    shared: dict[str, Shared | None]
+
+
+def read_statistics(content: bytes) -> ShardStatistics:
+    """Reads the content of a shard's file."""
+    table = pa.ipc.open_file(content).read_all()
+    about = json.loads(table.schema.metadata[b"about"])
+    width = 2 + 2 * len(about["codes"])
+    hashes, names = table["hash"].to_numpy(), one_array(table["name"])
+    counts = one_array(table["counts"]).flatten().to_numpy().reshape(-1, width).astype(np.int64)
+    tables, begin = dict[str, Table](), 0
+    for dimension, (rows, lacks, is_cut) in about["tables"].items():
+        end = begin + rows
+        tables[dimension] = Table(hashes[begin:end], names.slice(begin, rows), counts[begin:end], lacks, is_cut)
+        begin = end
+    return ShardStatistics(about["codes"], tables, about["shared"])
+
+
+def _tables(pairs: Pairs, identify: bool, most: int) -> Iterator[tuple[str, Table]]:
+    failed = pairs.failed
+    hosts = Hosts(one_array(pairs.verdicts["url"]))
+    yield "host", tally(hosts.hashes, hosts.names, failed, most)
+    whole = count_groups(np.zeros(len(failed), np.int32), failed, min(len(failed), 1))
+    for dimension, (column, absent) in _columns(pairs, identify).items():
+        known = column.null_count < len(column)
+        yield dimension, _tally(column.fill_null(absent), failed, most) if known else one_name(absent, whole)
+    has = pairs.verdicts["rare_ngram"].is_valid().to_numpy()
+    yield "rare_ngram", _tally(one_array(pairs.verdicts["rare_ngram"]).drop_null(), failed[has], most)
+
+
+def _columns(pairs: Pairs, identify: bool) -> dict[str, tuple[pa.StringArray, str]]:
+    """The column of each dimension but the host, and the name of a null."""
+    read = pairs.formats is not None
+    formats = format_names(pairs.formats) if read else pa.nulls(len(pairs.failed), pa.string())
+    return {
+        "language": (_languages(pairs, identify), NOT_GIVEN),
+        "picture_format": (formats, NO_FORMAT if read else NOT_READ),
+        "licence": (values_of(pairs.verdicts, LICENCES), NOT_GIVEN),
+    }
+
+
+def _tally(column: pa.StringArray, failed: np.ndarray, most: int) -> Table:
+    def names(rows: np.ndarray) -> pa.StringArray:
+        return pc.utf8_slice_codeunits(column.take(pa.array(rows)), 0, LONGEST_NAME)
+
+    return tally(hashes_of(column), names, failed, most)
+
+
+def _languages(pairs: Pairs, identify: bool) -> pa.StringArray:
+    """Each pair's language, in lower case; with `identify` that of the text where no column has one."""
+    given = pc.utf8_lower(values_of(pairs.verdicts, LANGUAGES))
+    if not identify:
+        return given
+    from vocab.languages import identified
+
+    return identified(one_array(pairs.verdicts["text"]), given)
+
+
+def _shared(pairs: Pairs, kind: str) -> Shared | None:
+    """The texts that most images share, or the images with most texts; None where no pair has the signal."""
+    name, signal = SHARED[kind]
+    if pairs.verdicts[signal].null_count == len(pairs.verdicts):
+        return None
+    counts = one_array(pairs.verdicts[signal]).fill_null(0).to_numpy()
+    rows = largest_rows(counts, pairs.hashes[name], 2, OFFENDERS)
+    found = pairs.verdicts[name].take(pa.array(rows)).to_pylist()
+    return [
+        (shown[:LONGEST_NAME], int(counts[row]), int(pairs.hashes[name][row]))
+        for shown, row in zip(found, rows.tolist(), strict=True)
+    ]
+
+
+def hashes_of_verdicts(verdicts: pa.Table) -> dict[str, np.ndarray]:
+    """The hashes of `text` and `image_id` of a table of verdicts."""
+    return {name: hash_strings(one_array(verdicts[name])) for name in ("text", "image_id")}
