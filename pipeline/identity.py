@@ -14,6 +14,7 @@ from pipeline.config import LATER, Config
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.inputs import Source
 from pipeline.measure.eval_sets import EvalSets
+from pipeline.outputs.finished_corpus import CARD, CROISSANT
 from pipeline.storage.markers import Listing
 from pipeline.storage.overwriting import make_room
 from vocab.segment import dictionaries
@@ -22,7 +23,7 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, "corpus", "verdicts")  # removed by --overwrite, with `work`
+OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, CARD, CROISSANT, "corpus", "verdicts")  # removed by --overwrite, with `work`
 SHARDS = (("corpus", ".tfrecord"), ("verdicts", ".parquet"))
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 # Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
@@ -111,7 +112,7 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
     known = _ABSENT | held | {"config": _complete(held.get("config", {}), defaults)}
     refuse_other(output, known, _ABSENT | run)
-    return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
+    return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL, CARD, CROISSANT)) and _is_whole(output, held)
 
 
 _ABSENT: dict[str, Any] = {"rules": [], "counts": ""}  # entries that runs without user rules or --counts lack

@@ -23,6 +23,8 @@ from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
+from pipeline.outputs.describe_corpus import write_card
+from pipeline.outputs.finished_corpus import carried_columns
 from pipeline.outputs.manifest import corpus_name, json_file, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
@@ -128,4 +130,5 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     written = [shard | {name: note[name] for name in named} for shard, note in zip(shards, notes, strict=True)]
     known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
     output.write_bytes(MANIFEST, json_file(this | known))
+    write_card(output, this | known, funnel, carried_columns(corpus))
     write_report(output)

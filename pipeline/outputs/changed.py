@@ -1,0 +1,43 @@
+"""Settings that differ: from the defaults, or between two runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.config import LATER, Config
+from pipeline.page.parts import flat
+
+NONE = "not set"  # a setting that a run doesn't have, such as one of a rule of the user's own
+
+
+def changed(config: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each setting that differs: its path, and its value in `config` and in `other`, as JSON.
+
+    Settings for what is made from a corpus are left out.
+    """
+    one, two = _settings(config), _settings(other)
+    for path in one | two:
+        if one.get(path) != two.get(path):
+            yield path, one.get(path, NONE), two.get(path, NONE)
+
+
+def from_defaults(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The settings of a run that differ from the defaults: path and value, without the folders of files."""
+    defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
+    return [(path, value) for path, value, _ in changed(without_folders(config), defaults) if value != NONE]
+
+
+def without_folders(tree: Any) -> Any:
+    """A tree of settings in which paths of files are their names alone."""
+    if isinstance(tree, Mapping):
+        return {name: without_folders(value) for name, value in tree.items()}
+    if isinstance(tree, str):
+        return tree.rstrip("/").rpartition("/")[2] or tree
+    return [without_folders(value) for value in tree] if isinstance(tree, list | tuple) else tree
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, str]:
+    return dict(flat({section: config[section] for section in config if section not in LATER}))
