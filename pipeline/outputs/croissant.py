@@ -19,8 +19,9 @@ PAPER = (
     "ICML 2021, https://arxiv.org/abs/2102.05918"
 )
 _CROISSANT = (
-    "citeAs column conformsTo extract field fileObject fileProperty fileSet format includes isLiveDataset jsonPath key "
-    "md5 parentField path recordSet references regex repeated replace separator source subField transform"
+    "citeAs column conformsTo equivalentProperty extract field fileObject fileProperty fileSet format includes "
+    "isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated replace samplingRate "
+    "separator source subField transform"
 )
 CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -70,11 +71,16 @@ def _distribution(corpus: Corpus) -> Iterator[dict[str, Any]]:
     for folder in corpus.folders:
         layout = LAYOUTS[folder]
         form = {"includes": f"{folder}/*{layout.ending}", "encodingFormat": layout.media_type}
-        yield {"@type": "cr:FileSet", "@id": folder, "name": folder, "description": layout.says} | form
+        yield {"@type": "cr:FileSet", "@id": _shards(folder), "name": folder, "description": layout.says} | form
     for folder in corpus.folders:
         for number, (path, sha256) in enumerate(corpus.files(folder)):
             known = {"contentUrl": path, "encodingFormat": LAYOUTS[folder].media_type, "sha256": sha256}
             yield {"@type": "cr:FileObject", "@id": f"{folder}/{number:05d}", "name": path} | known
+
+
+def _shards(folder: str) -> str:
+    """The id of the files of a folder; ids are of files, folders, record sets and fields, none of them twice."""
+    return f"{folder}-shards"
 
 
 def _record_sets(corpus: Corpus) -> Iterator[dict[str, Any]]:
@@ -97,7 +103,7 @@ def _field(records: str, folder: str, column: pa.Field) -> dict[str, Any] | None
         "name": column.name,
         "dataType": kind,
         **({"repeated": True} if repeated else {}),
-        "source": {"fileSet": {"@id": folder}, "extract": {"column": column.name}, **image},
+        "source": {"fileSet": {"@id": _shards(folder)}, "extract": {"column": column.name}, **image},
     }
 
 

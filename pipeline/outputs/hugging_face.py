@@ -14,6 +14,7 @@ from pyarrow import types as pt
 from pipeline.outputs.finished_corpus import PAIRS, Corpus
 
 Yaml = dict[str, Any]
+ROWS = 1000  # read at once; without a number, `datasets` takes that of a file's first row group, and fails at 0
 _NAMES = {
     "double": "float64",
     "float": "float32",
@@ -26,17 +27,16 @@ _NO_FEATURE = (pt.is_map, pt.is_union, pt.is_interval, pt.is_decimal32, pt.is_de
 
 
 def load_settings(corpus: Corpus) -> Yaml:
-    """`configs`, and `dataset_info` for those whose features are not inferred; empty for TFRecords alone."""
+    """`configs`, and `dataset_info` for those whose features are not inferred."""
     if "webdataset" in corpus.folders and "parquet" not in corpus.folders:
         samples = {"features": _of_samples(corpus.carried)}
         return {"configs": [{"config_name": "default", "data_files": "webdataset/*.tar"}], "dataset_info": samples}
-    tables = {"default" if folder == "parquet" else folder: folder for folder in corpus.folders if _is_table(folder)}
+    folders = [folder for folder in corpus.folders if _is_table(folder)] or ["verdicts"]  # else any .json is loaded
+    tables = {"default" if folder == "parquet" else folder: folder for folder in folders}
     configs = [_config(name, folder, corpus.columns(folder)) for name, folder in tables.items()]
     known = [_info(name, corpus.columns(folder)) for name, folder in tables.items()]
-    return {
-        **({"configs": configs} if configs else {}),
-        **({"dataset_info": info} if (info := [one for one in known if one]) else {}),
-    }
+    described = [info for info in known if info]
+    return {"configs": configs} | ({"dataset_info": described} if described else {})
 
 
 def _is_table(folder: str) -> bool:
@@ -45,7 +45,7 @@ def _is_table(folder: str) -> bool:
 
 def _config(name: str, folder: str, columns: pa.Schema) -> Yaml:
     some = {"columns": [field.name for field in _loadable(columns)]} if _info(name, columns) else {}
-    return {"config_name": name, "data_files": f"{folder}/*.parquet"} | some
+    return {"config_name": name, "data_files": f"{folder}/*.parquet", "batch_size": ROWS} | some
 
 
 def _info(name: str, columns: pa.Schema) -> Yaml:
