@@ -25,6 +25,7 @@ from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
+from pipeline.outputs.describe_corpus import write_card
 from pipeline.outputs.manifest import json_file
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import describe
@@ -66,7 +67,8 @@ def finish(
     content = funnel(config, plan, notes, counts, seconds, silent)
     content = after_earlier(content, earlier) if earlier else content
     sources = [shard.source.name for shard in plan.shards]
-    output.write_bytes(FUNNEL, json_file(content | origins(output, names, notes, sources, content)))
+    content |= origins(output, names, notes, sources, content)
+    output.write_bytes(FUNNEL, json_file(content))
     if RECORDS in config.output.formats:
         write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
@@ -77,7 +79,9 @@ def finish(
         settings["earlier"] = described_earlier(earlier)
     left_out = {"skipped": plan.skipped, "failed_downloads": plan.failed_downloads}
     known = {"versions": _versions(), "evaluation": evaluation} | left_out
-    output.write_bytes(MANIFEST, json_file(run | settings | known | {"shards": _shards(config, plan, notes)}))
+    manifest = run | settings | known | {"shards": _shards(config, plan, notes)}
+    output.write_bytes(MANIFEST, json_file(manifest))
+    write_card(output, manifest, content, plan.carried)
     write_report(output)
 
 

@@ -15,6 +15,7 @@ from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import FOLDERS, FORMATS, RECORDS, formats_of
 from pipeline.inputs import Source
 from pipeline.measure.eval_sets import EvalSets
+from pipeline.outputs.finished_corpus import CARD, CROISSANT
 from pipeline.storage.markers import Listing
 from pipeline.storage.overwriting import make_room
 from vocab.segment import dictionaries
@@ -23,7 +24,7 @@ RUN = "work/run.json"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # written last
 FUNNEL = "funnel.json"
-OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, *FOLDERS, "verdicts")  # removed by --overwrite, with `work`
+OVERWRITTEN = (REPORT, MANIFEST, FUNNEL, CARD, CROISSANT, *FOLDERS, "verdicts")  # removed by --overwrite, with `work`
 METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 # Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
 # can't continue the unfinished work of the release before it. The version of the package is no part of a run's
@@ -111,7 +112,7 @@ def claim(output: Output, run: dict[str, Any], overwrite: bool) -> bool:
     defaults = json.loads(json.dumps(dataclasses.asdict(Config())))
     known = _ABSENT | held | {"config": _complete(held.get("config", {}), defaults)}
     refuse_other(output, known, _ABSENT | run)
-    return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL)) and _is_whole(output, held)
+    return all(output.has(name) for name in (REPORT, MANIFEST, FUNNEL, CARD, CROISSANT)) and _is_whole(output, held)
 
 
 _ABSENT: dict[str, Any] = {"rules": [], "counts": ""}  # entries that runs without user rules or --counts lack

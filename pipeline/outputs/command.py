@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.config import Options
 from pipeline.files import Output, read_bytes
-from pipeline.outputs.changed import changed_settings
+from pipeline.outputs.changed import from_defaults
 
 COMMAND = "work/command.json"  # not in the manifest, which is the same in every place
 
@@ -42,6 +42,6 @@ def _arguments(options: Options) -> Iterator[str]:
         yield f"--counts={options.counts}"
     if files := options.config.filters.files:
         yield f"--rules={','.join(file.path for file in files)}"
-    yield from (f"--{setting.path}={setting.value}" for setting in changed_settings(dataclasses.asdict(options.config)))
+    yield from (f"--{setting.path}={setting.value}" for setting in from_defaults(dataclasses.asdict(options.config)))
     yield from options.beam
     yield f"--output={options.output}"

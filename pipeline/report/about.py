@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from pipeline.outputs.changed import changed_settings
+from pipeline.outputs.changed import NONE, from_defaults
 from pipeline.page.markup import shortened, tag
 from pipeline.page.parts import byte_size, fold, pairs_table, table
 
@@ -67,8 +67,11 @@ def _evaluation(evaluation: Mapping[str, Any] | None) -> str:
 
 
 def _settings(config: Mapping[str, Any]) -> Element:
-    changed = changed_settings(config)
+    changed = from_defaults(config)
     if not changed:
         return tag("span", "all as by default")
-    rows = [(setting.path, setting.value, setting.default or "a rule of your own") for setting in changed]
+    rows = [
+        (setting.path, setting.value, "a rule of your own" if setting.other == NONE else setting.other)
+        for setting in changed
+    ]
     return table(("Differs from the default", "Value", "Default"), rows)

@@ -22,7 +22,7 @@ import pytest
 
 from pipeline.storage.scratch import PREFIX
 from tests.conftest import Runs, arguments
-from tests.support.command import ROOT, Finished, command, result, run_corpus
+from tests.support.command import ROOT, Finished, command, described, result, run_corpus
 from tests.support.crawl import Crawl
 from tests.support.listening import listened
 
@@ -106,7 +106,7 @@ def assert_goes_on(process: subprocess.Popen[str], output: Path, finished: Finis
     assert not any(Path(socket).parents[1].exists() for socket in sockets)
     assert not os.listdir(output.with_name("tmp"))
     assert process.returncode == 0, said
-    assert result(output) == result(finished.output)
+    assert described(output) == described(finished.output)
     assert everything(output) == everything(finished.output)
 
 

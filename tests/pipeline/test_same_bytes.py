@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Rerun, Runs
-from tests.support.command import Finished, result
+from tests.support.command import Finished, described
 from tests.support.crawl import Crawl
 
 pytestmark = pytest.mark.slow
@@ -22,14 +22,14 @@ def finished(corpus_of: Runs) -> Finished:
 
 @pytest.mark.parametrize("workers", [2, 3])
 def test_for_any_number_of_workers(finished: Finished, corpus_of: Runs, workers: int) -> None:
-    assert result(corpus_of(workers=workers).output) == result(finished.output)
+    assert described(corpus_of(workers=workers).output) == described(finished.output)
 
 
 def test_for_another_place_of_input_and_output(crawl: Crawl, finished: Finished, again: Rerun, tmp_path: Path) -> None:
     moved = replace(crawl, folder=tmp_path / "another place" / "of the crawl")
     shutil.copytree(crawl.folder, moved.folder)
     shutil.copy(crawl.folder.parent / "outside.jpg", moved.folder.parent)
-    assert result(again(moved, output=tmp_path / "out put").output) == result(finished.output)
+    assert described(again(moved, output=tmp_path / "out put").output) == described(finished.output)
 
 
 def test_verdicts_do_not_depend_on_the_order_of_files(crawl: Crawl, finished: Finished, again: Rerun) -> None:

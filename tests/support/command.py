@@ -89,3 +89,8 @@ def result(output: Path) -> dict[str, str]:
     """The bytes that must not depend on workers, places and interruptions: the sha256 of every file by its name."""
     files = (file for name in FOLDERS for file in (output / name).rglob("*") if file.is_file())
     return {file.relative_to(output).as_posix(): fingerprint(file) for file in sorted(files)}
+
+
+def described(output: Path) -> dict[str, str]:
+    """As `result`, with the card and the metadata, in which the settings are."""
+    return result(output) | {name: fingerprint(output / name) for name in ("README.md", "croissant.json")}

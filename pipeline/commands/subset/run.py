@@ -25,6 +25,8 @@ from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
 from pipeline.outputs.command import write_command
+from pipeline.outputs.describe_corpus import write_card
+from pipeline.outputs.finished_corpus import carried_columns
 from pipeline.outputs.manifest import check_records, corpus_name, json_file, plain_config, read_manifest
 from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
@@ -135,4 +137,5 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     written = [shard | {name: note[name] for name in named} for shard, note in zip(shards, notes, strict=True)]
     known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
     output.write_bytes(MANIFEST, json_file(this | known))
+    write_card(output, this | known, funnel, carried_columns(corpus))
     write_report(output)

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from pipeline.files import Output
-from pipeline.outputs.changed import changed_settings
+from pipeline.outputs.changed import NONE, from_defaults
 from pipeline.outputs.command import read_command, write_command
 from pipeline.page.markup import shortened, tag, visible
 from pipeline.page.parts import contents
@@ -90,11 +90,11 @@ def test_settings_that_differ_are_shown_with_their_defaults(tmp_path: Path) -> N
 
 def test_settings_of_what_follows_a_corpus_are_none_of_it() -> None:
     tree = config_tree(("train.steps", "20000"), ("input.limit", "5"))
-    assert [(one.path, one.value, one.default) for one in changed_settings(tree)] == [("input.limit", "5", "null")]
+    assert [(one.path, one.value, one.other) for one in from_defaults(tree)] == [("input.limit", "5", "null")]
     tree["filters"]["mine"] = {"least": 0.25}
-    assert ("filters.mine.least", "0.25", "") in changed_settings(tree)
+    assert ("filters.mine.least", "0.25", NONE) in from_defaults(tree)
     del tree["filters"]["porn"]  # a run of an older version
-    assert len(changed_settings(tree)) == 2
+    assert len(from_defaults(tree)) == 2
 
 
 @pytest.mark.parametrize(

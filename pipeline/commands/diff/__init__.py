@@ -1,0 +1,1 @@
+"""`python -m pipeline diff`: pairs that a change of settings, version or input gained and lost."""

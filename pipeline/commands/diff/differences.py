@@ -1,0 +1,68 @@
+"""The ways in which two runs differ before any pair is judged: settings, versions, inputs, evaluation sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.outputs.changed import NONE, changed
+
+LISTED = 20  # input files
+SETS = {
+    "eval_images": "evaluation images",
+    "eval_indexes": "evaluation indexes",
+    "rules": "files of rules",
+    "porn_model": "porn model",
+    "embedding_model": "embedding model",
+    "dictionaries": "dictionaries",
+    "counts": "run of --counts",
+    "parent": "corpus that it is a part of",
+    "subset": "choice of the subset",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting, version or file that differs, and its value in each run."""
+
+    kind: str
+    name: str
+    one: str
+    two: str
+
+
+def differences(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[Difference]:
+    """All that differs between two manifests, settings first."""
+    settings = (Difference("setting", *found) for found in changed(one["config"], two["config"]))
+    return [*settings, *_versions(one, two), *_inputs(one, two), *_sets(one, two)]
+
+
+def _versions(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference]:
+    before, after = one["versions"], two["versions"]
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            yield Difference("version", name, before.get(name, NONE), after.get(name, NONE))
+
+
+def _inputs(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference]:
+    before, after = ({entry["name"]: entry for entry in manifest["inputs"]} for manifest in (one, two))
+    names = [name for name in before | after if before.get(name) != after.get(name)]
+    for name in names[:LISTED]:
+        yield Difference("input", name, _file(before.get(name)), _file(after.get(name)))
+    if len(names) > LISTED:
+        yield Difference("input", f"and {len(names) - LISTED:,} more files", "", "")
+
+
+def _file(entry: Mapping[str, Any] | None) -> str:
+    return f"{entry['size']:,} bytes, {entry['fingerprint']}" if entry else "absent"
+
+
+def _sets(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference]:
+    for name, says in SETS.items():
+        if one.get(name) != two.get(name):
+            yield Difference("made with", says, _value(one.get(name)), _value(two.get(name)))
+
+
+def _value(content: Any) -> str:
+    return "none" if not content else content if isinstance(content, str) else str(content)

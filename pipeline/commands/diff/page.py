@@ -1,0 +1,99 @@
+"""The page of a comparison: what differs, the numbers of pairs, and the changes by reason with examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from pipeline.commands.diff.changes import MATRIX_STYLE, changes_section
+from pipeline.commands.diff.comparison import Change, Comparison
+from pipeline.commands.diff.differences import Difference
+from pipeline.commands.diff.examples import Example
+from pipeline.commands.diff.runs import KEPT, Run
+from pipeline.commands.diff.table import NOTHING, NOTHING_COMMON, counts, groups
+from pipeline.page.markup import serialized, shortened, tag
+from pipeline.page.parts import document, figure
+from pipeline.page.thumbnails import share_of
+from pipeline.report.funnel import share
+
+MATCHED = (
+    "A pair is the same in both runs by its source, key, image and text; of those that are left, by image and text "
+    "alone, so that moved or renamed inputs match too. Equal ones are told apart by their order."
+)
+
+
+def page(
+    comparison: Comparison,
+    one: Run,
+    two: Run,
+    differ: Sequence[Difference],
+    examples: Mapping[Change, Sequence[Example]],
+) -> bytes:
+    """The content of the page; equal for equal runs."""
+    most = share_of(example.thumbnail for found in examples.values() for example in found)
+    title = f"{_folder(one)} → {_folder(two)}"
+    sections = [
+        _header(comparison, one, two, title),
+        _differences(differ),
+        _pairs(comparison, one, two),
+        *(
+            changes_section(heading, changes, examples, (one, two), most)
+            for heading, changes in groups(comparison).items()
+        ),
+    ]
+    return serialized(document(f"{title}: comparison", sections, MATRIX_STYLE))
+
+
+def _folder(run: Run) -> str:
+    """The name of a run's folder."""
+    return shortened(run.output.root.rstrip("/").rpartition("/")[2] or run.output.root, 60)
+
+
+def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
+    lost, gained = sum(comparison.lost.values()), sum(comparison.gained.values())
+    figures = [
+        figure("pairs in both", f"{comparison.common:,}"),
+        figure(
+            "kept by both", f"{comparison.count(KEPT, KEPT):,}", share(comparison.count(KEPT, KEPT), comparison.common)
+        ),
+        figure("lost", f"{lost:,}", share(lost, comparison.common), class_="accent"),
+        figure("gained", f"{gained:,}", share(gained, comparison.common)),
+    ]
+    corpora = f"RUN1 is {_name(one)}, {_folder(one)}; RUN2 is {_name(two)}, {_folder(two)}."
+    nothing = [] if comparison.common else [tag("p", f"{NOTHING_COMMON}.", class_="note")]
+    return tag(
+        "header",
+        tag("p", "Comparison of two runs", class_="overline"),
+        tag("h1", title),
+        tag("dl", *figures, class_="figures"),
+        tag("p", corpora, class_="note"),
+        *nothing,
+        tag("p", MATCHED, class_="note"),
+    )
+
+
+def _name(run: Run) -> str:
+    return f"the corpus {shortened(run.manifest['config']['name'], 60)}"
+
+
+def _differences(differ: Sequence[Difference]) -> Element:
+    rows = [(one.kind, one.name, one.one, one.two) for one in differ]
+    content = (
+        _table(("", "Name", "RUN1", "RUN2"), rows) if rows else tag("p", f"{NOTHING}.".capitalize(), class_="empty")
+    )
+    return tag("section", tag("h2", "What differs"), content)
+
+
+def _pairs(comparison: Comparison, one: Run, two: Run) -> Element:
+    rows = counts(comparison, one, two)
+    return tag("section", tag("h2", "Pairs"), _table(("Pairs", "RUN1", "RUN2"), rows, class_="pairs numbers"))
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], class_: str = "pairs") -> Element:
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
+    return tag("table", head, tag("tbody", *_rows(rows)), class_=class_)
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> Iterator[Element]:
+    for name, *others in rows:
+        yield tag("tr", tag("th", name, scope="row"), *(tag("td", shortened(other)) for other in others))

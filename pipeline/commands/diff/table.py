@@ -1,0 +1,104 @@
+"""A comparison as plain text for a terminal, under 80 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from filters.base import decided
+from pipeline.commands.diff.comparison import Change, Comparison
+from pipeline.commands.diff.differences import Difference
+from pipeline.commands.diff.examples import Example
+from pipeline.commands.diff.runs import ABSENT, KEPT, Run
+from pipeline.page.markup import shortened
+from pipeline.printable import printable
+
+WIDTH = 78
+IN_TEXT = 2  # examples of a change
+NOTHING = "no setting, version or input differs"
+NOTHING_COMMON = "no pair of RUN1 is in RUN2, neither by source, key, image and text nor by image and text alone"
+
+Examples = Mapping[Change, Sequence[Example]]
+
+
+def table(
+    comparison: Comparison, one: Run, two: Run, differ: Sequence[Difference], examples: Examples
+) -> Iterator[str]:
+    """The lines: what differs, how many pairs, and the changes by reason with an example or two."""
+    yield from _differences(differ)
+    yield from ("", *aligned([("pairs", "RUN1", "RUN2"), *counts(comparison, one, two)]))
+    if not comparison.common:
+        yield from ("", NOTHING_COMMON)
+    for title, changes in groups(comparison).items():
+        yield from ("", title)
+        for change, count in changes.items():
+            yield f"  {count:>12,}  {named(change)}"
+            yield from (
+                f"{'':16}{line}" for one_of in examples[change][:IN_TEXT] for line in _example(one_of, change, two, one)
+            )
+
+
+def counts(comparison: Comparison, one: Run, two: Run) -> list[tuple[str, str, str]]:
+    """The rows of the first table: a name, and a number for each run."""
+    both, gone, new = comparison.count(KEPT, KEPT), comparison.gone, comparison.new
+    lost, gained = sum(comparison.lost.values()), sum(comparison.gained.values())
+    rows = {
+        "raw": (one.pairs, two.pairs),
+        "in this run alone": (sum(gone.values()), sum(new.values())),
+        "kept": (one.kept, two.kept),
+        "kept by both": (both, both),
+        "kept by this run, dropped by the other": (lost, gained),
+        "kept, in this run alone": (gone.get(KEPT, 0), new.get(KEPT, 0)),
+    }
+    return [(name, f"{first:,}", f"{second:,}") for name, (first, second) in rows.items()]
+
+
+def groups(comparison: Comparison) -> dict[str, dict[Change, int]]:
+    """The changes by what they are, each with its number of pairs; groups without any are left out."""
+    found = {
+        "lost: kept by RUN1, dropped by RUN2": {(KEPT, name): count for name, count in comparison.lost.items()},
+        "gained: dropped by RUN1, kept by RUN2": {(name, KEPT): count for name, count in comparison.gained.items()},
+        "dropped by both, with another first reason": comparison.moved,
+        "in RUN1 alone": {(name, ABSENT): count for name, count in comparison.gone.items()},
+        "in RUN2 alone": {(ABSENT, name): count for name, count in comparison.new.items()},
+    }
+    return {title: changes for title, changes in found.items() if changes}
+
+
+def named(change: Change) -> str:
+    """A change in words: its one reason, or from one to the other."""
+    reasons = [outcome for outcome in change if outcome not in (KEPT, ABSENT)]
+    return " -> ".join(reasons) or KEPT
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns as wide as their widest cell, the first left-aligned, with a line below the head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, (name, *others) in enumerate(rows):
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        yield "  ".join([name.ljust(widths[0]), *cells])
+        if not number:
+            yield "-" * (sum(widths) + 2 * len(widths) - 2)
+
+
+def numbers(example: Example, change: Change, one: Run, two: Run) -> str:
+    """The number for which a run drops the pair: the second, or the first if that one keeps or lacks it."""
+    before, after = change
+    if after not in (KEPT, ABSENT) and example.two:
+        return decided(two.rules[after], example.two)
+    if before not in (KEPT, ABSENT) and example.one:
+        return decided(one.rules[before], example.one)
+    return ""
+
+
+def _example(example: Example, change: Change, two: Run, one: Run) -> Iterator[str]:
+    row = example.row
+    yield shortened(printable(f"“{row['text']}”"), WIDTH - 16)
+    where = row["key"] or row["url"] or ""
+    yield shortened(printable(" · ".join(filter(None, [numbers(example, change, one, two), where]))), WIDTH - 16)
+
+
+def _differences(differ: Sequence[Difference]) -> Iterator[str]:
+    if not differ:
+        yield NOTHING
+    for one in differ:
+        yield shortened(printable(f"{one.kind} {one.name}: {one.one} -> {one.two}"), WIDTH)

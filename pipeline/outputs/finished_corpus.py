@@ -1,0 +1,88 @@
+"""A finished corpus as its card and its metadata describe it: numbers, settings, and the folders that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.files import Output, open_file
+from pipeline.outputs.verdicts import SCHEMA
+
+CARD, CROISSANT = "README.md", "croissant.json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A folder of shards: the ending and the media type of its files, and what they hold."""
+
+    ending: str
+    media_type: str
+    says: str
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "parquet": Layout(".parquet", "application/x-parquet", "the kept pairs with an image, as Parquet"),
+    "webdataset": Layout(".tar", "application/x-tar", "the kept pairs with an image, as WebDataset"),
+    "corpus": Layout(".tfrecord", "application/octet-stream", "the kept pairs with an image, as TFRecords"),
+    "verdicts": Layout(".parquet", "application/x-parquet", "every raw pair, its signals and the reasons that drop it"),
+}
+PAIRS = pa.schema(
+    [
+        ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        ("text", pa.string()),
+        ("key", pa.string()),
+        ("url", pa.string()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("sha256", pa.string()),
+    ]
+)
+"""The columns of `parquet/` before the passthrough columns."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A finished corpus: the content of its two files, its passthrough columns, and those of LAYOUTS that it has."""
+
+    manifest: Mapping[str, Any]
+    funnel: Mapping[str, Any]
+    carried: pa.Schema
+    folders: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["config"]["name"])
+
+    def columns(self, folder: str) -> pa.Schema:
+        """The columns of a folder of tables."""
+        return pa.schema([*(SCHEMA if folder == "verdicts" else PAIRS), *self.carried])
+
+    def files(self, folder: str) -> Iterator[tuple[str, str]]:
+        """The path and the sha256 of each shard in a folder."""
+        for shard in self.manifest["shards"]:
+            if digest := shard.get(f"{folder}_sha256"):
+                yield f"{folder}/{shard['name']}{LAYOUTS[folder].ending}", digest
+
+    def statistics(self, name: str) -> Mapping[str, Any] | None:
+        """The statistics by language, licence, …; None if this run has none."""
+        found: Mapping[str, Any] | None = (self.funnel.get("statistics") or {}).get(name)
+        return found
+
+
+def folders_of(output: Output) -> tuple[str, ...]:
+    """The folders of LAYOUTS in which an output has shards."""
+    return tuple(name for name, layout in LAYOUTS.items() if output.names(name, layout.ending))
+
+
+def carried_columns(output: Output) -> pa.Schema:
+    """The passthrough columns of a corpus, by its first verdict shard. Raises OSError."""
+    names = output.names("verdicts", ".parquet")
+    if not names:
+        return pa.schema([])
+    with open_file(output.path(names[0])) as file:
+        schema = pq.read_schema(file)
+    return pa.schema([field for field in schema if field.name not in SCHEMA.names])
