@@ -23,6 +23,8 @@ def make_corpus(
     settings: Mapping[str, Any] | None = None,
     eval_images: Paths = (),
     counts: Path = "",
+    reuse: Path = "",
+    keep_work: bool = False,
     workers: int | None = None,
     overwrite: bool = False,
     beam: Iterable[str] = (),
@@ -38,6 +40,8 @@ def make_corpus(
         settings: values by path, put over the config, such as `{"filters.short_side.min_pixels": 256}`.
         eval_images: evaluation sets, whose near-duplicates are dropped.
         counts: the directory of an earlier run over the raw pairs, whose counts apply.
+        reuse: the directory of a finished run, from which whatever can't have changed is taken.
+        keep_work: keeps index and sorted runs for the `reuse` of a later run, 330 bytes a pair.
         workers: processes; all cores by default.
         overwrite: replaces another run in `output`.
         beam: options of Beam, such as `["--runner=DataflowRunner"]`.
@@ -62,6 +66,8 @@ def make_corpus(
         overwrite=overwrite,
         beam=tuple(beam),
         counts=os.fspath(counts),
+        reuse=os.fspath(reuse),
+        keep_work=keep_work,
     )
     return Funnel.of(ask("pipeline.commands.corpus.called", options))
 

@@ -30,6 +30,7 @@ from pipeline.measure.text import load_counts, measure_text
 from pipeline.outputs.records import RecordShard
 from pipeline.outputs.verdicts import verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
+from pipeline.reuse.take import Taking, facts_of
 from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
@@ -56,6 +57,7 @@ class Emission:
     carried: pa.Schema
     meter: Meter
     earlier: EarlierRun | None = None  # its counts and judgements apply, and those of pass 2 don't
+    reuse: Taking | None = None  # the signals of a finished run
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -96,7 +98,8 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     with RecordShard(output, f"corpus/{name}.tfrecord") as records:
         if shard.has_images:
             outputs = ImageOutputs(records, examples, close_calls)
-            shard_images = ShardImages(shard, columns, config.input, emission.meter, own)
+            known = facts_of(shard, columns["image_id"], emission.reuse)
+            shard_images = ShardImages(shard, columns, config.input, emission.meter, own, known)
             columns |= shard_images.process(load_measures(output, config, emission.judged), outputs)
     failed = failures(rules, columns | own, shard.rows)
     if not shard.has_images:

@@ -33,7 +33,8 @@ import apache_beam as beam
 from pipeline.config import Options
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_settings_of
-from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
+from pipeline.earlier.take import TakeCounts, check_taken, is_taken
+from pipeline.earlier.take import Taking as TakingCounts
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
@@ -51,6 +52,9 @@ from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
+from pipeline.reuse.account import described
+from pipeline.reuse.reuse import Reuse, find_reuse
+from pipeline.reuse.take import TakeSignals, Taking
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import BadInputs, Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -74,11 +78,13 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_run(config, sources, sets)
     this = identity(config, sources, sets, earlier.run.digest if earlier else "")
+    reuse = find_reuse(options.reuse, options.output, this, config, sets=bool(sets)) if options.reuse else None
     if not claim(output, this, options.overwrite):
         output.sweep()
         with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
             engine.check(output.path(RUN))
-            passes = Passes(output, options, folder, engine, earlier.run if earlier else None)
+            passes = Passes(output, options, folder, engine, earlier.run if earlier else None, reuse)
+            passes.take_signals()
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
             check_own_rules(config, plan)
@@ -111,10 +117,27 @@ class Passes:
     folder: str  # for temporary files
     engine: Engine
     earlier: EarlierRun | None = None  # the run of --counts
+    reuse: Reuse | None = None  # what is taken over from the run of --reuse
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meter = self.engine.meter(self.folder)
+
+    @property
+    def taking(self) -> Taking | None:
+        """The signals that are taken over, if there are any."""
+        if self.reuse is None or not self.reuse.signals.shards:
+            return None
+        return Taking(self.reuse.signals, self.reuse.fingerprints, self.output, self.meter)
+
+    def take_signals(self) -> None:
+        """Makes the table of the signals that are taken over from the run of --reuse, and prints what is reused."""
+        taking = self.taking
+        if taking and taking.count() is None:
+            with self._pass("reuse", taking.signals.pairs) as root:
+                root | "Verdicts" >> beam.Create(range(len(taking.signals.shards))) | TakeSignals(taking)
+        if self.reuse:
+            tell(described(self.reuse, taking.count() if taking else None))
 
     def index_eval_sets(self, sets: EvalSets) -> None:
         """Hashes the images of the evaluation sets, and joins the hashes with the index files."""
@@ -149,7 +172,7 @@ class Passes:
         if self.earlier is None or is_taken(self.output, plan):
             return
         with self._pass("counts", plan.pairs) as root:
-            taking = Taking(self.earlier, self.output, self.meter)
+            taking = TakingCounts(self.earlier, self.output, self.meter)
             root | "Shards" >> beam.Create(plan.shards) | TakeCounts(taking)
         try:
             check_taken(self.output, plan, self.earlier)
@@ -174,7 +197,7 @@ class Passes:
     def emit(self, plan: Plan) -> None:
         """Judges every pair by all rules; writes records and verdicts."""
         config = self.options.config
-        emission = Emission(self.output, config, plan.carried, self.meter, self.earlier)
+        emission = Emission(self.output, config, plan.carried, self.meter, self.earlier, self.taking)
         forget_lost(self.output, needed_by_notes(shard.output_name(config.name) for shard in plan.shards))
         with self._pass("emit", plan.pairs) as root:
             root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
