@@ -28,11 +28,12 @@ from pipeline.outputs.versions import versions
 from pipeline.report.described import describe
 from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
+from pipeline.reuse.kept import FOLDERS, KEPT
 from pipeline.reuse.take import FOLDER as REUSED
 from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import INDEX_FOLDER, Plan
-from pipeline.storage.runs import COUNTS, PARTS, RUNS
+from pipeline.storage.plan import Plan
+from pipeline.storage.runs import COUNTS, PARTS
 
 
 def finish(
@@ -91,9 +92,9 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 
 def clear_work(output: Output) -> None:
-    """Deletes the files that only an unfinished run needs."""
-    counts, eval_sets = (RUNS, PARTS, COUNTS), (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS)
-    for folder in (INDEX_FOLDER, *counts, *eval_sets, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
+    """Deletes the files that only an unfinished run needs, but those that --keep_work keeps."""
+    eval_sets, kept = (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS), () if output.has(KEPT) else FOLDERS
+    for folder in (*kept, PARTS, COUNTS, *eval_sets, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
         output.remove(output.path(folder))
 
 

@@ -53,6 +53,8 @@ from pipeline.measure.eval_sets import EvalSets, find_sets
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
 from pipeline.reuse.account import described
+from pipeline.reuse.kept import compositions, described_kept, note_kept
+from pipeline.reuse.kept_runs import find_runs
 from pipeline.reuse.reuse import Reuse, find_reuse
 from pipeline.reuse.take import TakeSignals, Taking
 from pipeline.storage.lock import locked
@@ -78,7 +80,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_run(config, sources, sets)
     this = identity(config, sources, sets, earlier.run.digest if earlier else "")
-    reuse = find_reuse(options.reuse, options.output, this, config, sets=bool(sets)) if options.reuse else None
+    reuse = _with_reuse(options, this, sources, sets)
     if not claim(output, this, options.overwrite):
         output.sweep()
         with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
@@ -89,10 +91,12 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
             plan = passes.index(sources)
             check_own_rules(config, plan)
             passes.take_counts(plan)
-            passes.count(plan)
+            passes.count(plan, this["inputs"])
             passes.emit(plan)
             finish(output, config, plan, sets, this, passes.seconds, earlier)
     clear_work(output)
+    if options.keep_work:
+        tell(described_kept(output))
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
     return funnel
 
@@ -106,6 +110,13 @@ def _with_earlier(options: Options) -> tuple[Options, Earlier | None]:
     for line in changed:
         tell(line)
     return replace(options, config=config), earlier
+
+
+def _with_reuse(options: Options, this: dict[str, Any], sources: list[Source], sets: EvalSets) -> Reuse | None:
+    """Compares the run of --reuse, if there is one, with this one. Raises InputError."""
+    if not options.reuse:
+        return None
+    return find_reuse(options.reuse, options.output, this, options.config, sources, sets=bool(sets))
 
 
 @dataclass
@@ -157,8 +168,9 @@ class Passes:
         config = self.options.config
         if not is_indexed(self.output):
             forget_bad(self.output)
+            kept = self.reuse.index if self.reuse else None
             with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
-                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
+                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter, kept)
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
@@ -180,19 +192,22 @@ class Passes:
             self.output.remove(self.output.path(RUN))  # another RUN may be given in the same folder
             raise
 
-    def count(self, plan: Plan) -> None:
+    def count(self, plan: Plan, inputs: list[dict[str, Any]]) -> None:
         """Counts the n-grams, the texts of each image and the images of each text over the raw corpus.
 
-        With --counts only keys matter: a part of the corpus has other counts.
+        With --counts only keys matter: a part of the corpus has other counts. `inputs` are the identity's entries.
         """
         config, rule = self.options.config, self.options.config.filters.rare_ngram
-        if is_counted(self.output):
-            return
         rule = replace(rule, enabled=False) if self.earlier else rule
         job = counting(self.output, plan, config.text.profile, rule, self.meter)
-        forget_lost_runs(job)
-        with self._pass("count", plan.pairs) as root:
-            root | "Groups" >> beam.Create(groups(self.output, plan.shards)) | CountCorpus(job)
+        numbered = groups(self.output, plan.shards)
+        made_of = compositions(numbered, plan, inputs, (job.profile, rule.enabled, job.keys))
+        if not is_counted(self.output):
+            job = replace(job, kept=find_runs(self.reuse, numbered, made_of))
+            forget_lost_runs(job)
+            with self._pass("count", plan.pairs) as root:
+                root | "Groups" >> beam.Create(numbered) | CountCorpus(job)
+        note_kept(self.output, self.options.keep_work, made_of, job.parts)
 
     def emit(self, plan: Plan) -> None:
         """Judges every pair by all rules; writes records and verdicts."""

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.reuse.reuse import Reuse
 
-NOT_THERE = "none of its images can be told by their bytes or rows"
-
 
 def described(reuse: Reuse, counts: Mapping[str, int] | None) -> str:
     """Returns the line; `counts` are the images by kind of fact, None if no verdict was read."""
-    taken, left = list(_signals(reuse, counts or {})), list(_left(reuse))
+    taken, left = [*_index(reuse), *_signals(reuse, counts or {})], list(_left(reuse))
     parts = ", ".join(taken) or "nothing"
     return f"reuse: {parts} of {reuse.run.root}" + (f"; not reused: {'; '.join(left)}" if left else "")
+
+
+def _index(reuse: Reuse) -> Iterator[str]:
+    if files := len(reuse.index.files):
+        yield f"index of {files:,} of {len(reuse.inputs):,} input files ({reuse.index.pairs:,} pairs)"
 
 
 def _signals(reuse: Reuse, counts: Mapping[str, int]) -> Iterator[str]:

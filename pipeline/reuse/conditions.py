@@ -51,9 +51,11 @@ def rows_differ(run: FinishedRun, this: Tree) -> list[str]:
     return list(_settings(run, this, ["input"]))
 
 
-def versions_differ(run: FinishedRun, this: Tree, libraries: tuple[str, ...]) -> list[str]:
-    """Lists the libraries that have another version now."""
-    return list(_versions(run, this, libraries))
+def index_differs(run: FinishedRun, this: Tree) -> list[str]:
+    """Lists what may give an input file another index: texts, ids, sizes and hashes."""
+    python = [tree["versions"]["python"].rpartition(".")[0] for tree in (run.manifest, this)]
+    other = [f"python {python[0]}, now {python[1]}"] if python[0] != python[1] else []
+    return [*_settings(run, this, ["input"]), *other, *_versions(run, this, ("pillow", "pyarrow"))]
 
 
 def _settings(run: FinishedRun, this: Tree, names: list[str]) -> Iterator[str]:

@@ -51,6 +51,7 @@ class TaskNote:
         """Writes the marker, which completes the task."""
         content = {
             "file": self.file,
+            "first": self.first,
             "shards": self.shards,
             "has_keys": self.has_keys,
             "has_images": reader.has_images,
@@ -112,6 +113,7 @@ class Plan:
     skipped: dict[str, str]  # source -> reason
     failed_downloads: dict[str, int] = field(default_factory=dict)  # source -> its rows of img2dataset without a pair
     pages: dict[str, int] = field(default_factory=dict)  # counts of all files of pages; empty without such files
+    beside: frozenset[int] = frozenset()  # numbers of the files whose images lie beside them
 
     @property
     def pairs(self) -> int:
@@ -172,6 +174,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
         skipped={source.name: bad[source.path] for source in sources if source.path in bad},
         failed_downloads=failed,
         pages=_pages(notes),
+        beside=frozenset(note["file"] for note in notes if note["paths"][0]),
     )
 
 
