@@ -40,6 +40,12 @@ def commands() -> Mapping[str, Command[Any]]:
         _command(
             "scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"
         ),
+        add(
+            "reuse",
+            options.Reuse,
+            _reuse,
+            "a run that takes from a finished one what can't have changed, with porn scores",
+        ),
         add("skew", options.Skew, _skew, "one text or one image on all rows, one large file: memory and time"),
         _command(
             "train", options.Training, _train, "the trainer's input against its step, and its step against Keras fit"
@@ -175,6 +181,12 @@ def _skew(given: options.Skew) -> Iterator[Figure]:
     from bench.skew import skew
 
     return skew(given.rows)
+
+
+def _reuse(given: options.Reuse) -> Iterator[Figure]:
+    from bench.reuse import reuse
+
+    return reuse(given.images)
 
 
 def _start(given: options.Start) -> Iterator[Figure]:

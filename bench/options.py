@@ -156,6 +156,11 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Reuse:
+    images: int = option("N", "of the finished run; a tenth is added (default: 20000)", 20_000, _number)
+
+
+@dataclass(frozen=True)
 class Skew:
     rows: int = option("N", "(default: 5e6)", 5_000_000, _number)
 

@@ -76,7 +76,7 @@ def write_table(path: Path, pictures: list[Path]) -> None:
     with pq.ParquetWriter(path, _schema(), compression="none", use_dictionary=False) as writer:
         for begin in range(0, len(pictures), ROWS_PER_GROUP):
             group = pictures[begin : begin + ROWS_PER_GROUP]
-            writer.write_table(_table([picture.read_bytes() for picture in group], begin))
+            writer.write_table(_table([picture.read_bytes() for picture in group], int(group[0].stem)))
 
 
 def write_one_group(path: Path, size: float) -> None:

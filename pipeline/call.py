@@ -24,6 +24,8 @@ def make_corpus(
     eval_images: Paths = (),
     counts: Path = "",
     limit: int | None = None,
+    reuse: Path = "",
+    keep_work: bool = False,
     workers: int | None = None,
     overwrite: bool = False,
     beam: Iterable[str] = (),
@@ -40,6 +42,8 @@ def make_corpus(
         eval_images: evaluation sets, whose near-duplicates are dropped.
         counts: the directory of an earlier run over the raw pairs, whose counts apply.
         limit: only the first so many pairs of each input file, for a first try.
+        reuse: the directory of a finished run, from which whatever can't have changed is taken.
+        keep_work: keeps index and sorted runs for the `reuse` of a later run, 330 bytes a pair.
         workers: processes; all cores by default.
         overwrite: replaces another run in `output`.
         beam: options of Beam, such as `["--runner=DataflowRunner"]`.
@@ -67,6 +71,8 @@ def make_corpus(
         overwrite=overwrite,
         beam=tuple(beam),
         counts=os.fspath(counts),
+        reuse=os.fspath(reuse),
+        keep_work=keep_work,
     )
     return Funnel.of(ask("pipeline.commands.corpus.called", replace(options, command=equivalent(options))))
 

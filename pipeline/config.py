@@ -158,6 +158,8 @@ class Options:
     beam: tuple[str, ...]  # options that are passed to Beam
     counts: str = ""  # the folder of an earlier run, whose counts apply
     command: str = field(default="", compare=False)  # as typed, for the page
+    reuse: str = ""  # the folder of a finished run, whose work is taken over
+    keep_work: bool = False  # index and sorted runs stay, for --reuse of another run
 
 
 def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:

@@ -19,7 +19,9 @@ from apache_beam.pvalue import AsList, AsSingleton
 from filters import RareNgram
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, is_local, open_file, read_bytes, read_many
+from pipeline.reuse.kept_runs import KeptRuns
 from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
+from pipeline.storage.groups import Group, group
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import Plan, Shard
 from pipeline.storage.runs import (
@@ -34,6 +36,7 @@ from pipeline.storage.runs import (
     pair_run,
     read_run,
     rows_of,
+    run_name,
     slices,
     write_ranges,
     write_run,
@@ -50,7 +53,6 @@ ENTRIES_PER_PART = 4_000_000  # merged at once: some 100 MB
 REMOTE = 8  # both limits are 8 times larger on remote storage, where each range of each run costs several requests
 NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; the number sizes the merges and affects no result
 
-Group = tuple[int, tuple[Shard, ...]]
 MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; ngrams only if n-grams can be rare
 MERGED = dict[str, int | list[tuple[int, int]] | list[str]]  # `part`, `histogram` (count, n-grams), `keys`, `files`
 
@@ -66,16 +68,19 @@ class Counting:
     runs: int
     parts: int
     meter: Meter
+    kept: KeptRuns | None = None  # runs that a finished run left
 
     def names(self, folder: str, kind: str, numbers: int) -> list[str]:
         """Returns the full paths of all runs, or parts, of one kind, in order."""
-        return [self.output.path(_name(folder, kind, number)) for number in range(numbers)]
+        return [self.output.path(run_name(folder, kind, number)) for number in range(numbers)]
 
 
-def counting(output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter) -> Counting:
+def counting(
+    output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter, kept: KeptRuns | None = None
+) -> Counting:
     """Sizes the count pass for a plan: hash ranges are small enough for flat memory."""
     parts = 1 << (plan.pairs * NGRAMS_PER_ROW // (ENTRIES_PER_PART * _scale(output))).bit_length()
-    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter)
+    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter, kept)
 
 
 def _scale(output: Output) -> int:
@@ -84,15 +89,7 @@ def _scale(output: Output) -> int:
 
 def groups(output: Output, shards: Iterable[Shard]) -> list[Group]:
     """Numbers groups of shards with about ROWS_PER_RUN rows; each group becomes one run of each kind."""
-    result: list[list[Shard]] = []
-    rows = most = ROWS_PER_RUN * _scale(output)
-    for shard in shards:
-        if rows >= most:
-            result.append([])
-            rows = 0
-        result[-1].append(shard)
-        rows += shard.rows
-    return [(number, tuple(group)) for number, group in enumerate(result)]
+    return group(shards, ROWS_PER_RUN * _scale(output))
 
 
 def is_counted(output: Output) -> bool:
@@ -108,7 +105,7 @@ def forget_lost_runs(counting: Counting) -> None:
     """Deletes the completion markers of groups and ranges whose files are missing."""
     output = counting.output
     needed = {
-        _name(RUNS, "keys", number): [_name(RUNS, kind, number) for kind in ("ngrams", "pairs")]
+        run_name(RUNS, "keys", number): [run_name(RUNS, kind, number) for kind in ("ngrams", "pairs")]
         for number in range(counting.runs)
     }
     notes = output.names(PARTS, ".json")
@@ -138,12 +135,12 @@ class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict
         return summary
 
 
-def count_group(group: Group, counting: Counting) -> int:
+def count_group(numbered: Group, counting: Counting) -> int:
     """Writes the runs of a group: n-grams, (image, text) pairs and keys. Returns the number of distinct n-grams."""
-    number, shards = group
-    last = _name(RUNS, "keys", number)
-    if counting.output.has(last):
-        return rows_of(counting.output.path(_name(RUNS, "ngrams", number)), counting.parts)
+    number, shards = numbered
+    last = run_name(RUNS, "keys", number)
+    if counting.output.has(last) or (counting.kept and counting.kept.take(number, counting.output, counting.parts)):
+        return rows_of(counting.output.path(run_name(RUNS, "ngrams", number)), counting.parts)
     characters = load(counting.profile)
     ngrams, images, texts, keys = Tally(), [], [], []
     for shard in shards:
@@ -158,8 +155,8 @@ def count_group(group: Group, counting: Counting) -> int:
         counting.meter.add(shard.rows, shard.rows)
     pairs = pair_run(np.concatenate(images), np.concatenate(texts))
     distinct = ngrams.counts()
-    write_ranges(counting.output, _name(RUNS, "ngrams", number), distinct, counting.parts)
-    write_ranges(counting.output, _name(RUNS, "pairs", number), pairs, counting.parts)
+    write_ranges(counting.output, run_name(RUNS, "ngrams", number), distinct, counting.parts)
+    write_ranges(counting.output, run_name(RUNS, "pairs", number), pairs, counting.parts)
     write_ranges(counting.output, last, count(np.concatenate([np.empty(0, np.uint64), *keys])), counting.parts)
     return len(distinct[0])
 
@@ -177,10 +174,10 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
     histogram = _merge_ngrams(part, counting, can_be_rare)
     images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
     for kind, hashes in (("images-of", images), ("texts-of", texts)):
-        write_ranges(counting.output, _name(PARTS, kind, part), count(hashes), counting.parts)
+        write_ranges(counting.output, run_name(PARTS, kind, part), count(hashes), counting.parts)
     keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
     result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
-    result["files"] = [_name(PARTS, kind, part) for kind in MERGED_KINDS if kind != "ngrams" or can_be_rare]
+    result["files"] = [run_name(PARTS, kind, part) for kind in MERGED_KINDS if kind != "ngrams" or can_be_rare]
     counting.output.write_bytes(note, json.dumps(result).encode())
     return result
 
@@ -190,7 +187,7 @@ def _merge_ngrams(part: int, counting: Counting, can_be_rare: bool) -> Histogram
     hashes, counts = merge_counts(slices(paths, COUNTED, part, counting.parts))
     if can_be_rare:
         eligible = counts >= counting.rule.min_count
-        write_run(counting.output, _name(PARTS, "ngrams", part), (hashes[eligible], counts[eligible]))
+        write_run(counting.output, run_name(PARTS, "ngrams", part), (hashes[eligible], counts[eligible]))
     return histogram(counts)
 
 
@@ -208,8 +205,9 @@ def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> FrequencyCut
 def finish_range(part: int, counting: Counting, cut: FrequencyCut) -> int:
     """Writes one range of what depends on all ranges: frequent n-grams, counts of images and texts."""
     if not cut.all_frequent:
-        hashes, counts = read_run(counting.output.path(_name(PARTS, "ngrams", part)), COUNTED)
-        write_run(counting.output, _name(PARTS, "frequent", part), (select(hashes, counts, cut.count, cut.ties[part]),))
+        hashes, counts = read_run(counting.output.path(run_name(PARTS, "ngrams", part)), COUNTED)
+        frequent = select(hashes, counts, cut.count, cut.ties[part])
+        write_run(counting.output, run_name(PARTS, "frequent", part), (frequent,))
     for kind in ("images", "texts"):
         found = merge_counts(slices(counting.names(PARTS, f"{kind}-of", counting.parts), COUNTED, part, counting.parts))
         _write_repeated(counting, kind, part, *found)
@@ -237,9 +235,5 @@ def join(
 def _write_repeated(counting: Counting, kind: str, part: int, hashes: Any, counts: Any) -> None:
     """Writes the counts of at least 2; a hash missing from the file has count 1."""
     repeated = counts > 1
-    write_run(counting.output, _name(PARTS, kind, part), (hashes[repeated],))
-    write_run(counting.output, _name(PARTS, f"{kind}-counts", part), (counts[repeated],))
-
-
-def _name(folder: str, kind: str, number: int) -> str:
-    return f"{folder}/{kind}-{number:05d}"
+    write_run(counting.output, run_name(PARTS, kind, part), (hashes[repeated],))
+    write_run(counting.output, run_name(PARTS, f"{kind}-counts", part), (counts[repeated],))

@@ -32,6 +32,7 @@ from pipeline.outputs.pairs import pairs_of_columns
 from pipeline.outputs.shards import open_shards
 from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
+from pipeline.reuse.take import Taking, facts_of
 from pipeline.statistics.shard import FOLDER as STATISTICS
 from pipeline.statistics.shard import Pairs, write_statistics
 from pipeline.storage.for_report import EXAMPLES
@@ -61,6 +62,7 @@ class Emission:
     carried: pa.Schema
     meter: Meter
     earlier: EarlierRun | None = None  # its counts and judgements apply, and those of pass 2 don't
+    reuse: Taking | None = None  # the signals of a finished run
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -101,7 +103,8 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     with open_shards(output, name, config.output.formats, kept_fields(shard, columns, emission)) as written:
         if shard.has_images:
             outputs = ImageOutputs(written, examples, close_calls)
-            shard_images = ShardImages(shard, columns, config.input, emission.meter, own)
+            known = facts_of(shard, columns["image_id"], emission.reuse)
+            shard_images = ShardImages(shard, columns, config.input, emission.meter, own, known)
             columns |= shard_images.process(load_measures(output, config, emission.judged), outputs)
     failed = failures(rules, columns | own, shard.rows)
     if not shard.has_images:

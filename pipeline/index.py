@@ -17,6 +17,7 @@ from pipeline.files import Output
 from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
 from pipeline.inputs.limit import first_pairs
 from pipeline.measure.header import measure
+from pipeline.reuse.kept_index import KeptIndex
 from pipeline.storage.plan import TaskNote, note_bad, shard_name
 from pipeline.storage.shards import read_shard
 
@@ -40,25 +41,29 @@ class IndexInputs(beam.PTransform[beam.PCollection[Source], beam.PCollection[str
     output: Output
     settings: Input
     meter: Meter
+    kept: KeptIndex | None = None  # of a finished run
 
     def expand(self, sources: beam.PCollection[Source]) -> beam.PCollection[str]:
         markers: beam.PCollection[str] = (
             sources
             | "SpreadFiles" >> beam.Reshuffle()
-            | "Split" >> beam.FlatMap(split_source, self.output, self.settings).with_output_types(IndexTask)
+            | "Split" >> beam.FlatMap(split_source, self.output, self.settings, self.kept).with_output_types(IndexTask)
             | "SpreadTasks" >> beam.Reshuffle()
             | "Index" >> beam.Map(index_task, self.output, self.settings, self.meter)
         )
         return markers
 
 
-def split_source(source: Source, output: Output, settings: Input) -> Iterator[IndexTask]:
+def split_source(source: Source, output: Output, settings: Input, kept: KeptIndex | None = None) -> Iterator[IndexTask]:
     """Splits a file into tasks: ranges of whole shards that can be read independently.
 
-    With a limit it is one task, which stops there. For a bad file, writes a note and yields no task.
+    With a limit it is one task, which stops there. For a bad file, writes a note and yields no task; nor for a file
+    whose index a finished run kept.
     """
     try:
         reader = open_source(source, settings)
+        if kept and kept.take(source, reader, output):
+            return
         spans = reader.spans(ROWS_PER_TASK) if settings.limit is None else [Span()]
     except BadFile as error:
         note_bad(output, source, error)

@@ -33,7 +33,8 @@ import apache_beam as beam
 from pipeline.config import Options
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_settings_of
-from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
+from pipeline.earlier.take import TakeCounts, check_taken, is_taken
+from pipeline.earlier.take import Taking as TakingCounts
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
@@ -53,6 +54,11 @@ from pipeline.outputs.command import write_command
 from pipeline.outputs.parquet import tell_json_columns
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
+from pipeline.reuse.account import described
+from pipeline.reuse.kept import compositions, described_kept, note_kept
+from pipeline.reuse.kept_runs import find_runs
+from pipeline.reuse.reuse import Reuse, find_reuse
+from pipeline.reuse.take import TakeSignals, Taking
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import BadInputs, Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -76,21 +82,25 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
     sources, sets = find_sources(options.inputs), find_sets(options.eval_images)
     check_run(config, sources, sets)
     this = identity(config, sources, sets, earlier.run.digest if earlier else "")
+    reuse = _with_reuse(options, this, sources, sets)
     if not claim(output, this, options.overwrite):
         output.sweep()
         write_command(output, options.command)
         with make_engine(options.workers, os.path.join(folder, "workers.log"), options.beam) as engine:
             engine.check(output.path(RUN))
-            passes = Passes(output, options, folder, engine, earlier.run if earlier else None)
+            passes = Passes(output, options, folder, engine, earlier.run if earlier else None, reuse)
+            passes.take_signals()
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
             check_own_rules(config, plan)
             tell_json_columns(config.output.formats, plan.carried)
             passes.take_counts(plan)
-            passes.count(plan)
+            passes.count(plan, this["inputs"])
             passes.emit(plan)
             finish(output, config, plan, sets, this, passes.seconds, earlier)
     clear_work(output)
+    if options.keep_work:
+        tell(described_kept(output))
     funnel: dict[str, Any] = json.loads(read_bytes(output.path(FUNNEL)))
     return funnel
 
@@ -106,6 +116,13 @@ def _with_earlier(options: Options) -> tuple[Options, Earlier | None]:
     return replace(options, config=config), earlier
 
 
+def _with_reuse(options: Options, this: dict[str, Any], sources: list[Source], sets: EvalSets) -> Reuse | None:
+    """Compares the run of --reuse, if there is one, with this one. Raises InputError."""
+    if not options.reuse:
+        return None
+    return find_reuse(options.reuse, options.output, this, options.config, sources, sets=bool(sets))
+
+
 @dataclass
 class Passes:
     """The three passes, each a Beam pipeline; each reads the files of the one before, and a killed one resumes."""
@@ -115,10 +132,27 @@ class Passes:
     folder: str  # for temporary files
     engine: Engine
     earlier: EarlierRun | None = None  # the run of --counts
+    reuse: Reuse | None = None  # what is taken over from the run of --reuse
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meter = self.engine.meter(self.folder)
+
+    @property
+    def taking(self) -> Taking | None:
+        """The signals that are taken over, if there are any."""
+        if self.reuse is None or not self.reuse.signals.shards:
+            return None
+        return Taking(self.reuse.signals, self.reuse.fingerprints, self.output, self.meter)
+
+    def take_signals(self) -> None:
+        """Makes the table of the signals that are taken over from the run of --reuse, and prints what is reused."""
+        taking = self.taking
+        if taking and taking.count() is None:
+            with self._pass("reuse", taking.signals.pairs) as root:
+                root | "Verdicts" >> beam.Create(range(len(taking.signals.shards))) | TakeSignals(taking)
+        if self.reuse:
+            tell(described(self.reuse, taking.count() if taking else None))
 
     def index_eval_sets(self, sets: EvalSets) -> None:
         """Hashes the images of the evaluation sets, and joins the hashes with the index files."""
@@ -138,8 +172,9 @@ class Passes:
         config = self.options.config
         if not is_indexed(self.output):
             forget_bad(self.output)
+            kept = self.reuse.index if self.reuse else None
             with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
-                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter)
+                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter, kept)
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
@@ -153,7 +188,7 @@ class Passes:
         if self.earlier is None or is_taken(self.output, plan):
             return
         with self._pass("counts", plan.pairs) as root:
-            taking = Taking(self.earlier, self.output, self.meter)
+            taking = TakingCounts(self.earlier, self.output, self.meter)
             root | "Shards" >> beam.Create(plan.shards) | TakeCounts(taking)
         try:
             check_taken(self.output, plan, self.earlier)
@@ -161,24 +196,27 @@ class Passes:
             self.output.remove(self.output.path(RUN))  # another RUN may be given in the same folder
             raise
 
-    def count(self, plan: Plan) -> None:
+    def count(self, plan: Plan, inputs: list[dict[str, Any]]) -> None:
         """Counts the n-grams, the texts of each image and the images of each text over the raw corpus.
 
-        With --counts only keys matter: a part of the corpus has other counts.
+        With --counts only keys matter: a part of the corpus has other counts. `inputs` are the identity's entries.
         """
         config, rule = self.options.config, self.options.config.filters.rare_ngram
-        if is_counted(self.output):
-            return
         rule = replace(rule, enabled=False) if self.earlier else rule
         job = counting(self.output, plan, config.text.profile, rule, self.meter)
-        forget_lost_runs(job)
-        with self._pass("count", plan.pairs) as root:
-            root | "Groups" >> beam.Create(groups(self.output, plan.shards)) | CountCorpus(job)
+        numbered = groups(self.output, plan.shards)
+        made_of = compositions(numbered, plan, inputs, (job.profile, rule.enabled, job.keys))
+        if not is_counted(self.output):
+            job = replace(job, kept=find_runs(self.reuse, numbered, made_of))
+            forget_lost_runs(job)
+            with self._pass("count", plan.pairs) as root:
+                root | "Groups" >> beam.Create(numbered) | CountCorpus(job)
+        note_kept(self.output, self.options.keep_work, made_of, job.parts)
 
     def emit(self, plan: Plan) -> None:
         """Judges every pair by all rules; writes records and verdicts."""
         config = self.options.config
-        emission = Emission(self.output, config, plan.carried, self.meter, self.earlier)
+        emission = Emission(self.output, config, plan.carried, self.meter, self.earlier, self.taking)
         names = (shard.output_name(config.name) for shard in plan.shards)
         forget_lost(self.output, needed_by_notes(names, config.output.formats))
         with self._pass("emit", plan.pairs) as root:

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from pipeline.earlier.judged import JUDGED
 from pipeline.earlier.run import TAKEN, EarlierRun
 from pipeline.files import Output, local_copy, open_file
-from pipeline.storage.runs import PAIRS, read_run, slices, write_ranges, write_run
+from pipeline.storage import ranges
+from pipeline.storage.runs import PAIRS, read_run, write_ranges
 from pipeline.storage.sorting import distinct_of_sorted, sort_with
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
@@ -70,25 +71,20 @@ def read_values(shard: int, run: EarlierRun, output: Output) -> int:
 
 def merge_part(part: int, run: EarlierRun, output: Output, _: list[int]) -> int:
     """Merges one hash range of all shards, which are read by then: each hash with the first of its rows."""
-    name = f"{FOLDER}/part-{part:06d}"
-    if not output.has(name):
-        paths = [output.path(f"{FOLDER}/entries-{shard:06d}") for shard in range(len(run.shards))]
-        columns = [*zip(*slices(paths, PAIRS, part, parts_of(run)), strict=True)]
-        empty = (np.empty(0, np.uint64),)
-        hashes, rows = (np.concatenate(empty + column) for column in columns or [(), ()])
-        hashes, rows = distinct_of_sorted(*sort_with(hashes, rows))
-        first = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
-        write_run(output, name, (hashes[first], rows[first]))
+    entries = [f"{FOLDER}/entries-{shard:06d}" for shard in range(len(run.shards))]
+    ranges.merge_part(output, f"{FOLDER}/part-{part:06d}", entries, part, parts_of(run), _first_rows)
     return part
+
+
+def _first_rows(hashes: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    hashes, rows = distinct_of_sorted(*sort_with(hashes, rows))
+    first = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
+    return hashes[first], rows[first]
 
 
 def join_parts(_: None, output: Output, parts: list[int]) -> None:
     """Concatenates the ranges, which are in hash order, into one table."""
-    runs = [read_run(output.path(f"{FOLDER}/part-{part:06d}"), PAIRS) for part in sorted(parts)]
-    with output.write(TABLE) as file:
-        for column in zip(*runs, strict=True):
-            for piece in column:
-                file.write(np.ascontiguousarray(piece).data.cast("B"))
+    ranges.join_parts(output, TABLE, [f"{FOLDER}/part-{part:06d}" for part in sorted(parts)])
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def measure(batch: pa.Table, has_images: bool) -> pa.Table:
         "text_hash": pa.array(hash_strings(text)),
         "image_hash": _hash(one_array(image_ids({"url": batch["url"], "image_path": batch["image_path"], **images}))),
         **images,
+        "claimed": batch["sha256"].is_valid(),
         "offset": batch["offset"],
         "length": batch["length"],
     }

@@ -22,6 +22,7 @@ from pipeline.measure.pixel_signals import PixelSignals
 from pipeline.measure.pixels import measure_pixels
 from pipeline.outputs.shards import Shards
 from pipeline.outputs.sink import PairImage
+from pipeline.reuse.facts import Facts
 from pipeline.storage.plan import Shard
 
 METER_STEP = 64  # images
@@ -49,10 +50,11 @@ class ShardImages:
     settings: Input
     meter: Meter
     own: Columns = field(default_factory=dict)  # further columns, for the user's own rules
+    known: Facts | None = None  # what the run of --reuse measured
 
     def process(self, measures: Measures, outputs: ImageOutputs) -> Columns:
         """Measures and judges the images, and gives each to the outputs; returns the columns that pixels give."""
-        signals = PixelSignals(self.columns["decodable"].to_numpy(zero_copy_only=False).copy())
+        signals = PixelSignals(self.columns["decodable"].to_numpy(zero_copy_only=False).copy(), self.known)
         rows = self._rows_to_decode(signals, measures, outputs.examples)
         known = self._known([*measures.rules, *measures.own])
         for row, picture, rule in measure_pixels(self._read(rows), rows, known, signals, measures):

@@ -9,13 +9,15 @@ import pyarrow as pa
 from dedup.embedding_index import TRANSFORM, VectorMatches
 from dedup.evaluation import Matches
 from filters.picture import Picture, UndecodableImage
+from pipeline.reuse.facts import Facts
 
 
 class PixelSignals:
     """The signals of a shard's pairs that pixels give; null until measured."""
 
-    def __init__(self, decodable: np.ndarray) -> None:
+    def __init__(self, decodable: np.ndarray, known: Facts | None = None) -> None:
         rows = len(decodable)
+        self.known = known or Facts.none(rows)  # measured in the run of --reuse
         self.decodable = decodable  # bool (rows,): by the header, and once the image is decoded by that
         self.error = np.full(rows, None)  # ImageError of a failed decoding
         self.image = np.full(rows, -1, np.int32)  # number of the matched evaluation image

@@ -71,7 +71,7 @@ class Batch:
         needed = self._needing(EvalDuplicate)
         firsts = self._first_rows(needed)
         new = needed[firsts == self.rows[needed]]
-        self._match(new)
+        self._match(np.array([index for index in new if not self._is_clear(index)], np.int64))
         self.signals.copy(firsts, self.rows[needed])
         if self.measures.scorer is not None:
             self._score(np.intersect1d(self._needing(Porn), new))
@@ -97,6 +97,10 @@ class Batch:
         firsts = (self.signals.first_with(images[index], self.pictures[index], self.rows[index]) for index in indices)
         return np.array(list(firsts), np.int64)
 
+    def _is_clear(self, index: int) -> bool:
+        """Returns whether a finished run decoded this picture and found no match."""
+        return self.pictures[index] is not None and bool(self.signals.known.clear[self.rows[index]])
+
     def _match(self, indices: np.ndarray) -> None:
         """Matches pictures with the evaluation sets, by hashes and then by vectors; records decoding errors."""
         lumas = self._lumas(indices)
@@ -111,7 +115,9 @@ class Batch:
 
     def _score(self, indices: np.ndarray) -> None:
         """Scores pictures. A score is rounded before it is judged, so that a verdict shows the number that decided."""
-        images = self._images(indices.tolist())
+        known = self.signals.known.scores[self.rows[indices]]
+        self.signals.score[self.rows[indices]] = known
+        images = self._images(indices[np.isnan(known)].tolist())
         if images and self.measures.scorer is not None:
             self.signals.score[self.rows[list(images)]] = np.round(self.measures.scorer(list(images.values())), 4)
 

@@ -79,12 +79,12 @@ def made(corpus: Corpus) -> Iterator[str]:
     yield _evaluation(manifest.get("evaluation"))
     if manifest.get("rules"):
         yield f"* Rules of one's own: {', '.join(f'`{name}`' for name in _own_rules(manifest))}."
-    settings = from_defaults(manifest["config"])
+    settings = from_defaults(without_folders(manifest["config"]))
     if not settings:
         yield "* Settings: the defaults, which are the paper's numbers."
         return
     yield from ("* Settings that differ from the defaults:", "")
-    yield from (f"  * {code(path)}: {code(value)}" for path, value in settings)
+    yield from (f"  * {code(path)}: {code(value)}" for path, value, _ in settings)
 
 
 def _parent(manifest: Mapping[str, Any]) -> Iterator[str]:

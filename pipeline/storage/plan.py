@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
@@ -31,6 +32,7 @@ class TaskNote:
     first: int
     shards: list[tuple[int, int]] = field(default_factory=list)  # first row, rows
     has_keys: bool = False
+    claims: bool = False  # an image id of a row is the input's own claim, not the hash of its bytes
     carried: pa.Schema | None = None
 
     @property
@@ -41,6 +43,7 @@ class TaskNote:
         """Records a written shard."""
         self.shards.append((first, len(table)))
         self.has_keys |= table["key"].null_count < len(table)
+        self.claims |= pc.any(table["claimed"]).as_py() or False
         named = [item for item in table.schema if item.name.startswith(CARRIED)]
         self.carried = pa.schema([item.with_name(item.name.removeprefix(CARRIED)) for item in named])
 
@@ -48,9 +51,11 @@ class TaskNote:
         """Writes the marker, which completes the task."""
         content = {
             "file": self.file,
+            "first": self.first,
             "shards": self.shards,
             "has_keys": self.has_keys,
             "has_images": reader.has_images,
+            "claims": self.claims,
             "paths": [reader.paths_seen, reader.paths_found],
             "failed_downloads": reader.failed_downloads,
             "pages": dict(reader.pages),
@@ -67,7 +72,11 @@ def note_bad(output: Output, source: Source, error: BadFile) -> None:
 
 @dataclass(frozen=True)
 class Shard:
-    """An input shard, and so an output shard: `rows` consecutive rows of a file from row `first`."""
+    """An input shard, and so an output shard: `rows` consecutive rows of a file from row `first`.
+
+    `identified_by` says how another run knows an image again: by `id`, the hash of its bytes; by `row`, where an id may
+    be only claimed and the file holds the images; None without images, or if they lie beside the file.
+    """
 
     number: int
     total: int
@@ -75,6 +84,7 @@ class Shard:
     first: int
     rows: int
     has_images: bool
+    identified_by: str | None = None
 
     @property
     def index(self) -> str:
@@ -103,6 +113,7 @@ class Plan:
     skipped: dict[str, str]  # source -> reason
     failed_downloads: dict[str, int] = field(default_factory=dict)  # source -> its rows of img2dataset without a pair
     pages: dict[str, int] = field(default_factory=dict)  # counts of all files of pages; empty without such files
+    beside: frozenset[int] = frozenset()  # numbers of the files whose images lie beside them
 
     @property
     def pairs(self) -> int:
@@ -149,9 +160,11 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     _check_paths(notes, sources)
     failed = _failed_downloads(notes, sources)
     shards = [
-        (sources[note["file"]], first, rows, note["has_images"]) for note in notes for first, rows in note["shards"]
+        (sources[note["file"]], first, rows, note["has_images"], identified_by(note))
+        for note in notes
+        for first, rows in note["shards"]
     ]
-    if failed and not any(rows for _, _, rows, _ in shards):
+    if failed and not any(rows for _, _, rows, *_ in shards):
         raise BadInputs(f"no pair: all {sum(failed.values()):,} rows are downloads of img2dataset that failed")
     names = [source.name for source in sources]
     return Plan(
@@ -161,7 +174,17 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
         skipped={source.name: bad[source.path] for source in sources if source.path in bad},
         failed_downloads=failed,
         pages=_pages(notes),
+        beside=frozenset(note["file"] for note in notes if note["paths"][0]),
     )
+
+
+def identified_by(note: dict[str, Any]) -> str | None:
+    """Returns `Shard.identified_by` for the rows of a task."""
+    if not note["has_images"]:
+        return None
+    if not note["claims"]:
+        return "id"
+    return None if note["paths"][0] else "row"
 
 
 def refuse_bad(bad: dict[str, str]) -> None:

@@ -29,6 +29,11 @@ _START = np.dtype("<i8")
 _HELD = 1 << 24  # hashes held before they are counted: more than a group of captions has
 
 
+def run_name(folder: str, kind: str, number: int) -> str:
+    """The file of a kind with this number in one of the folders."""
+    return f"{folder}/{kind}-{number:05d}"
+
+
 def write_run(output: Output, name: str, columns: Columns) -> None:
     """Writes equally long columns, one after the other."""
     with output.write(name) as file:
@@ -77,6 +82,17 @@ def read_range(path: str, kinds: Sequence[np.dtype], part: int, parts: int) -> C
     place, columns = (parts + 1) * _START.itemsize, []
     for kind in kinds:
         columns.append(np.frombuffer(read(place + begin * kind.itemsize, place + end * kind.itemsize), kind))
+        place += rows * kind.itemsize
+    return tuple(columns)
+
+
+def read_ranges(path: str, kinds: Sequence[np.dtype], parts: int) -> Columns:
+    """Reads all rows of a run that was written in `parts` ranges."""
+    read = _reader(path)
+    place = (parts + 1) * _START.itemsize
+    rows, columns = rows_of(path, parts), []
+    for kind in kinds:
+        columns.append(np.frombuffer(read(place, place + rows * kind.itemsize), kind))
         place += rows * kind.itemsize
     return tuple(columns)
 

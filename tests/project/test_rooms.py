@@ -8,13 +8,14 @@ from tests.project.test_arrows import IMPORTS, ROOT, Import, within
 
 ROOMS = (  # from the top down; a name is a folder, or a module that stands alone
     "__main__", "console", "sample", "call", "commands", "warm", "run", "preflight", "finish", "identity", "index",
-    "count", "emit", "measure", "statistics", "funnel", "report", "earlier", "engines", "outputs", "storage", "rules",
-    "config", "rule_set", "own_rules", "inputs", "formats", "page", "files", "yaml_text", "settings", "printable",
+    "count", "emit", "measure", "statistics", "funnel", "report", "reuse", "earlier", "engines", "outputs", "storage",
+    "rules", "config", "rule_set", "own_rules", "inputs", "formats", "page", "files", "yaml_text", "settings",
+    "printable",
 )  # fmt: skip
 UP = {("engines", "warm")}  # the process that workers are forked from imports all that they run
 BEAM = {  # outside engines/, which holds every private API of Beam's
     "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.files", "pipeline.warm",
-    "pipeline.earlier.take", "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock",
+    "pipeline.earlier.take", "pipeline.reuse.take", "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock",
     "pipeline.commands.arguments", "pipeline.commands.export.run", "pipeline.commands.fetch.run",
     "pipeline.commands.subset.run",
     "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",

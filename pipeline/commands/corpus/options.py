@@ -39,6 +39,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             parser.error(f"--{name} is empty")
     if ours.counts == "":
         parser.error("--counts is empty: give the output of a run over the raw pairs")
+    if ours.reuse == "":
+        parser.error("--reuse is empty: give the output of a finished run")
     try:
         return Options(
             config=read_config(ours.config, [*settings, *_named_settings(ours)]),
@@ -50,6 +52,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
             beam=beam,
             counts=ours.counts or "",
             command=command,
+            reuse=ours.reuse or "",
+            keep_work=ours.keep_work,
         )
     except ConfigError as error:
         parser.error(str(error))
@@ -78,6 +82,8 @@ def _add(parser: Parser) -> None:
     add("--limit", metavar="N", type=worker_count, help="only the first N pairs of each input file, for a first try")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
     add("--counts", metavar="RUN", help="take counts and judgements on texts from an earlier run, by key")
+    add("--reuse", metavar="RUN", help="take from a finished run what can't have changed; no byte differs")
+    add("--keep_work", action="store_true", help="keep index and counts for --reuse of a later run: 330 bytes a pair")
     add_workers(parser)
     add("--overwrite", action="store_true", help="replace the run that is in DIR")
 

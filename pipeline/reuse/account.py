@@ -1,0 +1,33 @@
+"""The line before pass 1 that says what a run takes over, and what not and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.reuse.reuse import Reuse
+
+
+def described(reuse: Reuse, counts: Mapping[str, int] | None) -> str:
+    """Returns the line; `counts` are the images by kind of fact, None if no verdict was read."""
+    taken, left = [*_index(reuse), *_signals(reuse, counts or {})], list(_left(reuse))
+    parts = ", ".join(taken) or "nothing"
+    return f"reuse: {parts} of {reuse.run.root}" + (f"; not reused: {'; '.join(left)}" if left else "")
+
+
+def _index(reuse: Reuse) -> Iterator[str]:
+    if files := len(reuse.index.files):
+        yield f"index of {files:,} of {len(reuse.inputs):,} input files ({reuse.index.pairs:,} pairs)"
+
+
+def _signals(reuse: Reuse, counts: Mapping[str, int]) -> Iterator[str]:
+    if counts.get("scores"):
+        yield f"porn scores of {counts['scores']:,} images"
+    if counts.get("clear"):
+        what = "no near-duplicate among" if reuse.signals.matches else "decoding of"
+        yield f"{what} {counts['clear']:,} images"
+
+
+def _left(reuse: Reuse) -> Iterator[str]:
+    for what, causes in reuse.differences.items():
+        if causes:
+            yield f"{what} ({', '.join(causes)})"

@@ -1,0 +1,58 @@
+"""What a run takes over from the run of `--reuse`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.inputs import Source
+from pipeline.outputs.versions import versions
+from pipeline.reuse.conditions import matches_differ, scores_differ
+from pipeline.reuse.kept_index import KeptIndex, find_index
+from pipeline.reuse.run import FinishedRun, read_finished
+from pipeline.reuse.signals import Signals, find_signals
+
+INDEX = "index of input files"
+SCORES, MATCHES, DECODING = "porn scores", "images that match no evaluation image", "images that can be decoded"
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """A finished run, the identity of this one with its versions, and what is taken over."""
+
+    run: FinishedRun
+    this: Mapping[str, Any]
+    index: KeptIndex
+    signals: Signals
+    differences: Mapping[str, list[str]]  # by what could be taken over, why it is not, or not all
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """The entries of this run's input files, by number."""
+        return list(self.this["inputs"])
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprint of each input file of this run, by number."""
+        return tuple(entry["fingerprint"] for entry in self.inputs)
+
+
+def find_reuse(
+    root: str, output: str, identity: Mapping[str, Any], config: Config, sources: Sequence[Source], *, sets: bool
+) -> Reuse:
+    """Compares the run in the folder `root` with this one, which has this `identity`. Raises InputError.
+
+    `sets` is true if there are evaluation sets.
+    """
+    run = read_finished(root, output, identity["format"])
+    this = dict(identity) | {"versions": versions()}
+    index, not_indexed = find_index(run, this, sources)
+    evaluated = sets and config.filters.eval_duplicate.enabled
+    matches = matches_differ(run, this, evaluated=evaluated)
+    differences = {INDEX: not_indexed, MATCHES if evaluated else DECODING: matches}
+    if config.filters.porn.enabled:
+        differences[SCORES] = scores_differ(run, this)
+    signals = find_signals(run, this, scores=differences.get(SCORES) == [], clear=not matches, matches=evaluated)
+    return Reuse(run, this, index, signals, differences)
