@@ -40,6 +40,10 @@ def _arguments(options: Options) -> Iterator[str]:
         yield f"--eval_images={','.join(options.eval_images)}"
     if options.counts:
         yield f"--counts={options.counts}"
+    if options.reuse:
+        yield f"--reuse={options.reuse}"
+    if options.keep_work:
+        yield "--keep_work"
     if files := options.config.filters.files:
         yield f"--rules={','.join(file.path for file in files)}"
     yield from (f"--{setting.path}={setting.value}" for setting in from_defaults(dataclasses.asdict(options.config)))
