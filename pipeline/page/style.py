@@ -45,7 +45,8 @@ dd small { display: block; color: var(--soft); font-size: 0.875rem; line-height:
 .about dt { color: var(--soft); }
 .about dd, .about details, .about .pairs { margin: 0; }
 .about summary { color: inherit; }
-.command span { display: inline-block; max-width: 100%; }
+.about .pairs th, .about .pairs td:last-child { overflow-wrap: break-word; }
+.command span { display: inline-block; max-width: 100%; word-break: break-all; }
 .contents { display: flex; flex-wrap: wrap; gap: 6px 20px; margin-top: 26px; padding: 10px 0; font-size: 0.875rem;
   border: solid var(--line); border-width: 1px 0; }
 details { margin-top: 12px; font-size: 0.875rem; }
@@ -62,7 +63,7 @@ article .pairs td, article .pairs th + th { text-align: right; padding-right: 0;
 .funnel thead th { color: var(--soft); font-size: 0.8125rem; padding: 0 0 8px; }
 .funnel thead th:nth-child(n+3) { text-align: right; }
 .funnel tbody tr { border-top: 1px solid var(--line); }
-.funnel tbody th { width: 31%; padding: 11px 16px 11px 0; }
+.funnel tbody th { width: 31%; padding: 11px 16px 11px 0; overflow-wrap: anywhere; }
 .funnel tbody th .says { display: block; line-height: 1.35; }
 .funnel td { padding: 11px 0; vertical-align: middle; }
 .funnel .picture, .funnel td.off { width: 33%; padding-right: 12px; }
@@ -126,6 +127,9 @@ footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px;
   .figures { gap: 14px 32px; }
   .about { grid-template-columns: minmax(0, 1fr); gap: 2px; }
   .about dd { margin-bottom: 8px; }
+  .about .pairs, .about .pairs tbody, .about .pairs thead { display: block; }
+  .about .pairs tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .about .pairs th:first-child { grid-column: 1 / -1; }
   .funnel, .funnel tbody { display: block; }
   .funnel thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .funnel tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px 10px; padding: 12px 0; }

@@ -13,6 +13,7 @@ from pipeline.commands.corpus.options import CORPUS, parse
 from pipeline.config import Options, load_config
 from pipeline.files import Output
 from pipeline.outputs.command import COMMAND, equivalent, read_command, typed
+from tests.support.report_runs import Page
 from tests.support.two_runs import QUIET, call, corpus
 
 RULE = '''
@@ -88,15 +89,12 @@ def test_a_run_and_its_subset_record_their_commands(tmp_path: Path) -> None:
     run = corpus(tmp_path / "in.csv", tmp_path / "a run", "--limit=5")
     words = ["python", "-m", "pipeline", f"--input={tmp_path / 'in.csv'}", f"--output={run}", *QUIET, "--limit=5"]
     assert shlex.split(read_command(Output(str(run)))) == words
-    page = (run / "report.html").read_text()
-    assert f"--output={run}" in page and "Only the first 5 pairs" in page and ">a run <" in page
+    page = Page((run / "report.html").read_text()).words
+    assert f"'--output={run}'" in page and "Only the first 5 pairs" in page and "a run corpus" in page
     manifest = (run / "manifest.json").read_text()
     assert "--output" not in manifest and json.loads(manifest)["config"]["input"]["limit"] == 5
     (run / COMMAND).unlink()
     assert call("report", run) == 0 and "Command" not in (run / "report.html").read_text()
     assert call("subset", run, "--size=2", f"--output={tmp_path / 'part'}", "--workers=1") == 0
-    assert (
-        f"subset &#x27;{run}&#x27;" in (part := (tmp_path / "part/report.html").read_text())
-        or f"subset '{run}'" in part
-    )
-    assert "2 of its pairs" in part and "Report of a subset" in part
+    part = Page((tmp_path / "part" / "report.html").read_text()).words
+    assert f"subset '{run}' --size=2" in part and "2 of its pairs" in part and "Report of a subset" in part
