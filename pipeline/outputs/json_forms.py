@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from pipeline.inputs import convert
+from pipeline.outputs.names import distinct_names
 
 
 def json_form(column: pa.Array) -> pa.Array:
@@ -42,7 +43,10 @@ def json_text(value: Any) -> str:
 
 
 def with_leaves(column: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """Changes the values below lists and structs. A map becomes a list of structs of `key` and `value`."""
+    """Changes the values below lists and structs, whose fields get distinct names.
+
+    A map becomes a list of structs of `key` and `value`.
+    """
     kind = column.type
     if pt.is_map(kind):
         entry = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
@@ -53,7 +57,8 @@ def with_leaves(column: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.
         return pa.ListArray.from_arrays(ends, with_leaves(column.flatten(), change), mask=column.is_null())
     if pt.is_struct(kind):
         fields = [with_leaves(field, change) for field in column.flatten()]
-        return pa.StructArray.from_arrays(fields, [field.name for field in kind], mask=column.is_null())
+        names = distinct_names([field.name for field in kind])
+        return pa.StructArray.from_arrays(fields, names, mask=column.is_null())
     return change(column)
 
 

@@ -4,13 +4,13 @@ passthrough columns.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from filters.signals import SIGNALS
-from pipeline.inputs.layout import PREFIX
+from pipeline.outputs.names import distinct_names
 from pipeline.outputs.verdicts import encoded
 
 FIELDS = ("text", "key", "url", "width", "height", "sha256")
@@ -22,19 +22,8 @@ def pairs_of_verdicts(verdicts: pa.Table) -> pa.Table:
     """The pairs in rows of verdicts, also of an earlier release: the passthrough columns follow the reasons."""
     columns = {name: verdicts[column] for name, column in _FROM_VERDICTS.items()}
     carried = verdicts.column_names[verdicts.column_names.index("reasons") + 1 :]
-    names = free_names(carried)
-    return pa.table(columns | {names[name]: verdicts[name] for name in carried})
-
-
-def free_names(carried: Collection[str]) -> Mapping[str, str]:
-    """The names of passthrough columns beside FIELDS and the image: prefixed while another column has the name."""
-    names: dict[str, str] = {}
-    for name in carried:
-        new = name
-        while new in (*FIELDS, IMAGE) or new in names.values() or (new != name and new in carried):
-            new = PREFIX + new
-        names[name] = new
-    return names
+    names = distinct_names(carried, (*FIELDS, IMAGE))
+    return pa.table(columns | {new: verdicts[name] for new, name in zip(names, carried, strict=True)})
 
 
 def pairs_of_columns(columns: Mapping[str, pa.Array], carried: Mapping[str, pa.Array] | None) -> pa.Table:

@@ -40,7 +40,8 @@ class Samples:
     Memory holds the key of each sample and six integers, so that millions of samples fit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, canonical: bool = False) -> None:
+        self.canonical = canonical  # whether the texts are
         self._keys: list[str] = []
         self._places = array("q")
         self._newest: dict[str, int] = {}  # newest sample of each key

@@ -10,7 +10,6 @@ import re
 import shlex
 import tarfile
 from collections.abc import Iterator
-from itertools import chain
 from typing import BinaryIO, Self
 
 from pipeline.inputs.archives.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
@@ -35,26 +34,25 @@ class TarReader(PairReader):
     """An uncompressed tar file; several archives in one file are read one after the other."""
 
     _archives: list[Samples] | None = None
-    _is_canonical = False
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
         if self._archives is None:
             self._archives = list(_read_archives(self.source.path, file))
-            self._is_canonical = is_canonical_tar(file)
-        for sample in chain.from_iterable(self._archives):
-            image = read_image(file, sample.image) if images else None
-            yield Pair(self._row(file, sample), image, sample.image)
+        for samples in self._archives:
+            for sample in samples:
+                image = read_image(file, sample.image) if images else None
+                yield Pair(self._row(file, sample, samples.canonical), image, sample.image)
 
     def image(self, content: bytes) -> bytes | None:
         return content
 
-    def _row(self, file: BinaryIO, sample: Sample) -> Row:
+    def _row(self, file: BinaryIO, sample: Sample, canonical: bool) -> Row:
         """The fields of a pair: its .json's fields, its key and its text."""
         row = _fields(self._read(file, sample.json, f"{sample.key}.json")) if sample.json != NOWHERE else {}
         row[KEY] = valid(sample.key)
         if sample.txt != NOWHERE:
             content = self._read(file, sample.txt, f"{sample.key}.txt")
-            row[TEXT] = escaped_text(content.decode("utf-8", "replace")) if self._is_canonical else _text(content)
+            row[TEXT] = escaped_text(content.decode("utf-8", "replace")) if canonical else _text(content)
         return row
 
     def _read(self, file: BinaryIO, place: ByteRange, name: str) -> bytes:
@@ -73,7 +71,7 @@ def _read_archives(path: str, file: BinaryIO) -> Iterator[Samples]:
     name, found = None, 0
     begin: int | None = 0
     while begin is not None:
-        samples, archive = Samples(), _Archive(path, file, begin)
+        samples, archive = Samples(is_canonical_tar(file, begin)), _Archive(path, file, begin)
         for name, place in archive.members():
             samples.add(name, place)
         samples.finish()

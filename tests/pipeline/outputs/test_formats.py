@@ -17,7 +17,7 @@ from filters.signals import SHOWN
 from pipeline.formats import FORMATS
 from tests.support import exported
 from tests.support.command import Finished, fingerprint, run, run_corpus
-from tests.support.exported import ALL, ODD, SETTINGS, fields, picture
+from tests.support.exported import ALL, ODD, PER_SHARD, SETTINGS, fields, picture
 
 pytestmark = pytest.mark.slow(seconds=60)
 
@@ -147,6 +147,23 @@ def test_our_own_input_reads_the_same_pairs(corpus: Finished, tmp_path: Path, fo
     assert any("&amp;" in row["text"] for row in found) and any(row["text"].startswith("\ufeff") for row in found)
     again, before = list(exported.records(done.output)), list(exported.records(corpus.output))
     assert [record["jpg"] for record in again] == [record["jpg"] for record in before]
+
+
+def test_archives_behind_one_another_are_told_apart(small: Finished, tmp_path: Path) -> None:
+    """Ours without a pair, a foreign one and ours, in one file."""
+    import webdataset
+
+    first, *_, empty = sorted((small.output / "webdataset").iterdir())
+    with webdataset.TarWriter(str(tmp_path / "other.tar")) as writer:
+        jpg = picture(exported.read_tars(small.output)[0])
+        writer.write({"__key__": "other", "jpg": jpg, "txt": b"&amp;lt; is not &lt;"})
+    (tmp_path / "in").mkdir()
+    content = b"".join(path.read_bytes() for path in (empty, tmp_path / "other.tar", first))
+    (tmp_path / "in" / "all.tar").write_bytes(content)
+    done = run_corpus(tmp_path / "out", tmp_path / "in", *SETTINGS)
+    assert done.process.returncode == 0, done.process.stderr
+    texts = [row["text"] for row in kept(small)][:PER_SHARD]
+    assert [row["text"] for row in done.verdicts()] == ["&lt; is not <", *texts]
 
 
 def test_a_text_of_another_tar_is_decoded_as_ever(corpus: Finished, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from pipeline.formats import FORMATS
 from pipeline.inputs.canonical import is_canonical_table, is_canonical_tar
 from pipeline.outputs import parquet
 from pipeline.outputs.json_forms import json_form, json_texts
-from pipeline.outputs.pairs import free_names, pairs_of_columns, pairs_of_verdicts
+from pipeline.outputs.names import distinct_names
+from pipeline.outputs.pairs import pairs_of_columns, pairs_of_verdicts
 from pipeline.outputs.shards import Shards, open_shards
 from pipeline.outputs.sink import PairImage, sample_name
 from tests.support.command import fingerprint
@@ -121,13 +122,9 @@ def test_a_row_group_at_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_passthrough_columns_whose_names_are_taken(tmp_path: Path) -> None:
     names = ["image", "sha256", "input_image", "lang", "input_input_image"]
-    assert free_names(names) == {
-        "image": "input_input_input_image",
-        "sha256": "input_sha256",
-        "input_image": "input_image",
-        "lang": "lang",
-        "input_input_image": "input_input_image",
-    }
+    assert distinct_names(names, ("image", "sha256")) == [
+        "input_input_input_image", "input_sha256", "input_image", "lang", "input_input_image",
+    ]  # fmt: skip
     texts = {name: ["x"] for name in ("key", "text", "url", "image_id")}
     table = pairs_of_verdicts(pa.table({**texts, "reasons": [[]], "image": [7], "lang": ["en"]}))
     assert table.column_names == ["text", "key", "url", "sha256", "input_image", "lang"]
@@ -159,6 +156,16 @@ def test_values_below_sliced_and_null_lists_stay_in_their_rows() -> None:
         [{"a": None, "b": {"c": b"\x00"}}, None], pa.struct({"a": pa.null(), "b": pa.struct({"c": pa.binary()})})
     )
     assert json_form(structs).to_pylist() == [{"a": None, "b": {"c": "AA=="}}, None]
+
+
+def test_fields_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """Neither Python's dictionaries nor Hugging Face's features hold two of a name."""
+    fields = [pa.array([1]), pa.array([2]), pa.array([b"\x00"])]
+    twice = pa.StructArray.from_arrays(fields, ["a", "a", "input_a"])
+    write(tmp_path, images(JPEG), pairs(1, twice=twice), "webdataset", "parquet")
+    found = pq.read_table(tmp_path / FORMATS["parquet"].file(NAME))["twice"].to_pylist()
+    assert found == [{"a": 1, "input_input_a": 2, "input_a": b"\x00"}]
+    assert json_form(twice).to_pylist() == [{"a": 1, "input_input_a": 2, "input_a": "AA=="}]
 
 
 def test_texts_that_are_no_utf8_inside_of_lists_are_readable(tmp_path: Path) -> None:
