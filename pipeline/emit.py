@@ -109,6 +109,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     table = verdicts(shard, columns | judged, emission.carried)
     examples.write(output, name, table, config.filters.own())
     close_calls.write(output, name, table)
+    verdicts_sha256 = write_verdicts(output, f"verdicts/{name}.parquet", table)
     hashes = {"text": columns["text_hash"].to_numpy(), "image_id": images}
     pairs = Pairs(table, failed, [rule.reason for rule in rules], hashes, columns.get("format"))
     write_statistics(output, name, pairs, config.report.identify)
@@ -121,7 +122,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         "bytes": records.bytes,
         "audit": bool(close_calls.chosen),
         "corpus_sha256": records.sha256,
-        "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", table),
+        "verdicts_sha256": verdicts_sha256,
     }
 
 
