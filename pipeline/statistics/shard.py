@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters import first_failures
 from pipeline.files import Output
 from pipeline.statistics.columns import (
     LANGUAGES,
@@ -46,27 +45,27 @@ class Pairs:
 
     verdicts: pa.Table
     failed: np.ndarray  # bool (pairs, rules)
-    codes: Sequence[str]  # reasons of the rules
+    summary: Mapping[str, Any]  # `kept`, and by rule `first_reason` and `any_reason`
     hashes: dict[str, np.ndarray]  # of `text` and `image_id`, uint64 (pairs,)
     formats: pa.StringArray | None  # as headers name them; None for pairs whose images aren't read
 
-    @cached_property
+    @property
     def whole(self) -> np.ndarray:
         """The counts of all pairs, int64 (1, 2 + 2 x rules), or without a row for no pairs."""
-        first = np.bincount(first_failures(self.failed) + 1, minlength=len(self.codes) + 1)
-        counts = np.concatenate([[len(self.failed)], first, self.failed.sum(axis=0)])
-        return counts[np.newaxis][: len(self.failed)]
+        reasons = [count for kind in ("first_reason", "any_reason") for count in self.summary[kind].values()]
+        return np.array([[len(self.failed), self.summary["kept"], *reasons]])[: len(self.failed)]
 
 
 def write_statistics(output: Output, name: str, pairs: Pairs, identify: bool, most: int = NAMES_OF_SHARD) -> None:
     """Writes the statistics of the shard `name`, with at most `most` names for each dimension."""
     tables = dict(_tables(pairs, identify, most))
+    codes = list(pairs.summary["first_reason"])
     about = {
-        "codes": list(pairs.codes),
+        "codes": codes,
         "tables": {dimension: [len(table.names), table.lacks, table.is_cut] for dimension, table in tables.items()},
         "shared": {kind: _shared(pairs, kind) for kind in SHARED},
     }
-    width, found = 2 + 2 * len(pairs.codes), list(tables.values())
+    width, found = 2 + 2 * len(codes), list(tables.values())
     counts = np.concatenate([table.counts for table in found]).astype(np.int32)
     columns = {
         "hash": pa.array(np.concatenate([table.hashes for table in found])),
