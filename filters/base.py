@@ -124,7 +124,7 @@ def reasons(rules: Sequence[Rule], failed: np.ndarray) -> pa.ListArray:
     """The codes of the rules that drop each pair by `failed`, in the order of `rules`; an empty list is a kept pair."""
     offsets = np.concatenate([[0], np.cumsum(failed.sum(axis=1, dtype=np.int32))]).astype(np.int32)
     codes = pa.array([rule.reason for rule in rules], pa.string())
-    which = pa.array(np.nonzero(failed)[1].astype(np.int32))
+    which = pa.array((np.flatnonzero(failed) % max(len(rules), 1)).astype(np.int32))
     return pa.ListArray.from_arrays(pa.array(offsets), codes.take(which))
 
 

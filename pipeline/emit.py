@@ -107,25 +107,28 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
             shard_images = ShardImages(shard, columns, config.input, emission.meter, own, known)
             columns |= shard_images.process(load_measures(output, config, emission.judged), outputs)
     failed = failures(rules, columns | own, shard.rows)
+    first = first_failures(failed)
     if not shard.has_images:
-        examples.choose(first_failures(failed))
+        examples.choose(first)
         emission.meter.add(shard.rows, shard.rows)
     drops = {rule.reason: failed[:, number] for number, rule in enumerate(rules)}
-    judged = {"kept": pa.array(~failed.any(axis=1)), "reasons": reasons(rules, failed)}
+    judged = {"kept": pa.array(first < 0), "reasons": reasons(rules, failed)}
     table = verdicts(shard, columns | judged, emission.carried)
     examples.write(output, name, table, config.filters.own())
     close_calls.write(output, name, table)
+    verdicts_sha256 = write_verdicts(output, f"verdicts/{name}.parquet", table)
     hashes = {"text": columns["text_hash"].to_numpy(), "image_id": images}
-    pairs = Pairs(table, failed, [rule.reason for rule in rules], hashes, columns.get("format"))
+    summary = _summary([rule.reason for rule in rules], failed, first)
+    pairs = Pairs(table, failed, summary, hashes, columns.get("format"))
     write_statistics(output, name, pairs, config.report.identify)
     return {
-        **_summary([rule.reason for rule in rules], failed),
+        **summary,
         "rows": shard.rows,
         "image_errors": count_errors(columns["image_error"]) if shard.has_images else None,
         "histograms": count_shard(config.filters.all(), columns | own, drops),
         **written.note(),
         "audit": bool(close_calls.chosen),
-        "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", table),
+        "verdicts_sha256": verdicts_sha256,
     }
 
 
@@ -150,14 +153,14 @@ def kept_fields(shard: Shard, columns: Columns, emission: Emission) -> pa.Table:
     return pairs_of_columns(columns, carried_columns(shard, columns, emission.carried))
 
 
-def _summary(codes: list[str], failed: np.ndarray) -> dict[str, Any]:
+def _summary(codes: list[str], failed: np.ndarray, first: np.ndarray) -> dict[str, Any]:
     """Counts the kept pairs, and for each code the pairs with it as first, as any and as only reason."""
-    kept, *first = np.bincount(first_failures(failed) + 1, minlength=len(codes) + 1).tolist()
-    anywhere = failed.sum(axis=0).tolist()
-    only = failed[failed.sum(axis=1) == 1].sum(axis=0).tolist()
+    kept, *firsts = np.bincount(first + 1, minlength=len(codes) + 1).tolist()
+    anywhere = [int(np.count_nonzero(column)) for column in failed.T]
+    only = failed[np.count_nonzero(failed, axis=1) == 1].sum(axis=0).tolist()
     return {
         "kept": kept,
-        "first_reason": dict(zip(codes, first, strict=True)),
+        "first_reason": dict(zip(codes, firsts, strict=True)),
         "any_reason": dict(zip(codes, anywhere, strict=True)),
         "only_reason": dict(zip(codes, only, strict=True)),
     }

@@ -19,19 +19,20 @@ NO_FORMAT, NOT_READ = "none", "not read"
 _FORMATS = {"MPO": "JPEG", "WEBP": "WebP", "JPEG2000": "JPEG 2000", "DIB": "BMP"}  # Pillow's names to the usual ones
 
 
-def values_of(pairs: pa.Table, names: tuple[str, ...]) -> pa.StringArray:
-    """Each pair's value in the first of its columns `names`, in any case, that has one; null where none has."""
+def values_of(pairs: pa.Table, names: tuple[str, ...]) -> pa.StringArray | None:
+    """Each pair's value in the first of its columns `names`, in any case, that has one; None without such a column."""
     found = [_without_blanks(one_array(pairs[number])) for number in _places(pairs.schema, names)]
-    return pc.coalesce(*found) if found else pa.nulls(len(pairs), pa.string())
+    return pc.coalesce(*found) if found else None
 
 
 def _places(schema: pa.Schema, names: tuple[str, ...]) -> list[int]:
     """The columns of strings with these names, in their order: all exact names, then those in another case."""
-    strings = [number for number, field in enumerate(schema) if pt.is_string(field.type)]
-    exact = [number for name in names for number in strings if schema.names[number] == name]
+    columns = schema.names
+    folded = [column.casefold() for column in columns]
+    exact = [number for name in names for number, column in enumerate(columns) if column == name]
     wanted = dict.fromkeys(name.casefold() for name in names)
-    folded = [number for name in wanted for number in strings if schema.names[number].casefold() == name]
-    return list(dict.fromkeys([*exact, *folded]))
+    others = [number for name in wanted for number, column in enumerate(folded) if column == name]
+    return [number for number in dict.fromkeys([*exact, *others]) if pt.is_string(schema.field(number).type)]
 
 
 def _without_blanks(column: pa.StringArray) -> pa.StringArray:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from vocab.buffers import read_only, string_array, utf8
+from vocab.buffers import read_only, replace_rows, string_array, utf8
 from vocab.hashing import FNV_OFFSET, FNV_PRIME, hash_strings, mix
 from vocab.kernel import kernel
 
@@ -20,6 +20,9 @@ NO_URL, NO_HOST = "no URL", "no host"
 LONGEST = 253  # characters of a host, the limit of DNS
 READ = 4096  # characters of a URL in which its host has to end
 ODD = -1  # length of a host that the loop doesn't read
+
+HTTP, SLASHES, S_SLASHES = (np.uint32(int.from_bytes(text, "little")) for text in (b"http", b"://", b"s://"))
+ANY_CASE = np.uint32(0x20202020)
 
 _FORBIDDEN = frozenset(' #%/:<>?@[\\]^|"{}`') | {chr(code) for code in (*range(32), 127)}
 _SIMPLE = np.zeros(256, np.uint8)  # the lower case of each byte of a plain host, 0 for others
@@ -43,13 +46,10 @@ class Hosts:
     def names(self, rows: np.ndarray) -> pa.StringArray:
         """The hosts of these rows."""
         begins, lengths = self._begins[rows], np.maximum(self._lengths[rows], 0)
-        spans = string_array(
-            *_cut(self._data, read_only(begins), read_only(lengths), _SIMPLE), np.ones(len(rows), bool)
-        )
-        names = spans.to_pylist()
-        for place in np.flatnonzero(lengths == 0).tolist():
-            names[place] = self._odd.get(int(rows[place]), NO_URL)
-        return pa.array(names, pa.string())
+        plain = lengths > 0
+        names = string_array(*_cut(self._data, read_only(begins), read_only(lengths), _SIMPLE), plain)
+        others = [self._odd.get(row, NO_URL) for row in rows[~plain].tolist()]
+        return replace_rows(names, ~plain, others) if others else names
 
 
 def odd_host(url: str) -> str:
@@ -80,39 +80,52 @@ def _find(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hash, begin and length of each host: length 0 for an empty URL, ODD for what is not plain."""
     rows = len(offsets) - 1
-    hashes, begins, lengths = np.zeros(rows, np.uint64), np.zeros(rows, np.int64), np.zeros(rows, np.int32)
+    hashes, begins, lengths = np.zeros(rows, np.uint64), np.empty(rows, np.int32), np.zeros(rows, np.int32)
     for row in range(rows):
-        begin, end = np.int64(offsets[row]), np.int64(offsets[row + 1])
-        if begin == end:
-            continue
-        lengths[row] = ODD
-        i = _after_scheme(data, begin, end)
-        begins[row], h = i, FNV_OFFSET
-        for stop in range(i, end):
-            letter = simple[data[stop]]
-            if letter == 0:
-                break
-            h = (h ^ np.uint64(letter)) * FNV_PRIME
-            i += 1
-        length = i - begins[row]
-        if 0 < length <= longest and _ends_authority(data, i, end):
-            hashes[row], lengths[row] = mix(h), length
+        end = np.int64(offsets[row + 1])
+        begin = _after_scheme(data, np.int64(offsets[row]), end)
+        h, stop = _hash_plain(data, begin, end, simple)
+        begins[row], length = begin, stop - begin
+        if 0 < length <= longest and _ends_authority(data, stop, end):
+            hashes[row], lengths[row] = h, length
+        elif end > offsets[row]:
+            lengths[row] = ODD
     return hashes, begins, lengths
 
 
 @njit(inline="always")
-def _after_scheme(data: np.ndarray, i: np.int64, end: np.int64) -> np.int64:
-    """Where the authority begins; `end` if the URL doesn't begin with http:// or https://."""
-    if (
-        end - i < 8
-        or data[i] | 32 != 104
-        or data[i + 1] | 32 != 116
-        or data[i + 2] | 32 != 116
-        or data[i + 3] | 32 != 112
-    ):
+def _hash_plain(data: np.ndarray, begin: np.int64, end: np.int64, simple: np.ndarray) -> tuple[np.uint64, np.int64]:
+    """The hash of the plain bytes from `begin` on, in lower case, and where they end.
+
+    An unsigned place takes a third less time: a signed one might count from the end of the array.
+    """
+    h = FNV_OFFSET
+    for i in range(np.uint64(begin), np.uint64(end)):
+        letter = simple[data[i]]
+        if letter == 0:
+            return mix(h), np.int64(i)
+        h = (h ^ np.uint64(letter)) * FNV_PRIME
+    return mix(h), end
+
+
+@njit(inline="always")
+def _after_scheme(data: np.ndarray, begin: np.int64, end: np.int64) -> np.int64:
+    """Where the authority begins; `end` if the URL doesn't begin with http:// or https:// in any case."""
+    if end - begin < 8 or _four_bytes(data, begin) | ANY_CASE != HTTP:
         return end
-    i += 5 if data[i + 4] | 32 == 115 else 4
-    return i + 3 if i + 2 < end and data[i] == 58 and data[i + 1] == 47 and data[i + 2] == 47 else end
+    four = _four_bytes(data, begin + 4)
+    if four | np.uint32(0x20) == S_SLASHES:
+        return begin + 8
+    return begin + 7 if four & np.uint32(0xFFFFFF) == SLASHES else end
+
+
+@njit(inline="always")
+def _four_bytes(data: np.ndarray, place: np.int64) -> np.uint32:
+    """Four bytes as a number, the first one lowest: a single load."""
+    four = np.uint32(0)
+    for byte in range(4):
+        four |= np.uint32(data[np.uint64(place + byte)]) << np.uint32(8 * byte)
+    return four
 
 
 @njit(inline="always")

@@ -26,9 +26,11 @@ class Merged:
         """Adds shards, all of the same rules."""
         self.codes = shards[0].codes
         for dimension in DIMENSIONS:
-            before = [self.tables[dimension]] if dimension in self.tables else []
-            whole = added([*before, *(shard.tables[dimension] for shard in shards)])
-            self.tables[dimension] = whole.bounded(self.most)
+            found = [
+                part[dimension] for part in (self.tables, *(shard.tables for shard in shards)) if dimension in part
+            ]
+            if found:
+                self.tables[dimension] = added(found).bounded(self.most)
         for kind in SHARED:
             self.shared[kind] = _most_shared([self.shared[kind], *(shard.shared[kind] for shard in shards)])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from pipeline.statistics.columns import (
     values_of,
 )
 from pipeline.statistics.hosts import Hosts
-from pipeline.statistics.kernels import count_groups, largest_rows
+from pipeline.statistics.kernels import largest_rows
 from pipeline.statistics.tables import LONGEST_NAME, Table, one_name, tally
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
@@ -44,31 +45,37 @@ class Pairs:
 
     verdicts: pa.Table
     failed: np.ndarray  # bool (pairs, rules)
-    codes: Sequence[str]  # reasons of the rules
+    summary: Mapping[str, Any]  # `kept`, and by rule `first_reason` and `any_reason`
     hashes: dict[str, np.ndarray]  # of `text` and `image_id`, uint64 (pairs,)
     formats: pa.StringArray | None  # as headers name them; None for pairs whose images aren't read
+
+    @property
+    def whole(self) -> np.ndarray:
+        """The counts of all pairs, int64 (1, 2 + 2 x rules), or without a row for no pairs."""
+        reasons = [count for kind in ("first_reason", "any_reason") for count in self.summary[kind].values()]
+        return np.array([[len(self.failed), self.summary["kept"], *reasons]])[: len(self.failed)]
 
 
 def write_statistics(output: Output, name: str, pairs: Pairs, identify: bool, most: int = NAMES_OF_SHARD) -> None:
     """Writes the statistics of the shard `name`, with at most `most` names for each dimension."""
     tables = dict(_tables(pairs, identify, most))
+    codes = list(pairs.summary["first_reason"])
     about = {
-        "codes": list(pairs.codes),
+        "codes": codes,
         "tables": {dimension: [len(table.names), table.lacks, table.is_cut] for dimension, table in tables.items()},
         "shared": {kind: _shared(pairs, kind) for kind in SHARED},
     }
-    width = 2 + 2 * len(pairs.codes)
-    counts = np.concatenate([np.zeros((0, width), np.int64), *(table.counts for table in tables.values())])
-    written = pa.table(
-        {
-            "hash": np.concatenate([np.zeros(0, np.uint64), *(table.hashes for table in tables.values())]),
-            "name": pa.chunked_array([table.names for table in tables.values()], pa.string()),
-            "counts": pa.FixedSizeListArray.from_arrays(pa.array(counts.astype(np.int32).reshape(-1)), width),
-        }
-    ).replace_schema_metadata({"about": json.dumps(about)})
+    width, found = 2 + 2 * len(codes), list(tables.values())
+    counts = np.concatenate([table.counts for table in found]).astype(np.int32)
+    columns = {
+        "hash": pa.array(np.concatenate([table.hashes for table in found])),
+        "name": pa.concat_arrays([table.names for table in found]),
+        "counts": pa.FixedSizeListArray.from_arrays(pa.array(counts.reshape(-1)), width),
+    }
+    written = pa.RecordBatch.from_pydict(columns, metadata={"about": json.dumps(about)})
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with output.write(file_name(name)) as file, pa.ipc.new_file(file, written.schema, options=options) as writer:
-        writer.write_table(written.combine_chunks())
+        writer.write_batch(written)
 
 
 def file_name(name: str) -> str:
@@ -101,24 +108,24 @@ def read_statistics(content: bytes) -> ShardStatistics:
 
 
 def _tables(pairs: Pairs, identify: bool, most: int) -> Iterator[tuple[str, Table]]:
-    failed = pairs.failed
     hosts = Hosts(one_array(pairs.verdicts["url"]))
-    yield "host", tally(hosts.hashes, hosts.names, failed, most)
-    whole = count_groups(np.zeros(len(failed), np.int32), failed, min(len(failed), 1))
+    yield "host", tally(hosts.hashes, hosts.names, pairs.failed, most)
     for dimension, (column, absent) in _columns(pairs, identify).items():
-        known = column.null_count < len(column)
-        yield dimension, _tally(column.fill_null(absent), failed, most) if known else one_name(absent, whole)
-    has = pairs.verdicts["rare_ngram"].is_valid().to_numpy()
-    yield "rare_ngram", _tally(one_array(pairs.verdicts["rare_ngram"]).drop_null(), failed[has], most)
+        if column is None or column.null_count == len(column):
+            yield dimension, one_name(absent, pairs.whole)
+        else:
+            yield dimension, _tally(column.fill_null(absent), pairs.failed, most)
+    rare = one_array(pairs.verdicts["rare_ngram"])
+    if rare.null_count < len(rare):
+        yield "rare_ngram", _tally(rare.drop_null(), pairs.failed[rare.is_valid().to_numpy(zero_copy_only=False)], most)
 
 
-def _columns(pairs: Pairs, identify: bool) -> dict[str, tuple[pa.StringArray, str]]:
-    """The column of each dimension but the host, and the name of a null."""
-    read = pairs.formats is not None
-    formats = format_names(pairs.formats) if read else pa.nulls(len(pairs.failed), pa.string())
+def _columns(pairs: Pairs, identify: bool) -> dict[str, tuple[pa.StringArray | None, str]]:
+    """The column of each dimension but the host, if there is one, and the name of a null."""
+    formats = None if pairs.formats is None else format_names(pairs.formats)
     return {
         "language": (_languages(pairs, identify), NOT_GIVEN),
-        "picture_format": (formats, NO_FORMAT if read else NOT_READ),
+        "picture_format": (formats, NOT_READ if formats is None else NO_FORMAT),
         "licence": (values_of(pairs.verdicts, LICENCES), NOT_GIVEN),
     }
 
@@ -130,14 +137,16 @@ def _tally(column: pa.StringArray, failed: np.ndarray, most: int) -> Table:
     return tally(hashes_of(column), names, failed, most)
 
 
-def _languages(pairs: Pairs, identify: bool) -> pa.StringArray:
+def _languages(pairs: Pairs, identify: bool) -> pa.StringArray | None:
     """Each pair's language, in lower case; with `identify` that of the text where no column has one."""
-    given = pc.utf8_lower(values_of(pairs.verdicts, LANGUAGES))
+    values = values_of(pairs.verdicts, LANGUAGES)
+    given = None if values is None else pc.utf8_lower(values)
     if not identify:
         return given
     from vocab.languages import identified
 
-    return identified(one_array(pairs.verdicts["text"]), given)
+    texts = one_array(pairs.verdicts["text"])
+    return identified(texts, pa.nulls(len(texts), pa.string()) if given is None else given)
 
 
 def _shared(pairs: Pairs, kind: str) -> Shared | None:

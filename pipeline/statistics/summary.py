@@ -54,7 +54,7 @@ def offenders(merged: Merged, codes: Sequence[str], ngrams: bool, least: int = L
     hosts, rare = merged.tables.get("host"), merged.tables.get("rare_ngram")
     shared = {kind: _shared(merged, kind) for kind in SHARED}
     return shared | {
-        "rare_ngrams": _ngrams(rare) if rare and (ngrams or len(rare.names)) else None,
+        "rare_ngrams": _ngrams(rare) if rare else {"rows": [], "may_lack": 0} if ngrams else None,
         "hosts": _worst(hosts, merged.codes, codes, least) if hosts else None,
     }
 

@@ -32,9 +32,7 @@ class Table:
         if len(raw) <= most:
             return self
         rows = largest(raw, self.hashes, most)
-        left_out = np.ones(len(raw), bool)
-        left_out[rows] = False
-        lacks = self.lacks + int(raw[left_out].max())
+        lacks = self.lacks + int(np.delete(raw, rows).max())
         return Table(self.hashes[rows], self.names.take(pa.array(rows)), self.counts[rows], lacks, True)
 
 
@@ -49,13 +47,17 @@ def largest(values: np.ndarray, hashes: np.ndarray, most: int) -> np.ndarray:
 
 
 def tally(hashes: np.ndarray, names: Names, failed: np.ndarray, most: int) -> Table:
-    """The table of a shard's pairs: `hashes` of their names, uint64 (pairs,); `failed` bool (pairs, rules)."""
-    groups, firsts = group(hashes)
-    counts = count_groups(groups, failed, len(firsts))
-    rows = largest(counts[:, 0], hashes[firsts], most)
-    cut = len(rows) < len(firsts)
-    lacks = int(np.delete(counts[:, 0], rows).max()) if cut else 0
-    return Table(hashes[firsts[rows]], names(firsts[rows]), counts[rows], lacks, cut)
+    """The table of a shard's pairs: `hashes` of their names, uint64 (pairs,); `failed` bool (pairs, rules).
+
+    Only the names that it holds are counted by reason.
+    """
+    groups = group(hashes)
+    rows = largest(groups.sizes, hashes[groups.firsts], most)
+    places = np.full(len(groups.sizes), -1, np.int32)
+    places[rows] = np.arange(len(rows))
+    counts, firsts = count_groups(groups.of, places, failed, len(rows)), groups.firsts[rows]
+    lacks = int(groups.sizes[places < 0].max(initial=0))
+    return Table(hashes[firsts], names(firsts), counts, lacks, len(rows) < len(groups.sizes))
 
 
 def one_name(name: str, counts: np.ndarray) -> Table:
@@ -67,11 +69,11 @@ def one_name(name: str, counts: np.ndarray) -> Table:
 def added(tables: list[Table]) -> Table:
     """The sum of tables with the same rules."""
     hashes = np.concatenate([table.hashes for table in tables])
-    groups, firsts = group(hashes)
+    groups, names = group(hashes), pa.concat_arrays([table.names for table in tables])
     return Table(
-        hashes[firsts],
-        pa.concat_arrays([table.names for table in tables]).take(pa.array(firsts)),
-        add_up_rows(groups, np.concatenate([table.counts for table in tables]), len(firsts)),
+        hashes[groups.firsts],
+        names.take(pa.array(groups.firsts)),
+        add_up_rows(groups.of, np.concatenate([table.counts for table in tables]), len(groups.firsts)),
         sum(table.lacks for table in tables),
         any(table.is_cut for table in tables),
     )

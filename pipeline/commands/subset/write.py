@@ -86,7 +86,9 @@ def _write_statistics(shard: Shard, subset: Subset, verdicts: pa.Table) -> None:
     """Writes the statistics of the chosen pairs, which no rule drops; verdicts don't hold the format of an image."""
     codes = [rule.reason for rule in subset.rules if rule.enabled]
     failed = np.zeros((len(verdicts), len(codes)), bool)
-    pairs = Pairs(verdicts, failed, codes, hashes_of_verdicts(verdicts), formats=None)
+    none = dict.fromkeys(codes, 0)
+    summary = {"kept": len(verdicts), "first_reason": none, "any_reason": none}
+    pairs = Pairs(verdicts, failed, summary, hashes_of_verdicts(verdicts), formats=None)
     write_statistics(subset.output, shard.name, pairs, subset.config.report.identify)
 
 

@@ -94,16 +94,16 @@ def test_one_row_and_many_rules() -> None:
 
 @pytest.mark.parametrize("hashes", [[0, 0, 0], [2**64 - 1, 0, 2**64 - 1], [1, 2, 3], []])
 def test_groups_of_any_hashes(hashes: list[int]) -> None:
-    groups, firsts = group(np.array(hashes, np.uint64))
-    assert [hashes[firsts[of]] for of in groups.tolist()] == hashes
-    assert len(firsts) == len(set(hashes))
+    found = group(np.array(hashes, np.uint64))
+    assert [hashes[found.firsts[of]] for of in found.of.tolist()] == hashes
+    assert found.sizes.tolist() == list(Counter(hashes).values())
 
 
 def test_groups_of_hashes_that_share_a_slot() -> None:
     inverse = pow(0x9E3779B97F4A7C15, -1, 2**64)
     hashes = np.array([number * inverse % 2**64 for number in range(1000)], np.uint64)  # all in the first slot
-    groups, firsts = group(np.concatenate([hashes, hashes]))
-    assert groups.tolist() == [*range(1000), *range(1000)] and firsts.tolist() == list(range(1000))
+    found = group(np.concatenate([hashes, hashes]))
+    assert found.of.tolist() == [*range(1000), *range(1000)] and found.firsts.tolist() == list(range(1000))
 
 
 @pytest.mark.parametrize("most", [1, 5, 20])
