@@ -18,6 +18,7 @@ from pipeline.files import Output
 from tests.conftest import EVERY_RULE, Runs
 from tests.support.command import run
 from tests.support.compared_runs import Row, pair, stated, write_run
+from tests.support.google_cloud import empty_bucket
 from tests.support.report_runs import Page, noise_jpeg
 from tests.support.two_runs import call
 
@@ -170,6 +171,20 @@ def test_equal_bytes_each_time_and_in_another_file(tmp_path: Path) -> None:
     assert not (two / "diff.html").exists()
     assert call("diff", one, two) == 0
     assert (two / "diff.html").read_bytes() == (tmp_path / "other.html").read_bytes()
+
+
+def test_runs_and_page_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = differing(tmp_path / "here")
+    assert call("diff", one, two) == 0
+    page = (two / "diff.html").read_bytes()
+    with empty_bucket(tmp_path, monkeypatch) as storage:
+        for file in (found for run in (one, two) for found in run.rglob("*.*") if found.name != "diff.html"):
+            storage.put("data", file.relative_to(tmp_path / "here").as_posix(), file.read_bytes())
+        before = {*storage.buckets["data"]}
+        assert call("diff", "gs://data/one", "gs://data/two") == 0
+        assert call("diff", one, "gs://data/two", "--output=gs://data/page.html") == 0
+        made = {name: found.content for name, found in storage.buckets["data"].items() if name not in before}
+    assert made == {"two/diff.html": page, "page.html": page}
 
 
 def test_nothing_in_common_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,7 +113,8 @@ def test_the_bytes_are_those_of_the_local_run(
 def test_nothing_is_left_but_the_run(submitted: list[subprocess.CompletedProcess[str]], doorstep: Doorstep) -> None:
     left = {name for name in doorstep.storage.buckets[BUCKET] if name.startswith("out/")}
     kept = ("out/corpus/", "out/verdicts/", "out/work/emitted/", "out/work/examples/")
-    single = {"out/funnel.json", "out/manifest.json", "out/report.html", "out/work/run.json", "out/work/error.log"}
+    pages = {"out/README.md", "out/croissant.json", "out/report.html"}
+    single = pages | {"out/funnel.json", "out/manifest.json", "out/work/run.json", "out/work/error.log"}
     assert {name for name in left if not name.startswith(kept)} == single
 
 
