@@ -24,6 +24,7 @@ from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.outputs.describe_corpus import write_card
+from pipeline.outputs.finished_corpus import carried_columns
 from pipeline.outputs.manifest import json_file
 from pipeline.outputs.records import write_metadata
 from pipeline.outputs.versions import versions
@@ -81,7 +82,7 @@ def finish(
     known = {"versions": versions(), "evaluation": evaluation} | left_out
     manifest = run | settings | known | {"shards": _shards(config, plan, notes)}
     output.write_bytes(MANIFEST, json_file(manifest))
-    write_card(output, manifest, content, plan.carried)
+    write_card(output, manifest, content, carried_columns(output))
     write_report(output)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.outputs.finished_corpus import Corpus
+from pipeline.outputs.finished_corpus import NOT_GIVEN, Corpus
 from pipeline.outputs.markdown import code, table
 
 SHOWN = 20  # languages or licences
-NOT_STATED = "not stated"
 
 
 def languages(corpus: Corpus) -> list[str]:
@@ -30,12 +29,16 @@ def _by(corpus: Corpus, name: str) -> list[str]:
     found = corpus.statistics(name)
     if not found or not found["rows"]:
         return []
-    rows = [(code(row["name"]) if row["name"] else NOT_STATED, row["raw"], row["kept"]) for row in found["rows"]]
+    rows = [(_named(row["name"]), row["raw"], row["kept"]) for row in found["rows"]]
     rest = found.get("rest")
     others = [*rows[SHOWN:], *([("", rest["raw"], rest["kept"])] if rest else [])]
     if others:
         rows = [*rows[:SHOWN], ("others", sum(row[1] for row in others), sum(row[2] for row in others))]
     return table((name, "raw pairs", "kept"), [(label, f"{raw:,}", f"{kept:,}") for label, raw, kept in rows])
+
+
+def _named(name: str) -> str:
+    return NOT_GIVEN if name in ("", NOT_GIVEN) else code(name)
 
 
 def opt_outs(corpus: Corpus) -> Iterator[str]:

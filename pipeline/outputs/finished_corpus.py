@@ -8,11 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 
 from pipeline.files import Output, open_file
 from pipeline.outputs.verdicts import SCHEMA
 
 CARD, CROISSANT = "README.md", "croissant.json"
+NOT_GIVEN = "not given"  # the name in statistics of pairs whose language or licence the input doesn't state
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,12 @@ class Corpus:
         return str(self.manifest["config"]["name"])
 
     def columns(self, folder: str) -> pa.Schema:
-        """The columns of a folder of tables."""
-        return pa.schema([*(SCHEMA if folder == "verdicts" else PAIRS), *self.carried])
+        """The columns of a folder of tables; among pairs, a column with maps is their JSON."""
+        if folder == "verdicts":
+            return pa.schema([*SCHEMA, *self.carried])
+        return pa.schema(
+            [*PAIRS, *(item.with_type(pa.string()) if has_map(item.type) else item for item in self.carried)]
+        )
 
     def files(self, folder: str) -> Iterator[tuple[str, str]]:
         """The path and the sha256 of each shard in a folder."""
@@ -71,6 +77,11 @@ class Corpus:
         """The statistics by language, licence, …; None if this run has none."""
         found: Mapping[str, Any] | None = (self.funnel.get("statistics") or {}).get(name)
         return found
+
+
+def has_map(kind: pa.DataType) -> bool:
+    """Returns whether a type is, or contains, a map: `datasets` has no feature for it."""
+    return bool(pt.is_map(kind)) or any(has_map(kind.field(number).type) for number in range(kind.num_fields))
 
 
 def folders_of(output: Output) -> tuple[str, ...]:

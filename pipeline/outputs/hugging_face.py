@@ -5,13 +5,12 @@ All configs of a folder are read by one builder of `datasets`, so that tars and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import types as pt
 
-from pipeline.outputs.finished_corpus import PAIRS, Corpus
+from pipeline.outputs.finished_corpus import PAIRS, Corpus, has_map
 
 Yaml = dict[str, Any]
 ROWS = 1000  # read at once; without a number, `datasets` takes that of a file's first row group, and fails at 0
@@ -22,8 +21,7 @@ _NAMES = {
     "date32[day]": "date32",
     "date64[ms]": "date64",
 }
-_IN_JSON = (pt.is_string, pt.is_large_string, pt.is_integer, pt.is_floating, pt.is_boolean)
-_NO_FEATURE = (pt.is_map, pt.is_union, pt.is_interval, pt.is_decimal32, pt.is_decimal64)
+_AS_IN_JSON = (pt.is_integer, pt.is_boolean, pt.is_null)
 
 
 def load_settings(corpus: Corpus) -> Yaml:
@@ -49,22 +47,38 @@ def _config(name: str, folder: str, columns: pa.Schema) -> Yaml:
 
 
 def _info(name: str, columns: pa.Schema) -> Yaml:
-    """The features of a table with a column that has no feature, such as a map, which is left out."""
+    """The features of a table with a column that has none, and so is left out."""
     some = _loadable(columns)
     return {"config_name": name, "features": [*map(feature, some)]} if len(some) < len(columns) else {}
 
 
-def _loadable(fields: Iterable[pa.Field]) -> list[pa.Field]:
-    return [field for field in fields if not _has(field.type, _NO_FEATURE)]
+def _loadable(columns: pa.Schema) -> list[pa.Field]:
+    return [column for column in columns if not has_map(column.type)]
 
 
 def _of_samples(carried: pa.Schema) -> list[Yaml]:
     """The features of tars: by those of the first sample, a picture of another format would be an error."""
-    simple = [field for field in carried if all(_has(kind, _IN_JSON) for kind in _leaves(field.type))]
-    described = pa.struct([*list(PAIRS)[2:], *simple])
+    described = [*list(PAIRS)[2:], *(item.with_type(in_json(item.type)) for item in carried)]
     images = [{"name": ending, "dtype": "image"} for ending in ("jpg", "png")]
     texts = [{"name": name, "dtype": "string"} for name in ("__key__", "txt")]
-    return [*images, *texts, feature(pa.field("json", described))]
+    return [*images, *texts, feature(pa.field("json", pa.struct(described)))]
+
+
+def in_json(kind: pa.DataType) -> pa.DataType:
+    """The type of a column in the .json of a sample: bytes, times and decimals are texts, a map is a list."""
+    if pt.is_map(kind):
+        return pa.list_(pa.struct([("key", in_json(kind.key_type)), ("value", in_json(kind.item_type))]))
+    if _is_list(kind):
+        return pa.list_(in_json(kind.value_type))
+    if pt.is_struct(kind):
+        return pa.struct([item.with_type(in_json(item.type)) for item in kind])
+    if pt.is_floating(kind):
+        return pa.float64()
+    return kind if any(test(kind) for test in _AS_IN_JSON) else pa.string()
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind))
 
 
 def feature(field: pa.Field) -> Yaml:
@@ -75,19 +89,9 @@ def feature(field: pa.Field) -> Yaml:
 def _feature(kind: pa.DataType) -> Yaml:
     if pt.is_struct(kind):
         return {"struct": [feature(field) for field in kind]}
-    if pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind):
+    if _is_list(kind):
         name = "large_list" if pt.is_large_list(kind) else "list"
         length = {"length": kind.list_size} if pt.is_fixed_size_list(kind) else {}
         inner = _feature(kind.value_type)
         return {name: inner.get("struct") or inner.get("dtype") or inner} | length
     return {"dtype": _NAMES.get(str(kind), str(kind))}
-
-
-def _leaves(kind: pa.DataType) -> Iterable[pa.DataType]:
-    """The types of a type's values."""
-    inner = [kind.field(number).type for number in range(kind.num_fields)]
-    return [leaf for one in inner for leaf in _leaves(one)] if inner and not pt.is_map(kind) else [kind]
-
-
-def _has(kind: pa.DataType, tests: Iterable[Any]) -> bool:
-    return any(test(leaf) for leaf in _leaves(kind) for test in tests)

@@ -13,5 +13,5 @@ def codes(corpus: Corpus) -> list[str]:
     """The ISO 639 codes of the languages of kept pairs, the most frequent first; [] if they are not known."""
     found = corpus.statistics("language")
     rows = sorted(found["rows"], key=lambda row: -row["kept"]) if found else []
-    matches = [_CODE.fullmatch(str(row["name"] or "")) for row in rows if row["kept"]]
+    matches = [_CODE.fullmatch(row["name"]) for row in rows if row["kept"]]
     return list(dict.fromkeys(match[1].lower() for match in matches if match))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.outputs.finished_corpus import Corpus
+from pipeline.outputs.finished_corpus import NOT_GIVEN, Corpus
 
 KNOWN = (
     "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0", "gfdl",
@@ -23,8 +23,9 @@ def only_licence(corpus: Corpus) -> str | None:
     """The licence of every kept pair, if the input states one and the same for all."""
     found = corpus.statistics("licence")
     rows = [row for row in found["rows"] if row["kept"]] if found else []
-    one = len(rows) == 1 and rows[0]["kept"] == corpus.funnel["kept"] and rows[0]["name"]
-    return " ".join(str(rows[0]["name"]).split()) if one else None
+    if len(rows) != 1 or rows[0]["kept"] != corpus.funnel["kept"] or rows[0]["name"] in ("", NOT_GIVEN):
+        return None
+    return " ".join(rows[0]["name"].split())
 
 
 def licence_settings(licence: str | None) -> Mapping[str, Any]:

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from apache_beam.internal.gcp import auth
 
 from pipeline.engines.google_cloud import check_buckets
 from pipeline.files import Output, exists, local_copy, read_bytes, read_many, read_part, write_renamed
 from pipeline.inputs import InputError
-from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
-from tests.support.google_cloud import write_account
+from tests.support.google_cloud import empty_bucket
 
 ROOT = "gs://data/out"
 
 
 @pytest.fixture
 def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
-    """An empty bucket `data`; this process has the credentials for it, and a folder of its own for copies."""
-    storage = Storage({"data": {}})
-    with serving(storage.routes) as address:
-        for name, value in write_account(tmp_path, address).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(auth._Credentials, "_credentials_init", False)
-        monkeypatch.setenv("TMPDIR", str(tmp_path))
-        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "of a command"))
+    with empty_bucket(tmp_path, monkeypatch) as storage:
         yield storage
 
 

@@ -53,7 +53,7 @@ def unfinished(output: Output) -> None:
     """Leaves what a run has before its last step."""
     manifest = json.loads(read_bytes(output.path(MANIFEST)))
     output.write_bytes(RUN, json.dumps({name: manifest[name] for name in manifest if name != "shards"}).encode())
-    for name in (MANIFEST, FUNNEL, "report.html"):
+    for name in (MANIFEST, FUNNEL, "README.md", "croissant.json", "report.html"):
         output.remove(output.path(name))
 
 

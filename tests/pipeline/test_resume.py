@@ -152,7 +152,7 @@ def test_killed_runs_end_with_the_same_bytes(
 def test_runs_killed_at_the_end_end_with_the_same_bytes(start: Start, tmp_path: Path, finished: Finished) -> None:
     """Killed as soon as a file is there, in the order in which they are written, each time further on."""
     output = tmp_path / "out"
-    for file in ("funnel.json", "manifest.json", "report.html"):
+    for file in ("funnel.json", "manifest.json", "croissant.json", "report.html"):
         process = start(workers=1)
         while not (output / file).exists():
             assert process.poll() is None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.slow(seconds=20)
 
 PAGE = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.S)
-BY_RULE, BY_ANY_RULE, BY_SOURCE, THRESHOLD, RARE, NEAR, URLS, NUMBERS, SHARDS = QUERIES
+HOSTS, SHARES, TEXTS, BY_RULE, BY_ANY_RULE, BY_SOURCE, THRESHOLD, RARE, NEAR, URLS, NUMBERS, SHARDS = QUERIES
 NESTED = {"ngrams", "evaluation", "inputs[]", "shards[]"}  # objects whose names are fixed
 TYPES = {"list<element: string>": "list\\<string>"}
 JSON_TYPES = {int: "integer", str: "string", dict: "object", list: "list"}
@@ -95,6 +97,34 @@ def test_queries_by_rule_give_the_funnel(run: Finished) -> None:
     assert dict(ask(BY_ANY_RULE, run)) == {rule: pairs for rule, pairs in funnel["any_reason"].items() if pairs}
     numbers = [funnel[name] for name in ("raw", "kept", "records")]
     assert ask(NUMBERS, run) == [(*numbers, funnel["first_reason"]["short_side"])]
+
+
+def test_the_readme_has_the_first_three_queries() -> None:
+    (block,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert block == "\n".join([HOSTS, SHARES, TEXTS])
+
+
+def test_queries_by_host_share_and_text_give_what_the_verdicts_say(run: Finished) -> None:
+    rows = run.verdicts()
+    dropped = [row for row in rows if row["reasons"]]
+    hosts = Counter(urlsplit(row["url"]).hostname if row["url"] else None for row in rows)
+    found = ask(HOSTS, run)
+    assert {host: raw for host, raw, _ in found} == dict(hosts)
+    kept = {
+        host: sum(row["kept"] for row in rows if row["url"] and urlsplit(row["url"]).hostname == host) for host in hosts
+    }
+    assert {host: number for host, _, number in found if host} == {host: kept[host] for host in hosts if host}
+    firsts = Counter(row["reasons"][0] for row in dropped)
+    alone = Counter(row["reasons"][0] for row in dropped if len(row["reasons"]) == 1)
+    assert ask(SHARES, run) == [
+        (rule, count / len(rows), alone[rule])
+        for rule, count in sorted(firsts.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    texts = Counter(row["text"] for row in dropped)
+    most = sorted(texts.items(), key=lambda one: (-one[1], one[0].encode()))[:10]
+    assert [(text, count) for text, count, _ in ask(TEXTS, run)] == most
+    rules = {text: min(row["reasons"][0] for row in dropped if row["text"] == text) for text, _ in most}
+    assert {text: rule for text, _, rule in ask(TEXTS, run)} == rules
 
 
 def test_queries_of_pairs_give_what_the_verdicts_say(

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+from apache_beam.internal.gcp import auth
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.support.fake_http import serving
+from tests.support.fake_storage import Storage
+
 PROJECT = "test-project"
+
+
+@contextmanager
+def empty_bucket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    """A bucket `data`; this process has the credentials for it, and a folder of its own for copies."""
+    storage = Storage({"data": {}})
+    with serving(storage.routes) as address:
+        for name, value in write_account(folder, address).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(auth._Credentials, "_credentials_init", False)
+        monkeypatch.setenv("TMPDIR", str(folder))
+        (folder / "of a command").mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(folder / "of a command"))
+        yield storage
 
 
 def write_account(folder: Path, address: str) -> dict[str, str]:

@@ -18,8 +18,9 @@ Examples = Mapping[Change, Sequence[Example]]
 
 MATRIX_STYLE = """
 .numbers td, .numbers thead th + th, .matrix td, .matrix thead th + th { text-align: right; }
+.numbers td, .pairs thead th, .matrix th, .matrix td, .differ tbody th { white-space: nowrap; }
 .wide { overflow-x: auto; }
-.matrix th, .matrix td { white-space: nowrap; }
+@media screen and (max-width: 760px) { .pairs th, .pairs td { padding-right: 12px; } }
 """
 
 
@@ -63,7 +64,7 @@ def _cells(name: str, after: Mapping[str, None], changes: Mapping[Change, int]) 
 
 def _group(change: Change, count: int, examples: Sequence[Example], runs: Sequence[Run], most: int) -> Element:
     noun = "pair" if count == 1 else "pairs"
-    title = tag("h3", tag("code", named(change)), " ", tag("span", f"{count:,} {noun}", class_="says"))
+    title = tag("h3", tag("code", named(change, " → ")), " ", tag("span", f"{count:,} {noun}", class_="says"))
     items = [_item(example, change, runs, most) for example in examples]
     return tag("div", title, tag("ul", *items, class_="examples"), class_=f"group {' '.join(change)}")
 

@@ -24,8 +24,8 @@ class Chosen:
     rows: np.ndarray  # rows in the two runs, int64 (examples, 2); -1 in a run that lacks the pair
 
     def smallest(self) -> Chosen:
-        """The first SHOWN by their draws, one for each content."""
-        order = np.argsort(self.draws, kind="stable")
+        """The first SHOWN by their draws, one for each content; of equal draws the first by content and row."""
+        order = np.lexsort((*self.rows.T, self.contents, self.draws))
         _, first = np.unique(self.contents[order], return_index=True)
         return self.take(order[np.sort(first)[:SHOWN]])
 

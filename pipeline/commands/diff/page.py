@@ -59,37 +59,34 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
         figure("lost", f"{lost:,}", share(lost, comparison.common), class_="accent"),
         figure("gained", f"{gained:,}", share(gained, comparison.common)),
     ]
-    corpora = f"RUN1 is {_name(one)}, {_folder(one)}; RUN2 is {_name(two)}, {_folder(two)}."
+    names = [
+        f"{run.name}: {_folder(run)}, corpus {shortened(run.manifest['config']['name'], 60)}." for run in (one, two)
+    ]
     nothing = [] if comparison.common else [tag("p", f"{NOTHING_COMMON}.", class_="note")]
     return tag(
         "header",
         tag("p", "Comparison of two runs", class_="overline"),
         tag("h1", title),
         tag("dl", *figures, class_="figures"),
-        tag("p", corpora, class_="note"),
+        tag("p", " ".join(names), class_="note"),
         *nothing,
         tag("p", MATCHED, class_="note"),
     )
 
 
-def _name(run: Run) -> str:
-    return f"the corpus {shortened(run.manifest['config']['name'], 60)}"
-
-
 def _differences(differ: Sequence[Difference]) -> Element:
     rows = [(one.kind, one.name, one.one, one.two) for one in differ]
-    content = (
-        _table(("", "Name", "RUN1", "RUN2"), rows) if rows else tag("p", f"{NOTHING}.".capitalize(), class_="empty")
-    )
+    nothing = tag("p", f"{NOTHING}.".capitalize(), class_="empty")
+    content = _table(("", "Name", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
     return tag("section", tag("h2", "What differs"), content)
 
 
 def _pairs(comparison: Comparison, one: Run, two: Run) -> Element:
     rows = counts(comparison, one, two)
-    return tag("section", tag("h2", "Pairs"), _table(("Pairs", "RUN1", "RUN2"), rows, class_="pairs numbers"))
+    return tag("section", tag("h2", "Pairs"), _table(("Pairs", "RUN1", "RUN2"), rows, "pairs numbers"))
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], class_: str = "pairs") -> Element:
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], class_: str) -> Element:
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
     return tag("table", head, tag("tbody", *_rows(rows)), class_=class_)
 

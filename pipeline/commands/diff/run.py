@@ -11,8 +11,10 @@ from pipeline.commands.diff.pairs import parts_of, read_part, write_pairs
 from pipeline.commands.diff.runs import Run, outcomes_of, read_runs
 from pipeline.commands.diff.table import table
 from pipeline.files import Output, write_file
+from pipeline.printable import tell
 
 PAGE = "diff.html"
+MANY = 1_000_000  # pairs that take some seconds
 
 
 def compare(options: Options, folder: str) -> tuple[list[str], str]:
@@ -34,6 +36,8 @@ def compare_pairs(one: Run, two: Run, scratch: Output) -> Comparison:
     pictures, parts = pictures_at_hand((one, two)), parts_of(one, two)
     comparison = Comparison(outcomes_of(one, two))
     for run in (one, two):
+        if run.pairs > MANY:
+            tell(f"diff: {run.pairs:,} pairs of {run.name}")
         write_pairs(run, comparison.outcomes, pictures, scratch, parts)
     for part in range(parts):
         comparison.add(read_part(one, scratch, part, parts), read_part(two, scratch, part, parts))

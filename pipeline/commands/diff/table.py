@@ -64,10 +64,10 @@ def groups(comparison: Comparison) -> dict[str, dict[Change, int]]:
     return {title: changes for title, changes in found.items() if changes}
 
 
-def named(change: Change) -> str:
+def named(change: Change, arrow: str = " -> ") -> str:
     """A change in words: its one reason, or from one to the other."""
     reasons = [outcome for outcome in change if outcome not in (KEPT, ABSENT)]
-    return " -> ".join(reasons) or KEPT
+    return arrow.join(reasons) or KEPT
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from filters.image import ShortSide
@@ -105,7 +106,7 @@ def test_a_licence_counts_if_it_is_the_only_one() -> None:
     assert of(**{"CC BY 4.0": (7, 6), "MIT": (3, 0)}) == "cc-by-4.0"
     assert of(**{"CC BY 4.0": (7, 5)}) is None  # a kept pair of six has none
     assert of(**{"CC BY 4.0": (7, 5), "MIT": (3, 1)}) is None
-    assert of(**{"": (10, 6)}) is None
+    assert of(**{"": (10, 6)}) is None and of(**{"not given": (10, 6)}) is None
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,40 @@ def test_a_licence_counts_if_it_is_the_only_one() -> None:
 )
 def test_licences_by_name_and_by_address(stated: str, known: str | None) -> None:
     assert identifier(stated) == known
+
+
+def test_columns_of_samples_are_of_the_types_that_json_has() -> None:
+    pairs = pa.map_(pa.string(), pa.date32())
+    carried = pa.schema(
+        [
+            ("a", pa.int16()),
+            ("b", pa.binary()),
+            ("c", pa.float32()),
+            ("d", pa.list_(pa.timestamp("us"), 2)),
+            ("e", pairs),
+        ]
+    )
+    front = front_matter(card(corpus("webdataset", carried=carried)))
+    (about,) = (one["struct"] for one in front["dataset_info"]["features"] if one["name"] == "json")
+    entry = [{"name": "key", "dtype": "string"}, {"name": "value", "dtype": "string"}]
+    assert about[5:] == [
+        {"name": "a", "dtype": "int16"},
+        {"name": "b", "dtype": "string"},
+        {"name": "c", "dtype": "float64"},
+        {"name": "d", "list": "string"},
+        {"name": "e", "list": entry},
+    ]
+
+
+def test_maps_are_left_out_of_verdicts_and_are_texts_of_pairs() -> None:
+    made = corpus("parquet", "verdicts", carried=pa.schema([("tags", pa.map_(pa.string(), pa.string()))]))
+    front = front_matter(card(made))
+    assert [("columns" in one, one["config_name"]) for one in front["configs"]] == [
+        (False, "default"),
+        (True, "verdicts"),
+    ]
+    assert "tags" not in front["configs"][1]["columns"]
+    assert made.columns("parquet").field("tags").type == pa.string()
 
 
 def test_opt_outs_are_those_that_the_run_knows() -> None:

@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.files import Output
-from pipeline.identity import claim
 from pipeline.outputs.describe_corpus import write_card
 from pipeline.outputs.finished_corpus import PAIRS
 from tests.conftest import Runs
@@ -181,12 +180,3 @@ def test_a_subset_names_its_corpus_and_loads(finished: Finished, tmp_path: Path)
     assert "Made from the corpus `align`" in (tmp_path / "part/README.md").read_text()
     assert len(load(tmp_path / "part", tmp_path / "cache")) == 5
     assert len([*croissant(tmp_path / "part").records("verdicts")]) == 5
-
-
-@pytest.mark.parametrize("name", ["README.md", "croissant.json"])
-def test_a_run_without_one_of_them_is_not_finished(finished: Finished, tmp_path: Path, name: str) -> None:
-    shutil.copytree(finished.output, tmp_path / "out")
-    output, manifest = Output(str(tmp_path / "out")), finished.json("manifest.json")
-    assert claim(output, manifest, False)
-    output.remove(output.path(name))
-    assert not claim(output, manifest, False)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import Output
-from pipeline.identity import METADATA, OVERWRITTEN, OtherRun, claim
+from pipeline.identity import MANIFEST, METADATA, OVERWRITTEN, OtherRun, claim
 from pipeline.inputs import InputError
+from pipeline.outputs.finished_corpus import CARD, CROISSANT
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.overwriting import REMOVING, make_room
 from tests.conftest import Rerun, Runs
@@ -38,7 +39,8 @@ def finished_run(folder: Path) -> Output:
     output.write_bytes("work/run.json", json.dumps(RUN).encode())
     output.write_bytes("funnel.json", b"{}")
     output.write_bytes("manifest.json", json.dumps(RUN | {"shards": shards}).encode())
-    output.write_bytes("report.html", b"page")
+    for name in (CARD, CROISSANT, "report.html"):
+        output.write_bytes(name, b"page")
     return output
 
 
@@ -76,7 +78,7 @@ def test_a_removal_that_was_killed_anywhere_is_finished_by_the_next_command(
         assert not claim(output, other, overwrite=False)
         assert left(output) == ["work/run.json"]
         removals += 1
-    assert removals == 13  # twelve files, and the marker
+    assert removals == 15  # fourteen files, and the marker
     assert left(output) == []
 
 
@@ -90,7 +92,8 @@ def test_without_a_removal_another_run_is_refused_and_a_finished_one_stays(tmp_p
 
 
 @pytest.mark.parametrize(
-    "name", ["corpus/a-00001-of-00002.tfrecord", "verdicts/a-00000-of-00002.parquet", *METADATA, "manifest.json"]
+    "name",
+    ["corpus/a-00001-of-00002.tfrecord", "verdicts/a-00000-of-00002.parquet", *METADATA, MANIFEST, CARD, CROISSANT],
 )
 def test_a_finished_run_that_lost_a_shard_is_not_finished(tmp_path: Path, name: str) -> None:
     output = finished_run(tmp_path)
