@@ -10,7 +10,9 @@ from tests.support.page_cells import Report
 from train.config import ImageTower, Optimizer, Temperature, TextTower, Train
 from train.evaluate import Retrieval
 from train.log import Row
+from train.measurements import Measurement
 from train.retrieval import Recalls
+from train.times import NO_TIMES, Times
 
 RETRIEVAL = Retrieval(
     image_to_text=Recalls((0.0671, 0.2849, 0.4469), (1 / 357, 5 / 357, 10 / 357), queries=350, candidates=700),
@@ -40,5 +42,12 @@ def facts(train: Train = TOY, **columns: object) -> dict:
     return {**known, **columns}
 
 
-def page(train: Train = TOY, rows: Sequence[Row] = ROWS, retrieval: Retrieval = RETRIEVAL, **columns: object) -> Report:
-    return Report(training_page(facts(train, **columns), rows, retrieval))
+def page(
+    train: Train = TOY,
+    rows: Sequence[Row] = ROWS,
+    retrieval: Retrieval = RETRIEVAL,
+    measurements: Sequence[Measurement] = (),
+    times: Times = NO_TIMES,
+    **columns: object,
+) -> Report:
+    return Report(training_page(facts(train, **columns), rows, retrieval, measurements, times))

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.program import Program
+from pipeline.commands.train.fit.run import on_the_way
 from pipeline.storage.lock import Held, locked, locked_files
 from tests.support.command import ROOT
-from tests.support.training import PIECES, in_process, use_small_towers, write_shards
+from tests.support.training import PIECES, changed, in_process, run_of, use_small_towers, write_shards
+from train.examiner import Examiner
+from train.measurements import read_measurements
 
 pytestmark = pytest.mark.slow
 
@@ -29,10 +32,10 @@ def fit_each(folder: Path) -> dict[str, list[str]]:
     from pipeline.commands.train.fit import run
     from pipeline.commands.train.fit.options import FIT
 
-    def fit(name: str, held_out: float) -> list[str]:
+    def fit(name: str, held_out: float, every: int = 1) -> list[str]:
         words = [f"--config={ROOT}/configs/toy.yaml", f"--records={folder}/*.tfrecord", f"--vocab={folder}/vocab.txt"]
         more = [f"--output={folder}/{name}", f"--train.data.held_out={held_out}", *SETTINGS]
-        given = FIT.parse([*words, *more])
+        given = FIT.parse([*words, *more, f"--train.evaluation.every={every}"])
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
             code = FIT.execute(Program("train"), given, "")
         return [*out.getvalue().splitlines(), str(code)]
@@ -43,7 +46,7 @@ def fit_each(folder: Path) -> dict[str, list[str]]:
     use_small_towers()
     said = {name: fit(name, held_out) for name, held_out in (("none", 0.0), ("one", 0.09), ("most", 0.6))}
     run.Examiner.measure = fails
-    said["fails"] = fit("fails", 0.6)
+    said["fails"] = fit("fails", 0.6, every=0)
     with locked(f"{folder}/none"):
         said["held"] = fit("none", 0.0)
     given = EVALUATE.parse(["--model=x", "--corpus=x", f"--output={folder}/numbers.json"])
@@ -73,6 +76,8 @@ def test_too_few_pictures_to_measure_are_said_and_not_an_error(
     assert ("train: train.data.held_out=0 holds out no picture, so recall won't be measured" in said[name]) == (
         name == "none"
     )
+    before = f"train: {reason}, where recall takes two at least: nothing is measured; see train.data.held_out"
+    assert (before in said[name]) == (name == "one")
     assert {path.name for path in (folder / name).iterdir()} == MODEL | {"model.json", "report.html", "tensorboard"}
     assert json.loads((folder / name / "model.json").read_text())["retrieval"] is None
     assert f"Recall was not measured: {reason}" in (folder / name / "report.html").read_text()
@@ -81,6 +86,25 @@ def test_too_few_pictures_to_measure_are_said_and_not_an_error(
 def test_enough_pictures_are_measured(folder: Path, said: dict[str, list[str]]) -> None:
     recalls = json.loads((folder / "most" / "model.json").read_text())["retrieval"]
     assert 2 <= recalls["text_to_image"]["candidates"] <= 11 and said["most"][-1] == "0"
+    on_the_way, end = read_measurements(str(folder / "most" / "evaluation.csv"))
+    assert (on_the_way.step, end.step) == (1, 2) and on_the_way.line in said["most"]
+    assert list(end.text_to_image) == recalls["text_to_image"]["found"]
+    assert "On held-out pictures" in (folder / "most" / "report.html").read_text()
+
+
+def test_measuring_after_the_last_step_is_said_to_be_the_end(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shards = [str(folder / "0.tfrecord")]
+    for every, says in (
+        (0, ""),
+        (6, ""),
+        (7, "train: train.evaluation.every=7 is over the 6 steps: only the end is measured\n"),
+    ):
+        settings = changed(data={"held_out": 0.6}, evaluation={"every": every})
+        run = run_of(shards, tmp_path, settings)
+        assert (on_the_way(Examiner(run.records, True, settings)) is None) == (every != 6)
+        assert capsys.readouterr().err == says
 
 
 def test_a_model_is_whole_where_measuring_fails(folder: Path, said: dict[str, list[str]]) -> None:

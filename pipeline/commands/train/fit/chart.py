@@ -15,8 +15,12 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 462, 12, 208
 CLASSES = ("line", "line second", "line third")
 STYLE = """
 .curve { overflow: visible; }
-.curve .line { fill: none; stroke: var(--keeps); stroke-width: 1.75; stroke-linejoin: round; }
-.curve circle { fill: var(--keeps); }
+.line { fill: none; stroke: var(--keeps); stroke-width: 1.75; stroke-linejoin: round; }
+.line.second { stroke: var(--drops); }
+.line.third { stroke: var(--ink); }
+circle.line { stroke-width: 0; fill: var(--keeps); }
+circle.line.second { fill: var(--drops); }
+circle.line.third { fill: var(--ink); }
 .curve .level { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 2.5; }
 .curve .level-label { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4; }
 @media screen and (max-width: 760px) { .curve text { font-size: 15px; } }
@@ -54,6 +58,7 @@ class Chart:
 
 def drawn(chart: Chart, lines: Mapping[str, Points]) -> Element:
     """The picture of at most three lines, each with a point at least; a line alone needs no name."""
+    drawn_as = list(zip(lines.values(), CLASSES, strict=False))
     ident = chart.name.lower().replace(" ", "-")
     words = "; ".join(_words(chart, name, points) for name, points in lines.items())
     return tag(
@@ -63,9 +68,9 @@ def drawn(chart: Chart, lines: Mapping[str, Points]) -> Element:
         *grid(chart.across, chart.up, 7, chart.tick),
         *axis_below(chart.across, chart.up, 5, "steps"),
         *_level_lines(chart),
-        *(_line(chart, points, class_) for points, class_ in zip(lines.values(), CLASSES, strict=False)),
+        *(_line(chart, points, class_) for points, class_ in drawn_as),
         *_level_labels(chart),
-        *(_end(chart, points[-1]) for points in lines.values()),
+        *(_end(chart, points[-1], class_) for points, class_ in drawn_as),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         class_="histogram curve",
         role="img",
@@ -84,11 +89,12 @@ def _line(chart: Chart, points: Points, class_: str) -> Element:
     return tag("polyline", class_=class_, points=" ".join(places))
 
 
-def _end(chart: Chart, point: tuple[float, float]) -> Element:
+def _end(chart: Chart, point: tuple[float, float], class_: str) -> Element:
     """A dot at the last point, which is all there is to see of a single one."""
     step, value = point
     title = tag("title", f"{chart.value(value)} at step {step:,}")
-    return tag("circle", title, cx=coordinate(chart.across.at(step)), cy=coordinate(chart.up.at(value)), r=3)
+    place = {"cx": coordinate(chart.across.at(step)), "cy": coordinate(chart.up.at(value))}
+    return tag("circle", title, class_=class_, r=3, **place)
 
 
 def _level_lines(chart: Chart) -> Iterator[Element]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.commands.train.fit.chart import BOTTOM, TOP, Chart, Level, drawn
+from pipeline.commands.train.fit.chart import BOTTOM, CLASSES, TOP, Chart, Level, drawn
 from pipeline.commands.train.fit.curves import Curve, curve_card, numbers_card, thinned
 from pipeline.commands.train.fit.recall_table import percent
 from pipeline.page.axes import Axis
@@ -22,19 +22,16 @@ if TYPE_CHECKING:
 COLUMNS = ("Step", "Loss", "Text to image R@1", "Image to text R@1")
 NOTE = (
     "The towers as they would be saved at that step, on the same held-out pictures each time. Batch normalisation goes "
-    "by moving statistics, which lag behind the weights while these change fast: early values are too low."
+    "by moving statistics, which lag behind the weights while these change fast: early recalls are too low, and early "
+    "losses too high."
 )
 LOSS_SAYS = (
     "In batches of pictures, each with its first caption, and without dropout. Chance is 2 ln {count}: all {count} "
     "candidates of a query are equally similar."
 )
 STYLE = """
-.key { display: flex; flex-wrap: wrap; gap: 2px 18px; font-variant-numeric: tabular-nums; }
-.key svg { width: 22px; height: 8px; margin-right: 6px; }
-.key .line { fill: none; stroke: var(--keeps); stroke-width: 2; }
-.curve .second, .key .second { stroke: var(--drops); }
-.curve .third, .key .third { stroke: var(--ink); stroke-width: 1.25; }
-.curve .second ~ circle { fill: var(--ink); }
+.last-values { display: flex; flex-wrap: wrap; gap: 2px 18px; font-variant-numeric: tabular-nums; }
+.last-values svg { width: 22px; height: 8px; margin-right: 6px; }
 """
 
 
@@ -78,14 +75,13 @@ def _recall_card(
 
 def _key(lines: Mapping[str, Sequence[tuple[float, float]]]) -> Element:
     """The name and the last value of each line, beside a piece of it."""
-    classes = ("line", "line second", "line third")
     return tag(
         "p",
         *(
             tag("span", _piece(class_), f"{name} {percent(points[-1][1])}")
-            for (name, points), class_ in zip(lines.items(), classes, strict=True)
+            for (name, points), class_ in zip(lines.items(), CLASSES, strict=True)
         ),
-        class_="key",
+        class_="last-values",
     )
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.commands.train.fit import chart, curves, held_out_section, recall_table, settings_table
+from pipeline.commands.train.fit import chart, curves, held_out_section, recall_table, settings_table, time_section
 from pipeline.commands.train.fit.chart import Level
 from pipeline.commands.train.fit.curves import MOST_POINTS, Curve, curve_card, numbers_card
 from pipeline.commands.train.fit.recall_table import percent, recalls_section, times_chance, unmeasured_section
 from pipeline.commands.train.fit.settings_table import settings_section
-from pipeline.commands.train.fit.time_section import time_section
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import document, figure, flat, fold, pairs_table
 from train.chance import candidates, chance_loss, floor_loss
@@ -32,8 +31,8 @@ LOSS_SAYS = "The sum of both directions, as in the paper."
 TEMPERATURE_SAYS = "The paper's is learned: it starts at 1.0 and converges to about 1/64. Logarithmic scale."
 RATE_SAYS = "The paper's rises for 10,000 steps of 1,200,000."
 COLUMNS = ("Step", "Loss", "Temperature", "Learning rate")
-STYLES = (recall_table.STYLE, curves.STYLE, chart.STYLE, held_out_section.STYLE, settings_table.STYLE)
-STYLE = "".join(STYLES) + "footer .note { overflow-wrap: anywhere; }\n"
+PARTS = (recall_table, curves, chart, held_out_section, time_section, settings_table)
+STYLE = "".join(part.STYLE for part in PARTS) + "footer .note { overflow-wrap: anywhere; }\n"
 
 
 def training_page(
@@ -50,7 +49,7 @@ def training_page(
         _header(facts, retrieval),
         *_retrieval_sections(facts, retrieval, measurements),
         _curves_section(facts, rows),
-        time_section(times),
+        time_section.time_section(times),
         settings_section(facts),
         _footer(facts),
     ]

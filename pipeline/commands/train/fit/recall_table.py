@@ -20,7 +20,10 @@ NOTE = (
 STYLE = """
 .recalls { max-width: 760px; }
 .recalls thead th:nth-child(n+2) { text-align: right; }
-@media screen and (max-width: 760px) { .recalls tbody tr { grid-template-columns: repeat(4, auto); } }
+@media screen and (max-width: 760px) {
+  .recalls tbody tr { grid-template-columns: repeat(4, auto); gap: 6px 4px; }
+  .recalls .amount small, .recalls .label { font-size: 0.72rem; }
+}
 """
 
 

@@ -10,9 +10,12 @@ from pipeline.page.parts import figure, pairs_table
 from train.times import MEASURING, PARTS, SAVING, TRACING, TRAINING, Times
 from vocab.minutes import duration
 
+STYLE = """
+#time .pairs { width: 100%; margin-top: 0; font-size: 0.875rem; }
+"""
 NAMES = {
     TRAINING: "training steps",
-    TRACING: "first steps, which TensorFlow traces",
+    TRACING: "first steps, traced",
     MEASURING: "measuring recall and loss",
     SAVING: "checkpoints and towers",
 }
