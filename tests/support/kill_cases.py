@@ -106,6 +106,15 @@ def _counts(root: Path, output: Path) -> list[str]:
     return [f"--input={root}/pictures.parquet", *more, f"--output={output}"]
 
 
+def _kept(root: Path, output: Path) -> list[str]:
+    return [*_corpus(root, output), "--keep_work"]
+
+
+def _reuse(root: Path, output: Path) -> list[str]:
+    """Takes index, a run and signals from the run `kept`."""
+    return [*_corpus(root, output), "--filters.word_count.min_words=4", f"--reuse={root}/kept"]
+
+
 def _embed(root: Path, output: Path) -> list[str]:
     return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
 
@@ -121,11 +130,14 @@ CASES = {
         Case("groups", "dedup", lambda root, out: ["groups", f"{root}/finished", f"--output={out}/groups.parquet"]),
         Case("subset", "pipeline", _subset, loses=True),
         Case("counts", "pipeline", _counts, loses=True),
+        Case("reuse", "pipeline", _reuse, loses=True),
         Case("fetch", "pipeline", _fetch),
         Case("embed", "train", _embed, has_workers=False, loses=True),
         Case("fit", "train", _fit, False, changing=("log.csv", "checkpoints/", "tensorboard/")),
     )
 }
+
+KEPT = Case("kept", "pipeline", _kept)  # the run that `reuse` takes from
 
 
 MODULES = {
