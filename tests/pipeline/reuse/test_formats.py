@@ -55,7 +55,7 @@ def test_claimed_ids_in_another_file_are_measured_again(tmp_path: Path) -> None:
     other = [row | {"image": small(100 + number)} for number, row in enumerate(claimed(0, 12))]
     scratch, again = both(tmp_path, tmp_path / "run", [write(tmp_path / "b/a.parquet", other)])
     assert again.scored == scratch.scored > 0 and first.scored
-    assert "reuse: nothing of" in " ".join(again.lines)
+    assert "reuse: nothing of" in " ".join(again.lines) and "not reused: pixels (no image is known" in again.lines[0]
 
 
 def test_a_column_that_becomes_the_id_by_a_setting(tmp_path: Path) -> None:
