@@ -120,7 +120,7 @@ def _with_reuse(options: Options, this: dict[str, Any], sources: list[Source], s
     """Compares the run of --reuse, if there is one, with this one. Raises InputError."""
     if not options.reuse:
         return None
-    return find_reuse(options.reuse, options.output, this, options.config, sources, sets=bool(sets))
+    return find_reuse(options.reuse, options.output, this, options.config, sources, sets.tasks)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pyarrow.compute as pc
 
 from pipeline.files import is_local, read_bytes
-from pipeline.inputs import Input, InputError, Source, Span, find_sources, open_source
+from pipeline.inputs import Input, InputError, Reader, Source, Span, find_sources, open_source
 from pipeline.inputs.errors import reading
 from pipeline.inputs.row_keys import row_keys
 from pipeline.inputs.sources import EXTENSIONS, list_files
@@ -87,13 +87,23 @@ def path_help(tasks: Sequence[Task]) -> str:
 
     Empty where the first table or tar of `tasks` names no picture by path.
     """
-    if rows := next((task for task in tasks if isinstance(task, Rows)), None):
-        reader = open_source(rows.source, Input())
-        next(reader.batches(rows.span), None)
-        if reader.paths_seen:
-            start = f"paths start at {reader.places} (input.image_folder is for --input alone)"
-            return f"; {start}; give the folder of the pictures in place of {rows.source.path}"
+    if (rows := next((task for task in tasks if isinstance(task, Rows)), None)) and (reader := _with_paths(rows)):
+        start = f"paths start at {reader.places} (input.image_folder is for --input alone)"
+        return f"; {start}; give the folder of the pictures in place of {rows.source.path}"
     return ""
+
+
+def beside(tasks: Sequence[Task]) -> list[str]:
+    """Returns the tables and tars of `tasks` that begin with paths of pictures beside them."""
+    firsts = {task.source: task for task in reversed(tasks) if isinstance(task, Rows)}
+    return sorted(source.path for source, rows in firsts.items() if _with_paths(rows))
+
+
+def _with_paths(rows: Rows) -> Reader | None:
+    """Returns the reader of a table whose first rows name pictures by path."""
+    reader = open_source(rows.source, Input())
+    next(reader.batches(rows.span), None)
+    return reader if reader.paths_seen else None
 
 
 def find_pictures(pattern: str) -> list[Source]:

@@ -31,3 +31,5 @@ def _left(reuse: Reuse) -> Iterator[str]:
     for what, causes in reuse.differences.items():
         if causes:
             yield f"{what} ({', '.join(causes)})"
+    if not reuse.signals.shards and (reuse.signals.scores or reuse.signals.clear):
+        yield "pixels (no image is known by its bytes, or by its row in a file that is an input again)"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from filters.porn import OPEN_NSFW
 from pipeline.reuse.run import FinishedRun
 
 Tree = Mapping[str, Any]
@@ -16,16 +15,10 @@ _MODEL_PATHS = ("filters.porn.model", "dedup.embedding.model")  # a digest ident
 
 def scores_differ(run: FinishedRun, this: Tree) -> list[str]:
     """Lists what makes the porn scores of `run` unusable in the run with the identity `this`, by setting or library."""
-    new = this["config"]["filters"]["porn"]
-    names = ["filters.undecodable.max_pixels"]
-    if run.config["filters"]["porn"]["enabled"]:
-        names += ["filters.porn.preparation"]
-    else:
-        names += ["filters.porn.enabled"]
-    if (new["model"] == OPEN_NSFW) != (run.config["filters"]["porn"]["model"] == OPEN_NSFW):
-        names += ["filters.porn.model"]
+    had = run.config["filters"]["porn"]["enabled"]
+    names = ["filters.undecodable.max_pixels", "filters.porn.preparation" if had else "filters.porn.enabled"]
     found = [*_settings(run, this, names), *_entries(run, this, ["porn_model"]), *_versions(run, this, SCORING)]
-    if new["model"].endswith(".keras"):
+    if this["config"]["filters"]["porn"]["model"].endswith(".keras"):
         found.append("the version of TensorFlow, which no manifest holds")
     return found
 
@@ -53,7 +46,7 @@ def rows_differ(run: FinishedRun, this: Tree) -> list[str]:
 
 def index_differs(run: FinishedRun, this: Tree) -> list[str]:
     """Lists what may give an input file another index: texts, ids, sizes and hashes."""
-    python = [tree["versions"]["python"].rpartition(".")[0] for tree in (run.manifest, this)]
+    python = [".".join(tree["versions"]["python"].split(".")[:2]) for tree in (run.manifest, this)]
     other = [f"python {python[0]}, now {python[1]}"] if python[0] != python[1] else []
     return [*_settings(run, this, ["input"]), *other, *_versions(run, this, ("pillow", "pyarrow"))]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.inputs import Source
+from pipeline.inputs.pictures import Task, beside
 from pipeline.outputs.versions import versions
 from pipeline.reuse.conditions import matches_differ, scores_differ
 from pipeline.reuse.kept_index import KeptIndex, find_index
@@ -40,17 +41,24 @@ class Reuse:
 
 
 def find_reuse(
-    root: str, output: str, identity: Mapping[str, Any], config: Config, sources: Sequence[Source], *, sets: bool
+    root: str,
+    output: str,
+    identity: Mapping[str, Any],
+    config: Config,
+    sources: Sequence[Source],
+    tasks: Sequence[Task],
 ) -> Reuse:
     """Compares the run in the folder `root` with this one, which has this `identity`. Raises InputError.
 
-    `sets` is true if there are evaluation sets.
+    `tasks` are the pictures of the evaluation sets.
     """
     run = read_finished(root, output, identity["format"])
     this = dict(identity) | {"versions": versions()}
     index, not_indexed = find_index(run, this, sources)
-    evaluated = sets and config.filters.eval_duplicate.enabled
+    evaluated = config.filters.eval_duplicate.enabled and bool(tasks or identity["eval_indexes"])
     matches = matches_differ(run, this, evaluated=evaluated)
+    if evaluated:
+        matches += [f"the pictures beside {table} may have changed" for table in beside(tasks)]
     differences = {INDEX: not_indexed, MATCHES if evaluated else DECODING: matches}
     if config.filters.porn.enabled:
         differences[SCORES] = scores_differ(run, this)

@@ -71,7 +71,10 @@ def read_finished(root: str, output: str, format_: int) -> FinishedRun:
     """Reads the run in the folder `root`. Raises InputError for a folder without a finished run of this format."""
     if os.path.realpath(root) == os.path.realpath(output):
         raise InputError(f"reuse: {root} is the output itself; give the folder of another run")
-    check_output(output, [root])
+    try:
+        check_output(output, [root])
+    except InputError as error:
+        raise InputError(f"reuse: {output} lies in {root}; give an output outside of it") from error
     try:
         manifest = read_manifest(Output(root))
     except InputError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from collections.abc import Iterable
 
 from pipeline.storage.plan import Shard
@@ -30,4 +30,4 @@ def group(shards: Iterable[Shard], most: int) -> list[Group]:
 
 
 def _may_begin(shard: Shard) -> bool:
-    return shard.first == 0 and zlib.crc32(shard.source.name.encode()) % FILES_PER_CUT == 0
+    return shard.first == 0 and hashlib.sha256(shard.source.name.encode()).digest()[0] % FILES_PER_CUT == 0

@@ -74,6 +74,8 @@ def test_a_comma_splits_a_string_and_no_item_of_a_list(
     assert asked[1] == replace(
         asked[0], inputs=("x",), eval_images=("set,1",), workers=3, overwrite=True, beam=("--a=b",)
     )
+    make_corpus("x", Path("out"), reuse=Path("run"), keep_work=True)
+    assert (asked[2].reuse, asked[2].keep_work) == ("run", True) and (asked[0].reuse, asked[0].keep_work) == ("", False)
 
 
 def test_defaults_are_those_of_the_command(asked: list[Options]) -> None:

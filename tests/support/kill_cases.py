@@ -112,6 +112,15 @@ def _counts(root: Path, output: Path) -> list[str]:
     return [f"--input={root}/pictures.parquet", *more, f"--output={output}"]
 
 
+def _kept(root: Path, output: Path) -> list[str]:
+    return [*_corpus(root, output), "--keep_work"]
+
+
+def _reuse(root: Path, output: Path) -> list[str]:
+    """Takes index, a run and signals from the run `kept`."""
+    return [*_corpus(root, output), "--filters.word_count.min_words=4", f"--reuse={root}/kept"]
+
+
 def _embed(root: Path, output: Path) -> list[str]:
     return ["embed", f"--images={root}/eval", f"--model={root}/model", f"--output={output}"]
 
@@ -128,11 +137,14 @@ CASES = {
         Case("subset", "pipeline", _subset, loses=True),
         Case("export", "pipeline", _export, loses=True),
         Case("counts", "pipeline", _counts, loses=True),
+        Case("reuse", "pipeline", _reuse, loses=True),
         Case("fetch", "pipeline", _fetch),
         Case("embed", "train", _embed, has_workers=False, loses=True),
         Case("fit", "train", _fit, False, changing=("log.csv", "evaluation.csv", "checkpoints/")),
     )
 }
+
+KEPT = Case("kept", "pipeline", _kept)  # the run that `reuse` takes from
 
 
 MODULES = {

@@ -34,6 +34,7 @@ def write_inputs(root: Path, programs: set[str]) -> None:
         csv.writer(file).writerows([("url", "text"), *((f"http://x/{n}.jpg", text(n)) for n in range(30))])
     if programs & {"dedup", "pipeline"}:
         _in_child(_write_finished, root)
+        _in_child(_write_kept, root)
     if "train" in programs:
         _in_child(_write_model, root)
 
@@ -71,6 +72,12 @@ def _write_finished(root: Path) -> None:
     from tests.support.kill_cases import CASES
 
     CASES["corpus"].run(root, root / "finished", 1, first=True)
+
+
+def _write_kept(root: Path) -> None:
+    from tests.support.kill_cases import KEPT
+
+    KEPT.run(root, root / "kept", 1, first=True)
 
 
 def _write_model(root: Path) -> None:
