@@ -19,6 +19,7 @@ from pipeline.printable import tell
 from vocab.buffers import one_array
 
 GROUP_BYTES = 32 << 20  # of a row group, unless one pair alone has more: it is held in memory until it is written
+PAGE_ROWS = 16  # of a page at least; by default 1,024, and so the images of a whole row group
 # The only column whose feature is not that of its type. Others are left out, since lists have had three forms by now.
 FEATURES = {"info": {"features": {IMAGE: {"_type": "Image"}}}}
 
@@ -40,6 +41,7 @@ class ParquetShard:
             use_dictionary=False,
             write_statistics=False,
             store_schema=False,
+            write_batch_size=PAGE_ROWS,
         )
         self._writer.add_key_value_metadata({**METADATA, b"huggingface": json.dumps(FEATURES).encode()})
 
