@@ -156,8 +156,9 @@ def held_run(output: Output, signs: Sequence[str]) -> dict[str, Any] | None:
         if output.has(name):
             held: dict[str, Any] = json.loads(read_bytes(output.path(name)))
             return held
-    if any(output.has(name) for name in signs):
-        raise OtherRun(f"{output.root} holds files of an unknown run; --overwrite replaces it")
+    for name in signs:
+        if output.has(name):
+            raise OtherRun(f"{output.root} holds files of an unknown run, such as {name}; --overwrite replaces it")
     return None
 
 

@@ -29,6 +29,12 @@ LOADERS: Mapping[str, tuple[str, str]] = {
 }
 """The line that loads each folder; DIR is that of the card."""
 
+VERDICTS = {
+    "parquet": 'load_dataset("DIR", "verdicts")',
+    "webdataset": 'load_dataset("parquet", data_files="DIR/verdicts/*.parquet")',
+}
+"""The call that loads the verdicts beside a folder that loads by default."""
+
 
 def card(corpus: Corpus) -> bytes:
     """The content of the card."""
@@ -92,14 +98,16 @@ def _loading(corpus: Corpus) -> Iterator[str]:
 
 
 def _by_default(corpus: Corpus) -> str:
-    if "parquet" in corpus.folders:
-        others = ', and `load_dataset("DIR", "verdicts")` the verdicts' if "verdicts" in corpus.folders else ""
-        return f'`datasets.load_dataset("DIR")` loads the pairs{others}. `DIR` is the folder of this card.'
-    if "webdataset" in corpus.folders:
-        return '`datasets.load_dataset("DIR")` loads the tars. `DIR` is the folder of this card.'
-    if "verdicts" in corpus.folders:
-        return (
+    formats = [name for name in ("parquet", "webdataset") if name in corpus.folders]
+    verdicts = "verdicts" in corpus.folders
+    if formats:
+        also = f", and `{VERDICTS[formats[0]]}` the verdicts" if verdicts else ""
+        says = f'`datasets.load_dataset("DIR")` loads `{formats[0]}/`{also}.'
+    elif verdicts:
+        says = (
             '`datasets.load_dataset("DIR")` loads the verdicts, as it does not read TFRecords: '
-            "`python -m pipeline export` writes the pairs as Parquet or WebDataset. `DIR` is the folder of this card."
+            "`python -m pipeline export` writes the pairs as Parquet or WebDataset."
         )
-    return "`datasets` does not read TFRecords. `DIR` is the folder of this card."
+    else:
+        says = "`datasets` does not read TFRecords."
+    return f"{says} `DIR` is the folder of this card."

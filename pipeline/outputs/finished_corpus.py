@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +79,14 @@ class Corpus:
         return found
 
 
+def holds(kind: pa.DataType, test: Callable[[pa.DataType], bool]) -> bool:
+    """Returns whether a type, or any inside it, passes a test."""
+    return test(kind) or any(holds(kind.field(number).type, test) for number in range(kind.num_fields))
+
+
 def has_map(kind: pa.DataType) -> bool:
     """Returns whether a type is, or contains, a map: `datasets` has no feature for it."""
-    return bool(pt.is_map(kind)) or any(has_map(kind.field(number).type) for number in range(kind.num_fields))
+    return holds(kind, pt.is_map)
 
 
 def folders_of(output: Output) -> tuple[str, ...]:

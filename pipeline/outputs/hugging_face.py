@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types as pt
 
-from pipeline.outputs.finished_corpus import PAIRS, Corpus, has_map
+from pipeline.outputs.finished_corpus import PAIRS, Corpus, has_map, holds
 
 Yaml = dict[str, Any]
 ROWS = 1000  # read at once; without a number, `datasets` takes that of a file's first row group, and fails at 0
@@ -57,8 +57,12 @@ def _loadable(columns: pa.Schema) -> list[pa.Field]:
 
 
 def _of_samples(carried: pa.Schema) -> list[Yaml]:
-    """The features of tars: by those of the first sample, a picture of another format would be an error."""
-    described = [*list(PAIRS)[2:], *(item.with_type(in_json(item.type)) for item in carried)]
+    """The features of tars: by those of the first sample, a picture of another format would be an error.
+
+    `datasets` ignores what has no feature in an object, and fails at a number over 2^63 in one that has.
+    """
+    readable = [item for item in carried if not holds(item.type, pt.is_uint64)]
+    described = [*list(PAIRS)[2:], *(item.with_type(in_json(item.type)) for item in readable)]
     images = [{"name": ending, "dtype": "image"} for ending in ("jpg", "png")]
     texts = [{"name": name, "dtype": "string"} for name in ("__key__", "txt")]
     return [*images, *texts, feature(pa.field("json", pa.struct(described)))]

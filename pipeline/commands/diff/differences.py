@@ -39,14 +39,14 @@ def differences(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[Differen
 
 
 def _versions(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference]:
-    before, after = one["versions"], two["versions"]
+    before, after = (manifest.get("versions") or {} for manifest in (one, two))
     for name in before | after:
         if before.get(name) != after.get(name):
             yield Difference("version", name, before.get(name, NONE), after.get(name, NONE))
 
 
 def _inputs(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference]:
-    before, after = ({entry["name"]: entry for entry in manifest["inputs"]} for manifest in (one, two))
+    before, after = ({entry["name"]: entry for entry in manifest.get("inputs") or ()} for manifest in (one, two))
     names = [name for name in before | after if before.get(name) != after.get(name)]
     for name in names[:LISTED]:
         yield Difference("input", name, _file(before.get(name)), _file(after.get(name)))

@@ -128,6 +128,7 @@ def test_columns_of_samples_are_of_the_types_that_json_has() -> None:
     pairs = pa.map_(pa.string(), pa.date32())
     carried = pa.schema(
         [
+            ("wide", pa.list_(pa.uint64())),
             ("a", pa.int16()),
             ("b", pa.binary()),
             ("c", pa.float32()),

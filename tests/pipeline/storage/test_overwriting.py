@@ -101,6 +101,14 @@ def test_a_finished_run_that_lost_a_shard_is_not_finished(tmp_path: Path, name: 
     assert not claim(output, RUN, overwrite=False)
 
 
+@pytest.mark.parametrize("name", [CARD, CROISSANT])
+def test_a_page_of_the_users_own_is_named_and_stays(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(OtherRun, match=f"such as {name}; --overwrite replaces it"):
+        claim(Output(str(tmp_path)), RUN, overwrite=False)
+    assert (tmp_path / name).read_text() == "mine"
+
+
 def test_work_of_a_run_that_cannot_be_told_is_not_believed(tmp_path: Path) -> None:
     output = Output(str(tmp_path))
     output.write_bytes("work/index/done", b"[]")

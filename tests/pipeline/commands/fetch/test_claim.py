@@ -127,7 +127,7 @@ def test_overwrite_and_retry_are_one_too_many(output: Output) -> None:
 
 def test_files_of_an_unknown_run_are_refused(output: Output) -> None:
     output.write_bytes(FUNNEL, b"{}")
-    with pytest.raises(OtherRun, match=r"holds files of an unknown run; --overwrite replaces it$"):
+    with pytest.raises(OtherRun, match=r"holds files of an unknown run, such as [^;]+; --overwrite replaces it$"):
         claim(output, THIS, False, NONE)
 
 
