@@ -19,6 +19,7 @@ TITLES = {  # and what is said where nothing is known
     "licence": ("Licence", "no column licence or license"),
 }
 OFFENDERS_SHOWN = 10
+LONGEST_IMAGE = 44  # characters of an image id, of which a digest has 64
 
 
 def origins_sections(funnel: Row) -> list[Element]:
@@ -76,7 +77,9 @@ def _texts(found: Row) -> Element | None:
 
 
 def _images(found: Row) -> Element | None:
-    rows = [(row["image_id"], f"{row['texts_of_image']:,}") for row in found.get("images") or ()]
+    rows = [
+        (shortened(row["image_id"], LONGEST_IMAGE), f"{row['texts_of_image']:,}") for row in found.get("images") or ()
+    ]
     return _card("Images with most texts", ("Image", "Texts"), rows)
 
 

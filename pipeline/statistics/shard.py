@@ -29,7 +29,7 @@ from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 
 FOLDER = "work/statistics"
-NAMES_OF_SHARD = 1000  # at most, in the table of each dimension
+NAMES_OF_SHARD = 500  # at most, in the table of each dimension
 OFFENDERS = 20  # at most, of each kind
 DIMENSIONS = ("host", "language", "picture_format", "licence", "rare_ngram")
 SHARED = {"texts": ("text", "images_of_text"), "images": ("image_id", "texts_of_image")}  # kind: name and count
