@@ -54,7 +54,7 @@ from pipeline.outputs.command import write_command
 from pipeline.outputs.parquet import tell_json_columns
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
-from pipeline.reuse.account import described
+from pipeline.reuse.account import described, described_runs
 from pipeline.reuse.kept import compositions, described_kept, note_kept
 from pipeline.reuse.kept_runs import find_runs
 from pipeline.reuse.reuse import Reuse, find_reuse
@@ -208,6 +208,8 @@ class Passes:
         made_of = compositions(numbered, plan, inputs, (job.profile, rule.enabled, job.keys))
         if not is_counted(self.output):
             job = replace(job, kept=find_runs(self.reuse, numbered, made_of))
+            if job.kept:
+                tell(described_runs(job.kept, numbered))
             forget_lost_runs(job)
             with self._pass("count", plan.pairs) as root:
                 root | "Groups" >> beam.Create(numbered) | CountCorpus(job)

@@ -1,10 +1,12 @@
-"""The line before pass 1 that says what a run takes over, and what not and why."""
+"""The lines before pass 1 and 2 that say what a run takes over, and what not and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.reuse.kept_runs import KeptRuns
 from pipeline.reuse.reuse import Reuse
+from pipeline.storage.groups import Group
 
 
 def described(reuse: Reuse, counts: Mapping[str, int] | None) -> str:
@@ -12,6 +14,12 @@ def described(reuse: Reuse, counts: Mapping[str, int] | None) -> str:
     taken, left = [*_index(reuse), *_signals(reuse, counts or {})], list(_left(reuse))
     parts = ", ".join(taken) or "nothing"
     return f"reuse: {parts} of {reuse.run.root}" + (f"; not reused: {'; '.join(left)}" if left else "")
+
+
+def described_runs(kept: KeptRuns, groups: Sequence[Group]) -> str:
+    """Returns the line before pass 2, which says how much is counted already."""
+    sizes = [sum(shard.rows for shard in shards) for _, shards in groups]
+    return f"reuse: sorted runs of {sum(sizes[number] for number in kept.numbers):,} of {sum(sizes):,} pairs"
 
 
 def _index(reuse: Reuse) -> Iterator[str]:
@@ -31,5 +39,7 @@ def _left(reuse: Reuse) -> Iterator[str]:
     for what, causes in reuse.differences.items():
         if causes:
             yield f"{what} ({', '.join(causes)})"
-    if not reuse.signals.shards and (reuse.signals.scores or reuse.signals.clear):
+    if lost := reuse.run.lost:
+        yield f"{len(lost):,} files of verdicts, which are missing, such as {lost[0]}"
+    elif not reuse.signals.shards and (reuse.signals.scores or reuse.signals.clear):
         yield "pixels (no image is known by its bytes, or by its row in a file that is an input again)"

@@ -50,8 +50,15 @@ class FinishedRun:
         return tuple(rule.name for rule in dataclasses.fields(Filters) if rule.name not in LATE)
 
     @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """The verdict files that are missing, below its folder."""
+        there = set(Output(self.root).names("verdicts"))
+        names = (verdict_file(shard["name"]) for shard in self.manifest["shards"])
+        return tuple(name for name in names if name not in there)
+
+    @cached_property
     def shards(self) -> tuple[VerdictShard, ...]:
-        """Its verdict shards, in order."""
+        """Its verdict shards that exist, in order."""
         inputs = self.manifest["inputs"]
         names = Counter(entry["name"] for entry in inputs)
         fingerprints = {entry["name"]: entry["fingerprint"] for entry in inputs if names[entry["name"]] == 1}
@@ -64,7 +71,13 @@ class FinishedRun:
                 shard.get("identified_by"),
             )
             for shard in self.manifest["shards"]
+            if verdict_file(shard["name"]) not in self.lost
         )
+
+
+def verdict_file(shard: str) -> str:
+    """The verdicts of a shard, below the folder of its run."""
+    return f"verdicts/{shard}.parquet"
 
 
 def read_finished(root: str, output: str, format_: int) -> FinishedRun:

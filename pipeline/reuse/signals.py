@@ -16,7 +16,7 @@ from pipeline.inputs.row_keys import row_keys
 from pipeline.outputs.manifest import digest
 from pipeline.reuse.conditions import rows_differ
 from pipeline.reuse.facts import Facts
-from pipeline.reuse.run import FinishedRun, VerdictShard
+from pipeline.reuse.run import FinishedRun, VerdictShard, verdict_file
 from vocab.buffers import one_array
 
 READ = ("image_id", "eval_match", "porn_score", "image_error", "reasons")
@@ -64,7 +64,7 @@ def ids_of(image_ids: pa.StringArray, identified_by: str | None, fingerprint: st
 
 def read_facts(shard: VerdictShard, signals: Signals) -> tuple[pa.StringArray, Facts]:
     """Reads a verdict shard: the identity of each pair's image, and its facts."""
-    with open_file(Output(signals.root).path(f"verdicts/{shard.name}.parquet")) as file:
+    with open_file(Output(signals.root).path(verdict_file(shard.name))) as file:
         table = pq.read_table(file, columns=list(READ), use_threads=False)
     columns = {name: one_array(table[name]) for name in table.column_names}
     clear, scores = np.zeros(len(table), bool), np.full(len(table), np.nan)

@@ -75,7 +75,7 @@ def test_what_another_library_decides_is_not_reused(file: Path, run: Path, tmp_p
     versions = json.loads((run / "manifest.json").read_text())["versions"]
     change(run, versions=versions | {library: "1"})
     _, again = both(tmp_path, run, [file])
-    (line,) = (line for line in again.lines if line.startswith("reuse: "))
+    line = again.lines[0]
     assert all(cause in line for cause in VERSIONS[library]) and line.count(", now") == len(VERSIONS[library])
 
 
@@ -84,6 +84,16 @@ def test_a_lost_index_shard_and_a_lost_run(file: Path, run: Path, tmp_path: Path
     next((run / "work/runs").glob("pairs-*")).unlink()
     _, again = both(tmp_path, run, [file])
     assert "not reused: index of input files (1 with shards that are missing)" in " ".join(again.lines)
+
+
+def test_lost_verdicts_leave_the_index(file: Path, run: Path, tmp_path: Path) -> None:
+    lost = sorted((run / "verdicts").iterdir())[1]
+    lost.unlink()
+    scratch, again = both(tmp_path, run, [file])
+    assert 0 < again.scored < scratch.scored
+    assert f"not reused: 1 files of verdicts, which are missing, such as verdicts/{lost.name}" in again.lines[0]
+    assert again.lines[0].startswith("reuse: index of 1 of 1 input files (12 pairs), porn scores of")
+    assert again.lines[1:] == ["reuse: sorted runs of 12 of 12 pairs"]
 
 
 def test_a_rerun_says_what_is_kept(file: Path, tmp_path: Path) -> None:
