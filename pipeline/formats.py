@@ -15,7 +15,13 @@ class Format:
 
     folder: str
     ending: str
-    digest: str  # the name of a shard's digest in completion markers and manifests
+    media_type: str
+    says: str
+
+    @property
+    def digest(self) -> str:
+        """The name of a shard's digest in completion markers and manifests."""
+        return f"{self.folder}_sha256"
 
     def file(self, shard: str) -> str:
         """The file of a shard such as align-00000-of-00042, below the root of the output."""
@@ -24,10 +30,13 @@ class Format:
 
 RECORDS = "tfrecord"
 FORMATS: Mapping[str, Format] = {
-    RECORDS: Format("corpus", ".tfrecord", "corpus_sha256"),
-    "webdataset": Format("webdataset", ".tar", "webdataset_sha256"),
-    "parquet": Format("parquet", ".parquet", "parquet_sha256"),
+    RECORDS: Format("corpus", ".tfrecord", "application/octet-stream", "the kept pairs with an image, as TFRecords"),
+    "webdataset": Format("webdataset", ".tar", "application/x-tar", "the kept pairs with an image, as WebDataset"),
+    "parquet": Format("parquet", ".parquet", "application/x-parquet", "the kept pairs with an image, as Parquet"),
 }
+VERDICTS = Format(
+    "verdicts", ".parquet", "application/x-parquet", "every raw pair, its signals and the reasons that drop it"
+)
 EXPORTED = tuple(name for name in FORMATS if name != RECORDS)  # written by python -m pipeline export, from records
 DIGESTS = tuple(one.digest for one in FORMATS.values())
 FOLDERS = tuple(one.folder for one in FORMATS.values())

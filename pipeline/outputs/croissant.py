@@ -10,9 +10,10 @@ import pyarrow as pa
 from pyarrow import types as pt
 
 from pipeline import __version__
-from pipeline.outputs.finished_corpus import LAYOUTS, PAIRS, Corpus
+from pipeline.outputs.finished_corpus import LAYOUTS, Corpus
 from pipeline.outputs.licences import only_licence
 from pipeline.outputs.manifest import json_file
+from pipeline.outputs.parquet import IMAGE_FIELD
 
 PAPER = (
     "Jia et al., Scaling Up Visual and Vision-Language Representation Learning With Noisy Text Supervision, "
@@ -96,7 +97,7 @@ def _field(records: str, folder: str, column: pa.Field) -> dict[str, Any] | None
     kind, repeated = _data_type(column)
     if kind is None:
         return None
-    image = {"transform": {"jsonPath": "bytes"}} if column == PAIRS[0] else {}
+    image = {"transform": {"jsonPath": "bytes"}} if column == IMAGE_FIELD else {}
     return {
         "@type": "cr:Field",
         "@id": f"{records}/{quote(column.name, safe='')}",
@@ -109,7 +110,7 @@ def _field(records: str, folder: str, column: pa.Field) -> dict[str, Any] | None
 
 def _data_type(column: pa.Field) -> tuple[str | None, bool]:
     """The data type of a column, and whether it is a list; None if it has no form in Croissant."""
-    if column == PAIRS[0]:
+    if column == IMAGE_FIELD:
         return "sc:ImageObject", False
     repeated = pt.is_list(column.type) or pt.is_large_list(column.type)
     kind = column.type.value_type if repeated else column.type

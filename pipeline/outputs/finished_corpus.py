@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.types as pt
 
 from pipeline.files import Output, open_file
+from pipeline.formats import FORMATS, VERDICTS, Format
+from pipeline.outputs.pairs import pairs_of_verdicts
+from pipeline.outputs.parquet import schema_of, table_of
 from pipeline.outputs.verdicts import SCHEMA
 
 CARD, CROISSANT = "README.md", "croissant.json"
 NOT_GIVEN = "not given"  # the name in statistics of pairs whose language or licence the input doesn't state
 
 
-@dataclass(frozen=True)
-class Layout:
-    """A folder of shards: the ending and the media type of its files, and what they hold."""
-
-    ending: str
-    media_type: str
-    says: str
-
-
-LAYOUTS: Mapping[str, Layout] = {
-    "parquet": Layout(".parquet", "application/x-parquet", "the kept pairs with an image, as Parquet"),
-    "webdataset": Layout(".tar", "application/x-tar", "the kept pairs with an image, as WebDataset"),
-    "corpus": Layout(".tfrecord", "application/octet-stream", "the kept pairs with an image, as TFRecords"),
-    "verdicts": Layout(".parquet", "application/x-parquet", "every raw pair, its signals and the reasons that drop it"),
-}
-PAIRS = pa.schema(
-    [
-        ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
-        ("text", pa.string()),
-        ("key", pa.string()),
-        ("url", pa.string()),
-        ("width", pa.int64()),
-        ("height", pa.int64()),
-        ("sha256", pa.string()),
-    ]
-)
-"""The columns of `parquet/` before the passthrough columns."""
+LAYOUTS: Mapping[str, Format] = {one.folder: one for one in (*reversed(FORMATS.values()), VERDICTS)}
+"""What a folder of shards holds: first what loaders take by default."""
 
 
 @dataclass(frozen=True)
@@ -60,33 +37,32 @@ class Corpus:
         return str(self.manifest["config"]["name"])
 
     def columns(self, folder: str) -> pa.Schema:
-        """The columns of a folder of tables; among pairs, a column with maps is their JSON."""
-        if folder == "verdicts":
-            return pa.schema([*SCHEMA, *self.carried])
-        return pa.schema(
-            [*PAIRS, *(item.with_type(pa.string()) if has_map(item.type) else item for item in self.carried)]
-        )
+        """The columns of a folder of tables."""
+        return self._verdicts.schema if folder == "verdicts" else schema_of(table_of(self._pairs))
+
+    @property
+    def fields(self) -> pa.Schema:
+        """The columns of `parquet/` but the image, with passthrough columns as the verdicts have them: maps too."""
+        return schema_of(self._pairs).remove(0)
+
+    @property
+    def _pairs(self) -> pa.Table:
+        return pairs_of_verdicts(self._verdicts)
+
+    @property
+    def _verdicts(self) -> pa.Table:
+        return pa.schema([*SCHEMA, *self.carried]).empty_table()
 
     def files(self, folder: str) -> Iterator[tuple[str, str]]:
         """The path and the sha256 of each shard in a folder."""
         for shard in self.manifest["shards"]:
-            if digest := shard.get(f"{folder}_sha256"):
-                yield f"{folder}/{shard['name']}{LAYOUTS[folder].ending}", digest
+            if digest := shard.get(LAYOUTS[folder].digest):
+                yield LAYOUTS[folder].file(shard["name"]), digest
 
     def statistics(self, name: str) -> Mapping[str, Any] | None:
         """The statistics by language, licence, …; None if this run has none."""
         found: Mapping[str, Any] | None = (self.funnel.get("statistics") or {}).get(name)
         return found
-
-
-def holds(kind: pa.DataType, test: Callable[[pa.DataType], bool]) -> bool:
-    """Returns whether a type, or any inside it, passes a test."""
-    return test(kind) or any(holds(kind.field(number).type, test) for number in range(kind.num_fields))
-
-
-def has_map(kind: pa.DataType) -> bool:
-    """Returns whether a type is, or contains, a map: `datasets` has no feature for it."""
-    return holds(kind, pt.is_map)
 
 
 def folders_of(output: Output) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types as pt
 
-from pipeline.outputs.finished_corpus import PAIRS, Corpus, has_map, holds
+from pipeline.outputs.finished_corpus import Corpus
+from pipeline.outputs.parquet import IMAGE_FIELD
+from pipeline.outputs.types import has_map, holds
 
 Yaml = dict[str, Any]
 ROWS = 1000  # read at once; without a number, `datasets` takes that of a file's first row group, and fails at 0
@@ -27,7 +29,7 @@ _AS_IN_JSON = (pt.is_integer, pt.is_boolean, pt.is_null)
 def load_settings(corpus: Corpus) -> Yaml:
     """`configs`, and `dataset_info` for those whose features are not inferred."""
     if "webdataset" in corpus.folders and "parquet" not in corpus.folders:
-        samples = {"features": _of_samples(corpus.carried)}
+        samples = {"features": _of_samples(corpus.fields)}
         return {"configs": [{"config_name": "default", "data_files": "webdataset/*.tar"}], "dataset_info": samples}
     folders = [folder for folder in corpus.folders if _is_table(folder)] or ["verdicts"]  # else any .json is loaded
     tables = {"default" if folder == "parquet" else folder: folder for folder in folders}
@@ -56,13 +58,13 @@ def _loadable(columns: pa.Schema) -> list[pa.Field]:
     return [column for column in columns if not has_map(column.type)]
 
 
-def _of_samples(carried: pa.Schema) -> list[Yaml]:
+def _of_samples(fields: pa.Schema) -> list[Yaml]:
     """The features of tars: by those of the first sample, a picture of another format would be an error.
 
     `datasets` ignores what has no feature in an object, and fails at a number over 2^63 in one that has.
     """
-    readable = [item for item in carried if not holds(item.type, pt.is_uint64)]
-    described = [*list(PAIRS)[2:], *(item.with_type(in_json(item.type)) for item in readable)]
+    readable = [item for item in fields if item.name != "text" and not holds(item.type, pt.is_uint64)]
+    described = [item.with_type(in_json(item.type)) for item in readable]
     images = [{"name": ending, "dtype": "image"} for ending in ("jpg", "png")]
     texts = [{"name": name, "dtype": "string"} for name in ("__key__", "txt")]
     return [*images, *texts, feature(pa.field("json", pa.struct(described)))]
@@ -87,7 +89,9 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def feature(field: pa.Field) -> Yaml:
     """A column as `datasets` writes its feature in YAML."""
-    return {"name": field.name, "dtype": "image"} if field == PAIRS[0] else {"name": field.name} | _feature(field.type)
+    return (
+        {"name": field.name, "dtype": "image"} if field == IMAGE_FIELD else {"name": field.name} | _feature(field.type)
+    )
 
 
 def _feature(kind: pa.DataType) -> Yaml:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.types as pt
 
 from pipeline.inputs import convert
 from pipeline.inputs.canonical import METADATA
 from pipeline.outputs.json_forms import json_texts, with_leaves
 from pipeline.outputs.pairs import FIELDS, IMAGE
 from pipeline.outputs.sink import DigestedFile, PairImage, sample_name
+from pipeline.outputs.types import has_map
 from pipeline.printable import tell
 from vocab.buffers import one_array
 
@@ -23,7 +23,7 @@ PAGE_ROWS = 16  # of a page at least; by default 1,024, and so the images of a w
 # The only column whose feature is not that of its type. Others are left out, since lists have had three forms by now.
 FEATURES = {"info": {"features": {IMAGE: {"_type": "Image"}}}}
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+IMAGE_FIELD = pa.field(IMAGE, pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 
 
 class ParquetShard:
@@ -64,7 +64,7 @@ class ParquetShard:
         rows = self._pairs.take(pa.array([image.row for image in images]))
         columns = {name: rows[name] for name in rows.column_names}
         columns |= {
-            IMAGE: pa.array([self._image(image) for image in images], _IMAGE),
+            IMAGE: pa.array([self._image(image) for image in images], IMAGE_FIELD.type),
             "width": pa.array([image.width for image in images], pa.int64()),
             "height": pa.array([image.height for image in images], pa.int64()),
         }
@@ -78,7 +78,7 @@ class ParquetShard:
 
 def schema_of(pairs: pa.Table) -> pa.Schema:
     """The schema of a shard's file."""
-    fields = {IMAGE: _IMAGE, **dict.fromkeys(FIELDS, pa.int64())}
+    fields = {IMAGE: IMAGE_FIELD.type, **dict.fromkeys(FIELDS, pa.int64())}
     return pa.schema(list((fields | dict(zip(pairs.column_names, pairs.schema.types, strict=True))).items()))
 
 
@@ -94,11 +94,6 @@ def _column(column: pa.Array) -> pa.Array:
 
 def _valid(column: pa.Array) -> pa.Array:
     return convert.string(column) if convert.is_string(column.type) else column
-
-
-def has_map(kind: pa.DataType) -> bool:
-    """Returns whether a type is, or contains, a map: the one type that Parquet has, and `datasets` has not."""
-    return bool(pt.is_map(kind)) or any(has_map(kind.field(place).type) for place in range(kind.num_fields))
 
 
 def tell_json_columns(formats: Collection[str], pairs: pa.Schema) -> None:

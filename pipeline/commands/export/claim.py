@@ -9,13 +9,15 @@ from typing import Any
 from pipeline.files import Output
 from pipeline.formats import FOLDERS, FORMATS
 from pipeline.identity import MANIFEST, RUN, OtherRun, held_run, refuse_other
+from pipeline.outputs.finished_corpus import CARD, CROISSANT
 from pipeline.outputs.manifest import corpus_name
 from pipeline.storage.markers import Listing
 from pipeline.storage.overwriting import make_room
 
 FORMAT = 1  # grows by one with a release that gives an export other bytes
 NOTES = "work/exported"  # a folder: completion markers of shards
-WRITTEN = (MANIFEST, *(folder for folder in FOLDERS if folder != "corpus"))  # in the order of their removal
+DESCRIBED = (CARD, CROISSANT)
+WRITTEN = (MANIFEST, *DESCRIBED, *(folder for folder in FOLDERS if folder != "corpus"))  # in the order of their removal
 
 
 def identity(manifest: Mapping[str, Any], formats: tuple[str, ...]) -> dict[str, Any]:
@@ -50,4 +52,5 @@ def _refuse_others(output: Output) -> None:
 
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
     there, formats = Listing(output), tuple(held["export"]["formats"])
-    return all(file in there for shard in held["shards"] for file in files_of(shard["name"], formats))
+    files = (file for shard in held["shards"] for file in files_of(shard["name"], formats))
+    return all(file in there for file in (*DESCRIBED, *files))

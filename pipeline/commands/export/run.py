@@ -14,8 +14,10 @@ from pipeline.commands.export.write import Export, Shard, note_of, read_pairs, w
 from pipeline.engines.choice import make_engine
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.formats import FORMATS
-from pipeline.identity import MANIFEST
+from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.inputs import InputError
+from pipeline.outputs.describe_corpus import write_card
+from pipeline.outputs.finished_corpus import carried_columns
 from pipeline.outputs.manifest import check_records, json_file, read_manifest
 from pipeline.outputs.parquet import tell_json_columns
 from pipeline.printable import tell
@@ -36,7 +38,7 @@ def export(options: Options, folder: str) -> dict[str, Any]:
         shards = [Shard(shard["name"], shard["records"]) for shard in manifest["shards"]]
         tell_json_columns(options.formats, read_pairs(corpus, shards[0]).schema)
         write_shards(corpus, output, shards, options, folder)
-        finish(output, this, shards, options.formats)
+        finish(corpus, output, manifest, this, shards)
     content: dict[str, Any] = json.loads(read_bytes(output.path(MANIFEST)))
     return content
 
@@ -62,15 +64,16 @@ def write_shards(corpus: Output, output: Output, shards: list[Shard], options: O
         engine.execute(pipeline)
 
 
-def finish(output: Output, this: dict[str, Any], shards: list[Shard], formats: tuple[str, ...]) -> None:
+def finish(corpus: Output, output: Output, parent: dict[str, Any], this: dict[str, Any], shards: list[Shard]) -> None:
     """Writes what is said of the whole export; the manifest, which marks it as finished, comes last."""
     notes = [json.loads(note) for note in read_many([output.path(note_of(shard.name)) for shard in shards])]
-    named = ("records", "bytes", *(FORMATS[one].digest for one in formats))
+    named = ("records", "bytes", *(FORMATS[one].digest for one in this["export"]["formats"]))
     written = [
         {"name": shard.name, **{name: note[name] for name in named}} for shard, note in zip(shards, notes, strict=True)
     ]
     manifest = this | {"records": sum(note["records"] for note in notes), "shards": written}
-    # The dataset card and its metadata, which are made from this manifest, go here.
+    funnel = json.loads(read_bytes(corpus.path(FUNNEL)))
+    write_card(output, parent | manifest, funnel, carried_columns(corpus))
     output.write_bytes(MANIFEST, json_file(manifest))
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from pipeline.files import Output
 from pipeline.outputs.describe_corpus import write_card
-from pipeline.outputs.finished_corpus import PAIRS
+from pipeline.outputs.finished_corpus import Corpus
 from tests.conftest import Runs
 from tests.support.command import Finished, fingerprint, run, run_corpus
 from tests.support.described_corpora import load
@@ -61,7 +61,7 @@ def with_formats(finished: Finished, folder: Path, *formats: str) -> Path:
 
 
 def write_parquet(file: Path, rows: list[dict[str, Any]]) -> None:
-    schema = pa.schema([*PAIRS, ("lang", pa.string())])
+    schema = Corpus({}, {}, pa.schema([("lang", pa.string())]), ()).columns("parquet")
     features = {field.name: {"dtype": str(field.type), "_type": "Value"} for field in schema}
     about = {"info": {"features": features | {"image": {"_type": "Image"}}}}
     table = pa.Table.from_pylist(rows, schema.with_metadata({"huggingface": json.dumps(about)}))
