@@ -1,4 +1,4 @@
-"""The shards of a subset: the chosen records as they are, their verdicts, and a note of what they hold."""
+"""The shards of a subset: the chosen pairs in all formats of the corpus, their verdicts, and completion markers."""
 
 from __future__ import annotations
 
