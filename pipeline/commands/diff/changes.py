@@ -16,10 +16,11 @@ from pipeline.report.gallery import breakable, origin
 
 Examples = Mapping[Change, Sequence[Example]]
 
-MATRIX_STYLE = """
+CHANGES_STYLE = """
 .numbers td, .numbers thead th + th, .matrix td, .matrix thead th + th { text-align: right; }
 .numbers td, .pairs thead th, .matrix th, .matrix td, .differ tbody th { white-space: nowrap; }
 .wide { overflow-x: auto; }
+.frame.none { padding: 8px; font-size: 0.8125rem; overflow-wrap: anywhere; }
 @media screen and (max-width: 760px) { .pairs th, .pairs td { padding-right: 12px; } }
 """
 

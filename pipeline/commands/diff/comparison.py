@@ -20,21 +20,21 @@ class Chosen:
     """The examples of one change, in the order of their draws."""
 
     draws: np.ndarray  # uint64 (examples,)
-    contents: np.ndarray  # uint64 (examples,)
+    images: np.ndarray  # uint64 (examples,)
     rows: np.ndarray  # rows in the two runs, int64 (examples, 2); -1 in a run that lacks the pair
 
     def smallest(self) -> Chosen:
-        """The first SHOWN by their draws, one for each content; of equal draws the first by content and row."""
-        order = np.lexsort((*self.rows.T, self.contents, self.draws))
-        _, first = np.unique(self.contents[order], return_index=True)
+        """The first SHOWN by their draws, one for each image; of equal draws the first by image and row."""
+        order = np.lexsort((*self.rows.T, self.images, self.draws))
+        _, first = np.unique(self.images[order], return_index=True)
         return self.take(order[np.sort(first)[:SHOWN]])
 
     def take(self, which: np.ndarray) -> Chosen:
         """The examples at these places."""
-        return Chosen(self.draws[which], self.contents[which], self.rows[which])
+        return Chosen(self.draws[which], self.images[which], self.rows[which])
 
     def __add__(self, other: Chosen) -> Chosen:
-        columns = ((self.draws, other.draws), (self.contents, other.contents), (self.rows, other.rows))
+        columns = ((self.draws, other.draws), (self.images, other.images), (self.rows, other.rows))
         return Chosen(*map(np.concatenate, columns))
 
 
@@ -60,13 +60,13 @@ class Comparison:
     def _absent(self, pairs: Pairs) -> Pairs:
         """The same pairs in a run that lacks them."""
         outcomes = np.full(len(pairs), self.outcomes.index(ABSENT), np.uint16)
-        return Pairs(pairs.contents, pairs.places, pairs.draws, np.full(len(pairs), -1), outcomes)
+        return Pairs(pairs.contents, pairs.places, pairs.images, pairs.draws, np.full(len(pairs), -1), outcomes)
 
     def _count(self, one: Pairs, two: Pairs) -> None:
         cells = one.outcomes.astype(np.int64) * len(self.outcomes) + two.outcomes
         self.counts += np.bincount(cells, minlength=self.counts.size).reshape(self.counts.shape)
         draws = np.minimum(one.draws, two.draws)  # a picture may be at hand in either
-        found = Chosen(draws, one.contents, np.stack([one.rows.astype(np.int64), two.rows.astype(np.int64)], 1))
+        found = Chosen(draws, one.images, np.stack([one.rows.astype(np.int64), two.rows.astype(np.int64)], 1))
         for cell in np.unique(cells[one.outcomes != two.outcomes]).tolist():
             change = (self.outcomes[cell // len(self.outcomes)], self.outcomes[cell % len(self.outcomes)])
             new = found.take(np.flatnonzero(cells == cell))

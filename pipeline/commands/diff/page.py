@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from pipeline.commands.diff.changes import MATRIX_STYLE, changes_section
+from pipeline.commands.diff.changes import CHANGES_STYLE, changes_section
 from pipeline.commands.diff.comparison import Change, Comparison
 from pipeline.commands.diff.differences import Difference
 from pipeline.commands.diff.examples import Example
@@ -41,7 +41,7 @@ def page(
             for heading, changes in groups(comparison).items()
         ),
     ]
-    return serialized(document(f"{title}: comparison", sections, MATRIX_STYLE))
+    return serialized(document(f"{title}: comparison", sections, CHANGES_STYLE))
 
 
 def _folder(run: Run) -> str:

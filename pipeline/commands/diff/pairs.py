@@ -18,7 +18,7 @@ from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 
 READ = ("source", "key", "image_id", "text", "reasons")
-KINDS = tuple(np.dtype(kind) for kind in ("<u8", "<u8", "<u8", "<u8", "<u2"))
+KINDS = tuple(np.dtype(kind) for kind in ("<u8", "<u8", "<u8", "<u8", "<u8", "<u2"))
 PAIRS_PER_PART = 2_000_000  # of each run, held at once: some 200 MB
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _NO_PICTURE = np.uint64(1 << 63)
@@ -30,6 +30,7 @@ class Pairs:
 
     contents: np.ndarray  # hash of image and text, uint64
     places: np.ndarray  # hash of the content, the source and the key, uint64
+    images: np.ndarray  # hash of the image, uint64; of the content where the pair has none
     draws: np.ndarray  # rank among examples, uint64: first pairs whose picture is at hand, then by hash of the key
     rows: np.ndarray  # row among all of the run, uint64
     outcomes: np.ndarray  # number of the outcome, uint16
@@ -53,7 +54,8 @@ def write_pairs(run: Run, outcomes: tuple[str, ...], pictures: pa.StringArray, s
         found = read_pairs(run, shard, outcomes, pictures)
         contents, order = sort_with(found.contents, np.arange(len(found), dtype=np.uint64))
         others = found.take(order.astype(np.int64))
-        columns = (contents, others.places, others.draws, others.rows + np.uint64(start), others.outcomes)
+        rows = others.rows + np.uint64(start)
+        columns = (contents, others.places, others.images, others.draws, rows, others.outcomes)
         write_ranges(scratch, _name(run, shard), columns, parts)
 
 
@@ -71,10 +73,12 @@ def read_pairs(run: Run, shard: int, outcomes: tuple[str, ...], pictures: pa.Str
     source, key, image, text = (hash_strings(one_array(table[name])) for name in READ[:4])
     contents = image * _SPREAD + text
     places = (contents * _SPREAD + source) * _SPREAD + key
-    at_hand = np.asarray(pc.is_in(one_array(table["image_id"]), pictures), bool)
+    ids = one_array(table["image_id"])
+    images = np.where(np.asarray(pc.is_valid(ids), bool), image, contents)
+    at_hand = np.asarray(pc.is_in(ids, pictures), bool)
     draws = (key >> np.uint64(1)) + np.where(at_hand, np.uint64(0), _NO_PICTURE)
     rows = np.arange(len(table), dtype=np.uint64)
-    return Pairs(contents, places, draws, rows, _outcomes(one_array(table["reasons"]), outcomes))
+    return Pairs(contents, places, images, draws, rows, _outcomes(one_array(table["reasons"]), outcomes))
 
 
 def _outcomes(reasons: pa.ListArray, outcomes: tuple[str, ...]) -> np.ndarray:

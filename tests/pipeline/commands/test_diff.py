@@ -106,8 +106,8 @@ def test_two_files_that_were_joined_match_by_image_and_text(tmp_path: Path) -> N
     assert counted(compared(tmp_path, one, two)) == {("kept", "kept"): 20}
 
 
-def test_examples_are_those_with_a_picture_first_and_one_of_each_content(tmp_path: Path) -> None:
-    one = [pair(key=f"k{n}", image_id=f"image{n // 2}", text="a text", width=150) for n in range(60)]
+def test_examples_are_those_with_a_picture_first_and_one_of_each_image(tmp_path: Path) -> None:
+    one = [pair(key=f"k{n}", image_id=f"image{n // 2}", text=f"text {n}", width=150) for n in range(60)]
     two = [row | {"reasons": ["short_side"]} for row in one]
     pictured = {f"image{n}": noise_jpeg(8) for n in (3, 11)}
     write_run(tmp_path / "one", one, thumbnails=pictured)
