@@ -77,4 +77,4 @@ def carried_columns(output: Output) -> pa.Schema:
         return pa.schema([])
     with open_file(output.path(names[0])) as file:
         schema = pq.read_schema(file)
-    return pa.schema([field for field in schema if field.name not in SCHEMA.names])
+    return pa.schema(list(schema)[schema.get_field_index("reasons") + 1 :])

@@ -89,9 +89,7 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def feature(field: pa.Field) -> Yaml:
     """A column as `datasets` writes its feature in YAML."""
-    return (
-        {"name": field.name, "dtype": "image"} if field == IMAGE_FIELD else {"name": field.name} | _feature(field.type)
-    )
+    return {"name": field.name} | ({"dtype": "image"} if field == IMAGE_FIELD else _feature(field.type))
 
 
 def _feature(kind: pa.DataType) -> Yaml:

@@ -244,6 +244,9 @@ def earlier(plain: Finished, tmp_path: Path) -> Path:
     for shard in manifest["shards"]:
         del shard["webdataset_sha256"], shard["parquet_sha256"]
     (tmp_path / "earlier" / "manifest.json").write_text(json.dumps(manifest))
+    newer = ("statistics", "offenders", "only_reason")
+    funnel = {name: value for name, value in plain.json("funnel.json").items() if name not in newer}
+    (tmp_path / "earlier" / "funnel.json").write_text(json.dumps(funnel))
     (tmp_path / "earlier" / "report.html").write_text("")
     return tmp_path / "earlier"
 
