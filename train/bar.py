@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Protocol, Self
 
 from tqdm import tqdm
 
-from vocab.minutes import Lines
+from vocab.minutes import Clock, Lines
 
 
 class Bar(Protocol):
@@ -27,12 +28,14 @@ class Bar(Protocol):
     ) -> object: ...
 
 
-def progress_bar(name: str, total: int | None, unit: str, done: int = 0, leave: bool = True) -> Bar:
+def progress_bar(
+    name: str, total: int | None, unit: str, done: int = 0, leave: bool = True, clock: Clock = time.monotonic
+) -> Bar:
     """The progress of `total` units, if that is known, of which `done` were finished before.
 
-    A bar is left on the terminal unless told otherwise.
+    A bar is left on the terminal unless told otherwise; `clock` is that of the lines.
     """
     if not sys.stderr.isatty():
-        return Lines(name, total, unit, done)
+        return Lines(name, total, unit, done, clock)
     bar: Bar = tqdm(desc=name, initial=done, total=total, unit=f" {unit}", leave=leave, dynamic_ncols=True)
     return bar

@@ -96,9 +96,9 @@ class Trainer:
             progress.say(self.record(self.examiner.measure(self.model)).line)
 
     def record(self, found: Examined) -> Measurement:
-        """Writes what was measured of the present model, and the time, unless that was done before."""
+        """Writes what was measured of the present model, and the time, unless the same was written before."""
         row = Measurement.of(self.step, found)
-        if not self.measurements.has(self.step):
+        if row not in self.measurements.rows:
             self.measurements.add(row)
             self.watch.lap(MEASURING)
             self.watch.save()

@@ -61,8 +61,8 @@ class Measurements:
         return any(row.step == step for row in self.rows)
 
     def add(self, row: Measurement) -> None:
-        """Adds a row, and writes all via a temporary file."""
-        self.rows.append(row)
+        """Adds a row, in place of one of the same step, and writes all via a temporary file."""
+        self.rows = [*(other for other in self.rows if other.step != row.step), row]
         self.log.scalars({f"evaluation/{name}": row.cells[name] for name in COLUMNS[1:]}, row.step)
         text = io.StringIO()
         rows = csv.DictWriter(text, COLUMNS, lineterminator="\n")

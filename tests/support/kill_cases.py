@@ -19,6 +19,7 @@ SMALL = (
     "--train.log_every=1", "--train.checkpoints.every=2", "--train.data.held_out=0.3", "--train.evaluation.every=1",
 )  # fmt: skip
 RATE = re.compile(rb"<div><dt>URLs a second</dt>.*?</div>", re.DOTALL)  # on the page of a fetch
+SHARED = re.compile(rb'"shared_object_id": \d+')
 TIME = re.compile(rb'<section id="time">.*?</section>', re.DOTALL)  # on the page of a training
 Arguments = Callable[[Path, Path], list[str]]
 
@@ -199,10 +200,10 @@ def state(output: Path) -> dict[str, str]:
 
 
 def _content(path: Path) -> bytes:
-    if path.suffix == ".keras":  # Keras writes the time into metadata.json
+    if path.suffix == ".keras":  # Keras writes the time into metadata.json, and addresses of objects into config.json
         with zipfile.ZipFile(path) as archive:
-            members = sorted((member.filename, member.CRC) for member in archive.infolist())
-        return json.dumps([member for member in members if member[0] != "metadata.json"]).encode()
+            members = {name: archive.read(name) for name in sorted(archive.namelist()) if name != "metadata.json"}
+        return b"".join(name.encode() + SHARED.sub(b"", content) for name, content in members.items())
     content = path.read_bytes()
     if path.name == "funnel.json" or path.parent.name == "fetched":  # the rate is that of the last start
         found = json.loads(content)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.util import event_pb2
 
 from tests.support.training import (
     SETTINGS,
@@ -71,6 +72,17 @@ def fit_and_die(shards: list[str], output: Path, settings: Train) -> None:
 
 def measured(output: Path) -> list[int]:
     return [row.step for row in read_measurements(str(output / "evaluation.csv"))]
+
+
+def events(output: Path) -> dict[str, dict[int, float]]:
+    """What TensorBoard shows: by name, the value of each step."""
+    shown: dict[str, dict[int, float]] = {}
+    for path in sorted((output / "tensorboard").iterdir()):
+        for written in tf.data.TFRecordDataset(str(path)):
+            event = event_pb2.Event.FromString(written.numpy())
+            for value in event.summary.value:
+                shown.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
+    return shown
 
 
 def state(output: Path, step: int) -> tuple[dict[str, bytes], dict]:
@@ -166,6 +178,20 @@ def test_the_end_is_measured_once(shards: list[str], small: None, tmp_path: Path
     assert measured(tmp_path) == [4, 6]
     assert written.text_to_image == found.retrieval.text_to_image.found
     assert (written.loss, written.candidates) == (found.loss, found.candidates)
+    shown = events(tmp_path)
+    assert shown["evaluation/loss"] == {row.step: pytest.approx(row.loss) for row in trainer.measurements.rows}
+    assert shown["evaluation/text_to_image_r5"].keys() == {4, 6} and shown["loss"].keys() == set(range(1, 7))
+    assert shown["pairs_per_second"].keys() == set(range(2, 7))  # the first step is traced
+
+
+def test_the_end_measured_on_other_pairs_replaces_its_row(shards: list[str], small: None, tmp_path: Path):
+    settings = changed(data={"held_out": 0.5}, evaluation={"every": 4})
+    trainer = fit(shards, tmp_path, settings)
+    trainer.record(Examiner(trainer.run.records, True, settings).measure(trainer.model))
+    fewer = changed(settings, evaluation={"pictures": 2})
+    row = trainer.record(Examiner(trainer.run.records, True, fewer).measure(trainer.model))
+    assert measured(tmp_path) == [4, 6]
+    assert read_measurements(str(tmp_path / "evaluation.csv"))[-1] == row and row.candidates == 2
 
 
 def test_log_has_the_rate_of_the_schedule_and_the_temperature_before_the_step(shards: list[str], whole: Path):
