@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands.export.claim import claim, identity
+from pipeline.commands.export.claim import DESCRIBED, claim, identity
 from pipeline.commands.export.options import EXPORT, Options
 from pipeline.commands.export.run import check
 from pipeline.files import Output
@@ -69,7 +69,8 @@ def written(folder: Path) -> Output:
     """A finished export, as `claim` knows it."""
     output = Output(str(folder))
     assert not claim(output, THIS, overwrite=False)
-    output.write_bytes(f"parquet/{SHARD}.parquet", b"pairs")
+    for name in (f"parquet/{SHARD}.parquet", *DESCRIBED):
+        output.write_bytes(name, b"content")
     output.write_bytes("manifest.json", json.dumps(THIS | {"shards": [{"name": SHARD}]}).encode())
     return output
 
@@ -79,10 +80,11 @@ def left(output: Output) -> set[str]:
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_finished_export_stays_and_one_that_lost_a_shard_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [f"parquet/{SHARD}.parquet", *DESCRIBED])
+def test_a_finished_export_stays_and_one_that_lost_a_file_goes_on(name: str, tmp_path: Path) -> None:
     output = written(tmp_path)
     assert claim(output, THIS, overwrite=False)
-    output.remove(output.path(f"parquet/{SHARD}.parquet"))
+    output.remove(output.path(name))
     assert not claim(output, THIS, overwrite=False)
 
 
