@@ -19,7 +19,7 @@ CARD, CROISSANT = "README.md", "croissant.json"
 NOT_GIVEN = "not given"  # the name in statistics of pairs whose language or licence the input doesn't state
 
 
-LAYOUTS: Mapping[str, Format] = {one.folder: one for one in (*reversed(FORMATS.values()), VERDICTS)}
+LAYOUTS: Mapping[str, Format] = {one.folder: one for one in (*reversed([*FORMATS.values()]), VERDICTS)}
 """What a folder of shards holds: first what loaders take by default."""
 
 

@@ -18,7 +18,7 @@ def commands() -> Mapping[str, Command[Any]]:
     from pipeline.commands.settings.options import SETTINGS
     from pipeline.commands.subset.options import SUBSET
 
-    made = {"subset": SUBSET, "export": EXPORT, "diff": DIFF}
+    made: Mapping[str, Command[Any]] = {"subset": SUBSET, "export": EXPORT, "diff": DIFF}
     return {"": CORPUS, "fetch": FETCH, "report": REPORT, **made, "settings": SETTINGS}
 
 

@@ -35,7 +35,7 @@ def claim(output: Output, this: dict[str, Any], overwrite: bool) -> bool:
         output.write_bytes(RUN, json.dumps(this, indent=1).encode())
         return False
     refuse_other(output, held, this)
-    return output.has(MANIFEST) and _is_whole(output, held)
+    return all(map(output.has, (MANIFEST, *DESCRIBED))) and _is_whole(output, held)
 
 
 def files_of(shard: str, formats: tuple[str, ...]) -> list[str]:
@@ -53,4 +53,4 @@ def _refuse_others(output: Output) -> None:
 def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
     there, formats = Listing(output), tuple(held["export"]["formats"])
     files = (file for shard in held["shards"] for file in files_of(shard["name"], formats))
-    return all(file in there for file in (*DESCRIBED, *files))
+    return all(file in there for file in files)
