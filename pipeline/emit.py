@@ -28,8 +28,8 @@ from pipeline.measure.images import Columns, ImageOutputs, ShardImages
 from pipeline.measure.measures import load_measures, search_of
 from pipeline.measure.own import own_signals
 from pipeline.measure.text import load_counts, measure_text
-from pipeline.outputs.pairs import pairs_of_columns
-from pipeline.outputs.shards import open_shards
+from pipeline.outputs.formats.pairs import pairs_of_columns
+from pipeline.outputs.formats.shards import open_shards
 from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
 from pipeline.reuse.take import Taking, facts_of

@@ -23,10 +23,10 @@ from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
 from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
-from pipeline.outputs.describe_corpus import write_card
-from pipeline.outputs.finished_corpus import carried_columns
+from pipeline.outputs.card.corpus import carried_columns
+from pipeline.outputs.card.write import write_card
+from pipeline.outputs.formats.records import write_metadata
 from pipeline.outputs.manifest import json_file
-from pipeline.outputs.records import write_metadata
 from pipeline.outputs.versions import versions
 from pipeline.report.described import describe
 from pipeline.report.histograms import add_up

@@ -15,7 +15,7 @@ from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import FOLDERS, FORMATS, RECORDS, formats_of
 from pipeline.inputs import Source
 from pipeline.measure.eval_sets import EvalSets
-from pipeline.outputs.finished_corpus import CARD, CROISSANT
+from pipeline.outputs.card.corpus import CARD, CROISSANT
 from pipeline.storage.markers import Listing
 from pipeline.storage.overwriting import make_room
 from vocab.segment import dictionaries

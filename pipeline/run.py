@@ -51,7 +51,7 @@ from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
 from pipeline.outputs.command import write_command
-from pipeline.outputs.parquet import tell_json_columns
+from pipeline.outputs.formats.parquet import tell_json_columns
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
 from pipeline.reuse.account import described, described_runs

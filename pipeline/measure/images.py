@@ -20,8 +20,8 @@ from pipeline.measure.examples import NO_RULE, Examples, thumbnail_of
 from pipeline.measure.measures import Measures
 from pipeline.measure.pixel_signals import PixelSignals
 from pipeline.measure.pixels import measure_pixels
-from pipeline.outputs.shards import Shards
-from pipeline.outputs.sink import PairImage
+from pipeline.outputs.formats.shards import Shards
+from pipeline.outputs.formats.sink import PairImage
 from pipeline.reuse.facts import Facts
 from pipeline.storage.plan import Shard
 

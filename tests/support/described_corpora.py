@@ -12,7 +12,7 @@ import pyarrow as pa
 from markdown_it import MarkdownIt
 
 from pipeline.config import load_config
-from pipeline.outputs.finished_corpus import Corpus
+from pipeline.outputs.card.corpus import Corpus
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before datasets is imported
 

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.files import Output
 from pipeline.formats import FOLDERS, FORMATS
 from pipeline.identity import MANIFEST, RUN, OtherRun, held_run, refuse_other
-from pipeline.outputs.finished_corpus import CARD, CROISSANT
+from pipeline.outputs.card.corpus import CARD, CROISSANT
 from pipeline.outputs.manifest import corpus_name
 from pipeline.storage.markers import Listing
 from pipeline.storage.overwriting import make_room

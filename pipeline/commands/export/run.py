@@ -16,10 +16,10 @@ from pipeline.files import Output, read_bytes, read_many
 from pipeline.formats import FORMATS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.inputs import InputError
-from pipeline.outputs.describe_corpus import write_card
-from pipeline.outputs.finished_corpus import carried_columns
+from pipeline.outputs.card.corpus import carried_columns
+from pipeline.outputs.card.write import write_card
+from pipeline.outputs.formats.parquet import tell_json_columns
 from pipeline.outputs.manifest import check_records, json_file, read_manifest
-from pipeline.outputs.parquet import tell_json_columns
 from pipeline.printable import tell
 from pipeline.storage.markers import forget_lost
 

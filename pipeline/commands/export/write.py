@@ -15,10 +15,10 @@ from pipeline.commands.export.claim import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
 from pipeline.inputs.errors import BadFile, reading
-from pipeline.outputs.pairs import pairs_of_verdicts
-from pipeline.outputs.recorded import read_images
-from pipeline.outputs.shards import open_shards
-from pipeline.outputs.sink import PairImage
+from pipeline.outputs.formats.pairs import pairs_of_verdicts
+from pipeline.outputs.formats.recorded import read_images
+from pipeline.outputs.formats.shards import open_shards
+from pipeline.outputs.formats.sink import PairImage
 
 
 @dataclass(frozen=True)

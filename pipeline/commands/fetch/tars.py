@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from pipeline.outputs.tar import END, blocks
+from pipeline.outputs.formats.tar import END, blocks
 
 MARK = "\ufeff".encode()
 

@@ -24,11 +24,11 @@ from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
+from pipeline.outputs.card.corpus import carried_columns
+from pipeline.outputs.card.write import write_card
 from pipeline.outputs.command import write_command
-from pipeline.outputs.describe_corpus import write_card
-from pipeline.outputs.finished_corpus import carried_columns
+from pipeline.outputs.formats.records import write_metadata
 from pipeline.outputs.manifest import check_records, corpus_name, json_file, plain_config, read_manifest
-from pipeline.outputs.records import write_metadata
 from pipeline.report.described import rules_of
 from pipeline.statistics.summary import origins
 from pipeline.storage.markers import forget_lost

@@ -19,10 +19,10 @@ from pipeline.emit import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
 from pipeline.measure.examples import NO_RULE, THUMBNAIL_SIDE, Examples
-from pipeline.outputs.pairs import pairs_of_verdicts
-from pipeline.outputs.recorded import read_images
-from pipeline.outputs.shards import open_shards
-from pipeline.outputs.sink import PairImage
+from pipeline.outputs.formats.pairs import pairs_of_verdicts
+from pipeline.outputs.formats.recorded import read_images
+from pipeline.outputs.formats.shards import open_shards
+from pipeline.outputs.formats.sink import PairImage
 from pipeline.outputs.verdicts import write_verdicts
 from pipeline.report.histograms import count_shard
 from pipeline.statistics.shard import Pairs, hashes_of_verdicts, write_statistics

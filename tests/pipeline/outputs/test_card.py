@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from filters.image import ShortSide
-from pipeline.outputs.card import card, size_category
-from pipeline.outputs.licences import identifier
+from pipeline.outputs.card.licences import identifier
+from pipeline.outputs.card.text import card, size_category
 from tests.support.described_corpora import Rendered, corpus, counted, front_matter
 
 HOSTILE = [

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.files import Output
-from pipeline.outputs.describe_corpus import write_card
-from pipeline.outputs.finished_corpus import Corpus
+from pipeline.outputs.card.corpus import Corpus
+from pipeline.outputs.card.write import write_card
 from tests.conftest import Runs
 from tests.support.command import Finished, fingerprint, run, run_corpus
 from tests.support.described_corpora import load

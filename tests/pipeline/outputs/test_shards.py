@@ -14,12 +14,12 @@ import pytest
 from pipeline.files import Output
 from pipeline.formats import FORMATS
 from pipeline.inputs.canonical import is_canonical_table, is_canonical_tar
-from pipeline.outputs import parquet
-from pipeline.outputs.json_forms import json_form, json_texts
-from pipeline.outputs.names import distinct_names
-from pipeline.outputs.pairs import pairs_of_columns, pairs_of_verdicts
-from pipeline.outputs.shards import Shards, open_shards
-from pipeline.outputs.sink import PairImage, sample_name
+from pipeline.outputs.formats import parquet
+from pipeline.outputs.formats.json_forms import json_form, json_texts
+from pipeline.outputs.formats.names import distinct_names
+from pipeline.outputs.formats.pairs import pairs_of_columns, pairs_of_verdicts
+from pipeline.outputs.formats.shards import Shards, open_shards
+from pipeline.outputs.formats.sink import PairImage, sample_name
 from tests.support.command import fingerprint
 
 NAME = "align-00007-of-00042"

@@ -12,7 +12,7 @@ import pytest
 from pipeline.files import Output
 from pipeline.identity import MANIFEST, METADATA, OVERWRITTEN, OtherRun, claim
 from pipeline.inputs import InputError
-from pipeline.outputs.finished_corpus import CARD, CROISSANT
+from pipeline.outputs.card.corpus import CARD, CROISSANT
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.overwriting import REMOVING, make_room
 from tests.conftest import Rerun, Runs

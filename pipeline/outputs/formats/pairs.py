@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from filters.signals import SIGNALS
-from pipeline.outputs.names import distinct_names
+from pipeline.outputs.formats.names import distinct_names
 from pipeline.outputs.verdicts import encoded
 
 FIELDS = ("text", "key", "url", "width", "height", "sha256")

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types as pt
 
-from pipeline.outputs.finished_corpus import Corpus
-from pipeline.outputs.parquet import IMAGE_FIELD
-from pipeline.outputs.types import has_map, holds
+from pipeline.outputs.card.corpus import Corpus
+from pipeline.outputs.formats.parquet import IMAGE_FIELD
+from pipeline.outputs.formats.types import has_map, holds
 
 Yaml = dict[str, Any]
 ROWS = 1000  # read at once; without a number, `datasets` takes that of a file's first row group, and fails at 0

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline.files import Output
 from pipeline.formats import RECORDS
-from pipeline.outputs.sink import DigestedFile, PairImage
+from pipeline.outputs.formats.sink import DigestedFile, PairImage
 from train.example import encode_example, write_record
 
 

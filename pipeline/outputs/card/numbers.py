@@ -8,10 +8,10 @@ from typing import Any
 from filters import base
 from pipeline import __version__
 from pipeline.config import config_of
+from pipeline.outputs.card.corpus import Corpus
+from pipeline.outputs.card.markdown import code, plain, table
 from pipeline.outputs.changed import from_defaults, without_folders
-from pipeline.outputs.finished_corpus import Corpus
 from pipeline.outputs.manifest import plain_config
-from pipeline.outputs.markdown import code, plain, table
 
 LISTED = 20  # input files
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from pipeline.inputs import convert
 from pipeline.inputs.canonical import METADATA
-from pipeline.outputs.json_forms import json_texts, with_leaves
-from pipeline.outputs.pairs import FIELDS, IMAGE
-from pipeline.outputs.sink import DigestedFile, PairImage, sample_name
-from pipeline.outputs.types import has_map
+from pipeline.outputs.formats.json_forms import json_texts, with_leaves
+from pipeline.outputs.formats.pairs import FIELDS, IMAGE
+from pipeline.outputs.formats.sink import DigestedFile, PairImage, sample_name
+from pipeline.outputs.formats.types import has_map
 from pipeline.printable import tell
 from vocab.buffers import one_array
 

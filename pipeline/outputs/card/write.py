@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.files import Output
-from pipeline.outputs.card import card
-from pipeline.outputs.croissant import croissant
-from pipeline.outputs.finished_corpus import CARD, CROISSANT, Corpus, folders_of
+from pipeline.outputs.card.corpus import CARD, CROISSANT, Corpus, folders_of
+from pipeline.outputs.card.croissant import croissant
+from pipeline.outputs.card.text import card
 
 
 def write_card(output: Output, manifest: Mapping[str, Any], funnel: Mapping[str, Any], carried: pa.Schema) -> None:

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from pipeline.files import Output
 from pipeline.formats import FORMATS
-from pipeline.outputs.parquet import ParquetShard
-from pipeline.outputs.records import RecordShard
-from pipeline.outputs.sink import DigestedFile, PairImage, Sink
-from pipeline.outputs.webdataset import TarShard
+from pipeline.outputs.formats.parquet import ParquetShard
+from pipeline.outputs.formats.records import RecordShard
+from pipeline.outputs.formats.sink import DigestedFile, PairImage, Sink
+from pipeline.outputs.formats.webdataset import TarShard
 
 SINKS: Mapping[str, Callable[[DigestedFile, str, pa.Table], Sink]] = {
     "tfrecord": RecordShard,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.outputs.finished_corpus import Corpus
+from pipeline.outputs.card.corpus import Corpus
 
 _CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]+)*")
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 from pyarrow import types as pt
 
 from pipeline import __version__
-from pipeline.outputs.finished_corpus import LAYOUTS, Corpus
-from pipeline.outputs.licences import only_licence
+from pipeline.outputs.card.corpus import LAYOUTS, Corpus
+from pipeline.outputs.card.licences import only_licence
+from pipeline.outputs.formats.parquet import IMAGE_FIELD
 from pipeline.outputs.manifest import json_file
-from pipeline.outputs.parquet import IMAGE_FIELD
 
 PAPER = (
     "Jia et al., Scaling Up Visual and Vision-Language Representation Learning With Noisy Text Supervision, "

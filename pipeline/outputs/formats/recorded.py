@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.files import Output, open_file
 from pipeline.formats import FORMATS, RECORDS
 from pipeline.inputs.errors import BadFile
-from pipeline.outputs.sink import PairImage
+from pipeline.outputs.formats.sink import PairImage
 from train.example import decode_example, read_records
 
 

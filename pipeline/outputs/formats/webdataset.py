@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.inputs.canonical import OWNER
-from pipeline.outputs.json_forms import json_form, json_text
-from pipeline.outputs.pairs import FIELDS
-from pipeline.outputs.sink import DigestedFile, PairImage, sample_name
-from pipeline.outputs.tar import END, blocks
+from pipeline.outputs.formats.json_forms import json_form, json_text
+from pipeline.outputs.formats.pairs import FIELDS
+from pipeline.outputs.formats.sink import DigestedFile, PairImage, sample_name
+from pipeline.outputs.formats.tar import END, blocks
 from vocab.buffers import one_array
 
 

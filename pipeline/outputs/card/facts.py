@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.outputs.finished_corpus import NOT_GIVEN, Corpus
-from pipeline.outputs.markdown import code, table
+from pipeline.outputs.card.corpus import NOT_GIVEN, Corpus
+from pipeline.outputs.card.markdown import code, table
 
 SHOWN = 20  # languages or licences
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from pipeline.files import Output, open_file
 from pipeline.formats import FORMATS, VERDICTS, Format
-from pipeline.outputs.pairs import pairs_of_verdicts
-from pipeline.outputs.parquet import schema_of, table_of
+from pipeline.outputs.formats.pairs import pairs_of_verdicts
+from pipeline.outputs.formats.parquet import schema_of, table_of
 from pipeline.outputs.verdicts import SCHEMA
 
 CARD, CROISSANT = "README.md", "croissant.json"

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from pipeline.inputs import convert
-from pipeline.outputs.names import distinct_names
+from pipeline.outputs.formats.names import distinct_names
 
 
 def json_form(column: pa.Array) -> pa.Array:

@@ -7,13 +7,13 @@ from typing import Any
 
 import yaml
 
-from pipeline.outputs.card_facts import languages, licences, limits, opt_outs
-from pipeline.outputs.card_numbers import made, numbers, rules
-from pipeline.outputs.finished_corpus import LAYOUTS, Corpus
-from pipeline.outputs.hugging_face import load_settings
-from pipeline.outputs.languages import codes
-from pipeline.outputs.licences import licence_settings, only_licence
-from pipeline.outputs.markdown import code
+from pipeline.outputs.card.corpus import LAYOUTS, Corpus
+from pipeline.outputs.card.facts import languages, licences, limits, opt_outs
+from pipeline.outputs.card.hugging_face import load_settings
+from pipeline.outputs.card.languages import codes
+from pipeline.outputs.card.licences import licence_settings, only_licence
+from pipeline.outputs.card.markdown import code
+from pipeline.outputs.card.numbers import made, numbers, rules
 
 TASKS = ["zero-shot-image-classification", "image-to-text", "text-to-image"]
 TAGS = ["image-text-pairs", "align", "align-corpus"]

@@ -1,0 +1,1 @@
+"""The dataset card and the Croissant metadata of a finished corpus."""

@@ -1,0 +1,1 @@
+"""The formats of a corpus: each takes images with their pairs, and writes a shard."""
