@@ -159,7 +159,7 @@ class Options:
     counts: str = ""  # the folder of an earlier run, whose counts apply
     command: str = field(default="", compare=False)  # as typed, for the page
     reuse: str = ""  # the folder of a finished run, whose work is taken over
-    keep_work: bool = False  # index and sorted runs stay, for --reuse of another run
+    keep_work: bool = False  # index, sorted runs and evaluation index stay, for --reuse of another run
 
 
 def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:

@@ -19,10 +19,8 @@ from pipeline.files import TEMPORARY, Output, read_bytes, read_many
 from pipeline.formats import DIGESTS, RECORDS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.measure.close_calls import join_close_calls
-from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
-from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
 from pipeline.outputs.card.corpus import carried_columns
 from pipeline.outputs.card.write import write_card
 from pipeline.outputs.formats.records import write_metadata
@@ -34,6 +32,7 @@ from pipeline.report.not_asked import not_asked
 from pipeline.reuse.kept import FOLDERS, KEPT
 from pipeline.reuse.take import FOLDER as REUSED
 from pipeline.statistics.summary import origins
+from pipeline.storage.evaluation import EVAL_NOTE, EVAL_WORK
 from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import Plan
@@ -105,9 +104,9 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs, but those that --keep_work keeps."""
-    eval_sets, kept = (EVAL_INDEX, EVAL_VECTORS, EVAL_CLUSTERS), () if output.has(KEPT) else FOLDERS
-    for folder in (*kept, PARTS, COUNTS, *eval_sets, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
-        output.remove(output.path(folder))
+    kept = () if output.has(KEPT) else (*FOLDERS, *EVAL_WORK)
+    for name in (*kept, PARTS, COUNTS, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
+        output.remove(output.path(name))
 
 
 def _unmeasured(config: Config, notes: list[dict[str, Any]]) -> set[str]:

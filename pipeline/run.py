@@ -46,7 +46,7 @@ from pipeline.index import IndexInputs
 from pipeline.inputs import Source, check_output, find_sources
 from pipeline.inputs.pages.extra import LAZY_UNKNOWN, WATS
 from pipeline.inputs.sources import extension
-from pipeline.measure.eval_index import is_evaluated, join_parts
+from pipeline.measure.eval_index import evaluation_files, is_evaluated, join_parts
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts, parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
@@ -159,6 +159,8 @@ class Passes:
         filters, embedding = self.options.config.filters, self.options.config.dedup.embedding
         rule, max_pixels = filters.eval_duplicate, filters.undecodable.max_pixels
         if not sets or not rule.enabled or is_evaluated(self.output, embedding):
+            return
+        if self.reuse and self.reuse.take_evaluation(self.output, evaluation_files(embedding)):
             return
         if sets.tasks:
             forget_lost(self.output, needed_by_parts(parts(sets), embedding))

@@ -15,21 +15,22 @@ from pipeline.inputs.pictures import path_help
 from pipeline.measure.eval_index_files import open_index
 from pipeline.measure.eval_parts import PARTS, parts
 from pipeline.measure.eval_sets import EvalSets
-from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS, write_vectors
+from pipeline.measure.vectors import write_vectors
 from pipeline.printable import tell
+from pipeline.storage.evaluation import EVAL_CLUSTERS, EVAL_INDEX, EVAL_NOTE, EVAL_VECTORS
 from pipeline.storage.markers import Listing
-
-EVAL_INDEX = "work/evaluation.idx"
-EVAL_NOTE = "work/evaluation.json"
 
 
 def is_evaluated(output: Output, embedding: Embedding) -> bool:
     """Returns whether every file that `join_parts` writes exists."""
-    files = [EVAL_NOTE, EVAL_INDEX]
-    if embedding.model:
-        files += [EVAL_VECTORS, EVAL_CLUSTERS] if embedding.search == "clusters" else [EVAL_VECTORS]
     there = Listing(output)
-    return all(name in there for name in files)
+    return all(name in there for name in evaluation_files(embedding))
+
+
+def evaluation_files(embedding: Embedding) -> list[str]:
+    """The files that `join_parts` writes."""
+    clusters = [EVAL_CLUSTERS] if embedding.search == "clusters" else []
+    return [EVAL_NOTE, EVAL_INDEX, *([EVAL_VECTORS, *clusters] if embedding.model else [])]
 
 
 def join_parts(output: Output, sets: EvalSets, given: Sequence[EvalIndex], embedding: Embedding) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from filters.porn import Scorer, load_scorer
 from pipeline.config import Config
 from pipeline.earlier.judged import judged_before
 from pipeline.files import Output
-from pipeline.measure.eval_index import EVAL_INDEX
 from pipeline.measure.eval_index_files import open_index
 from pipeline.measure.vectors import EmbeddingSearch, load_search
+from pipeline.storage.evaluation import EVAL_INDEX
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,7 @@ from filters.models import Network, load_network
 from filters.picture import Picture, UndecodableImage
 from pipeline.config import Embedding
 from pipeline.files import Output, local_copy, open_file
-
-EVAL_VECTORS = "work/evaluation.embedding"
-EVAL_CLUSTERS = "work/evaluation.clusters"
+from pipeline.storage.evaluation import EVAL_CLUSTERS, EVAL_VECTORS
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Index and sorted runs that a run with `--keep_work` leaves, and the note that says of what they are made."""
+"""Index, sorted runs and evaluation index that a run with `--keep_work` leaves, and the note of what they are made."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.files import Output, filesystems, is_local, read_bytes
 from pipeline.outputs.manifest import digest
+from pipeline.storage.evaluation import EVAL_WORK
 from pipeline.storage.groups import Group
 from pipeline.storage.plan import INDEX_FOLDER, Plan, Shard
 from pipeline.storage.runs import RUNS
@@ -74,13 +75,11 @@ def compositions(
 
 def kept_bytes(output: Output) -> int:
     """Returns the size of what is kept."""
-    return sum(size for folder in FOLDERS for size in _sizes(output, folder))
-
-
-def _sizes(output: Output, folder: str) -> list[int]:
     if is_local(output.root):
-        return [os.path.getsize(output.path(name)) for name in output.names(folder)]
-    return [entry.size_in_bytes for entry in filesystems().match([output.path(f"{folder}/*")])[0].metadata_list]
+        names = [name for folder in FOLDERS for name in output.names(folder)]
+        return sum(os.path.getsize(output.path(name)) for name in (*names, *filter(output.has, EVAL_WORK)))
+    patterns = [output.path(name) for name in (*(f"{folder}/*" for folder in FOLDERS), *EVAL_WORK)]
+    return sum(entry.size_in_bytes for found in filesystems().match(patterns) for entry in found.metadata_list)
 
 
 def described_kept(output: Output) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config import Config
+from pipeline.files import Output
 from pipeline.inputs import Source
 from pipeline.inputs.pictures import Task, beside
 from pipeline.outputs.versions import versions
@@ -14,6 +15,7 @@ from pipeline.reuse.conditions import matches_differ, scores_differ
 from pipeline.reuse.kept_index import KeptIndex, find_index
 from pipeline.reuse.run import FinishedRun, read_finished
 from pipeline.reuse.signals import Signals, find_signals
+from pipeline.storage.copies import take_file
 
 INDEX = "index of input files"
 SCORES, MATCHES, DECODING = "porn scores", "images that match no evaluation image", "images that can be decoded"
@@ -38,6 +40,15 @@ class Reuse:
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprint of each input file of this run, by number."""
         return tuple(entry["fingerprint"] for entry in self.inputs)
+
+    def take_evaluation(self, output: Output, names: Sequence[str]) -> bool:
+        """Takes over the index of the same evaluation sets, the files `names`; False where the run kept none."""
+        kept = Output(self.run.root)
+        if self.differences.get(MATCHES) != [] or not all(map(kept.has, names)):
+            return False
+        for name in names:
+            take_file(kept.path(name), output, name)
+        return True
 
 
 def find_reuse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ SMALL = (
     "--workers=1", "--input.rows_per_shard=5", "--filters.short_side.min_pixels=20", "--filters.word_count.min_words=2",
     "--filters.porn.max_score=0.52",
 )  # fmt: skip
-KEPT = ("work/index/", "work/runs/", "work/kept.json")
+KEPT = ("work/index/", "work/runs/", "work/evaluation.idx", "work/kept.json")
+OTHER = (*KEPT, "work/command.json", "report.html")
+HEAD = re.compile("<title>.*?</title>|<header>.*?</header>", re.S)
 SIDE = 64
 
 
@@ -103,8 +106,11 @@ def corpus(output: Path, inputs: Sequence[Path], *options: str) -> Measured:
 
 
 def finished(output: Path) -> dict[str, str]:
-    """A digest of every file of a run but what --keep_work keeps."""
-    return {name: digest for name, digest in state(output).items() if not name.startswith(KEPT)}
+    """A digest of every file of a run but what --keep_work keeps; its page without folder and command."""
+    page = HEAD.sub("", (output / "report.html").read_text(encoding="utf-8"))
+    assert len(page) > 1000
+    others = {name: digest for name, digest in state(output).items() if not name.startswith(OTHER)}
+    return others | {"report.html": page}
 
 
 Both = Callable[..., tuple[Measured, Measured]]

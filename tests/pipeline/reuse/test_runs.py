@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 
+from dedup.evaluation import build
 from pipeline import count
 from tests.support.reuse import both, corpus, evaluation, finished, rows, write
 from tests.support.two_runs import verdicts
@@ -170,6 +171,20 @@ def test_another_evaluation(place: Place, tmp_path: Path, name: str) -> None:
     assert again.scored <= 3  # images that matched before were not scored
     assert again.looked_up == scratch.looked_up
     assert ("images that match no evaluation image (" in " ".join(again.lines)) == (name not in ("none", "off"))
+
+
+def test_the_index_of_the_same_evaluation_sets_is_taken(place: Place, tmp_path: Path) -> None:
+    hashed = "pipeline.measure.eval_parts.build"
+    with mock.patch(hashed, side_effect=AssertionError("hashed again")):
+        corpus(tmp_path / "again", place.inputs, place.sets, f"--reuse={place.run}")
+    assert finished(tmp_path / "again") == finished(place.run)
+    (tmp_path / "without").mkdir()
+    shutil.copytree(place.run, tmp_path / "without", dirs_exist_ok=True)
+    (tmp_path / "without/work/evaluation.idx").unlink()
+    for run, *sets in ((tmp_path / "without", place.sets), (place.run, *EVALUATION["mode"](place, tmp_path))):
+        with mock.patch(hashed, wraps=build) as used:
+            corpus(tmp_path / f"hashed {run.name}", place.inputs, *sets, f"--reuse={run}")
+        assert used.called
 
 
 def test_sorted_runs_are_taken_in_any_number_of_ranges(place: Place, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.finish import check_close_calls
 from pipeline.formats import FORMATS
-from pipeline.measure.eval_index import EVAL_INDEX, EVAL_NOTE, is_evaluated
-from pipeline.measure.vectors import EVAL_CLUSTERS, EVAL_VECTORS
+from pipeline.measure.eval_index import is_evaluated
+from pipeline.storage.evaluation import EVAL_CLUSTERS, EVAL_INDEX, EVAL_NOTE, EVAL_VECTORS
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import INDEXED, is_indexed, note_indexed, shard_name
 
