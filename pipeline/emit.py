@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import apache_beam as beam
@@ -70,6 +71,34 @@ class Emission:
         return self.earlier.codes if self.earlier else ()
 
 
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The pairs of a shard, judged by the rules with these `codes`."""
+
+    codes: list[str]
+    failed: np.ndarray  # bool (pairs, rules)
+    first: np.ndarray  # int (pairs,): the number of the first rule that a pair fails, -1 for a kept one
+    verdicts: pa.Table
+
+    @property
+    def drops(self) -> dict[str, np.ndarray]:
+        """The pairs that fail each rule, bool (pairs,)."""
+        return {code: self.failed[:, number] for number, code in enumerate(self.codes)}
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Counts of the kept pairs and, by code, of the pairs with it as first, as any and as only reason."""
+        kept, *firsts = np.bincount(self.first + 1, minlength=len(self.codes) + 1).tolist()
+        anywhere = [int(np.count_nonzero(column)) for column in self.failed.T]
+        only = self.failed[np.count_nonzero(self.failed, axis=1) == 1].sum(axis=0).tolist()
+        return {
+            "kept": kept,
+            "first_reason": dict(zip(self.codes, firsts, strict=True)),
+            "any_reason": dict(zip(self.codes, anywhere, strict=True)),
+            "only_reason": dict(zip(self.codes, only, strict=True)),
+        }
+
+
 @dataclass(eq=False)
 class EmitCorpus(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]):
     """Shards to record shards and verdict shards; the output collection holds the names of completion markers."""
@@ -94,7 +123,6 @@ def emit_shard(shard: Shard, emission: Emission) -> str:
 
 def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     output, config = emission.output, emission.config
-    rules = judged_before(config.filters.enabled(), emission.judged)
     columns = measured_columns(shard, emission)
     own = own_signals(config.filters.own(), columns, shard, emission.carried)
     examples = Examples(hash_strings(columns["key"]), shard.total)
@@ -102,34 +130,42 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     close_calls = CloseCalls(images, shard.total, search_of(config), config.dedup.embedding.min_cosine)
     with open_shards(output, name, config.output.formats, kept_fields(shard, columns, emission)) as written:
         if shard.has_images:
-            outputs = ImageOutputs(written, examples, close_calls)
-            known = facts_of(shard, columns["image_id"], emission.reuse)
-            shard_images = ShardImages(shard, columns, config.input, emission.meter, own, known)
-            columns |= shard_images.process(load_measures(output, config, emission.judged), outputs)
-    failed = failures(rules, columns | own, shard.rows)
-    first = first_failures(failed)
+            columns |= _process_images(shard, columns, own, emission, ImageOutputs(written, examples, close_calls))
+    judged = _judge(shard, columns, own, emission)
     if not shard.has_images:
-        examples.choose(first)
+        examples.choose(judged.first)
         emission.meter.add(shard.rows, shard.rows)
-    drops = {rule.reason: failed[:, number] for number, rule in enumerate(rules)}
-    judged = {"kept": pa.array(first < 0), "reasons": reasons(rules, failed)}
-    table = verdicts(shard, columns | judged, emission.carried)
-    examples.write(output, name, table, config.filters.own())
-    close_calls.write(output, name, table)
-    verdicts_sha256 = write_verdicts(output, f"verdicts/{name}.parquet", table)
+    examples.write(output, name, judged.verdicts, config.filters.own())
+    close_calls.write(output, name, judged.verdicts)
     hashes = {"text": columns["text_hash"].to_numpy(), "image_id": images}
-    summary = _summary([rule.reason for rule in rules], failed, first)
-    pairs = Pairs(table, failed, summary, hashes, columns.get("format"))
+    pairs = Pairs(judged.verdicts, judged.failed, judged.summary, hashes, columns.get("format"))
     write_statistics(output, name, pairs, config.report.identify)
     return {
-        **summary,
+        **judged.summary,
         "rows": shard.rows,
         "image_errors": count_errors(columns["image_error"]) if shard.has_images else None,
-        "histograms": count_shard(config.filters.all(), columns | own, drops),
+        "histograms": count_shard(config.filters.all(), columns | own, judged.drops),
         **written.note(),
         "audit": bool(close_calls.chosen),
-        "verdicts_sha256": verdicts_sha256,
+        "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", judged.verdicts),
     }
+
+
+def _process_images(shard: Shard, columns: Columns, own: Columns, emission: Emission, outputs: ImageOutputs) -> Columns:
+    """Measures the images, and writes those of kept pairs; returns the columns that pixels give."""
+    known = facts_of(shard, columns["image_id"], emission.reuse)
+    images = ShardImages(shard, columns, emission.config.input, emission.meter, own, known)
+    return images.process(load_measures(emission.output, emission.config, emission.judged), outputs)
+
+
+def _judge(shard: Shard, columns: Columns, own: Columns, emission: Emission) -> Judged:
+    """Judges the pairs by all rules."""
+    rules = judged_before(emission.config.filters.enabled(), emission.judged)
+    failed = failures(rules, columns | own, shard.rows)
+    first = first_failures(failed)
+    judged = {"kept": pa.array(first < 0), "reasons": reasons(rules, failed)}
+    table = verdicts(shard, columns | judged, emission.carried)
+    return Judged([rule.reason for rule in rules], failed, first, table)
 
 
 def measured_columns(shard: Shard, emission: Emission) -> Columns:
@@ -151,16 +187,3 @@ def kept_fields(shard: Shard, columns: Columns, emission: Emission) -> pa.Table:
     if emission.config.output.formats == (RECORDS,):
         return pairs_of_columns(columns, None)
     return pairs_of_columns(columns, carried_columns(shard, columns, emission.carried))
-
-
-def _summary(codes: list[str], failed: np.ndarray, first: np.ndarray) -> dict[str, Any]:
-    """Counts the kept pairs, and for each code the pairs with it as first, as any and as only reason."""
-    kept, *firsts = np.bincount(first + 1, minlength=len(codes) + 1).tolist()
-    anywhere = [int(np.count_nonzero(column)) for column in failed.T]
-    only = failed[np.count_nonzero(failed, axis=1) == 1].sum(axis=0).tolist()
-    return {
-        "kept": kept,
-        "first_reason": dict(zip(codes, firsts, strict=True)),
-        "any_reason": dict(zip(codes, anywhere, strict=True)),
-        "only_reason": dict(zip(codes, only, strict=True)),
-    }
