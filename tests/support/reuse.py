@@ -107,10 +107,15 @@ def corpus(output: Path, inputs: Sequence[Path], *options: str) -> Measured:
 
 def finished(output: Path) -> dict[str, str]:
     """A digest of every file of a run but what --keep_work keeps; its page without folder and command."""
-    page = HEAD.sub("", (output / "report.html").read_text(encoding="utf-8"))
-    assert len(page) > 1000
     others = {name: digest for name, digest in state(output).items() if not name.startswith(OTHER)}
-    return others | {"report.html": page}
+    return others | {"report.html": page_of((output / "report.html").read_bytes())}
+
+
+def page_of(content: bytes) -> str:
+    """The page of a run without its folder and command."""
+    page = HEAD.sub("", content.decode())
+    assert len(page) > 1000
+    return page
 
 
 Both = Callable[..., tuple[Measured, Measured]]

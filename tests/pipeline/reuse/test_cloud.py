@@ -11,7 +11,7 @@ from tests.support.command import run
 from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
 from tests.support.google_cloud import write_account
-from tests.support.reuse import KEPT, SMALL, rows, write
+from tests.support.reuse import OTHER, SMALL, page_of, rows, write
 
 pytestmark = pytest.mark.slow(seconds=60)
 
@@ -34,11 +34,12 @@ def corpus(output: str, inputs: list[Path], *options: str) -> str:
     return done.stderr
 
 
-def objects(storage: Storage, run: str) -> dict[str, bytes]:
-    """The files of a run, but its funnel, which holds times, and what it keeps."""
+def objects(storage: Storage, run: str) -> dict[str, bytes | str]:
+    """The files of a run, but its funnel, which holds times, and what it keeps; its page without folder and command."""
     named = {name: stored.content for name, stored in storage.buckets[BUCKET].items() if name.startswith(f"{run}/")}
     found = {name.removeprefix(f"{run}/"): content for name, content in named.items()}
-    return {name: found[name] for name in found if name != "funnel.json" and not name.startswith(KEPT)}
+    others = {name: found[name] for name in found if not name.startswith(("funnel.json", *OTHER))}
+    return others | {"report.html": page_of(found["report.html"])}
 
 
 def test_from_a_bucket_to_a_bucket_and_from_a_disk(storage: Storage, tmp_path: Path) -> None:
