@@ -17,9 +17,10 @@ from pipeline.inputs import BadFile, Input, Span, find_sources, open_source
 
 def shards(path: Path, rows: int) -> list[tuple[int, int]]:
     """First row and rows of each shard."""
-    reader = open_source(find_sources([str(path)])[0], Input(rows_per_shard=rows))
+    settings = Input(rows_per_shard=rows)
+    reader = open_source(find_sources([str(path)])[0], settings)
     output, done = Output(str(path.parent / f"out{rows}")), _Done(Meter(str(path.parent / "meter")), 0)
-    return [(first, len(table)) for first, table in _shards(reader, Span(), output, rows, done)]
+    return [(first, len(table)) for first, table in _shards(reader, Span(), output, settings, done)]
 
 
 @pytest.mark.parametrize(

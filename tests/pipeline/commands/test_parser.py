@@ -72,7 +72,11 @@ def test_the_nearest_of_what_is_mistyped_is_named(
     ("parse", "words", "said"),
     [
         (corpus, ("--xyzzy=x", "--output=y"), "--xyzzy: no such option; --help lists them"),
-        (corpus, ("frobnicate", "x"), "frobnicate: no such command; choose from fetch, report, subset, diff, settings"),
+        (
+            corpus,
+            ("frobnicate", "x"),
+            "frobnicate: no such command; choose from fetch, report, subset, export, diff, settings",
+        ),
         (dedup, ("index", "--kwyjibo=x"), "--kwyjibo: no such option; --help lists them"),
         (dedup, ("swim",), "(choose from 'index', 'match', 'groups')"),
         (train, ("fit", "--kwyjibo=x"), "--kwyjibo: no such option; --help lists them"),
