@@ -52,6 +52,7 @@ from pipeline.measure.eval_parts import Indexing, IndexPictures, needed_by_parts
 from pipeline.measure.eval_sets import EvalSets, find_sets
 from pipeline.outputs.command import write_command
 from pipeline.outputs.formats.parquet import tell_json_columns
+from pipeline.outputs.verdicts import check_carried
 from pipeline.preflight import check_own_rules, check_run
 from pipeline.printable import tell
 from pipeline.reuse.account import described, described_runs
@@ -93,6 +94,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
             check_own_rules(config, plan)
+            check_carried(plan.carried)
             tell_json_columns(config.output.formats, plan.carried)
             passes.take_counts(plan)
             passes.count(plan, this["inputs"])

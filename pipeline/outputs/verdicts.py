@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from filters.signals import SHOWN, SIGNALS
 from pipeline.files import Output
-from pipeline.storage.plan import CARRIED, Shard
+from pipeline.settings import shown
+from pipeline.storage.plan import CARRIED, BadInputs, Shard
 
 SCHEMA = pa.schema([(name, SIGNALS[name].type) for name in SHOWN])  # without passthrough columns
 
@@ -44,6 +45,21 @@ def fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.
             [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()], kind
         )
     return pc.cast(column, kind)
+
+
+def check_carried(carried: pa.Schema) -> None:
+    """Raises BadInputs that lists the passthrough columns of types that Parquet can't hold, such as a union."""
+    lines = [f"column {item.name}: {problem}" for item in carried if (problem := _unwritable(item))]
+    if lines:
+        raise BadInputs(*lines)
+
+
+def _unwritable(item: pa.Field) -> str:
+    try:
+        encoded(pa.schema([item]).empty_table())
+    except pa.ArrowNotImplementedError:
+        return f"the verdicts are Parquet, which can't hold {shown(str(item.type))}; leave it out of the input"
+    return ""
 
 
 def write_verdicts(output: Output, name: str, table: pa.Table) -> str:
