@@ -150,12 +150,12 @@ def test_a_call_refuses_them_too(value: Any) -> None:
         make_corpus("a.csv", "out", limit=value)
 
 
-@pytest.mark.parametrize("value", ["0", "-3"])
+@pytest.mark.parametrize("value", ["0", "-3", "9223372036854775808"])
 def test_a_setting_refuses_them_too(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--input=a", "--output=b", f"--input.limit={value}"])
     *_, line = capsys.readouterr().err.splitlines()
-    assert line == f"pipeline: error: input.limit: must be 1 or more: {value}"
+    assert line == f"pipeline: error: input.limit: must be 1 or more, and under 2^63: {value}"
 
 
 def test_the_option_is_the_setting() -> None:

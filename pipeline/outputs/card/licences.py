@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.outputs.card.corpus import NOT_GIVEN, Corpus
+from pipeline.page.markup import visible
 
 KNOWN = (
     "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0", "gfdl",
@@ -25,7 +26,7 @@ def only_licence(corpus: Corpus) -> str | None:
     rows = [row for row in found["rows"] if row["kept"]] if found else []
     if len(rows) != 1 or rows[0]["kept"] != corpus.funnel["kept"] or rows[0]["name"] in ("", NOT_GIVEN):
         return None
-    return " ".join(rows[0]["name"].split())
+    return visible(" ".join(rows[0]["name"].split()))
 
 
 def licence_settings(licence: str | None) -> Mapping[str, Any]:

@@ -91,6 +91,12 @@ def test_no_text_of_the_data_is_markup(hostile: str) -> None:
     assert (front["license"], front["license_name"]) == ("other", line)
 
 
+def test_a_licence_hides_no_characters() -> None:
+    statistics = {"licence": counted(**{"\u202eRTL": (9, 6)})}
+    text = card(corpus("verdicts", statistics=statistics)).decode()
+    assert front_matter(text.encode())["license_name"] == "[U+202E]RTL" and "\u202e" not in text
+
+
 def test_languages_are_those_of_kept_pairs_with_a_code() -> None:
     found = counted(**{"en": (9, 1), "pt-BR": (9, 5), "pt": (1, 1), "no": (3, 2), "fr": (9, 0), "english": (1, 1)})
     front = front_matter(card(corpus("verdicts", statistics={"language": found})))
