@@ -159,6 +159,7 @@ def test_the_pipeline_takes_index_files_folders_and_tars(folders: Path, index: P
         "entries": 1040,
         "mode": "default",
         "undecodable": [],
+        "sets": {"eval": 8, "second": 1, "third": 1},
     }
     assert "Near-duplicates of evaluation images" in (tmp_path / "out" / "report.html").read_text()
     (folders / "crawl" / "pairs.csv").unlink()

@@ -115,7 +115,12 @@ def test_the_bytes_are_those_of_the_local_run(
 
 def test_nothing_is_left_but_the_run(submitted: list[subprocess.CompletedProcess[str]], doorstep: Doorstep) -> None:
     left = {name for name in doorstep.storage.buckets[BUCKET] if name.startswith("out/")}
-    kept = (*(f"out/{folder}/" for folder in FOLDERS), "out/work/emitted/", "out/work/examples/")
+    kept = (
+        *(f"out/{folder}/" for folder in FOLDERS),
+        "out/work/emitted/",
+        "out/work/examples/",
+        "out/work/statistics/",
+    )
     single = {"out/funnel.json", "out/manifest.json", "out/report.html", "out/work/error.log"}
     single |= {"out/README.md", "out/croissant.json", "out/work/command.json", "out/work/run.json"}
     assert {name for name in left if not name.startswith(kept)} == single

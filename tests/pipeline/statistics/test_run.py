@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.command import Finished, run, run_corpus
 from tests.support.origins import counted, host, language, licence, listed, write_origins
+from tests.support.reuse import page_of
 
 pytestmark = pytest.mark.slow(seconds=40)
 
@@ -80,7 +81,7 @@ def test_two_workers_give_the_same_statistics(inputs: Path, finished: Finished, 
     done = run_corpus(tmp_path / "out", inputs, "--workers=2", *OPTIONS)
     one, two = (each.json("funnel.json") | {"seconds": 0} for each in (finished, done))
     assert json.dumps(one) == json.dumps(two)
-    assert (done.output / "report.html").read_bytes() == (finished.output / "report.html").read_bytes()
+    assert len({page_of((each.output / "report.html").read_bytes()) for each in (finished, done)}) == 1
 
 
 def test_a_lost_shard_alone_is_made_again(inputs: Path, finished: Finished, tmp_path: Path) -> None:
