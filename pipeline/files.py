@@ -170,9 +170,13 @@ def write_renamed(temporary: str, target: str) -> Iterator[BinaryIO]:
         _rename(temporary, target)
     except BaseException as error:
         remove(temporary)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and not isinstance(error, CannotWrite):  # which is another file's
             raise cannot_write(target, error) from error
         raise
+
+
+class CannotWrite(OSError):
+    """A file that can't be written, which the message names."""
 
 
 def cannot_write(target: str, error: OSError) -> OSError:
@@ -180,7 +184,7 @@ def cannot_write(target: str, error: OSError) -> OSError:
     reason = error.strerror or str(error)
     if is_local(target) and error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR):
         reason = _in_the_way(target) or reason
-    return OSError(error.errno, f"{reason}: can't write {target}")
+    return CannotWrite(error.errno, f"{reason}: can't write {target}")
 
 
 def _in_the_way(target: str) -> str:

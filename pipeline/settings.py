@@ -69,6 +69,8 @@ def _value(kind: Any, value: Any, path: str) -> Any:
 
 def _list(kinds: tuple[Any, ...], value: Any, path: str) -> tuple[Any, ...]:
     if kinds[-1] is Ellipsis:
+        if isinstance(value, str) and kinds[0] is str:
+            value = [item.strip() for item in value.split(",")] if value else []
         if not isinstance(value, list | tuple):
             raise ConfigError(f"{path}: {shown(value)} is no list, such as [a, b]")
         return tuple(_leaf(kinds[0], item, path) for item in value)

@@ -1,4 +1,4 @@
-"""What was measured on the way: a row for each time, as CSV and for TensorBoard."""
+"""Measurements on the way: a row for each time, as CSV and for TensorBoard."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Measurement:
 
     @classmethod
     def of(cls, step: int, found: Examined) -> Measurement:
-        """What was found after `step` steps."""
+        """The measurement after `step` steps."""
         recalls = found.retrieval.text_to_image.found, found.retrieval.image_to_text.found
         return cls(step, found.loss, found.candidates, *recalls)
 

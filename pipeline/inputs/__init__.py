@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pipeline.inputs.errors import BadFile, InputError
     from pipeline.inputs.reader import FIELDS, Reader, Span, carried_columns
     from pipeline.inputs.settings import Columns, Input
-    from pipeline.inputs.sources import EXTENSIONS, Source, check_output, find_sources, list_files
+    from pipeline.inputs.sources import EXTENSIONS, Source, check_output, find_sources, lies_in, list_files
 
 _HOMES = {
     "errors": ("BadFile", "InputError"),
     "by_extension": ("open_source",),
     "reader": ("FIELDS", "Reader", "Span", "carried_columns"),
     "settings": ("Columns", "Input"),
-    "sources": ("EXTENSIONS", "Source", "check_output", "find_sources", "list_files"),
+    "sources": ("EXTENSIONS", "Source", "check_output", "find_sources", "lies_in", "list_files"),
 }
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "carried_columns",
     "check_output",
     "find_sources",
+    "lies_in",
     "list_files",
     "open_source",
 ]

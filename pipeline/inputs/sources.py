@@ -102,8 +102,13 @@ def check_output(output: str, patterns: Sequence[str]) -> None:
     """Raises InputError if `output` lies in a folder that is read whole: a run would read its own verdicts."""
     for pattern in patterns:
         folder = pattern if _is_directory(pattern) else _fixed_part(pattern) if "**" in pattern else None
-        if folder is not None and _full(output).startswith(_full(folder)):
+        if folder is not None and lies_in(output, folder):
             raise InputError(f"output: {output} lies in the input {pattern}, so that its own tables would be read")
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Returns whether a path is `folder` or lies in it."""
+    return _full(path).startswith(_full(folder))
 
 
 def _full(folder: str) -> str:

@@ -47,6 +47,8 @@ def header(root: str, funnel: Mapping[str, Any], manifest: Mapping[str, Any], co
 
 
 def _notes(funnel: Mapping[str, Any]) -> Iterator[Element]:
+    if parent := funnel.get("parent"):
+        yield tag("p", f"Taken from the {parent['kept']:,} kept of {parent['raw']:,} raw pairs.", class_="note")
     if limit := funnel.get("limit"):
         yield tag("p", f"Only the first {limit:,} pairs of each input file were read (--limit={limit}).", class_="note")
     counts = {

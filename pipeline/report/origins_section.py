@@ -47,7 +47,7 @@ def _is_one(found: Row) -> bool:
 
 
 def _line(name: str, found: Row | None) -> Iterator[Element | str]:
-    """What is said of a dimension without a table."""
+    """Yields the line of a dimension without a table."""
     title, unknown = TITLES[name]
     yield f"{title}: "
     yield tag("bdi", shortened(found["rows"][0]["name"], LONGEST)) if found else f"not known ({unknown})"

@@ -44,7 +44,7 @@ def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histog
 
 def _without(names: Iterable[str]) -> Element:
     """The signals that no pair has, in one line, with the causes."""
-    return tag("p", f"Not measured for any pair: {'; '.join(names)}.", class_="note")
+    return tag("p", f"No pair has a value: {'; '.join(names)}.", class_="note")
 
 
 def _unmeasured(histogram: Histogram) -> str:

@@ -19,7 +19,9 @@ def described(reuse: Reuse, counts: Mapping[str, int] | None) -> str:
 def described_runs(kept: KeptRuns, groups: Sequence[Group]) -> str:
     """Returns the line before pass 2, which says how much is counted already."""
     sizes = [sum(shard.rows for shard in shards) for _, shards in groups]
-    return f"reuse: sorted runs of {sum(sizes[number] for number in kept.numbers):,} of {sum(sizes):,} pairs"
+    taken, pairs = sum(sizes[number] for number in kept.numbers), sum(sizes)
+    others = "" if taken == pairs else "; others are counted: it has no run of the same group of files"
+    return f"reuse: sorted runs of {taken:,} of {pairs:,} pairs{others}"
 
 
 def _index(reuse: Reuse) -> Iterator[str]:

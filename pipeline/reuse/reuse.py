@@ -1,4 +1,4 @@
-"""What a run takes over from the run of `--reuse`."""
+"""Work that a run takes over from the run of `--reuse`."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _hash_plain(data: np.ndarray, begin: np.int64, end: np.int64, simple: np.nda
 
 @njit(inline="always")
 def _after_scheme(data: np.ndarray, begin: np.int64, end: np.int64) -> np.int64:
-    """Where the authority begins; `end` if the URL doesn't begin with http:// or https:// in any case."""
+    """Place where the authority begins; `end` if the URL doesn't begin with http:// or https:// in any case."""
     if end - begin < 8 or _four_bytes(data, begin) | ANY_CASE != HTTP:
         return end
     four = _four_bytes(data, begin + 4)
@@ -130,7 +130,7 @@ def _four_bytes(data: np.ndarray, place: np.int64) -> np.uint32:
 
 @njit(inline="always")
 def _ends_authority(data: np.ndarray, i: np.int64, end: np.int64) -> bool:
-    """Whether nothing but a port of up to four digits stands between `i` and the end of the authority."""
+    """Returns whether nothing but a port of up to four digits stands between `i` and the end of the authority."""
     if i < end and data[i] == 58:
         i += 1
         last = min(i + 4, end)

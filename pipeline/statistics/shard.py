@@ -85,7 +85,7 @@ def file_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class ShardStatistics:
-    """What `write_statistics` wrote."""
+    """The content of a file by `write_statistics`."""
 
     codes: list[str]
     tables: dict[str, Table]

@@ -50,7 +50,7 @@ def statistics(merged: Merged, notes: Notes, sources: Sequence[str], codes: Sequ
 
 
 def offenders(merged: Merged, codes: Sequence[str], ngrams: bool, least: int = LEAST_PAIRS) -> Row:
-    """What most pairs are dropped for, each null where it was not measured; `ngrams` says whether n-grams were."""
+    """The most frequent causes of drops, each null where it was not measured; `ngrams` says whether n-grams were."""
     hosts, rare = merged.tables.get("host"), merged.tables.get("rare_ngram")
     shared = {kind: _shared(merged, kind) for kind in SHARED}
     return shared | {

@@ -33,7 +33,7 @@ class Difference:
 
 
 def differences(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[Difference]:
-    """All that differs between two manifests, settings first."""
+    """Lists the differences between two manifests, settings first."""
     settings = (Difference("setting", *found) for found in changed(one["config"], two["config"]))
     return [*settings, *_versions(one, two), *_inputs(one, two), *_sets(one, two)]
 

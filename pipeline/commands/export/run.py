@@ -15,7 +15,7 @@ from pipeline.engines.choice import make_engine
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.formats import FORMATS
 from pipeline.identity import FUNNEL, MANIFEST
-from pipeline.inputs import InputError
+from pipeline.inputs import InputError, lies_in
 from pipeline.outputs.card.corpus import carried_columns
 from pipeline.outputs.card.write import write_card
 from pipeline.outputs.formats.parquet import tell_json_columns
@@ -44,9 +44,11 @@ def export(options: Options, folder: str) -> dict[str, Any]:
 
 
 def check(options: Options, manifest: dict[str, Any]) -> None:
-    """Raises InputError for a corpus without records, or an output that is the corpus itself."""
+    """Raises InputError for a corpus without records, or an output that is the corpus itself or inside of it."""
     if os.path.realpath(options.output) == os.path.realpath(options.corpus):
         raise InputError(f"output: {options.output} is the corpus itself; give the export a folder of its own")
+    if lies_in(options.output, options.corpus):
+        raise InputError(f"output: {options.output} lies in the corpus; give the export a folder of its own")
     check_records(manifest, options.corpus)
     if not any(shard["records"] for shard in manifest["shards"]):
         raise InputError(f"corpus: {options.corpus} has no record to export: it kept no pair with an image")

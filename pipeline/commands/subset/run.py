@@ -127,6 +127,7 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     funnel = parent | {"raw": rows, "kept": rows, "records": sum(note["records"] for note in notes)}
     if errors := parent.get("image_errors"):
         funnel["image_errors"] = dict.fromkeys(errors, 0)
+    funnel |= {"parent": {name: parent[name] for name in ("raw", "kept", "records")}}
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
     funnel |= {"first_reason": none, "any_reason": none, "only_reason": none, "seconds": {}}
     names, sources = [shard["name"] for shard in shards], [shard["source"] for shard in shards]

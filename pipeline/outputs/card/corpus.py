@@ -65,9 +65,10 @@ class Corpus:
         return found
 
 
-def folders_of(output: Output) -> tuple[str, ...]:
-    """The folders of LAYOUTS in which an output has shards."""
-    return tuple(name for name, layout in LAYOUTS.items() if output.names(name, layout.ending))
+def folders_of(output: Output, records: int) -> tuple[str, ...]:
+    """The folders of LAYOUTS in which an output has shards; without records, the verdicts alone have rows to load."""
+    names = LAYOUTS if records else (VERDICTS.folder,)
+    return tuple(name for name in names if output.names(name, LAYOUTS[name].ending))
 
 
 def carried_columns(output: Output) -> pa.Schema:

@@ -98,6 +98,8 @@ def _loading(corpus: Corpus) -> Iterator[str]:
 
 
 def _by_default(corpus: Corpus) -> str:
+    if not corpus.folders:
+        return "This corpus has no pair, and so no file to load."
     formats = [name for name in ("parquet", "webdataset") if name in corpus.folders]
     verdicts = "verdicts" in corpus.folders
     if formats:
@@ -107,6 +109,8 @@ def _by_default(corpus: Corpus) -> str:
         says = (
             '`datasets.load_dataset("DIR")` loads the verdicts, as it does not read TFRecords: '
             "`python -m pipeline export` writes the pairs as Parquet or WebDataset."
+            if corpus.funnel["records"]
+            else '`datasets.load_dataset("DIR")` loads the verdicts: there is no record of a pair with an image.'
         )
     else:
         says = "`datasets` does not read TFRecords."

@@ -18,6 +18,6 @@ def write_card(output: Output, manifest: Mapping[str, Any], funnel: Mapping[str,
 
     `carried` has the passthrough columns. An export gives the manifest of its corpus with its own entries in place.
     """
-    corpus = Corpus(manifest, funnel, carried, folders_of(output))
+    corpus = Corpus(manifest, funnel, carried, folders_of(output, funnel["records"]))
     output.write_bytes(CARD, card(corpus))
     output.write_bytes(CROISSANT, croissant(corpus))

@@ -42,7 +42,7 @@ class Shards:
             sink.close()
 
     def note(self) -> dict[str, Any]:
-        """What a completion marker holds of closed files: pairs, bytes by format, and digests; null for no file."""
+        """Numbers of closed files for a completion marker: pairs, bytes by format, and digests; null for no file."""
         digests = {one.digest: self._files[name].sha256 if name in self._files else None for name, one in _FORMATS}
         return {"records": self.count, "bytes": {name: file.bytes for name, file in self._files.items()}, **digests}
 

@@ -54,10 +54,12 @@ def options(corpus: Path, output: Path) -> Options:
 
 
 def test_a_corpus_that_cannot_be_exported(tmp_path: Path) -> None:
-    out = tmp_path / "out"
+    out = tmp_path.parent / f"{tmp_path.name}-out"
     check(options(tmp_path, out), MANIFEST)
     with pytest.raises(InputError, match="is the corpus itself; give the export a folder of its own"):
-        check(options(tmp_path, out / ".."), MANIFEST)
+        check(options(tmp_path, tmp_path / "parquet" / ".."), MANIFEST)
+    with pytest.raises(InputError, match="lies in the corpus; give the export a folder of its own"):
+        check(options(tmp_path, tmp_path / "parquet"), MANIFEST)
     with pytest.raises(InputError, match="has no record to export: it kept no pair with an image"):
         check(options(tmp_path, out), MANIFEST | {"shards": [{"name": SHARD, "records": 0}]})
     other = {"name": "align", "output": {"formats": ["webdataset", "parquet"]}}

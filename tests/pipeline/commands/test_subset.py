@@ -131,6 +131,9 @@ def test_it_is_a_corpus_like_any_other(corpus: Finished, tmp_path: Path) -> None
 
     done = subset(corpus, tmp_path / "out", "--size=50%")
     manifest, parent = done.json("manifest.json"), corpus.json("manifest.json")
+    assert done.json("funnel.json")["parent"] == {
+        name: corpus.json("funnel.json")[name] for name in ("raw", "kept", "records")
+    }
     assert manifest["parent"]["name"] == "align" and manifest["config"] == parent["config"]
     assert run("pipeline", "report", done.output).returncode == 0
     builder = tfds.builder_from_directory(str(done.output / "corpus"))

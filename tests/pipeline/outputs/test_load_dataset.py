@@ -169,6 +169,15 @@ def test_an_empty_corpus_says_that_there_is_no_file(tmp_path: Path) -> None:
     assert not [*croissant(tmp_path / "out").metadata.record_sets]
 
 
+def test_a_corpus_without_records_loads_its_verdicts(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a b c", "d e"], "url": ["http://a/1", "http://a/2"]}), tmp_path / "urls.parquet")
+    options = ("--output.formats=webdataset,parquet", "--workers=1")
+    done = run_corpus(tmp_path / "out", tmp_path / "urls.parquet", *options)
+    assert load(done.output, tmp_path).to_list() == done.verdicts()
+    assert len([*croissant(done.output).records("verdicts")]) == 2
+    assert "there is no record" in (done.output / "README.md").read_text()
+
+
 def test_no_folder_of_the_machine_is_in_them(finished: Finished) -> None:
     for name in ("README.md", "croissant.json"):
         assert str(finished.output.parent).encode() not in (finished.output / name).read_bytes()

@@ -15,7 +15,7 @@ def test_reasons_without_an_example_are_one_line(tmp_path):
 
 def test_no_line_where_all_have_examples(tmp_path):
     words = Page(page_of(write_run(tmp_path, all_groups()))).words
-    assert "No example" not in words and "Not measured for any pair" not in words
+    assert "No example" not in words and "No pair has a value" not in words
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_what_is_off_or_unmeasured_is_said(tmp_path):
     empty = pa.table({name: pa.nulls(5, kind) for name, kind in VERDICTS.items()})
     write_table(output, "verdicts/align-00000-of-00001.parquet", empty)
     words = Page(page_of(output)).words
-    assert words.count("Not measured for any pair: Short side (no image size is known); ") == 1
+    assert words.count("No pair has a value: Short side (no image size is known); ") == 1
     assert "; n-grams (rare_ngram is switched off); " in words and "; Porn score (porn is switched off)." in words
     assert words.count("switched off") == 4 and words.count("not measured for any pair") == 5
     assert "This run set no examples aside." in words
@@ -214,7 +214,7 @@ def test_a_run_without_pairs_has_a_page(tmp_path):
     output.write_bytes("funnel.json", json.dumps(funnel).encode())
     Path(output.path("work/examples/align-00000-of-00002.parquet")).unlink()
     Path(output.path("work/examples/align-00001-of-00002.parquet")).unlink()
-    assert "Not measured for any pair" in Page(page_of(output)).words
+    assert "No pair has a value" in Page(page_of(output)).words
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ def _parts(times: Times) -> list[tuple[str, str]]:
 
 
 def _machine(times: Times) -> Iterator[tuple[str, str]]:
-    """What is known of the machine of the last session."""
+    """Yields names and values that describe the machine of the last session."""
     machine = times.machine
     yield "processor", shortened(str(machine.get("cpu") or "not known"), 100)
     yield "cores", f"{machine['cores']:,}" if machine.get("cores") else "not known"
