@@ -15,7 +15,10 @@ from pipeline.inputs import InputError
 def read_manifest(output: Output) -> dict[str, Any]:
     """Reads the manifest of a finished corpus. Raises InputError if there is none."""
     whole = output.has("report.html") and output.has("manifest.json")
-    content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json"))) if whole else {}
+    try:
+        content: dict[str, Any] = json.loads(read_bytes(output.path("manifest.json"))) if whole else {}
+    except ValueError as error:
+        raise InputError(f"corpus: {output.path('manifest.json')} is damaged; make the corpus again") from error
     if "config" not in content:  # such as that of a fetch
         raise InputError(f"corpus: {output.root} holds no finished run of python -m pipeline")
     return content

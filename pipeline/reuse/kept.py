@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pipeline.files import Output, filesystems, is_local, read_bytes
+from pipeline.inputs import InputError
 from pipeline.outputs.manifest import digest
 from pipeline.storage.evaluation import EVAL_WORK
 from pipeline.storage.groups import Group
@@ -33,10 +34,13 @@ def note_kept(output: Output, keep: bool, compositions: Sequence[str | None], pa
 
 
 def read_kept(output: Output) -> dict[str, Any] | None:
-    """Reads the note; None where a run kept nothing."""
+    """Reads the note; None where a run kept nothing. Raises InputError."""
     if not output.has(KEPT):
         return None
-    content: dict[str, Any] = json.loads(read_bytes(output.path(KEPT)))
+    try:
+        content: dict[str, Any] = json.loads(read_bytes(output.path(KEPT)))
+    except ValueError as error:
+        raise InputError(f"reuse: {output.path(KEPT)} is damaged; remove it to reuse all but the index") from error
     return content
 
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.files import Output, read_bytes, read_many
-from pipeline.inputs import Reader, Source
+from pipeline.inputs import InputError, Reader, Source
 from pipeline.inputs.pages.extra import PAGES
 from pipeline.inputs.sources import extension
 from pipeline.reuse.conditions import index_differs
@@ -17,6 +19,7 @@ from pipeline.reuse.kept import page_readers, read_kept
 from pipeline.reuse.run import FinishedRun
 from pipeline.storage.copies import take_file
 from pipeline.storage.plan import INDEX_FOLDER, TaskNote, shard_name
+from pipeline.storage.shards import read_shard
 
 Note = Mapping[str, Any]
 BESIDE, READERS, LOST = "images beside the file", "another version of what reads pages", "shards that are missing"
@@ -62,6 +65,7 @@ class KeptIndex:
             return
         note = json.loads(read_bytes(run.path(TaskNote(old, first).name)))
         for row, _ in note["shards"]:
+            _check_shard(run, shard_name(old, row))
             take_file(run.path(shard_name(old, row)), output, shard_name(new, row))
         output.write_bytes(marker, json.dumps(note | {"file": new}).encode())
 
@@ -94,9 +98,28 @@ def _notes(run: Output) -> Mapping[int, list[Note]]:
     """Reads the completion markers of all tasks, by file."""
     found = defaultdict[int, list[Note]](list)
     for content in read_many([run.path(name) for name in run.names(INDEX_FOLDER, ".json")]):
-        note = json.loads(content)
+        note = _parsed(content, run)
         found[note["file"]].append(note)
     return found
+
+
+def _check_shard(run: Output, name: str) -> None:
+    """Raises InputError for a damaged shard: it would be linked, and stay."""
+    try:
+        read_shard(run, name, ["text_hash"])
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(run.path(name)) from error
+
+
+def _parsed(content: bytes, run: Output) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise _damaged(f"a file of {run.path(INDEX_FOLDER)}") from error
+
+
+def _damaged(what: str) -> InputError:
+    return InputError(f"reuse: {what} is damaged; remove the folder to reuse all but the index")
 
 
 def _cause(source: Source, notes: list[Note], there: set[str], *, same_readers: bool) -> str:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline.commands.diff.runs import Run
 from pipeline.files import Output, open_file
+from pipeline.inputs.errors import reading
 from pipeline.storage.runs import slices, write_ranges
 from pipeline.storage.sorting import sort_with
 from vocab.buffers import one_array
@@ -68,7 +69,8 @@ def read_part(run: Run, scratch: Output, part: int, parts: int) -> Pairs:
 
 def read_pairs(run: Run, shard: int, outcomes: tuple[str, ...], pictures: pa.StringArray) -> Pairs:
     """The pairs of a verdict shard in order, with rows from 0. Raises OSError."""
-    with open_file(run.output.path(run.shards[shard])) as file:
+    path = run.output.path(run.shards[shard])
+    with reading(path), open_file(path) as file:
         table = pq.read_table(file, columns=list(READ), use_threads=False)
     source, key, image, text = (hash_strings(one_array(table[name])) for name in READ[:4])
     contents = image * _SPREAD + text

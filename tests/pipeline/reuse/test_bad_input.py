@@ -54,6 +54,27 @@ def test_a_run_that_cannot_be_reused(
     assert not (tmp_path / "out").exists()
 
 
+DAMAGED = {
+    "verdicts/*.parquet": "verdicts/align-00000-of-00003.parquet: Could not open Parquet input source",
+    "work/index/*.arrow": "work/index/000000-000000000000.arrow is damaged; remove the folder to reuse all but",
+    "work/index/*.json": "work/index is damaged; remove the folder to reuse all but the index",
+    "work/kept.json": "work/kept.json is damaged; remove it to reuse all but the index",
+    "manifest.json": "holds no finished run of python -m pipeline",
+}
+
+
+@pytest.mark.parametrize("pattern", DAMAGED)
+def test_a_damaged_file_of_the_run_is_named(
+    file: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], pattern: str
+) -> None:
+    for path in run.glob(pattern):
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content[: len(content) // 2])
+    assert DAMAGED[pattern] in said(file, tmp_path / "out", run, capsys)
+    assert not [*(tmp_path / "out").rglob("work/index/*.arrow")]
+
+
 def test_the_output_itself_and_no_folder(file: Path, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"reuse: {run} is the output itself" in said(file, run, run, capsys)
     assert "--reuse is empty" in said(file, run.parent / "out", "", capsys)
