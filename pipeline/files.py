@@ -158,6 +158,9 @@ class Output:
             filesystems().delete(gone)
 
 
+CANNOT_WRITE = ": can't write "
+
+
 @contextmanager
 def write_renamed(temporary: str, target: str) -> Iterator[BinaryIO]:
     """Opens the file `temporary`, renamed to `target` if the block succeeds, and deleted otherwise.
@@ -170,13 +173,9 @@ def write_renamed(temporary: str, target: str) -> Iterator[BinaryIO]:
         _rename(temporary, target)
     except BaseException as error:
         remove(temporary)
-        if isinstance(error, OSError) and not isinstance(error, CannotWrite):  # which is another file's
+        if isinstance(error, OSError) and CANNOT_WRITE not in str(error):  # else it names another file
             raise cannot_write(target, error) from error
         raise
-
-
-class CannotWrite(OSError):
-    """A file that can't be written, which the message names."""
 
 
 def cannot_write(target: str, error: OSError) -> OSError:
@@ -184,7 +183,7 @@ def cannot_write(target: str, error: OSError) -> OSError:
     reason = error.strerror or str(error)
     if is_local(target) and error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR):
         reason = _in_the_way(target) or reason
-    return CannotWrite(error.errno, f"{reason}: can't write {target}")
+    return OSError(error.errno, f"{reason}{CANNOT_WRITE}{target}")
 
 
 def _in_the_way(target: str) -> str:

@@ -103,12 +103,12 @@ def keep(error: Exception, name: str, output: str | None) -> str:
 
     That is `work/error.log` in the output of a command that has a folder for it, else a file of this user's own.
     """
-    from pipeline.files import Output, is_local
+    from pipeline.files import Output
 
     lines = "".join(traceback.format_exception(error)).split("\n")
     content = "\n".join(map(printable, lines)).encode()
     try:
-        if output and (os.path.isdir(output) or not is_local(output)):
+        if output:
             Output(output).write_bytes("work/error.log", content)
             return Output(output).path("work/error.log")
     except Exception as another:  # a full disk, no right to write, a bucket out of reach

@@ -13,7 +13,7 @@ import site
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, cast
@@ -79,7 +79,8 @@ def _send(request: Any, file: IO[bytes]) -> None:
         pickle.dump(request, file)
         file.flush()
     except BrokenPipeError:  # the process has ended, so there is no answer
-        return
+        with suppress(BrokenPipeError):
+            file.close()  # which writes again what is left
 
 
 @contextmanager

@@ -15,14 +15,14 @@ class Options:
 
     run1: str
     run2: str
-    output: str | None
+    page: str | None  # no `output`, where other commands keep a traceback
 
 
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line for a wrong one."""
     parser.add_argument("run1", metavar="RUN1", help="the output of a finished run")
     parser.add_argument("run2", metavar="RUN2", help="the output of another, by other settings, version or input")
-    parser.add_argument("--output", metavar="FILE", help="where the page goes (default: RUN2/diff.html)")
+    parser.add_argument("--output", dest="page", metavar="FILE", help="where the page goes (default: RUN2/diff.html)")
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -23,12 +23,12 @@ def compare(options: Options, folder: str) -> tuple[list[str], str]:
     comparison = compare_pairs(one, two, Output(folder))
     examples, differ = read_examples(comparison, one, two), differences(one.manifest, two.manifest)
     content = page(comparison, one, two, differ, examples)
-    if not options.output:
+    if not options.page:
         two.output.write_bytes(PAGE, content)
     else:
-        with write_file(options.output) as file:
+        with write_file(options.page) as file:
             file.write(content)
-    return [*table(comparison, one, two, differ, examples)], options.output or two.output.path(PAGE)
+    return [*table(comparison, one, two, differ, examples)], options.page or two.output.path(PAGE)
 
 
 def compare_pairs(one: Run, two: Run, scratch: Output) -> Comparison:

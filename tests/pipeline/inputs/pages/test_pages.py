@@ -143,7 +143,7 @@ def test_settings(name: str, value: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("opt_out", "noai", "input.pages.opt_out: 'noai' is no list, such as"),
+        ("opt_out", "1", "input.pages.opt_out: 1 is no list, such as"),
         ("distinct", "corpus", "input.pages.distinct: no such choice: corpus; the choices are page, none"),
         ("max_bytes", "0", "input.pages.max_bytes: must be 1 or more: 0"),
     ],
