@@ -75,12 +75,10 @@ class Counting:
         return [self.output.path(run_name(folder, kind, number)) for number in range(numbers)]
 
 
-def counting(
-    output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter, kept: KeptRuns | None = None
-) -> Counting:
+def counting(output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter) -> Counting:
     """Sizes the count pass for a plan: hash ranges are small enough for flat memory."""
     parts = 1 << (plan.pairs * NGRAMS_PER_ROW // (ENTRIES_PER_PART * _scale(output))).bit_length()
-    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter, kept)
+    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter)
 
 
 def _scale(output: Output) -> int:

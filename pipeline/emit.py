@@ -20,7 +20,7 @@ from pipeline.earlier.run import EarlierRun
 from pipeline.earlier.take import taken_columns
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
-from pipeline.formats import FORMATS, RECORDS
+from pipeline.formats import FORMATS, RECORDS, VERDICTS
 from pipeline.measure.close_calls import CloseCalls
 from pipeline.measure.examples import Examples
 from pipeline.measure.header import image_ids
@@ -33,9 +33,9 @@ from pipeline.outputs.formats.pairs import pairs_of_columns
 from pipeline.outputs.formats.shards import open_shards
 from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
-from pipeline.reuse.take import Taking, facts_of
-from pipeline.statistics.shard import FOLDER as STATISTICS
+from pipeline.reuse.take import TakingSignals, facts_of
 from pipeline.statistics.shard import Pairs, write_statistics
+from pipeline.statistics.shard import file_name as statistics_file
 from pipeline.storage.for_report import EXAMPLES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
@@ -47,9 +47,13 @@ NOTES = "work/emitted"
 
 def needed_by_notes(names: Iterable[str], formats: Sequence[str]) -> dict[str, list[str]]:
     """Maps the completion marker of each of these output shards to the files that it vouches for."""
-    others = [f"{folder}/{{}}.parquet" for folder in ("verdicts", EXAMPLES)] + [f"{STATISTICS}/{{}}.arrow"]
     return {
-        f"{NOTES}/{name}.json": [FORMATS[one].file(name) for one in formats] + [other.format(name) for other in others]
+        f"{NOTES}/{name}.json": [
+            *(FORMATS[one].file(name) for one in formats),
+            VERDICTS.file(name),
+            f"{EXAMPLES}/{name}.parquet",
+            statistics_file(name),
+        ]
         for name in names
     }
 
@@ -63,7 +67,7 @@ class Emission:
     carried: pa.Schema
     meter: Meter
     earlier: EarlierRun | None = None  # its counts and judgements apply, and those of pass 2 don't
-    reuse: Taking | None = None  # the signals of a finished run
+    reuse: TakingSignals | None = None  # the signals of a finished run
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -147,7 +151,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         "histograms": count_shard(config.filters.all(), columns | own, judged.drops),
         **written.note(),
         "audit": bool(close_calls.chosen),
-        "verdicts_sha256": write_verdicts(output, f"verdicts/{name}.parquet", judged.verdicts),
+        "verdicts_sha256": write_verdicts(output, VERDICTS.file(name), judged.verdicts),
     }
 
 

@@ -21,7 +21,7 @@ from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.measure.close_calls import join_close_calls
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
-from pipeline.outputs.card.corpus import carried_columns
+from pipeline.outputs.card.corpus import carried_schema
 from pipeline.outputs.card.write import write_card
 from pipeline.outputs.formats.records import write_metadata
 from pipeline.outputs.manifest import json_file
@@ -81,7 +81,7 @@ def finish(
     known = {"versions": versions(), "evaluation": evaluation} | left_out
     manifest = run | settings | known | {"shards": _shards(config, plan, notes)}
     output.write_bytes(MANIFEST, json_file(manifest))
-    write_card(output, manifest, content, carried_columns(output))
+    write_card(output, manifest, content, carried_schema(output))
     write_report(output)
 
 

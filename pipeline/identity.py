@@ -12,7 +12,7 @@ from filters import Porn
 from filters.porn import OPEN_NSFW
 from pipeline.config import LATER, Config
 from pipeline.files import Output, open_file, read_bytes
-from pipeline.formats import FOLDERS, FORMATS, RECORDS, formats_of
+from pipeline.formats import FOLDERS, FORMATS, RECORDS, VERDICTS, formats_of
 from pipeline.inputs import Source
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.outputs.card.corpus import CARD, CROISSANT
@@ -122,7 +122,7 @@ def _is_whole(output: Output, held: Mapping[str, Any]) -> bool:
     """Returns whether all files of a finished run still exist; one listing a folder."""
     names, there, formats = [shard["name"] for shard in held["shards"]], Listing(output), formats_of(held["config"])
     shards = [FORMATS[one].file(name) for name in names for one in formats]
-    verdicts = [f"verdicts/{name}.parquet" for name in names]
+    verdicts = [VERDICTS.file(name) for name in names]
     return all(name in there for name in (*shards, *verdicts, *(METADATA if RECORDS in formats else ())))
 
 

@@ -33,8 +33,7 @@ import apache_beam as beam
 from pipeline.config import Options
 from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
 from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_settings_of
-from pipeline.earlier.take import TakeCounts, check_taken, is_taken
-from pipeline.earlier.take import Taking as TakingCounts
+from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
@@ -59,7 +58,7 @@ from pipeline.reuse.account import described, described_runs
 from pipeline.reuse.kept import compositions, described_kept, note_kept
 from pipeline.reuse.kept_runs import find_runs
 from pipeline.reuse.reuse import Reuse, find_reuse
-from pipeline.reuse.take import TakeSignals, Taking
+from pipeline.reuse.take import TakeSignals, TakingSignals
 from pipeline.storage.lock import locked
 from pipeline.storage.markers import forget_lost
 from pipeline.storage.plan import BadInputs, Plan, forget_bad, is_indexed, make_plan, note_indexed
@@ -141,11 +140,11 @@ class Passes:
         self.meter = self.engine.meter(self.folder)
 
     @property
-    def taking(self) -> Taking | None:
+    def taking(self) -> TakingSignals | None:
         """The signals that are taken over, if there are any."""
         if self.reuse is None or not self.reuse.signals.shards:
             return None
-        return Taking(self.reuse.signals, self.reuse.fingerprints, self.output, self.meter)
+        return TakingSignals(self.reuse.signals, self.reuse.fingerprints, self.output, self.meter)
 
     def take_signals(self) -> None:
         """Makes the table of the signals that are taken over from the run of --reuse, and prints what is reused."""
@@ -192,7 +191,7 @@ class Passes:
         if self.earlier is None or is_taken(self.output, plan):
             return
         with self._pass("counts", plan.pairs) as root:
-            taking = TakingCounts(self.earlier, self.output, self.meter)
+            taking = Taking(self.earlier, self.output, self.meter)
             root | "Shards" >> beam.Create(plan.shards) | TakeCounts(taking)
         try:
             check_taken(self.output, plan, self.earlier)
@@ -209,7 +208,8 @@ class Passes:
         rule = replace(rule, enabled=False) if self.earlier else rule
         job = counting(self.output, plan, config.text.profile, rule, self.meter)
         numbered = groups(self.output, plan.shards)
-        made_of = compositions(numbered, plan, inputs, (job.profile, rule.enabled, job.keys))
+        wanted = numbered if self.options.keep_work or self.reuse else []
+        made_of = compositions(wanted, plan, inputs, (job.profile, rule.enabled, job.keys))
         if not is_counted(self.output):
             job = replace(job, kept=find_runs(self.reuse, numbered, made_of))
             if job.kept:

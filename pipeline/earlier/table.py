@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.earlier.judged import JUDGED
 from pipeline.earlier.run import TAKEN, EarlierRun
 from pipeline.files import Output, local_copy, open_file
+from pipeline.formats import VERDICTS
 from pipeline.storage import ranges
 from pipeline.storage.runs import PAIRS, read_run, write_ranges
 from pipeline.storage.sorting import distinct_of_sorted, sort_with
@@ -56,7 +57,7 @@ def read_values(shard: int, run: EarlierRun, output: Output) -> int:
     entries = f"{FOLDER}/entries-{shard:06d}"
     if output.has(entries) and output.has(values_name(shard)):
         return shard
-    with open_file(Output(run.root).path(f"verdicts/{run.shards[shard]}.parquet")) as file:
+    with open_file(Output(run.root).path(VERDICTS.file(run.shards[shard]))) as file:
         table = pq.read_table(file, columns=list(READ), use_threads=False)
     columns = {name: one_array(table[name]) for name in table.column_names}
     values = pa.table([columns["reasons"], *(columns[name] for name in TAKEN)], names=[JUDGED, *TAKEN])

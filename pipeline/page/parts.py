@@ -46,19 +46,14 @@ def fold(summary: str, content: Element) -> Element:
     return tag("details", tag("summary", summary), content)
 
 
-def pairs_table(header: tuple[str, str], rows: list[tuple[str, str]]) -> Element:
-    """A table of two columns, from the data: overlong texts lose their middle."""
-    return table(header, rows)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Element:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], class_: str = "pairs") -> Element:
     """A table of texts from the data, the first column of which names its rows: overlong texts lose their middle."""
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
     body = (
         tag("tr", tag("th", shortened(name, 200), scope="row"), *(tag("td", shortened(value)) for value in values))
         for name, *values in rows
     )
-    return tag("table", head, tag("tbody", *body), class_="pairs")
+    return tag("table", head, tag("tbody", *body), class_=class_)
 
 
 def contents(sections: Iterable[Element]) -> Element:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from pipeline.outputs.changed import NONE, from_defaults
 from pipeline.page.markup import shortened, tag
-from pipeline.page.parts import byte_size, fold, pairs_table, table
+from pipeline.page.parts import byte_size, fold, table
 
 INPUTS_SHOWN, SETS_SHOWN = 40, 20
 LONGEST_COMMAND, LONGEST_NAME = 2_000, 60
@@ -54,7 +54,7 @@ def _inputs(inputs: list[Mapping[str, Any]]) -> Element:
     rows = [(entry["name"], byte_size(entry["size"])) for entry in inputs[:INPUTS_SHOWN]]
     if len(inputs) > INPUTS_SHOWN:
         rows.append((f"and {len(inputs) - INPUTS_SHOWN:,} more", ""))
-    return fold(f"{len(inputs):,} {noun}, {byte_size(total)}", pairs_table(("File", "Size"), rows))
+    return fold(f"{len(inputs):,} {noun}, {byte_size(total)}", table(("File", "Size"), rows))
 
 
 def _evaluation(evaluation: Mapping[str, Any] | None) -> str:

@@ -99,7 +99,7 @@ def add_up(rules: Iterable[Rule], shards: Iterable[list[dict[str, Any]]]) -> lis
 
 
 def with_distance(histograms: Iterable[Histogram], config: Mapping[str, Any]) -> list[Histogram]:
-    """The same histograms; that of distances to evaluation images has its limit, which is a setting of the search."""
+    """Adds the limit of the search, a setting, to the histogram of distances to evaluation images."""
     limit = config["dedup"]["max_distance"]
     cut = ((limit + 1, f"≤ {limit:,}"),) if limit < HASH_BITS - 1 else ()
     made = list(histograms)

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from pipeline.config import LATER
 from pipeline.outputs.command import read_command
 from pipeline.page.markup import serialized, tag
-from pipeline.page.parts import contents, document, flat, fold, pairs_table
+from pipeline.page.parts import contents, document, flat, fold, table
 from pipeline.page.thumbnails import share_of
 from pipeline.report.chosen_examples import choose_examples
 from pipeline.report.close_calls_section import CLOSE_CALLS_STYLE, PICTURES, close_calls_section, read_close_calls
@@ -70,6 +70,6 @@ def _footer(manifest: Mapping[str, Any]) -> Element:
     versions = sorted((name, str(version)) for name, version in manifest["versions"].items())
     return tag(
         "footer",
-        fold("Settings of this run", pairs_table(("Setting", "Value"), settings)),
-        fold("Versions", pairs_table(("Package", "Version"), versions)),
+        fold("Settings of this run", table(("Setting", "Value"), settings)),
+        fold("Versions", table(("Package", "Version"), versions)),
     )

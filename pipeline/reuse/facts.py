@@ -18,7 +18,6 @@ from vocab.hashing import hash_strings
 STEPS = 10_000  # a score has 4 decimals
 _SCORE, _CLEAR = np.uint64((1 << 14) - 1), np.uint64(1 << 14)
 _CHECK = np.uint64(16)  # bits below the second hash
-_FACTS = _SCORE | _CLEAR
 
 Columns = tuple[np.ndarray, np.ndarray]  # hashes and values, uint64
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from filters import EvalDuplicate, Porn
 from pipeline.config import config_of
 from pipeline.files import Output
+from pipeline.formats import VERDICTS
 from pipeline.inputs import InputError, check_output
 from pipeline.outputs.manifest import plain_config, read_manifest
 from pipeline.rule_set import Filters
@@ -39,7 +40,7 @@ class FinishedRun:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """Its settings as a tree; a setting that is newer than the run has its default."""
+        """Settings of the run as a tree; one that is newer than the run has its default."""
         return dataclasses.asdict(config_of(plain_config(self.manifest)))
 
     @property
@@ -51,14 +52,14 @@ class FinishedRun:
 
     @cached_property
     def lost(self) -> tuple[str, ...]:
-        """The verdict files that are missing, below its folder."""
+        """Paths of missing verdict files, below the folder of the run."""
         there = set(Output(self.root).names("verdicts"))
-        names = (verdict_file(shard["name"]) for shard in self.manifest["shards"])
+        names = (VERDICTS.file(shard["name"]) for shard in self.manifest["shards"])
         return tuple(name for name in names if name not in there)
 
     @cached_property
     def shards(self) -> tuple[VerdictShard, ...]:
-        """Its verdict shards that exist, in order."""
+        """Verdict shards of the run that exist, in order."""
         inputs = self.manifest["inputs"]
         names = Counter(entry["name"] for entry in inputs)
         fingerprints = {entry["name"]: entry["fingerprint"] for entry in inputs if names[entry["name"]] == 1}
@@ -71,13 +72,8 @@ class FinishedRun:
                 shard.get("identified_by"),
             )
             for shard in self.manifest["shards"]
-            if verdict_file(shard["name"]) not in self.lost
+            if VERDICTS.file(shard["name"]) not in self.lost
         )
-
-
-def verdict_file(shard: str) -> str:
-    """The verdicts of a shard, below the folder of its run."""
-    return f"verdicts/{shard}.parquet"
 
 
 def read_finished(root: str, output: str, format_: int) -> FinishedRun:

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.files import Output, open_file
+from pipeline.formats import VERDICTS
 from pipeline.inputs.errors import reading
 from pipeline.inputs.row_keys import row_keys
 from pipeline.outputs.manifest import digest
 from pipeline.reuse.conditions import rows_differ
 from pipeline.reuse.facts import Facts
-from pipeline.reuse.run import FinishedRun, VerdictShard, verdict_file
+from pipeline.reuse.run import FinishedRun, VerdictShard
 from vocab.buffers import one_array
 
 READ = ("image_id", "eval_match", "porn_score", "image_error", "reasons")
@@ -65,7 +66,7 @@ def ids_of(image_ids: pa.StringArray, identified_by: str | None, fingerprint: st
 
 def read_facts(shard: VerdictShard, signals: Signals) -> tuple[pa.StringArray, Facts]:
     """Reads a verdict shard: the identity of each pair's image, and its facts. Raises BadFile."""
-    path = Output(signals.root).path(verdict_file(shard.name))
+    path = Output(signals.root).path(VERDICTS.file(shard.name))
     with reading(path), open_file(path) as file:
         table = pq.read_table(file, columns=list(READ), use_threads=False)
     columns = {name: one_array(table[name]) for name in table.column_names}

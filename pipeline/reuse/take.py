@@ -24,7 +24,7 @@ FOLDER = "work/reuse"
 
 
 @dataclass(frozen=True)
-class Taking:
+class TakingSignals:
     """Parameters of the pass, and where its files are."""
 
     signals: Signals
@@ -59,7 +59,7 @@ class Taking:
 class TakeSignals(beam.PTransform[beam.PCollection[int], beam.PCollection[str]]):
     """Numbers of verdict shards to the table of their facts; the output collection holds its marker's name."""
 
-    taking: Taking
+    taking: TakingSignals
 
     def expand(self, shards: beam.PCollection[int]) -> beam.PCollection[str]:
         taking, pipeline = self.taking, shards.pipeline
@@ -72,7 +72,7 @@ class TakeSignals(beam.PTransform[beam.PCollection[int], beam.PCollection[str]])
         return note
 
 
-def write_facts(number: int, taking: Taking) -> int:
+def write_facts(number: int, taking: TakingSignals) -> int:
     """Writes the facts of a verdict shard, sorted; returns its number."""
     name, shard = taking.name("entries", number), taking.signals.shards[number]
     if not taking.output.has(name):
@@ -81,14 +81,14 @@ def write_facts(number: int, taking: Taking) -> int:
     return number
 
 
-def _merge(part: int, taking: Taking, read: list[int]) -> int:
+def _merge(part: int, taking: TakingSignals, read: list[int]) -> int:
     merge_part(
         taking.output, taking.name("part", part), taking.names("entries", len(read)), part, taking.parts, combine
     )
     return part
 
 
-def _join(_: None, taking: Taking, merged: list[int]) -> str:
+def _join(_: None, taking: TakingSignals, merged: list[int]) -> str:
     join_parts(taking.output, taking.name("table"), taking.names("part", len(merged)))
     values = read_run(local_copy(taking.output.path(taking.name("table"))), PAIRS)[1]
     note = taking.name("done.json")
@@ -96,7 +96,7 @@ def _join(_: None, taking: Taking, merged: list[int]) -> str:
     return note
 
 
-def facts_of(shard: Shard, image_ids: pa.StringArray, taking: Taking | None) -> Facts:
+def facts_of(shard: Shard, image_ids: pa.StringArray, taking: TakingSignals | None) -> Facts:
     """Returns the facts of a shard's pairs."""
     if taking is None or shard.identified_by is None:
         return Facts.none(shard.rows)

@@ -13,7 +13,6 @@ from vocab.hashing import hash_strings
 
 LANGUAGES = ("lang", "language", "LANGUAGE", "page_lang")
 LICENCES = ("licence", "license")
-NOT_GIVEN = "not given"
 NO_FORMAT, NOT_READ = "none", "not read"
 
 _FORMATS = {"MPO": "JPEG", "WEBP": "WebP", "JPEG2000": "JPEG 2000", "DIB": "BMP"}  # Pillow's names to the usual ones

@@ -16,7 +16,6 @@ from pipeline.statistics.columns import (
     LANGUAGES,
     LICENCES,
     NO_FORMAT,
-    NOT_GIVEN,
     NOT_READ,
     format_names,
     hashes_of,
@@ -25,6 +24,7 @@ from pipeline.statistics.columns import (
 from pipeline.statistics.hosts import Hosts
 from pipeline.statistics.kernels import largest_rows
 from pipeline.statistics.tables import LONGEST_NAME, Table, one_name, tally
+from pipeline.storage.for_report import NOT_GIVEN
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.files import Output
-from pipeline.statistics.columns import NOT_GIVEN, NOT_READ
+from pipeline.statistics.columns import NOT_READ
 from pipeline.statistics.hosts import NO_HOST, NO_URL
 from pipeline.statistics.merge import Merged, merge
 from pipeline.statistics.shard import OFFENDERS, SHARED
 from pipeline.statistics.tables import Table
+from pipeline.storage.for_report import NOT_GIVEN
 
 ROWS = 1000  # at most, of each dimension
 LEAST_PAIRS = 100  # raw pairs of a host whose share is looked at

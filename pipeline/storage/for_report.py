@@ -6,3 +6,5 @@ EXAMPLES_SHOWN = 12  # at most, for each reason
 CLOSE_CALLS = "work/audit.parquet"
 SHARDS_CLOSE_CALLS = "work/audit"  # a folder: candidates of each shard, removed once they are joined
 CLOSE_CALLS_SHOWN = 60  # at most
+
+NOT_GIVEN = "not given"  # the name in statistics of pairs whose language or licence the input doesn't state

@@ -92,5 +92,5 @@ def result(output: Path) -> dict[str, str]:
 
 
 def described(output: Path) -> dict[str, str]:
-    """As `result`, with the card and the metadata, in which the settings are."""
+    """The files of `result`, the card and the metadata, in which the settings are."""
     return result(output) | {name: fingerprint(output / name) for name in ("README.md", "croissant.json")}

@@ -75,7 +75,7 @@ def measured(output: Path) -> list[int]:
 
 
 def events(output: Path) -> dict[str, dict[int, float]]:
-    """What TensorBoard shows: by name, the value of each step."""
+    """Values that TensorBoard shows, by name and step."""
     shown: dict[str, dict[int, float]] = {}
     for path in sorted((output / "tensorboard").iterdir()):
         for written in tf.data.TFRecordDataset(str(path)):

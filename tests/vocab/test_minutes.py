@@ -28,7 +28,7 @@ def test_a_line_is_due_a_minute_after_the_last_one() -> None:
 def test_lines_have_rate_and_time_left(
     total: int | None, done: int, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was done before the start counts for neither."""
+    """Units that were done before the start count for neither."""
     clock = Clock()
     with Lines("embed", total, "pictures", done, clock) as lines:
         lines.update(249)

@@ -20,6 +20,7 @@ from pipeline.commands.dedup.match import match_pictures
 from pipeline.commands.dedup.options import AnyOptions, GroupsOptions, IndexOptions, MatchOptions
 from pipeline.engines.parallel_tasks import ParallelTasks
 from pipeline.files import Output, write_file
+from pipeline.formats import FORMATS, RECORDS
 from pipeline.inputs import InputError
 from pipeline.measure.eval_index_files import index_mode, load_indexes
 from pipeline.measure.eval_sets import find_sets, is_index
@@ -77,7 +78,7 @@ def _shards(folder: str) -> list[Shard]:
     manifest = read_manifest(corpus)
     check_records(manifest, folder)
     return [
-        Shard(corpus.path(f"corpus/{shard['name']}.tfrecord"), shard["records"])
+        Shard(corpus.path(FORMATS[RECORDS].file(shard["name"])), shard["records"])
         for shard in manifest["shards"]
         if shard["records"]
     ]

@@ -58,7 +58,7 @@ class Comparison:
         self._count(self._absent(new), new)
 
     def _absent(self, pairs: Pairs) -> Pairs:
-        """The same pairs in a run that lacks them."""
+        """Pairs as they stand in a run that lacks them."""
         outcomes = np.full(len(pairs), self.outcomes.index(ABSENT), np.uint16)
         return Pairs(pairs.contents, pairs.places, pairs.images, pairs.draws, np.full(len(pairs), -1), outcomes)
 

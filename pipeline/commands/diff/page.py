@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from pipeline.commands.diff.changes import CHANGES_STYLE, changes_section
@@ -12,9 +12,10 @@ from pipeline.commands.diff.examples import Example
 from pipeline.commands.diff.runs import KEPT, Run
 from pipeline.commands.diff.table import NOTHING, NOTHING_COMMON, counts, groups
 from pipeline.page.markup import serialized, shortened, tag
-from pipeline.page.parts import document, figure
+from pipeline.page.parts import document, figure, table
 from pipeline.page.thumbnails import share_of
 from pipeline.report.funnel import share
+from pipeline.report.head import title as title_of
 
 MATCHED = (
     "A pair is the same in both runs by its source, key, image and text; of those that are left, by image and text "
@@ -31,7 +32,7 @@ def page(
 ) -> bytes:
     """The content of the page; equal for equal runs."""
     most = share_of(example.thumbnail for found in examples.values() for example in found)
-    title = f"{_folder(one)} → {_folder(two)}"
+    title = f"{title_of(one.output.root)} → {title_of(two.output.root)}"
     sections = [
         _header(comparison, one, two, title),
         _differences(differ),
@@ -42,11 +43,6 @@ def page(
         ),
     ]
     return serialized(document(f"{title}: comparison", sections, CHANGES_STYLE))
-
-
-def _folder(run: Run) -> str:
-    """The name of a run's folder."""
-    return shortened(run.output.root.rstrip("/").rpartition("/")[2] or run.output.root, 60)
 
 
 def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
@@ -60,7 +56,8 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
         figure("gained", f"{gained:,}", share(gained, comparison.common)),
     ]
     names = [
-        f"{run.name}: {_folder(run)}, corpus {shortened(run.manifest['config']['name'], 60)}." for run in (one, two)
+        f"{run.name}: {title_of(run.output.root)}, corpus {shortened(run.manifest['config']['name'], 60)}."
+        for run in (one, two)
     ]
     nothing = [] if comparison.common else [tag("p", f"{NOTHING_COMMON}.", class_="note")]
     return tag(
@@ -77,20 +74,10 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
 def _differences(differ: Sequence[Difference]) -> Element:
     rows = [(one.kind, one.name, one.one, one.two) for one in differ]
     nothing = tag("p", f"{NOTHING}.".capitalize(), class_="empty")
-    content = _table(("", "Name", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
+    content = table(("", "Name", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
     return tag("section", tag("h2", "What differs"), content)
 
 
 def _pairs(comparison: Comparison, one: Run, two: Run) -> Element:
     rows = counts(comparison, one, two)
-    return tag("section", tag("h2", "Pairs"), _table(("Pairs", "RUN1", "RUN2"), rows, "pairs numbers"))
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], class_: str) -> Element:
-    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in header)))
-    return tag("table", head, tag("tbody", *_rows(rows)), class_=class_)
-
-
-def _rows(rows: Sequence[Sequence[str]]) -> Iterator[Element]:
-    for name, *others in rows:
-        yield tag("tr", tag("th", name, scope="row"), *(tag("td", shortened(other)) for other in others))
+    return tag("section", tag("h2", "Pairs"), table(("Pairs", "RUN1", "RUN2"), rows, "pairs numbers"))

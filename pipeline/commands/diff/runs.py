@@ -11,6 +11,7 @@ from typing import Any
 
 from filters import Rule
 from pipeline.files import Output
+from pipeline.formats import VERDICTS
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import read_manifest
 from pipeline.report.described import rules_of
@@ -34,7 +35,7 @@ class Run:
     @cached_property
     def shards(self) -> tuple[str, ...]:
         """The names of the verdict shards, in order."""
-        return tuple(f"verdicts/{shard['name']}.parquet" for shard in self.manifest["shards"])
+        return tuple(VERDICTS.file(shard["name"]) for shard in self.manifest["shards"])
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

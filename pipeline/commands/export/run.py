@@ -16,7 +16,7 @@ from pipeline.files import Output, read_bytes, read_many
 from pipeline.formats import FORMATS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.inputs import InputError, lies_in
-from pipeline.outputs.card.corpus import carried_columns
+from pipeline.outputs.card.corpus import carried_schema
 from pipeline.outputs.card.write import write_card
 from pipeline.outputs.formats.parquet import tell_json_columns
 from pipeline.outputs.manifest import check_records, json_file, read_manifest
@@ -75,7 +75,7 @@ def finish(corpus: Output, output: Output, parent: dict[str, Any], this: dict[st
     ]
     manifest = this | {"records": sum(note["records"] for note in notes), "shards": written}
     funnel = json.loads(read_bytes(corpus.path(FUNNEL)))
-    write_card(output, parent | manifest, funnel, carried_columns(corpus))
+    write_card(output, parent | manifest, funnel, carried_schema(corpus))
     output.write_bytes(MANIFEST, json_file(manifest))
 
 

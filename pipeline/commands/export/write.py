@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pipeline.commands.export.claim import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
+from pipeline.formats import FORMATS, RECORDS, VERDICTS
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.outputs.formats.pairs import pairs_of_verdicts
 from pipeline.outputs.formats.recorded import read_images
@@ -65,7 +66,7 @@ def _write(shard: Shard, export: Export) -> dict[str, Any]:
 
 def read_pairs(corpus: Output, shard: Shard) -> pa.Table:
     """The pairs of a shard's records: the kept pairs of its verdicts, or none where its input has no images."""
-    path = corpus.path(f"verdicts/{shard.name}.parquet")
+    path = corpus.path(VERDICTS.file(shard.name))
     with reading(path), open_file(path) as file:
         verdicts = pq.read_table(file, use_threads=False)
     kept = verdicts.filter(pc.equal(pc.list_value_length(verdicts["reasons"]), 0))
@@ -82,4 +83,4 @@ def _images(corpus: Output, shard: Shard, pairs: int) -> Iterator[PairImage]:
     if count != pairs:
         number = "more" if count > pairs else f"{count:,}"
         reason = f"{number} records for the {pairs:,} kept pairs of its verdicts; make the corpus again"
-        raise BadFile(corpus.path(f"corpus/{shard.name}.tfrecord"), reason)
+        raise BadFile(corpus.path(FORMATS[RECORDS].file(shard.name)), reason)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from crawl.fetching.answers import STATUSES
 from pipeline.page.markup import shortened, tag
-from pipeline.page.parts import byte_size, document, figure, flat, fold, pairs_table
+from pipeline.page.parts import byte_size, document, figure, flat, fold, table
 from pipeline.report.charts import funnel_bar
 from pipeline.report.funnel import share
 
@@ -44,9 +44,9 @@ def _rate(funnel: Mapping[str, Any]) -> Iterator[Element]:
 def _statuses(funnel: Mapping[str, Any]) -> Element:
     head = tag("tr", *(tag("th", name, scope="col") for name in ("Status", "", "URLs", "Rows")))
     rows = [_status(name, count, funnel) for name, count in funnel["status_urls"].items()]
-    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="funnel")
+    statuses = tag("table", tag("thead", head), tag("tbody", *rows), class_="funnel")
     note = "Each URL ends with one status. Those that may end differently next time are asked again by "
-    return tag("section", tag("h2", "Statuses"), tag("p", note, _again(), ".", class_="note"), table, id="statuses")
+    return tag("section", tag("h2", "Statuses"), tag("p", note, _again(), ".", class_="note"), statuses, id="statuses")
 
 
 def _again() -> Element:
@@ -78,10 +78,10 @@ def _hosts(funnel: Mapping[str, Any]) -> Iterator[Element]:
     """The hosts with most URLs without an image; no section if all came."""
     if funnel["hosts"]:
         rows = [(host, f"{failed:,} of {urls:,}, mostly {status}") for host, urls, failed, status in funnel["hosts"]]
-        table = pairs_table(("Host", "URLs without an image"), [(shortened(name, 100), says) for name, says in rows])
-        yield tag("section", tag("h2", "Hosts that failed most"), table, id="hosts")
+        hosts = table(("Host", "URLs without an image"), [(shortened(name, 100), says) for name, says in rows])
+        yield tag("section", tag("h2", "Hosts that failed most"), hosts, id="hosts")
 
 
 def _footer(manifest: Mapping[str, Any]) -> Element:
     settings = sorted(flat(manifest["settings"], "fetch."))
-    return tag("footer", fold("Settings of this fetch", pairs_table(("Setting", "Value"), settings)))
+    return tag("footer", fold("Settings of this fetch", table(("Setting", "Value"), settings)))

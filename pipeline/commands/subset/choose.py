@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.files import Output, open_file
+from pipeline.formats import VERDICTS
 from vocab.hashing import hash_strings
 
 DRAWN_BY = ("source", "key", "image_id")
@@ -40,7 +41,7 @@ class Kept:
 
 def read_kept(corpus: Output, shard: str, copies: pa.StringArray) -> Kept:
     """The kept pairs of a shard but those whose image is one of `copies`. Raises OSError, ArrowInvalid."""
-    with open_file(corpus.path(f"verdicts/{shard}.parquet")) as file:
+    with open_file(corpus.path(VERDICTS.file(shard))) as file:
         table = pq.read_table(file, columns=[*DRAWN_BY, "reasons"])
     kept = np.flatnonzero(pc.equal(pc.list_value_length(table["reasons"]), 0))
     pairs = table.take(pa.array(kept))

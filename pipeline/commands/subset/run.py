@@ -24,7 +24,7 @@ from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
 from pipeline.inputs import InputError
-from pipeline.outputs.card.corpus import carried_columns
+from pipeline.outputs.card.corpus import carried_schema
 from pipeline.outputs.card.write import write_card
 from pipeline.outputs.command import write_command
 from pipeline.outputs.formats.records import write_metadata
@@ -138,5 +138,5 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     written = [shard | {name: note[name] for name in named} for shard, note in zip(shards, notes, strict=True)]
     known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
     output.write_bytes(MANIFEST, json_file(this | known))
-    write_card(output, this | known, funnel, carried_columns(corpus))
+    write_card(output, this | known, funnel, carried_schema(corpus))
     write_report(output)

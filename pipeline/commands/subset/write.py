@@ -18,6 +18,7 @@ from pipeline.config import Config
 from pipeline.emit import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
+from pipeline.formats import VERDICTS
 from pipeline.measure.examples import NO_RULE, THUMBNAIL_SIDE, Examples
 from pipeline.outputs.formats.pairs import pairs_of_verdicts
 from pipeline.outputs.formats.recorded import read_images
@@ -63,7 +64,7 @@ def write_shard(shard: Shard, subset: Subset) -> str:
 def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     kept = read_kept(subset.corpus, shard.name, subset.copies)
     which = chosen(kept, subset.cut, shard.before)
-    with open_file(subset.corpus.path(f"verdicts/{shard.name}.parquet")) as file:
+    with open_file(subset.corpus.path(VERDICTS.file(shard.name))) as file:
         verdicts = pq.read_table(file).take(pa.array(kept.rows[which]))
     examples = Examples(hash_strings(verdicts["key"].combine_chunks()), shard.total)
     examples.choose(np.full(len(verdicts), NO_RULE))
@@ -78,7 +79,7 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
         "kept": len(verdicts),
         "histograms": count_shard(subset.rules, columns, {}),
         **written,
-        "verdicts_sha256": write_verdicts(subset.output, f"verdicts/{shard.name}.parquet", verdicts),
+        "verdicts_sha256": write_verdicts(subset.output, VERDICTS.file(shard.name), verdicts),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.commands.train.options import Records, Settings
 from pipeline.config import load_config
 from pipeline.files import Output
+from pipeline.formats import FORMATS, RECORDS
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import check_records, corpus_name, read_manifest
 from pipeline.storage.overwriting import REMOVING
@@ -50,7 +51,7 @@ def find_shards(asked: Records) -> Shards:
     shards = [shard for shard in manifest["shards"] if shard["records"]]
     if not shards:
         raise InputError(f"corpus: {asked.corpus} kept no pair with a picture")
-    paths = (output.path(f"corpus/{shard['name']}.tfrecord") for shard in shards)
+    paths = (output.path(FORMATS[RECORDS].file(shard["name"])) for shard in shards)
     records = sum(shard["records"] for shard in shards)
     return Shards(tuple(paths), {**corpus_name(manifest), "records": records})
 

@@ -12,7 +12,7 @@ from pipeline.commands.vocab.piece_lists import learned_pieces
 from pipeline.page.axes import Axis, coordinate
 from pipeline.page.frame import axis_below, grid
 from pipeline.page.markup import tag
-from pipeline.page.parts import fold, pairs_table
+from pipeline.page.parts import fold, table
 from pipeline.report.funnel import share
 from vocab.quality import Quality
 from vocab.wordpiece import SPECIAL
@@ -35,7 +35,7 @@ def coverage_section(quality: Quality) -> Element:
         return tag("section", title, nothing, id="coverage")
     across = _sizes_axis(len(quality.tokenizer))
     rows = [(f"{size:,}", _share(quality, size)) for size in _round_sizes(across)]
-    numbers = fold("Numbers", pairs_table(("First pieces", "Whole words"), rows))
+    numbers = fold("Numbers", table(("First pieces", "Whole words"), rows))
     card = tag("article", _chart(quality, across), numbers, class_="wide")
     return tag("section", title, tag("p", NOTE, class_="note"), card, id="coverage")
 

@@ -10,7 +10,7 @@ from pipeline.commands.vocab.curve import coverage_section
 from pipeline.commands.vocab.language_table import fertility, languages_section, of_words
 from pipeline.commands.vocab.piece_lists import pieces_section
 from pipeline.page.markup import serialized, shortened, tag
-from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from pipeline.page.parts import document, figure, flat, fold, table
 from vocab.quality import Quality
 
 INPUTS_SHOWN = 40
@@ -114,6 +114,6 @@ def _footer(facts: Mapping[str, Any]) -> Element:
     settings = {"profile": facts["profile"], "size": facts["size"], **facts["settings"]}
     return tag(
         "footer",
-        fold("Settings of this vocabulary", pairs_table(("Setting", "Value"), sorted(flat(settings)))),
+        fold("Settings of this vocabulary", table(("Setting", "Value"), sorted(flat(settings)))),
         tag("p", "SHA-256 of vocab.txt: ", tag("code", facts["sha256"]), class_="note"),
     )

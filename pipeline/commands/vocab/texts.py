@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.files import Output, open_file
+from pipeline.formats import VERDICTS
 from pipeline.inputs import BadFile, Input, Source, Span, carried_columns, find_sources, open_source
 from pipeline.inputs.sources import EXTENSIONS
 from pipeline.outputs.manifest import read_manifest
@@ -111,7 +112,7 @@ def corpus_texts(output: Output, column: str | None) -> Iterator[KeptTexts]:
         if rows and rows + shard["rows"] > ROWS_PER_TASK:
             yield KeptTexts(output, tuple(names), rows, column)
             names, rows = [], 0
-        names.append(f"verdicts/{shard['name']}.parquet")
+        names.append(VERDICTS.file(shard["name"]))
         rows += shard["rows"]
     yield KeptTexts(output, tuple(names), rows, column)
 

@@ -16,11 +16,12 @@ from pipeline.outputs.formats.parquet import schema_of, table_of
 from pipeline.outputs.verdicts import SCHEMA
 
 CARD, CROISSANT = "README.md", "croissant.json"
-NOT_GIVEN = "not given"  # the name in statistics of pairs whose language or licence the input doesn't state
 
 
 LAYOUTS: Mapping[str, Format] = {one.folder: one for one in (*reversed([*FORMATS.values()]), VERDICTS)}
-"""What a folder of shards holds: first what loaders take by default."""
+"""Folders of shards by name, in the order in which `datasets` takes one by default."""
+
+LOADABLE = ("parquet", "webdataset", "verdicts")  # `datasets` reads no TFRecords
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Corpus:
     @property
     def name(self) -> str:
         return str(self.manifest["config"]["name"])
+
+    @property
+    def loaded(self) -> str | None:
+        """The folder that `datasets.load_dataset(DIR)` loads; None if there is none."""
+        return next((folder for folder in LOADABLE if folder in self.folders), None)
 
     def columns(self, folder: str) -> pa.Schema:
         """The columns of a folder of tables."""
@@ -71,7 +77,7 @@ def folders_of(output: Output, records: int) -> tuple[str, ...]:
     return tuple(name for name in names if output.names(name, LAYOUTS[name].ending))
 
 
-def carried_columns(output: Output) -> pa.Schema:
+def carried_schema(output: Output) -> pa.Schema:
     """The passthrough columns of a corpus, by its first verdict shard. Raises OSError."""
     names = output.names("verdicts", ".parquet")
     if not names:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.outputs.card.corpus import NOT_GIVEN, Corpus
+from pipeline.outputs.card.corpus import Corpus
 from pipeline.outputs.card.markdown import code, table
+from pipeline.storage.for_report import NOT_GIVEN
 
 SHOWN = 20  # languages or licences
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types as pt
 
+from pipeline.inputs import convert
 from pipeline.outputs.card.corpus import Corpus
 from pipeline.outputs.formats.parquet import IMAGE_FIELD
 from pipeline.outputs.formats.types import has_map, holds
@@ -28,7 +29,7 @@ _AS_IN_JSON = (pt.is_integer, pt.is_boolean, pt.is_null)
 
 def load_settings(corpus: Corpus) -> Yaml:
     """`configs`, and `dataset_info` for those whose features are not inferred."""
-    if "webdataset" in corpus.folders and "parquet" not in corpus.folders:
+    if corpus.loaded == "webdataset":
         samples = {"features": _of_samples(corpus.fields)}
         return {"configs": [{"config_name": "default", "data_files": "webdataset/*.tar"}], "dataset_info": samples}
     folders = [folder for folder in corpus.folders if _is_table(folder)] or ["verdicts"]  # else any .json is loaded
@@ -74,17 +75,13 @@ def in_json(kind: pa.DataType) -> pa.DataType:
     """The type of a column in the .json of a sample: bytes, times and decimals are texts, a map is a list."""
     if pt.is_map(kind):
         return pa.list_(pa.struct([("key", in_json(kind.key_type)), ("value", in_json(kind.item_type))]))
-    if _is_list(kind):
+    if convert.is_list(kind):
         return pa.list_(in_json(kind.value_type))
     if pt.is_struct(kind):
         return pa.struct([item.with_type(in_json(item.type)) for item in kind])
     if pt.is_floating(kind):
         return pa.float64()
     return kind if any(test(kind) for test in _AS_IN_JSON) else pa.string()
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind))
 
 
 def feature(field: pa.Field) -> Yaml:
@@ -95,7 +92,7 @@ def feature(field: pa.Field) -> Yaml:
 def _feature(kind: pa.DataType) -> Yaml:
     if pt.is_struct(kind):
         return {"struct": [feature(field) for field in kind]}
-    if _is_list(kind):
+    if convert.is_list(kind):
         name = "large_list" if pt.is_large_list(kind) else "list"
         length = {"length": kind.list_size} if pt.is_fixed_size_list(kind) else {}
         inner = _feature(kind.value_type)

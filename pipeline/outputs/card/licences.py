@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.outputs.card.corpus import NOT_GIVEN, Corpus
+from pipeline.outputs.card.corpus import Corpus
 from pipeline.page.markup import visible
+from pipeline.storage.for_report import NOT_GIVEN
 
 KNOWN = (
     "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0", "gfdl",

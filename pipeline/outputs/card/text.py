@@ -29,7 +29,7 @@ LOADERS: Mapping[str, tuple[str, str]] = {
 }
 """The line that loads each folder; DIR is that of the card."""
 
-VERDICTS = {
+VERDICTS_BESIDE = {
     "parquet": 'load_dataset("DIR", "verdicts")',
     "webdataset": 'load_dataset("parquet", data_files="DIR/verdicts/*.parquet")',
 }
@@ -67,8 +67,7 @@ def size_category(rows: int) -> str:
 
 def _rows(corpus: Corpus) -> int:
     """The rows that load by default."""
-    pairs = {"parquet", "webdataset"} & {*corpus.folders}
-    return int(corpus.funnel["records" if pairs or "verdicts" not in corpus.folders else "raw"])
+    return int(corpus.funnel["raw" if corpus.loaded == "verdicts" else "records"])
 
 
 def _lines(corpus: Corpus) -> Iterator[str]:
@@ -100,12 +99,10 @@ def _loading(corpus: Corpus) -> Iterator[str]:
 def _by_default(corpus: Corpus) -> str:
     if not corpus.folders:
         return "This corpus has no pair, and so no file to load."
-    formats = [name for name in ("parquet", "webdataset") if name in corpus.folders]
-    verdicts = "verdicts" in corpus.folders
-    if formats:
-        also = f", and `{VERDICTS[formats[0]]}` the verdicts" if verdicts else ""
-        says = f'`datasets.load_dataset("DIR")` loads `{formats[0]}/`{also}.'
-    elif verdicts:
+    if corpus.loaded in VERDICTS_BESIDE:
+        also = f", and `{VERDICTS_BESIDE[corpus.loaded]}` the verdicts" if "verdicts" in corpus.folders else ""
+        says = f'`datasets.load_dataset("DIR")` loads `{corpus.loaded}/`{also}.'
+    elif corpus.loaded:
         says = (
             '`datasets.load_dataset("DIR")` loads the verdicts, as it does not read TFRecords: '
             "`python -m pipeline export` writes the pairs as Parquet or WebDataset."

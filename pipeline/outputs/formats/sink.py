@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-PNG = b"\x89PNG\r\n\x1a\n"
+from filters import png
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class PairImage:
 
     @property
     def suffix(self) -> str:
-        return "png" if self.data.startswith(PNG) else "jpg"
+        return "png" if self.data.startswith(png.SIGNATURE) else "jpg"
 
 
 class Sink(Protocol):

@@ -44,7 +44,7 @@ def judged_again(draw: random.Random, rows: Sequence[Row]) -> list[Row]:
 
 
 def moved(rows: Sequence[Row]) -> list[Row]:
-    """The same rows of a file with another name, and so with other keys."""
+    """A copy of the rows under another name of their file, and so with other keys."""
     return [row | {"source": "b.parquet", "key": row["key"].replace("a.parquet", "b.parquet")} for row in rows]
 
 

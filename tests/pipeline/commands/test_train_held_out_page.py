@@ -1,4 +1,4 @@
-"""What the page of a training shows of held-out pictures on the way, of its time, and of the machine."""
+"""The page of a training: held-out pictures on the way, time, and the machine."""
 
 from __future__ import annotations
 

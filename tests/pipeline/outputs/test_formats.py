@@ -46,7 +46,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 @pytest.fixture(scope="module")
 def plain(small: Finished) -> Finished:
-    """The same with TFRecords alone."""
+    """The corpus of `small` with TFRecords alone."""
     done = run_corpus(small.output.parent / "plain", small.output.parent / "crawl", *SETTINGS)
     assert done.process.returncode == 0, done.process.stderr
     return done

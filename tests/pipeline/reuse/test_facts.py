@@ -16,7 +16,7 @@ def ids(count: int) -> list[str]:
 
 
 def found(table: Columns, names: list[str]) -> Facts:
-    """What a plain dictionary with the table's rows gives."""
+    """Facts by a plain dictionary with the rows of the table."""
     hashes, values = (column.tolist() for column in table)
     by_hash = dict(zip(hashes, values, strict=True))
     keys = keys_of(pa.array(names)).tolist()

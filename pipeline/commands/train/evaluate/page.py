@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from pipeline.commands.train.evaluate.table import Outcome
 from pipeline.page.markup import serialized, shortened, tag
-from pipeline.page.parts import document, figure, fold, pairs_table
+from pipeline.page.parts import document, figure, fold, table
 from train.evaluation.published import Published
 from train.measures.result import RECALL, Line
 
@@ -151,4 +151,4 @@ def _left_out(outcomes: Sequence[Outcome]) -> Iterator[Element]:
     ]
     rows += [(outcome.name, outcome.missing or outcome.failed) for outcome in outcomes if outcome.measured is None]
     if rows:
-        yield tag("section", fold("What was left out", pairs_table(("Set", "What"), rows)))
+        yield tag("section", fold("What was left out", table(("Set", "What"), rows)))

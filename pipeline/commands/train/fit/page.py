@@ -16,7 +16,7 @@ from pipeline.commands.train.fit.curves import MOST_POINTS, Curve, curve_card, n
 from pipeline.commands.train.fit.recall_table import percent, recalls_section, times_chance, unmeasured_section
 from pipeline.commands.train.fit.settings_table import settings_section
 from pipeline.page.markup import serialized, shortened, tag
-from pipeline.page.parts import document, figure, flat, fold, pairs_table
+from pipeline.page.parts import document, figure, flat, fold, table
 from train.chance import candidates, chance_loss, floor_loss
 from train.retrieval import NotMeasured
 from train.times import NO_TIMES, Times
@@ -178,7 +178,7 @@ def _footer(facts: Mapping[str, Any]) -> Element:
     digests = {"vocab.txt": facts["vocabulary"]["sha256"], "the corpus": facts["corpus"].get("sha256")}
     return tag(
         "footer",
-        fold("All settings of this run", pairs_table(("Setting", "Value"), sorted(flat(facts["train"])))),
+        fold("All settings of this run", table(("Setting", "Value"), sorted(flat(facts["train"])))),
         *(
             tag("p", f"SHA-256 of {name}: ", tag("code", digest), class_="note")
             for name, digest in digests.items()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from pipeline.page.markup import shortened, tag
-from pipeline.page.parts import figure, pairs_table
+from pipeline.page.parts import figure, table
 from train.times import MEASURING, PARTS, SAVING, TRACING, TRAINING, Times
 from vocab.minutes import duration
 
@@ -26,7 +26,7 @@ def time_section(times: Times) -> Element:
     title = tag("h2", "Time and hardware")
     if not times.sessions:
         return tag("section", title, tag("p", "The time was not measured.", class_="empty"), id="time")
-    tables = pairs_table(("Time", ""), _parts(times)), pairs_table(("Machine", ""), list(_machine(times)))
+    tables = table(("Time", ""), _parts(times)), table(("Machine", ""), list(_machine(times)))
     cards = tag("div", *(tag("article", table) for table in tables), class_="curves")
     return tag("section", title, tag("dl", *_figures(times), class_="figures"), cards, id="time")
 
