@@ -7,6 +7,7 @@ process, in either lane, so that no test becomes slow unseen.
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
@@ -39,6 +40,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     slow = config.option.markexpr == FAST and collection_path.suffix == ".py"
     return True if slow and SLOW_FILE.search(collection_path.read_text()) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Looks for no garbage, and later for none among the million objects that are there then: a fifth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
