@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.files import Output
 from pipeline.statistics.columns import NOT_READ
 from pipeline.statistics.hosts import NO_HOST, NO_URL
-from pipeline.statistics.merge import Merged, merge
+from pipeline.statistics.merge import Merged
 from pipeline.statistics.shard import OFFENDERS, SHARED
 from pipeline.statistics.tables import Table
 from pipeline.storage.for_report import NOT_GIVEN
@@ -28,12 +27,12 @@ Row = dict[str, Any]
 Notes = Sequence[Mapping[str, Any]]
 
 
-def origins(output: Output, names: Sequence[str], notes: Notes, sources: Sequence[str], funnel: Row) -> Row:
+def origins(merged: Merged, notes: Notes, sources: Sequence[str], funnel: Row) -> Row:
     """The entries `statistics` and `offenders` of a run's `funnel`, which has its other numbers already.
 
-    `names`, `notes` and `sources` are of the output shards, in order.
+    `notes` and `sources` are of the output shards, in order, and `merged` their statistics.
     """
-    merged, codes = merge(output, names), list(funnel["first_reason"])
+    codes = list(funnel["first_reason"])
     return {
         "statistics": statistics(merged, notes, sources, codes),
         "offenders": offenders(merged, codes, funnel["ngrams"] is not None),

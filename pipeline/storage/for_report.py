@@ -1,5 +1,7 @@
 """Files that a run leaves for its report, and the numbers that the report shows."""
 
+NOTES = "work/emitted"  # a folder: the completion marker of each shard, with its counts
+
 EXAMPLES = "work/examples"  # a folder: candidates of each shard
 EXAMPLES_SHOWN = 12  # at most, for each reason
 
