@@ -33,12 +33,10 @@ from pipeline.reuse.take import FOLDER as REUSED
 from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
 from pipeline.storage.evaluation import EVAL_NOTE, EVAL_WORK
-from pipeline.storage.for_report import CLOSE_CALLS, NOTES, SHARDS_CLOSE_CALLS
+from pipeline.storage.for_report import CLOSE_CALLS, NOTES, REASONS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import Plan
 from pipeline.storage.runs import COUNTS, PARTS
-
-REASONS = ("first_reason", "any_reason", "only_reason")
 
 
 def finish(

@@ -43,7 +43,7 @@ def write_report(output: Output) -> None:
         *earlier_sections(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, with_distance(histograms, manifest["config"])),
-        *origins_sections(funnel),
+        *origins_sections(funnel, manifest["config"].get("report", {}).get("identify", False)),
         gallery_section(funnel, rules, examples, most),
         *([close_calls_section(funnel, manifest["config"], close_calls, most)] if close_calls else []),
     ]

@@ -32,6 +32,7 @@ from pipeline.outputs.manifest import check_records, corpus_name, json_file, pla
 from pipeline.report.described import rules_of
 from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
+from pipeline.storage.for_report import REASONS
 from pipeline.storage.markers import forget_lost
 
 
@@ -130,7 +131,7 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
         funnel["image_errors"] = dict.fromkeys(errors, 0)
     funnel |= {"parent": {name: parent[name] for name in ("raw", "kept", "records")}}
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
-    funnel |= {"first_reason": none, "any_reason": none, "only_reason": none, "seconds": {}}
+    funnel |= {**dict.fromkeys(REASONS, none), "seconds": {}}
     funnel |= origins(statistics, notes, [shard["source"] for shard in shards], funnel)
     output.write_bytes(FUNNEL, json_file(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)

@@ -147,7 +147,7 @@ def test_what_no_pair_has_is_null() -> None:
     found = statistics(merged, [shard.summary], ["a.tar"], CODES)
     assert {name for name, value in found.items() if value} == {"source"}
     none = offenders(merged, CODES, ngrams=False)
-    assert none["texts"] is None and none["images"] and none["rare_ngrams"] is None
+    assert none["texts"] is none["rare_ngrams"] is none["hosts"] is None and none["images"]
     assert offenders(merged, CODES, ngrams=True)["rare_ngrams"] == {"rows": [], "may_lack": 0}
 
 
@@ -156,6 +156,18 @@ def test_no_shards(tmp_path: Path) -> None:
     found = statistics(merged, notes, [], CODES)
     assert [name for name, value in found.items() if value] == ["source"]
     assert offenders(merged, CODES, ngrams=False) == dict.fromkeys(("texts", "images", "rare_ngrams", "hosts"))
+
+
+@pytest.mark.parametrize(("rows", "url"), [(0, "http://a/"), (ROWS_OF_SHARD, "")])
+def test_without_a_url_no_host_is_the_worst(rows: int, url: str) -> None:
+    shard = pairs(1, rows, url=pa.array([url] * rows, pa.string()))
+    assert offenders(merged_of(shard), CODES, ngrams=False)["hosts"] is None
+
+
+def test_with_one_url_the_hosts_have_rows() -> None:
+    urls = pa.array([f"http://h{number % 2}/" for number in range(ROWS_OF_SHARD)])
+    rows = offenders(merged_of(pairs(1, url=urls)), CODES, ngrams=False)["hosts"]["rows"]
+    assert sorted(row["name"] for row in rows) == ["h0", "h1"]
 
 
 def test_languages_are_guessed_where_no_column_has_one() -> None:
