@@ -29,8 +29,8 @@ def origins(rows: int) -> Iterator[Figure]:
     crawl = captions(rows)
     warm_up()
     whole = make_corpus("origins", crawl).cpu
-    _seconds(Stages(captions(1), FOLDER / "runs" / "stages"))  # imports and loads
-    spent = _seconds(Stages(crawl, FOLDER / "runs" / "stages"))
+    seconds(Stages(captions(1), FOLDER / "runs" / "stages"))  # imports and loads
+    spent = seconds(Stages(crawl, FOLDER / "runs" / "stages"))
     parts = {"shards": SHARDS, "merging them": MERGED}
     for part, names in parts.items():
         yield Figure(f"statistics: {part}", sum(spent[name] for name in names), "s")
@@ -38,7 +38,7 @@ def origins(rows: int) -> Iterator[Figure]:
     yield Figure("statistics / the whole command", 100 * sum(spent.values()) / whole, "%", at_most=3)
 
 
-def _seconds(stages: Stages) -> dict[str, float]:
+def seconds(stages: Stages) -> dict[str, float]:
     """Runs all passes; returns the CPU seconds of each function of the statistics."""
     spent = dict.fromkeys((*SHARDS, *MERGED), 0.0)
     with ExitStack() as patches:
