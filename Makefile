@@ -40,11 +40,8 @@ check: setup ## check style and types, and run the fast tests: under a minute
 fast: setup
 	$(RUN) $(TESTS) -m 'not slow'
 
-test: kernels ## run all tests
+test: setup ## run all tests
 	$(RUN) $(TESTS)
-
-kernels: setup ## compile the kernels: once, and not in each process of the tests
-	$(RUN) -c 'import pipeline.warm'
 
 lint: setup ## check style and types
 	$(RUN) -m ruff check .
@@ -60,4 +57,4 @@ dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT
 	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
 	  $(if $(IMAGE),--sdk_container_image=$(IMAGE),--setup_file="$(CURDIR)/pyproject.toml") --no_save_main_session
 
-.PHONY: help setup corpus vocab train check fast test kernels lint bench dataflow
+.PHONY: help setup corpus vocab train check fast test lint bench dataflow
