@@ -64,8 +64,10 @@ class Stages:
     def finish(self) -> None:
         from pipeline.finish import finish
         from pipeline.identity import identity
+        from pipeline.measure.eval_sets import EvalSets
 
-        finish(self._output, self._config, self._plan, identity(self._config, self._sources, []), {})
+        sets = EvalSets()
+        finish(self._output, self._config, self._plan, sets, identity(self._config, self._sources, sets), {})
 
 
 def hot_spots(rows: int, foreign: float) -> Iterator[Figure]:
