@@ -1,4 +1,4 @@
-"""Affine transforms of lumas, compiled: Pillow's with bilinear interpolation, byte for byte. Importing it loads numba."""
+"""Affine transforms of lumas, compiled: Pillow's bilinear ones, byte for byte. Importing this module loads numba."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def _transform(lumas: np.ndarray, maps: np.ndarray) -> np.ndarray:
 
 @njit(inline="always")
 def _pad(luma: np.ndarray, padded: np.ndarray) -> None:
-    """Copies a luma with its outermost pixels doubled: beyond the centres of these Pillow blends a pixel with itself."""
-    last = np.int64(len(luma) - 1)
+    """Copies a luma with its outermost pixels doubled: beyond their centres Pillow blends a pixel with itself."""
+    last = len(luma) - 1
     for y in range(last + 3):
         for x in range(last + 3):
             padded[y * (last + 3) + x] = luma[min(max(y - 1, 0), last), min(max(x - 1, 0), last)]
