@@ -43,3 +43,10 @@ class Windows:
             bands = (self._rows @ lumas[part].astype(np.float64)).reshape(len(lumas[part]), -1, HASH_SIDE, LUMA_SIDE)
             found[part] = (bands[:, self._bands] @ self._columns) / self._weights
         return found
+
+
+def window_coefficients(luma: np.ndarray, window: Window) -> np.ndarray:
+    """The coefficients of one window of a luma, uint8 (128, 128): float32 (16, 16), as `Windows` gives them."""
+    left, top, right, bottom = window
+    sums = cosines(top, bottom) @ luma.astype(np.float64) @ cosines(left, right).T
+    return (sums / ((right - left) * (bottom - top) * (SCALE * LUMA_SIDE) ** 2)).astype(np.float32)

@@ -9,7 +9,7 @@ import pipeline.count
 import pipeline.emit
 import pipeline.inputs
 import pipeline.measure.header  # noqa: F401
-from dedup.rotation import load_kernels as load_rotation_kernels
+from dedup import border, rotation
 from pipeline.engines.compiling import announce_compiling
 from pipeline.statistics.tables import load_kernels as load_statistics_kernels
 from vocab.canonical import canonical_texts
@@ -30,7 +30,8 @@ def load_kernels() -> None:
     ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
 
     load_statistics_kernels()
-    load_rotation_kernels()
+    border.load_kernels()
+    rotation.load_kernels()
 
 
 announce_compiling()
