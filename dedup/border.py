@@ -111,5 +111,5 @@ def _middle(line: np.ndarray) -> int:
 def _is_uniform(line: np.ndarray, shade: int) -> bool:
     near = 0
     for value in line:
-        near += abs(np.int64(value) - shade) <= TOLERANCE
+        near += int(abs(np.int64(value) - shade) <= TOLERANCE)
     return near >= UNIFORM * len(line)
