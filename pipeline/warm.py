@@ -12,6 +12,7 @@ import pipeline.measure.header  # noqa: F401
 from dedup import border, rotation
 from pipeline.engines.compiling import announce_compiling
 from pipeline.statistics.tables import load_kernels as load_statistics_kernels
+from vocab import encode
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count
@@ -32,6 +33,7 @@ def load_kernels() -> None:
     load_statistics_kernels()
     border.load_kernels()
     rotation.load_kernels()
+    encode.load_kernels()
 
 
 announce_compiling()

@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit
 
 from vocab.buffers import utf8
-from vocab.characters import DROPPED, MARK, SPACE, WORD, Characters
+from vocab.characters import DROPPED, MARK, SPACE, WORD, Characters, load
 from vocab.kernel import kernel
-from vocab.trie import Trie, spell, split_word
+from vocab.trie import Trie, make_trie, spell, split_word, split_words
 from vocab.utf8 import decode
 from vocab.words import in_order
 
@@ -36,6 +36,13 @@ def write_ids(texts: Sequence[str], characters: Characters, trie: Trie, ids: np.
         ordered = spell([in_order(texts[row], characters) for row in rows.tolist()])
         counts[rows], _ = _write_ids(*utf8(ordered), _table(characters), trie, ids, rows)
     return counts
+
+
+def load_kernels() -> None:
+    """Calls every compiled kernel of the tokeniser once, on next to nothing."""
+    trie = make_trie(["a"], "##", 0, 1)
+    split_words(spell(["a"]), trie)
+    write_ids(["a"], load("uncased"), trie, np.empty((1, 3), np.int32))
 
 
 def _table(characters: Characters) -> Table:
