@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.border import find_border, find_page, has_border
+from dedup.border import find_borders, find_pages
 from dedup.hashing import HASH_SIDE, hash_bits
 from dedup.quality import is_informative
 from dedup.variants import AS_IS, cut, cut_edge, place
 from dedup.verify import VIEW_SIDE
-from dedup.windows import FULL, Window, Windows
+from dedup.windows import FULL, Window, Windows, window_coefficients
 
 TRIMMED, CUT_OUT = "border trimmed", "cut out of a page"
 
@@ -57,8 +57,8 @@ _SETS = {thorough: Windows(windows) for thorough, windows in _WINDOWS.items()}
 def probes(lumas: np.ndarray, thorough: bool) -> Probes:
     """The probes of lumas, uint8 (n, 128, 128)."""
     whole = _SETS[thorough](lumas)
-    trimmed = [(image, *part) for image in np.flatnonzero(has_border(lumas)) for part in _trimmed(lumas[image])]
-    inside = [Windows([window])(lumas[image : image + 1])[0] for image, _, window in trimmed]
+    trimmed = list(_trimmed(lumas))
+    inside = [window_coefficients(lumas[image], window)[None] for image, _, window in trimmed]
     coefficients = np.concatenate([whole.reshape(-1, HASH_SIDE, HASH_SIDE), *inside])
     images = np.concatenate([np.repeat(np.arange(len(lumas)), whole.shape[1]), [image for image, _, _ in trimmed]])
     names = _NAMES[thorough] * len(lumas) + [name for _, name, _ in trimmed]
@@ -73,9 +73,10 @@ def probes(lumas: np.ndarray, thorough: bool) -> Probes:
     )
 
 
-def _trimmed(luma: np.ndarray) -> Iterator[tuple[str, Window]]:
-    border, page = find_border(luma), find_page(luma)
-    if border:
-        yield TRIMMED, border
-    if page and page != border:
-        yield CUT_OUT, page
+def _trimmed(lumas: np.ndarray) -> Iterator[tuple[int, str, Window]]:
+    """The parts inside a border or a page, each with its luma."""
+    for image, (border, page) in enumerate(zip(find_borders(lumas), find_pages(lumas), strict=True)):
+        if border:
+            yield image, TRIMMED, border
+        if page and page != border:
+            yield image, CUT_OUT, page

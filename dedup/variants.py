@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -73,26 +73,25 @@ def variant_coefficients(lumas: np.ndarray, sizes: np.ndarray, mode: str) -> np.
     Takes uint8 (n, 128, 128) lumas and int (n, 2) widths and heights of the images, which rotations need.
     """
     windows = _window_set(mode)(lumas)
-    rotated = [[rotate(luma, size, pose) for pose in _rotations()] for luma, size in zip(lumas, sizes, strict=True)]
-    others = Windows([FULL])(np.array(rotated, np.uint8).reshape(-1, *lumas.shape[1:]))
+    others = Windows([FULL])(rotate(lumas, sizes, _rotations()).reshape(-1, *lumas.shape[1:]))
     straight = np.concatenate([windows[:, 1:], others.reshape(len(lumas), -1, *others.shape[2:])], axis=1)
     return np.concatenate([orientations(windows[:, 0]), straight, mirror(straight)], axis=1)
 
 
-def rotate(luma: np.ndarray, size: np.ndarray, pose: Pose) -> np.ndarray:
-    """Rotates the square luma of an image of this width and height; its new corners are black."""
-    side = len(luma)
-    return np.asarray(
-        Image.fromarray(luma).transform(
-            (side, side), Image.Transform.AFFINE, _affine(pose, size, side), Image.Resampling.BILINEAR
-        )
-    )
+def rotate(lumas: np.ndarray, sizes: np.ndarray, poses: Sequence[Pose]) -> np.ndarray:
+    """Rotates the square lumas of images of these widths and heights, uint8 (n, poses, side, side).
+
+    Their new corners are black.
+    """
+    from dedup.rotation import transform  # loads numba
+
+    return transform(lumas, np.stack([_affine(pose, sizes, lumas.shape[1]) for pose in poses], axis=1))
 
 
 def warp(view: np.ndarray, size: np.ndarray, variant: Variant) -> np.ndarray:
     """Warps a square view of an image of this width and height to the view of one of its variants; uint8."""
     pose = variant.pose
-    posed = rotate(view, size, pose) if pose.degrees else cut(view, pose.window, len(view))
+    posed = rotate(view[None], size[None], [pose])[0, 0] if pose.degrees else cut(view, pose.window, len(view))
     return turn(posed, variant.orientation)
 
 
@@ -109,15 +108,15 @@ def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return upright.T if orientation & 4 else upright
 
 
-def _affine(pose: Pose, size: np.ndarray, side: int) -> tuple[float, ...]:
-    """Maps pixels of the rotated square to the source: a, b, c, d, e, f with x' = ax + by + c, y' = dx + ey + f."""
-    width, height = (float(pixels) for pixels in size)
+def _affine(pose: Pose, sizes: np.ndarray, side: int) -> np.ndarray:
+    """Maps pixels of the rotated squares to their sources, float64 (n, 6): a, b, c, d, e, f of `transform`."""
+    width, height = sizes.astype(np.float64).T
     cos, sin = math.cos(math.radians(pose.degrees)), math.sin(math.radians(pose.degrees))
     wide, high = width * cos + height * abs(sin), width * abs(sin) + height * cos
-    zoom = min(width / wide, height / high) if pose.inner else 1.0
+    zoom = np.minimum(width / wide, height / high) if pose.inner else np.ones(len(sizes))
     a, b, d, e = zoom * cos, -zoom * sin * height / width, zoom * sin * width / height, zoom * cos
     middle = side / 2
-    return a, b, middle * (1 - a - b), d, e, middle * (1 - d - e)
+    return np.stack([a, b, middle * (1 - a - b), d, e, middle * (1 - d - e)], axis=1)
 
 
 @cache

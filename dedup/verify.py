@@ -16,7 +16,8 @@ _FINE, _COARSE = 1, 3  # radii of the two means whose difference is the band
 
 def views(lumas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The views stored for lumas, uint8 (n, 128, 128): means of 2 x 2 pixels, uint8 (n, 64, 64)."""
-    sums: NDArray[np.uint16] = lumas.reshape(-1, VIEW_SIDE, 2, VIEW_SIDE, 2).sum(axis=(2, 4), dtype=np.uint16)
+    rows = lumas[:, ::2].astype(np.uint16) + lumas[:, 1::2]
+    sums: NDArray[np.uint16] = rows[:, :, ::2] + rows[:, :, 1::2]
     return ((sums + 2) >> 2).astype(np.uint8)
 
 

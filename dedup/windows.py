@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.hashing import HASH_SIDE, LUMA_SIDE, SCALE, cosines
 
-_CHUNK = 16  # lumas multiplied at once: 10 MB with 37 windows
+_CHUNK = 4  # lumas multiplied at once: 2.5 MB with 37 windows
 
 
 class Window(NamedTuple):
@@ -28,7 +28,9 @@ class Windows:
     """Computes the coefficients of the same w windows of each luma. Sums are exact: batches don't matter."""
 
     def __init__(self, windows: Sequence[Window]) -> None:
-        self._rows = np.concatenate([cosines(window.top, window.bottom) for window in windows])
+        bands = list(dict.fromkeys((window.top, window.bottom) for window in windows))  # many windows share one
+        self._rows = np.concatenate([cosines(top, bottom) for top, bottom in bands])
+        self._bands = np.array([bands.index((window.top, window.bottom)) for window in windows])
         self._columns = np.stack([cosines(window.left, window.right).T for window in windows])
         areas = [(window.right - window.left) * (window.bottom - window.top) for window in windows]
         self._weights = np.array(areas)[:, None, None] * (SCALE * LUMA_SIDE) ** 2
@@ -38,7 +40,13 @@ class Windows:
         found = np.empty((len(lumas), len(self._columns), HASH_SIDE, HASH_SIDE), np.float32)
         for start in range(0, len(lumas), _CHUNK):
             part = slice(start, start + _CHUNK)
-            bands = self._rows @ lumas[part].astype(np.float64)
-            bands = bands.reshape(-1, len(self._columns), HASH_SIDE, LUMA_SIDE)
-            found[part] = (bands @ self._columns) / self._weights
+            bands = (self._rows @ lumas[part].astype(np.float64)).reshape(len(lumas[part]), -1, HASH_SIDE, LUMA_SIDE)
+            found[part] = (bands[:, self._bands] @ self._columns) / self._weights
         return found
+
+
+def window_coefficients(luma: np.ndarray, window: Window) -> np.ndarray:
+    """The coefficients of one window of a luma, uint8 (128, 128): float32 (16, 16), as `Windows` gives them."""
+    left, top, right, bottom = window
+    sums = cosines(top, bottom) @ luma.astype(np.float64) @ cosines(left, right).T
+    return (sums / ((right - left) * (bottom - top) * (SCALE * LUMA_SIDE) ** 2)).astype(np.float32)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-import pipeline.warm  # noqa: F401  compiles those of the passes
+import pipeline.warm  # noqa: F401  compiles most of them
 from pipeline.inputs.text import quoted_rows
 from pipeline.inputs.text.dialect import WHOLE, Dialect
 

@@ -9,9 +9,11 @@ import pipeline.count
 import pipeline.emit
 import pipeline.inputs
 import pipeline.measure.header  # noqa: F401
+from dedup import border, rotation
 from pipeline.engines.compiling import announce_compiling
 from pipeline.statistics.tables import load_kernels as load_statistics_kernels
 from pipeline.storage.sorting import load_kernels as load_sorting_kernels
+from vocab import encode
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count
@@ -30,6 +32,9 @@ def load_kernels() -> None:
     ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
     load_sorting_kernels()
     load_statistics_kernels()
+    border.load_kernels()
+    rotation.load_kernels()
+    encode.load_kernels()
 
 
 announce_compiling()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -57,11 +56,11 @@ class Quality:
         if not len(counts):
             return
         words = counts["word"].combine_chunks().dictionary_encode()
-        split = [self.tokenizer.split(word) for word in words.dictionary.to_pylist()]
         row, times = words.indices.to_numpy(), counts["count"].to_numpy()
-        self._add_uses(split, np.bincount(row, times, len(split)).astype(np.int64))
-        pieces = np.array([len(numbers) for numbers in split])[row]
-        unknown = np.array([numbers == [self.tokenizer.unknown] for numbers in split])[row]
+        ids, rows = self.tokenizer.split(words.dictionary)
+        self._add_uses(ids, rows, np.bincount(row, times, len(words.dictionary)).astype(np.int64))
+        pieces = np.diff(rows)[row]
+        unknown = (ids[rows[:-1]] == self.tokenizer.unknown)[row] & (pieces == 1)
         whole = (pieces == 1) & ~unknown
         figures = np.stack([times, times * pieces, times * unknown, times * whole])
         self.total.add(*figures.sum(axis=1).tolist())
@@ -88,10 +87,14 @@ class Quality:
         """Share of all words that are whole pieces among the first `size` pieces of the vocabulary."""
         return self.covered(size) / max(self.total.words, 1)
 
-    def _add_uses(self, split: list[list[int]], times: np.ndarray) -> None:
-        counts = np.array([len(numbers) for numbers in split])
-        used = np.fromiter(chain.from_iterable(split), np.int64)
-        np.add.at(self.used, used, np.repeat(times, counts))
-        single = np.array([numbers[0] for numbers in split])[counts == 1]
-        np.add.at(self.whole, single, times[counts == 1])
+    def _add_uses(self, ids: np.ndarray, rows: np.ndarray, times: np.ndarray) -> None:
+        counts = np.diff(rows)
+        single = counts == 1
+        self.used += _sums(ids, np.repeat(times, counts), len(self.used))
+        self.whole += _sums(ids[rows[:-1][single]], times[single], len(self.whole))
         self.whole[self.tokenizer.unknown] = 0
+
+
+def _sums(ids: np.ndarray, times: np.ndarray, size: int) -> np.ndarray:
+    """The sum of `times` for each id, int64 (size,)."""
+    return np.bincount(ids, times, size).astype(np.int64)

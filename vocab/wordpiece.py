@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from nltk.tokenize.api import TokenizerI
 from numpy.typing import NDArray
 
 from vocab.characters import load
 from vocab.words import tokens
 
+if TYPE_CHECKING:
+    from vocab.trie import Trie
+
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 INSIDE = "##"  # prefix of a piece inside a word
 LONGEST_WORD = 100  # characters; a longer word is [UNK], as in BERT
 FILE, FACTS = "vocab.txt", "vocab.json"
-_REMEMBERED_WORDS = 1 << 20
 
 
 class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
@@ -31,10 +35,6 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
         load(profile)
         self.pieces, self.profile = list(pieces), profile
         self._ids = {piece: number for number, piece in enumerate(pieces)}
-        inside = [piece for piece in pieces if piece.startswith(INSIDE)]
-        self._inside = {piece.removeprefix(INSIDE): self._ids[piece] for piece in inside}
-        self._longest = max(map(len, pieces))
-        self._words = _Words(self)
 
     @classmethod
     def load(cls, path: str | Path, profile: str | None = None) -> WordPieceTokenizer:
@@ -59,22 +59,25 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
 
     def tokenize(self, s: str) -> list[str]:
         """The pieces of a text."""
-        return [self.pieces[number] for number in self._numbers(s)]
+        from vocab.trie import spell
+
+        ids, _ = self.split(spell(tokens(s, self.profile)))
+        return [self.pieces[number] for number in ids.tolist()]
 
     def encode(self, texts: Iterable[str | bytes], length: int = 64) -> NDArray[np.int32]:
         """[CLS], at most `length` - 2 pieces, [SEP] and then [PAD] for every text; int32 (texts, length).
 
         Bytes are UTF-8, so that `tf.numpy_function` can call this. Raises ValueError for a length under 2.
         """
+        from vocab.encode import write_ids
+
         if length < 2:
             raise ValueError(f"length: {length} has no room for {CLS} and {SEP}")
-        numbers = [self._numbers(_text(text))[: length - 2] for text in texts]
-        counts = np.fromiter(map(len, numbers), np.int64)
-        ids = np.full((len(numbers), length), self._ids[PAD], np.int32)
+        strings = [text.decode(errors="replace") if isinstance(text, bytes) else text for text in texts]
+        ids = np.full((len(strings), length), self._ids[PAD], np.int32)
         ids[:, 0] = self._ids[CLS]
+        counts = write_ids(strings, load(self.profile), self._trie, ids)
         ids[np.arange(len(ids)), counts + 1] = self._ids[SEP]
-        place = np.arange(length)
-        ids[(place > 0) & (place <= counts[:, None])] = np.fromiter(chain.from_iterable(numbers), np.int32)
         return ids
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -83,43 +86,21 @@ class WordPieceTokenizer(TokenizerI):  # type: ignore[misc]
         pieces = (self.pieces[number] for number in ids if number not in hidden)
         return " ".join(pieces).replace(f" {INSIDE}", "")
 
-    def split(self, word: str) -> list[int]:
-        """The ids of the longest pieces that make up a word (one token), from the left; [UNK] if there are none."""
-        if len(word) > LONGEST_WORD:
-            return [self.unknown]
-        ids, numbers, begin = self._ids, list[int](), 0
-        while begin < len(word):
-            end = min(len(word), begin + self._longest)
-            while end > begin and word[begin:end] not in ids:
-                end -= 1
-            if end == begin:
-                return [self.unknown]
-            numbers.append(ids[word[begin:end]])
-            ids, begin = self._inside, end
-        return numbers
+    def split(self, words: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The ids of the longest pieces that make up each word (one token), from the left; [UNK] if there are none.
 
-    def _numbers(self, text: str) -> list[int]:
-        words = self._words
-        return [number for word in tokens(text, self.profile) for number in words[word]]
+        Word w has `ids[rows[w]:rows[w + 1]]`: ids int32 (pieces,), rows int64 (words + 1,).
+        """
+        from vocab.trie import split_words
 
+        return split_words(words, self._trie)
 
-def _text(text: str | bytes) -> str:
-    return text.decode(errors="replace") if isinstance(text, bytes) else text
+    @cached_property
+    def _trie(self) -> Trie:
+        """Made at the first text: it loads numba."""
+        from vocab.trie import make_trie
 
-
-class _Words(dict[str, tuple[int, ...]]):
-    """Caches the ids of each word: captions repeat their words. The garbage collector skips tuples of ids."""
-
-    def __init__(self, tokenizer: WordPieceTokenizer) -> None:
-        self.tokenizer = tokenizer
-
-    def __missing__(self, word: str) -> tuple[int, ...]:
-        if len(self) >= _REMEMBERED_WORDS:
-            self.clear()
-        numbers = tuple(self.tokenizer.split(word))
-        if len(word) <= LONGEST_WORD:
-            self[word] = numbers
-        return numbers
+        return make_trie(self.pieces, INSIDE, self.unknown, LONGEST_WORD)
 
 
 def check(pieces: Sequence[str]) -> None:

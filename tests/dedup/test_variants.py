@@ -1,14 +1,13 @@
-"""Windows, rotations, borders and probes against pictures cropped, rotated and framed by Pillow."""
+"""Windows, rotations and probes against pictures cropped and rotated by Pillow."""
 
 from __future__ import annotations
 
 import imagehash
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 from scipy.fftpack import dct
 
-from dedup.border import find_border, find_page, has_border
 from dedup.evaluation import build
 from dedup.hashing import from_hex, hamming, hash_bits
 from dedup.probes import probes
@@ -113,40 +112,6 @@ def test_turning_is_pillows(orientation):
     how = TRANSPOSES[orientation]
     turned = np.asarray(Image.fromarray(LUMAS[0]).transpose(how)) if how is not None else LUMAS[0]
     assert np.array_equal(turn(LUMAS[0], orientation), turned)
-
-
-@pytest.mark.parametrize("colour", ["black", "white", "gray"])
-def test_border_is_found_to_a_pixel(colour):
-    for image in SCENES[:5]:
-        framed = small(ImageOps.expand(image, (30, 20, 60, 10), colour))[None]
-        assert has_border(framed).all()
-        expected = np.array([30 / 390, 20 / 290, 330 / 390, 280 / 290])
-        np.testing.assert_allclose(find_border(framed[0]), expected, atol=1.01 / 128)
-
-
-def test_no_border_of_a_picture_without_one_nor_of_a_blank_page():
-    assert not has_border(LUMAS).any() and find_border(LUMAS[0]) is None and find_page(LUMAS[0]) is None
-    assert find_border(np.full((128, 128), 90, np.uint8)) is None
-    dot = np.full((128, 128), 255, np.uint8)
-    dot[60:80, 60:80] = LUMAS[0, :20, :20]
-    assert find_border(dot) is None and find_page(dot) is None
-
-
-@pytest.mark.parametrize(("tone", "found"), [(12, True), (13, False)])
-def test_lines_of_a_border_may_vary_a_little(tone, found):
-    luma = LUMAS[0].copy()
-    luma[:10] = 100
-    luma[:10, :40] = 100 + tone
-    assert (find_border(luma) == Window(0, 10 / 128, 1, 1)) == found
-
-
-def test_picture_is_found_on_a_page_with_text():
-    page = np.full((128, 128), 240, np.uint8)
-    page[:10] = 60
-    page[14:90, 6:122] = LUMAS[1, 14:90, 6:122]
-    page[96:102, 8:90:2] = 20
-    assert find_page(page) == Window(6 / 128, 14 / 128, 122 / 128, 90 / 128)
-    assert find_border(page) != find_page(page)
 
 
 def test_screenshots_are_found():

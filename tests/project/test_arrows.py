@@ -16,7 +16,7 @@ ALLOWED = {
     "crawl": (),
     "filters": (),
     "vocab": (),
-    "dedup": ("filters.picture",),
+    "dedup": ("filters.picture", "vocab.kernel"),
     "train": ("vocab", "filters.picture"),
     "pipeline": ("crawl", "dedup", "filters", "train", "vocab"),
 }
