@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.config import Config
-from pipeline.count import SUMMARY
+from pipeline.counting import SUMMARY
 from pipeline.earlier.account import after_earlier, described_earlier
 from pipeline.earlier.run import Earlier
 from pipeline.earlier.table import FOLDER as EARLIER

@@ -31,7 +31,8 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.config import Options
-from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
+from pipeline.count import CountCorpus
+from pipeline.counting import counting, forget_lost_runs, groups, is_counted
 from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_settings_of
 from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes

@@ -17,7 +17,8 @@ from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import PaneInfo
 
 from pipeline.config import Config
-from pipeline.count import CountCorpus, counting, groups
+from pipeline.count import CountCorpus
+from pipeline.counting import counting, groups
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
