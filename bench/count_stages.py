@@ -26,7 +26,9 @@ def merge_in_order(runs: list[int], job: Counting) -> dict[str, Any]:
     merged = [count.merge_range(part, job, runs) for part in reversed(range(job.parts))]  # they arrive in any order
     cut = count.cut_of_ranges(merged, job.rule)
     _merge_levels(job.of_parts)
-    return count.join(None, job, merged, cut, [count.finish_range(part, job, cut) for part in range(job.parts)])
+    finished = [count.finish_range(part, job, cut) for part in range(job.parts)]
+    files = [name for kind in count.JOINED_KINDS for name in count.join(kind, job, cut, finished)]
+    return count.summarise(None, job, merged, cut, files)
 
 
 def _merge_levels(merging: Any) -> None:

@@ -24,16 +24,19 @@ def requests(sizes: Sequence[int], larger: Sequence[int]) -> Iterator[Figure]:
     for rows in sorted(sizes):
         job = job_of(rows)
         counted = count_requests(job)
-        reads, share = counted["open"], sum(counted.values()) / planned_reads(job)
-        yield Figure(f"{_size(rows)}: {job.runs} runs, {job.parts} ranges: ranges read", reads, "requests")
-        yield Figure(f"{_size(rows)}: all requests", sum(counted.values()), "requests")
-        yield Figure(f"{_size(rows)}: all requests by rows and logarithm", _by_logarithm(sum(counted.values()), job), "x")
+        every = sum(counted.values())
+        share = every / planned_reads(job)
+        yield Figure(f"{_size(rows)}: {job.runs} runs, {job.parts} ranges: reads", counted["open"], "requests")
+        yield from _figures(rows, job, every)
     for rows in larger:
         job = job_of(rows)
-        every = share * planned_reads(job)
-        yield Figure(f"{_size(rows)}: {job.runs} runs, {job.parts} ranges: all requests, planned", every, "requests")
-        yield Figure(f"{_size(rows)}: all requests by rows and logarithm, planned", _by_logarithm(every, job), "x")
-        yield Figure(f"{_size(rows)}: CPU time of the requests, planned", every * SECONDS / 3600, "vCPU-hours")
+        yield from _figures(rows, job, share * planned_reads(job), ", planned")
+
+
+def _figures(rows: int, job: Counting, every: float, how: str = "") -> Iterator[Figure]:
+    yield Figure(f"{_size(rows)}: all requests{how}", every, "requests")
+    yield Figure(f"{_size(rows)}: by runs x log2(runs){how}", every / (job.runs * np.log2(job.runs)), "requests")
+    yield Figure(f"{_size(rows)}: CPU time of all requests{how}", every * SECONDS / 3600, "vCPU-hours")
 
 
 def job_of(rows: int) -> Counting:
@@ -56,12 +59,13 @@ def job_of(rows: int) -> Counting:
 
 def planned_reads(job: Counting) -> int:
     """Number of reads of all merges, where no range is empty."""
-    ranges = 0
-    for merging in (job.of_runs, job.of_parts):
-        levels = merging.levels
-        merges = [merge for level in range(1, levels.depth + 1) for merge in levels.merges(level)]
-        ranges += len(merging.kinds) * sum(len(levels.sources(merge)) for merge in merges)
-    return READS_PER_RANGE * ranges
+    return READS_PER_RANGE * sum(
+        len(merging.kinds) * merging.levels.ranges(level) * len(merging.levels.sources(merge))
+        for merging in (job.of_runs, job.of_parts)
+        for level in range(1, merging.levels.depth + 1)
+        for merge in merging.levels.merges(level)
+        if merge.range == 0
+    )
 
 
 def count_requests(job: Counting) -> dict[str, int]:
@@ -85,10 +89,6 @@ def _write_runs(job: Counting, number: int) -> int:
     for kind, columns in runs.items():
         write_ranges(job.output, run_name(RUNS, kind, number), columns, job.parts)
     return len(hashes[0])
-
-
-def _by_logarithm(count: float, job: Counting) -> float:
-    return count / (job.runs * np.log2(job.runs))
 
 
 def _size(rows: int) -> str:

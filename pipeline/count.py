@@ -8,8 +8,9 @@ frequent n-grams (none where nothing can be rare), and the counts of images and 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import numpy as np
@@ -17,7 +18,7 @@ from apache_beam.pvalue import AsList, AsSideInput, AsSingleton
 
 from filters import RareNgram
 from pipeline.counting import SUMMARY, Counting
-from pipeline.files import read_bytes
+from pipeline.files import REQUESTS, read_bytes, read_many
 from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
 from pipeline.storage.groups import Group
 from pipeline.storage.levels import Merge
@@ -44,6 +45,8 @@ from vocab.hashing import hash_strings
 from vocab.ngrams import hash_ngrams
 
 MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; ngrams only if n-grams can be rare
+JOINED_KINDS = ("images", "images-counts", "texts", "texts-counts", "frequent")  # the last as MERGED_KINDS' n-grams
+Task = TypeVar("Task", int, str, Merge)
 MERGED = dict[str, int | list[tuple[int, int]] | list[str]]  # `part`, `histogram` (count, n-grams), `keys`, `files`
 
 
@@ -57,26 +60,32 @@ class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict
         counting, pipeline = self.counting, shards.pipeline
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         levels = in_levels(pipeline, "RunsLevel", counting.of_runs, AsList(runs))
-        ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
         merging = beam.Map(merge_range, counting, AsList(runs), *levels).with_output_types(MERGED)
-        merged = ranges | "Merge" >> merging
+        merged = tasks(pipeline, "Ranges", range(counting.parts)) | "Merge" >> merging
         cut = merged | "Histograms" >> beam.combiners.ToList() | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
         levels = in_levels(pipeline, "PartsLevel", counting.of_parts, AsSingleton(cut))
-        again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
-        finished = again | "Finish" >> beam.Map(finish_range, counting, AsSingleton(cut), *levels)
-        once = pipeline | "Once" >> beam.Create([None])
-        joining = beam.Map(join, counting, AsList(merged), AsSingleton(cut), AsList(finished))
-        summary: beam.PCollection[dict[str, Any]] = once | "Join" >> joining
+        finishing = beam.Map(finish_range, counting, AsSingleton(cut), *levels)
+        finished = tasks(pipeline, "RangesAgain", range(counting.parts)) | "Finish" >> finishing
+        joining = beam.FlatMap(join, counting, AsSingleton(cut), AsList(finished))
+        joined = tasks(pipeline, "Kinds", JOINED_KINDS) | "Join" >> joining
+        summing = beam.Map(summarise, counting, AsList(merged), AsSingleton(cut), AsList(joined))
+        summary: beam.PCollection[dict[str, Any]] = pipeline | "Once" >> beam.Create([None]) | "Summarise" >> summing
         return summary
+
+
+def tasks(pipeline: beam.Pipeline, name: str, numbers: Iterable[Task]) -> beam.PCollection[Task]:
+    """Wires tasks that are spread over all workers."""
+    created = pipeline | name >> beam.Create(numbers, reshuffle=False)
+    spread: beam.PCollection[Task] = created | f"Spread{name}" >> beam.Reshuffle()
+    return spread
 
 
 def in_levels(pipeline: beam.Pipeline, name: str, merging: Merging, after: AsSideInput) -> list[AsSideInput]:
     """Wires the levels of a merge before the last, each after the one before; returns what the last has to wait for."""
     waits = list[AsSideInput]()
     for level, merges in enumerate(merging.between(), 1):
-        spread = pipeline | f"{name}{level}" >> beam.Create(merges) | f"Spread{name}{level}" >> beam.Reshuffle()
-        done = spread | f"Merge{name}{level}" >> beam.Map(merge_block, merging, after)
-        after = AsList(done)
+        merging_block = beam.Map(merge_block, merging, after)
+        after = AsList(tasks(pipeline, f"{name}{level}", merges) | f"Merge{name}{level}" >> merging_block)
         waits = [after]
     return waits
 
@@ -164,19 +173,27 @@ def finish_range(part: int, counting: Counting, cut: FrequencyCut, _: Any = None
     return part
 
 
-def join(
-    _: None, counting: Counting, merged: list[dict[str, Any]], cut: FrequencyCut, finished: list[int]
+def join(kind: str, counting: Counting, cut: FrequencyCut, finished: list[int]) -> Iterator[str]:
+    """Concatenates the ranges of a kind, which are in hash order, into one file, and yields its name.
+
+    Yields nothing for frequent n-grams where nothing can be rare. `finished` are the ranges, in any order.
+    """
+    if kind == "frequent" and cut.all_frequent:
+        return
+    paths = [counting.output.path(run_name(PARTS, kind, part)) for part in range(len(finished))]
+    with counting.output.write(f"{COUNTS}/{kind}") as file:
+        for first in range(0, len(paths), REQUESTS):
+            file.writelines(read_many(paths[first : first + REQUESTS]))
+    yield f"{COUNTS}/{kind}"
+
+
+def summarise(
+    _: None, counting: Counting, merged: list[dict[str, Any]], cut: FrequencyCut, files: list[str]
 ) -> dict[str, Any]:
-    """Concatenates the ranges, which are in hash order, into one file a kind, and writes the summary."""
-    kinds = ["images", "images-counts", "texts", "texts-counts"] + ([] if cut.all_frequent else ["frequent"])
-    for kind in kinds:
-        with counting.output.write(f"{COUNTS}/{kind}") as file:
-            for part in range(counting.parts):
-                file.write(read_bytes(counting.output.path(run_name(PARTS, kind, part))))
+    """Writes the summary, which completes the pass; `files` are the joined ones."""
     keys = sum(result["keys"] for result in merged)
-    files = [f"{COUNTS}/{kind}" for kind in kinds]
     summary = {"distinct": cut.distinct, "frequent": cut.frequent, "count_at_cut": cut.count, "distinct_keys": keys}
-    summary |= {"files": files}
+    summary |= {"files": sorted(files)}
     counting.output.write_bytes(SUMMARY, json.dumps(summary).encode())
     return summary
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters import RareNgram
 from bench.count_stages import count_in_order
+from filters import RareNgram
 from pipeline import counting
 from pipeline.counting import Counting, groups
 from pipeline.engines.progress import Meter

@@ -9,7 +9,7 @@ import pytest
 from bench.requests import count_requests, job_of, planned_reads
 from pipeline import counting
 
-SIZES = (8_000_000, 32_000_000, 128_000_000)  # 4, 16 and 64 runs
+SIZES = (8_000_000, 32_000_000, 64_000_000)  # 4, 16 and 32 runs
 
 
 def counted(rows: int) -> tuple[int, int]:
