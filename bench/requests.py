@@ -35,7 +35,7 @@ def requests(sizes: Sequence[int], larger: Sequence[int]) -> Iterator[Figure]:
 
 def _figures(rows: int, job: Counting, every: float, how: str = "") -> Iterator[Figure]:
     yield Figure(f"{_size(rows)}: all requests{how}", every, "requests")
-    yield Figure(f"{_size(rows)}: by runs x log2(runs){how}", every / (job.runs * np.log2(job.runs)), "requests")
+    yield Figure(f"{_size(rows)}: by runs x log2(runs + 1){how}", every / (job.runs * np.log2(job.runs + 1)), "requests")
     yield Figure(f"{_size(rows)}: CPU time of all requests{how}", every * SECONDS / 3600, "vCPU-hours")
 
 
@@ -92,4 +92,4 @@ def _write_runs(job: Counting, number: int) -> int:
 
 
 def _size(rows: int) -> str:
-    return f"{rows / 1e6:g} M rows"
+    return f"{rows / 1e6:,.0f} M rows"

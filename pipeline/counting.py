@@ -21,7 +21,7 @@ SUMMARY = f"{COUNTS}/summary.json"
 ROWS_PER_RUN = 250_000
 ENTRIES_PER_PART = 4_000_000  # merged at once: some 100 MB
 REMOTE = 8  # both limits are 8 times larger on remote storage, where each range of each run costs several requests
-MOST_MERGED, MOST_MERGED_REMOTE = 512, 32  # files read by a merge: a read costs 40 us, and 1 ms of CPU time remotely
+MOST_MERGED, MOST_MERGED_REMOTE = 256, 32  # files read by a merge: more of them cost more reads than a level saves
 NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; the number sizes the merges and affects no result
 
 
