@@ -35,7 +35,8 @@ def requests(sizes: Sequence[int], larger: Sequence[int]) -> Iterator[Figure]:
 
 def _figures(rows: int, job: Counting, every: float, how: str = "") -> Iterator[Figure]:
     yield Figure(f"{_size(rows)}: all requests{how}", every, "requests")
-    yield Figure(f"{_size(rows)}: by runs x log2(runs + 1){how}", every / (job.runs * np.log2(job.runs + 1)), "requests")
+    ratio = every / (job.runs * np.log2(job.runs + 1))
+    yield Figure(f"{_size(rows)}: by runs x log2(runs + 1){how}", ratio, "requests")
     yield Figure(f"{_size(rows)}: CPU time of all requests{how}", every * SECONDS / 3600, "vCPU-hours")
 
 

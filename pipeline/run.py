@@ -177,8 +177,9 @@ class Passes:
         if not is_indexed(self.output):
             forget_bad(self.output)
             kept = self.reuse.index if self.reuse else None
+            indexing = IndexInputs(self.output, config.input, self.meter, kept, len(sources))
             with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
-                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter, kept)
+                root | "Sources" >> beam.Create(sources) | indexing
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
