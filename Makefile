@@ -20,6 +20,8 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --constraint constraints.txt --editable '.[train,crawl,dev]'
+	@echo "setup: compiling kernels"
+	$(RUN) -m pipeline.compile
 	@touch "$@"
 
 corpus: setup ## make a small crawl and run the whole pipeline on it

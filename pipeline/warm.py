@@ -11,6 +11,7 @@ import pipeline.inputs
 import pipeline.measure.header  # noqa: F401
 from pipeline.engines.compiling import announce_compiling
 from pipeline.statistics.tables import load_kernels as load_statistics_kernels
+from pipeline.storage.sorting import load_kernels as load_sorting_kernels
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count
@@ -27,7 +28,7 @@ def load_kernels() -> None:
     table = SortedTable(hashes[:1], counts[:1])
     table.counts_of(hash_strings(texts), 1)
     ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
-
+    load_sorting_kernels()
     load_statistics_kernels()
 
 
