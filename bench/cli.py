@@ -41,6 +41,7 @@ def commands() -> Mapping[str, Command[Any]]:
         _command(
             "scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"
         ),
+        add("requests", options.Requests, _requests, "requests of the count pass to storage, by the number of rows"),
         add(
             "reuse",
             options.Reuse,
@@ -182,6 +183,12 @@ def _scale(given: options.Scale) -> Iterator[Figure]:
     from bench.scale import images, rows
 
     return chain(rows(given.rows), images(given.images) if given.images else ())
+
+
+def _requests(given: options.Requests) -> Iterator[Figure]:
+    from bench.requests import requests
+
+    return requests(given.rows, given.planned)
 
 
 def _skew(given: options.Skew) -> Iterator[Figure]:

@@ -45,14 +45,12 @@ class Stages:
         self._plan = make_plan(self._output, self._sources, skip_bad=False)
 
     def count(self) -> None:
-        from pipeline import count
+        from bench.count_stages import count_in_order
+        from pipeline.counting import counting, groups
 
         rule, profile = self._config.filters.rare_ngram, self._config.text.profile
-        job = count.counting(self._output, self._plan, profile, rule, self._meter)
-        runs = [count.count_group(group, job) for group in count.groups(job.output, self._plan.shards)]
-        merged = [count.merge_range(part, job, runs) for part in range(job.parts)]
-        cut = count.cut_of_ranges(merged, rule)
-        count.join(None, job, merged, cut, [count.finish_range(part, job, cut) for part in range(job.parts)])
+        job = counting(self._output, self._plan, profile, rule, self._meter)
+        count_in_order(groups(job.output, self._plan.shards), job)
 
     def emit(self) -> None:
         from pipeline.emit import Emission, emit_shard

@@ -161,6 +161,12 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Requests:
+    rows: list[int] = _rows("64e6,256e6,1e9")
+    planned: list[int] = option("N[,N…]", "rows that are not counted (default: 10e9)", "10e9", _numbers)
+
+
+@dataclass(frozen=True)
 class Reuse:
     images: int = option("N", "of the finished run; a tenth is added (default: 20000)", 20_000, _number)
 

@@ -1,33 +1,31 @@
 """Pass 2: the counts over the whole raw corpus, from the index alone.
 
 Groups of shards are counted into sorted runs; then each hash range of all runs is merged by itself, and the ranges are
-joined. Only numbers and names travel between stages. Out come sorted files: the frequent n-grams (none where nothing
-can be rare), and the counts of images and of texts where they are two or more.
+joined. Many runs are merged in levels. Only numbers and names travel between stages. Out come sorted files: the
+frequent n-grams (none where nothing can be rare), and the counts of images and of texts where they are two or more.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.pvalue import AsList, AsSingleton
+from apache_beam.pvalue import AsList, AsSideInput, AsSingleton
 
 from filters import RareNgram
-from pipeline.engines.progress import Meter
-from pipeline.files import Output, is_local, open_file, read_bytes, read_many
-from pipeline.reuse.kept_runs import KeptRuns
+from pipeline.counting import SUMMARY, Counting
+from pipeline.files import REQUESTS, read_bytes, read_many
 from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
-from pipeline.storage.groups import Group, group
-from pipeline.storage.markers import forget_lost
-from pipeline.storage.plan import Plan, Shard
+from pipeline.storage.groups import Group
+from pipeline.storage.levels import Merge
+from pipeline.storage.merging import Merging
 from pipeline.storage.runs import (
     COUNTED,
     COUNTS,
-    PAIRS,
     PARTS,
     RUNS,
     Tally,
@@ -37,7 +35,6 @@ from pipeline.storage.runs import (
     read_run,
     rows_of,
     run_name,
-    slices,
     write_ranges,
     write_run,
 )
@@ -47,69 +44,10 @@ from vocab.counting import count
 from vocab.hashing import hash_strings
 from vocab.ngrams import hash_ngrams
 
-SUMMARY = f"{COUNTS}/summary.json"
-ROWS_PER_RUN = 250_000
-ENTRIES_PER_PART = 4_000_000  # merged at once: some 100 MB
-REMOTE = 8  # both limits are 8 times larger on remote storage, where each range of each run costs several requests
-NGRAMS_PER_ROW = 16  # alt-texts have some 8 words; the number sizes the merges and affects no result
-
 MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; ngrams only if n-grams can be rare
+JOINED_KINDS = ("images", "images-counts", "texts", "texts-counts", "frequent")  # the last as MERGED_KINDS' n-grams
+Task = TypeVar("Task", int, str, Merge)
 MERGED = dict[str, int | list[tuple[int, int]] | list[str]]  # `part`, `histogram` (count, n-grams), `keys`, `files`
-
-
-@dataclass(frozen=True)
-class Counting:
-    """Parameters of the count pass; `parts` is the number of hash ranges, a power of two."""
-
-    output: Output
-    profile: str
-    rule: RareNgram
-    keys: bool  # whether keys are counted too: some may repeat
-    runs: int
-    parts: int
-    meter: Meter
-    kept: KeptRuns | None = None  # runs that a finished run left
-
-    def names(self, folder: str, kind: str, numbers: int) -> list[str]:
-        """Returns the full paths of all runs, or parts, of one kind, in order."""
-        return [self.output.path(run_name(folder, kind, number)) for number in range(numbers)]
-
-
-def counting(output: Output, plan: Plan, profile: str, rule: RareNgram, meter: Meter) -> Counting:
-    """Sizes the count pass for a plan: hash ranges are small enough for flat memory."""
-    parts = 1 << (plan.pairs * NGRAMS_PER_ROW // (ENTRIES_PER_PART * _scale(output))).bit_length()
-    return Counting(output, profile, rule, plan.keys_may_repeat, len(groups(output, plan.shards)), parts, meter)
-
-
-def _scale(output: Output) -> int:
-    return 1 if is_local(output.root) else REMOTE
-
-
-def groups(output: Output, shards: Iterable[Shard]) -> list[Group]:
-    """Numbers groups of shards with about ROWS_PER_RUN rows; each group becomes one run of each kind."""
-    return group(shards, ROWS_PER_RUN * _scale(output))
-
-
-def is_counted(output: Output) -> bool:
-    """Returns whether the count pass is done and all its files exist."""
-    if not output.has(SUMMARY):
-        return False
-    files = json.loads(read_bytes(output.path(SUMMARY)))["files"]
-    forget_lost(output, {SUMMARY: files})
-    return output.has(SUMMARY)
-
-
-def forget_lost_runs(counting: Counting) -> None:
-    """Deletes the completion markers of groups and ranges whose files are missing."""
-    output = counting.output
-    needed = {
-        run_name(RUNS, "keys", number): [run_name(RUNS, kind, number) for kind in ("ngrams", "pairs")]
-        for number in range(counting.runs)
-    }
-    notes = output.names(PARTS, ".json")
-    contents = read_many([output.path(name) for name in notes])
-    merged = {name: json.loads(content)["files"] for name, content in zip(notes, contents, strict=True)}
-    forget_lost(output, needed | merged)
 
 
 @dataclass(eq=False)
@@ -121,16 +59,41 @@ class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict
     def expand(self, shards: beam.PCollection[Group]) -> beam.PCollection[dict[str, Any]]:
         counting, pipeline = self.counting, shards.pipeline
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
-        ranges = pipeline | "Ranges" >> beam.Create(range(counting.parts)) | "SpreadRanges" >> beam.Reshuffle()
-        merging = beam.Map(merge_range, counting, AsList(runs)).with_output_types(MERGED)
-        merged = ranges | "Merge" >> merging
+        levels = in_levels(pipeline, "RunsLevel", counting.of_runs, AsList(runs))
+        merging = beam.Map(merge_range, counting, AsList(runs), *levels).with_output_types(MERGED)
+        merged = tasks(pipeline, "Ranges", range(counting.parts)) | "Merge" >> merging
         cut = merged | "Histograms" >> beam.combiners.ToList() | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
-        again = pipeline | "RangesAgain" >> beam.Create(range(counting.parts)) | "SpreadAgain" >> beam.Reshuffle()
-        finished = again | "Finish" >> beam.Map(finish_range, counting, AsSingleton(cut))
-        once = pipeline | "Once" >> beam.Create([None])
-        joining = beam.Map(join, counting, AsList(merged), AsSingleton(cut), AsList(finished))
-        summary: beam.PCollection[dict[str, Any]] = once | "Join" >> joining
+        levels = in_levels(pipeline, "PartsLevel", counting.of_parts, AsSingleton(cut))
+        finishing = beam.Map(finish_range, counting, AsSingleton(cut), *levels)
+        finished = tasks(pipeline, "RangesAgain", range(counting.parts)) | "Finish" >> finishing
+        joining = beam.FlatMap(join, counting, AsSingleton(cut), AsList(finished))
+        joined = tasks(pipeline, "Kinds", JOINED_KINDS) | "Join" >> joining
+        summing = beam.Map(summarise, counting, AsList(merged), AsSingleton(cut), AsList(joined))
+        summary: beam.PCollection[dict[str, Any]] = pipeline | "Once" >> beam.Create([None]) | "Summarise" >> summing
         return summary
+
+
+def tasks(pipeline: beam.Pipeline, name: str, numbers: Iterable[Task]) -> beam.PCollection[Task]:
+    """Wires tasks that are spread over all workers."""
+    created = pipeline | name >> beam.Create(numbers, reshuffle=False)
+    spread: beam.PCollection[Task] = created | f"Spread{name}" >> beam.Reshuffle()
+    return spread
+
+
+def in_levels(pipeline: beam.Pipeline, name: str, merging: Merging, after: AsSideInput) -> list[AsSideInput]:
+    """Wires the levels of a merge before the last, each after the one before; returns what the last has to wait for."""
+    waits = list[AsSideInput]()
+    for level, merges in enumerate(merging.between(), 1):
+        merging_block = beam.Map(merge_block, merging, after)
+        after = AsList(tasks(pipeline, f"{name}{level}", merges) | f"Merge{name}{level}" >> merging_block)
+        waits = [after]
+    return waits
+
+
+def merge_block(merge: Merge, merging: Merging, _: Any) -> int:
+    """Merges a block of files in one hash range, after what the last argument waits for. Returns the block."""
+    merging.merge(merge)
+    return merge.block
 
 
 def count_group(numbered: Group, counting: Counting) -> int:
@@ -159,10 +122,10 @@ def count_group(numbered: Group, counting: Counting) -> int:
     return len(distinct[0])
 
 
-def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any]:
+def merge_range(part: int, counting: Counting, runs: list[int], _: Any = None) -> dict[str, Any]:
     """Merges one hash range of all runs: counts the n-grams, and writes runs of the images and texts of the pairs.
 
-    `runs` are the numbers of distinct n-grams of the runs.
+    `runs` are the numbers of distinct n-grams of the runs; what comes after them is only waited for.
     """
     note = f"{PARTS}/{part:05d}.json"
     if counting.output.has(note):
@@ -170,10 +133,10 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
         return merged
     can_be_rare = _can_be_rare(sum(runs), counting.rule)
     histogram = _merge_ngrams(part, counting, can_be_rare)
-    images, texts = merge_pairs(slices(counting.names(RUNS, "pairs", counting.runs), PAIRS, part, counting.parts))
+    images, texts = merge_pairs(counting.of_runs.slices("pairs", part))
     for kind, hashes in (("images-of", images), ("texts-of", texts)):
         write_ranges(counting.output, run_name(PARTS, kind, part), count(hashes), counting.parts)
-    keys, _ = merge_counts(slices(counting.names(RUNS, "keys", counting.runs), COUNTED, part, counting.parts))
+    keys, _ = merge_counts(counting.of_runs.slices("keys", part))
     result = {"part": part, "histogram": list(histogram.items()), "keys": len(keys)}
     result["files"] = [run_name(PARTS, kind, part) for kind in MERGED_KINDS if kind != "ngrams" or can_be_rare]
     counting.output.write_bytes(note, json.dumps(result).encode())
@@ -181,8 +144,7 @@ def merge_range(part: int, counting: Counting, runs: list[int]) -> dict[str, Any
 
 
 def _merge_ngrams(part: int, counting: Counting, can_be_rare: bool) -> Histogram:
-    paths = counting.names(RUNS, "ngrams", counting.runs)
-    hashes, counts = merge_counts(slices(paths, COUNTED, part, counting.parts))
+    hashes, counts = merge_counts(counting.of_runs.slices("ngrams", part))
     if can_be_rare:
         eligible = counts >= counting.rule.min_count
         write_run(counting.output, run_name(PARTS, "ngrams", part), (hashes[eligible], counts[eligible]))
@@ -200,32 +162,38 @@ def cut_of_ranges(merged: list[dict[str, Any]], rule: RareNgram) -> FrequencyCut
     return choose_cut([dict(result["histogram"]) for result in ordered], rule.top_k, rule.min_count)
 
 
-def finish_range(part: int, counting: Counting, cut: FrequencyCut) -> int:
+def finish_range(part: int, counting: Counting, cut: FrequencyCut, _: Any = None) -> int:
     """Writes one range of what depends on all ranges: frequent n-grams, counts of images and texts."""
     if not cut.all_frequent:
         hashes, counts = read_run(counting.output.path(run_name(PARTS, "ngrams", part)), COUNTED)
         frequent = select(hashes, counts, cut.count, cut.ties[part])
         write_run(counting.output, run_name(PARTS, "frequent", part), (frequent,))
     for kind in ("images", "texts"):
-        found = merge_counts(slices(counting.names(PARTS, f"{kind}-of", counting.parts), COUNTED, part, counting.parts))
-        _write_repeated(counting, kind, part, *found)
+        _write_repeated(counting, kind, part, *merge_counts(counting.of_parts.slices(f"{kind}-of", part)))
     return part
 
 
-def join(
-    _: None, counting: Counting, merged: list[dict[str, Any]], cut: FrequencyCut, finished: list[int]
+def join(kind: str, counting: Counting, cut: FrequencyCut, finished: list[int]) -> Iterator[str]:
+    """Concatenates the ranges of a kind, which are in hash order, into one file, and yields its name.
+
+    Yields nothing for frequent n-grams where nothing can be rare. `finished` are the ranges, in any order.
+    """
+    if kind == "frequent" and cut.all_frequent:
+        return
+    paths = [counting.output.path(run_name(PARTS, kind, part)) for part in range(len(finished))]
+    with counting.output.write(f"{COUNTS}/{kind}") as file:
+        for first in range(0, len(paths), REQUESTS):
+            file.writelines(read_many(paths[first : first + REQUESTS]))
+    yield f"{COUNTS}/{kind}"
+
+
+def summarise(
+    _: None, counting: Counting, merged: list[dict[str, Any]], cut: FrequencyCut, files: list[str]
 ) -> dict[str, Any]:
-    """Concatenates the ranges, which are in hash order, into one file a kind, and writes the summary."""
-    kinds = ["images", "images-counts", "texts", "texts-counts"] + ([] if cut.all_frequent else ["frequent"])
-    for kind in kinds:
-        with counting.output.write(f"{COUNTS}/{kind}") as file:
-            for path in counting.names(PARTS, kind, counting.parts):
-                with open_file(path) as part:
-                    file.write(part.read())
+    """Writes the summary, which completes the pass; `files` are the joined ones."""
     keys = sum(result["keys"] for result in merged)
-    files = [f"{COUNTS}/{kind}" for kind in kinds]
     summary = {"distinct": cut.distinct, "frequent": cut.frequent, "count_at_cut": cut.count, "distinct_keys": keys}
-    summary |= {"files": files}
+    summary |= {"files": sorted(files)}
     counting.output.write_bytes(SUMMARY, json.dumps(summary).encode())
     return summary
 

@@ -112,13 +112,13 @@ class Output:
         """Returns whether `name` is complete."""
         return exists(self.path(name))
 
-    def names(self, folder: str, ending: str = "") -> list[str]:
+    def names(self, folder: str, ending: str = "", beginning: str = "") -> list[str]:
         """Lists the complete files directly in `folder`, as sorted names below the root; [] if `folder` is missing."""
         path = self.path(folder)
         if is_local(path):
             found = os.listdir(path) if os.path.isdir(path) else []
-            return sorted(f"{folder}/{name}" for name in found if name.endswith(ending))
-        entries = filesystems().match([join(path, "*" + ending)])[0].metadata_list
+            return sorted(f"{folder}/{name}" for name in found if name.startswith(beginning) and name.endswith(ending))
+        entries = filesystems().match([join(path, f"{beginning}*{ending}")])[0].metadata_list
         return sorted(f"{folder}/{filesystems().split(entry.path)[1]}" for entry in entries)
 
     @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.config import Config
-from pipeline.count import SUMMARY
+from pipeline.counting import SUMMARY
 from pipeline.earlier.account import after_earlier, described_earlier
 from pipeline.earlier.run import Earlier
 from pipeline.earlier.table import FOLDER as EARLIER
@@ -32,6 +32,7 @@ from pipeline.reuse.kept import FOLDERS, KEPT
 from pipeline.reuse.take import FOLDER as REUSED
 from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
+from pipeline.storage import gathered
 from pipeline.storage.evaluation import EVAL_NOTE, EVAL_WORK
 from pipeline.storage.for_report import CLOSE_CALLS, NOTES, REASONS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
@@ -103,7 +104,7 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs, but those that --keep_work keeps."""
     kept = () if output.has(KEPT) else (*FOLDERS, *EVAL_WORK)
-    for name in (*kept, PARTS, COUNTS, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
+    for name in (*kept, gathered.FOLDER, PARTS, COUNTS, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
         output.remove(output.path(name))
 
 

@@ -31,7 +31,8 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.config import Options
-from pipeline.count import CountCorpus, counting, forget_lost_runs, groups, is_counted
+from pipeline.count import CountCorpus
+from pipeline.counting import counting, forget_lost_runs, groups, is_counted
 from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_settings_of
 from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
@@ -176,8 +177,9 @@ class Passes:
         if not is_indexed(self.output):
             forget_bad(self.output)
             kept = self.reuse.index if self.reuse else None
+            indexing = IndexInputs(self.output, config.input, self.meter, kept, len(sources))
             with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
-                root | "Sources" >> beam.Create(sources) | IndexInputs(self.output, config.input, self.meter, kept)
+                root | "Sources" >> beam.Create(sources) | indexing
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from vocab.kernel import kernel
 
 MISSING = np.int64(-1)
 KEYS_PER_BUCKET_BITS = 2  # about 4 keys: the index takes an eighth of the keys' size
+MOST_NARROW = 0xFFFFFFFF  # keys whose places fit into 32 bits; the index of more keys takes a quarter of their size
 
 
 class SortedTable:
@@ -26,8 +27,8 @@ class SortedTable:
         self.counts = read_only(np.zeros(0, np.uint32) if counts is None else counts)
         bits = max(len(keys).bit_length() - KEYS_PER_BUCKET_BITS, 1)
         self._shift = np.uint64(64 - bits)
-        index, ascending = _build_index(self.keys, bits)
-        if not ascending:
+        index = np.empty((1 << bits) + 1, np.uint32 if len(keys) <= MOST_NARROW else np.int64)
+        if not _fill_index(index, self.keys, self._shift):
             raise ValueError("the keys of a table must be distinct and in ascending order")
         self._index = read_only(index)
 
@@ -44,10 +45,8 @@ class SortedTable:
 
 
 @kernel
-def _build_index(keys: np.ndarray, bits: int) -> tuple[np.ndarray, bool]:
-    """The first index of the keys with each value of the top bits, (2^bits + 1,), and whether the keys ascend."""
-    shift = np.uint64(64 - bits)
-    index = np.empty((1 << bits) + 1, np.uint32)
+def _fill_index(index: np.ndarray, keys: np.ndarray, shift: np.uint64) -> bool:
+    """Sets the first place of the keys with each value of the top bits, (2^bits + 1,). Returns whether keys ascend."""
     bucket, ascending = 0, True
     for i in range(len(keys)):
         ascending &= i == 0 or keys[i - 1] < keys[i]
@@ -56,7 +55,7 @@ def _build_index(keys: np.ndarray, bits: int) -> tuple[np.ndarray, bool]:
             index[bucket] = i
             bucket += 1
     index[bucket:] = len(keys)
-    return index, ascending
+    return ascending
 
 
 @njit(inline="always")

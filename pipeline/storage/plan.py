@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
+from pipeline.storage.gathered import read_notes
 
 INDEX_FOLDER = "work/index"
 INDEXED = f"{INDEX_FOLDER}/done"
@@ -156,7 +157,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     bad = bad_files(output, sources)
     if not skip_bad:
         refuse_bad(bad)
-    notes = [note for note in _notes(output) if sources[note["file"]].path not in bad]
+    notes = [note for note in read_notes(output, INDEX_FOLDER) if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
     failed = _failed_downloads(notes, sources)
     shards = [
@@ -191,10 +192,6 @@ def refuse_bad(bad: dict[str, str]) -> None:
     """Raises BadInputs that lists every bad file at once."""
     if bad:
         raise BadInputs(*(f"{path}: {reason}" for path, reason in bad.items()))
-
-
-def _notes(output: Output) -> list[dict[str, Any]]:
-    return [json.loads(note) for note in read_many([output.path(name) for name in output.names(INDEX_FOLDER, ".json")])]
 
 
 def bad_files(output: Output, sources: list[Source]) -> dict[str, str]:

@@ -65,21 +65,27 @@ def _mapped(path: str) -> mmap.mmap | bytes:
         return b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def slices(paths: Sequence[str], kinds: Sequence[np.dtype], part: int, parts: int) -> Iterator[Columns]:
-    """Yields, for each run of `write_ranges`, the rows with hashes in range `part` of `parts`."""
+def slices(
+    paths: Sequence[str], kinds: Sequence[np.dtype], part: int, parts: int, written: int = 0
+) -> Iterator[Columns]:
+    """Yields, for each run of `write_ranges`, the rows with hashes in range `part` of `parts`.
+
+    The runs were written in `written` ranges, a multiple of `parts`; 0 for just as many.
+    """
     if all(map(is_local, paths)):
-        yield from (read_range(path, kinds, part, parts) for path in paths)
+        yield from (read_range(path, kinds, part, parts, written) for path in paths)
         return
     with ThreadPoolExecutor(REQUESTS) as pool:
-        yield from pool.map(lambda path: read_range(path, kinds, part, parts), paths)
+        yield from pool.map(lambda path: read_range(path, kinds, part, parts, written), paths)
 
 
-def read_range(path: str, kinds: Sequence[np.dtype], part: int, parts: int) -> Columns:
-    """Reads the rows of range `part` of a run that was written in `parts` ranges."""
-    read = _reader(path)
-    starts = np.frombuffer(read(part * _START.itemsize, (parts + 1) * _START.itemsize), _START)
-    (begin, end), rows = starts[:2].tolist(), int(starts[-1])
-    place, columns = (parts + 1) * _START.itemsize, []
+def read_range(path: str, kinds: Sequence[np.dtype], part: int, parts: int, written: int = 0) -> Columns:
+    """Reads the rows of range `part` of `parts` of a run; see `slices`."""
+    read, written = _reader(path), written or parts
+    each = written // parts
+    starts = np.frombuffer(read(part * each * _START.itemsize, (written + 1) * _START.itemsize), _START)
+    begin, end, rows = int(starts[0]), int(starts[each]), int(starts[-1])
+    place, columns = (written + 1) * _START.itemsize, []
     for kind in kinds:
         columns.append(np.frombuffer(read(place + begin * kind.itemsize, place + end * kind.itemsize), kind))
         place += rows * kind.itemsize
@@ -145,8 +151,13 @@ def pair_run(images: np.ndarray, texts: np.ndarray) -> Columns:
 
 def merge_pairs(runs: Iterable[Columns]) -> Columns:
     """Distinct pairs of all runs: hashes of images and of texts, uint64, in the order of the pairs."""
-    pairs, images = distinct_of_sorted(*sort_with(*_concatenate(runs, PAIRS)))
+    pairs, images = distinct_pairs(runs)
     return images, pairs - images * _SPREAD
+
+
+def distinct_pairs(runs: Iterable[Columns]) -> Columns:
+    """Distinct pairs of all runs, as one run."""
+    return distinct_of_sorted(*sort_with(*_concatenate(runs, PAIRS)))
 
 
 def _concatenate(runs: Iterable[Columns], kinds: Sequence[np.dtype]) -> Columns:

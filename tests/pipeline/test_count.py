@@ -1,6 +1,7 @@
 """Pass 2 against Counter and sets, on random corpora: in one and many hash ranges, one and many runs."""
 
 from collections import Counter, defaultdict
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.count_stages import count_in_order
 from filters import RareNgram
-from pipeline import count
+from pipeline import counting
+from pipeline.counting import Counting, groups
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.inputs import FIELDS, Source
@@ -37,12 +40,8 @@ def write_shard(output: Output, number: int, pairs: list, keys: list | None = No
 
 def run_counts(output: Output, shards: list, rule: RareNgram, parts: int, keys: bool = True) -> dict:
     """Runs the stages of CountCorpus one after the other."""
-    groups = [(number, (shard,)) for number, shard in enumerate(shards)]
-    job = count.Counting(output, "uncased", rule, keys, len(groups), parts, Meter(None))
-    runs = [count.count_group(group, job) for group in groups]
-    merged = [count.merge_range(part, job, runs) for part in range(parts)]
-    cut = count.cut_of_ranges(merged[::-1], rule)  # they arrive in any order
-    return count.join(None, job, merged, cut, [count.finish_range(part, job, cut) for part in range(parts)])
+    job = Counting(output, "uncased", rule, keys, len(shards), parts, Meter(None))
+    return count_in_order([(number, (shard,)) for number, shard in enumerate(shards)], job)
 
 
 def naive_frequent(pairs: list, rule: RareNgram) -> tuple[set[int], int]:
@@ -52,11 +51,19 @@ def naive_frequent(pairs: list, rule: RareNgram) -> tuple[set[int], int]:
 
 
 @pytest.mark.slow
-@given(st.lists(CORPUS, min_size=1, max_size=3), st.integers(0, 12), st.integers(1, 3), st.sampled_from([1, 8]))
+@given(
+    st.lists(CORPUS, min_size=1, max_size=6),
+    st.integers(0, 12),
+    st.integers(1, 3),
+    st.sampled_from([1, 8]),
+    st.sampled_from([2, 4, 512]),
+)
 @settings(max_examples=80, deadline=None)
-def test_counts_are_those_of_a_naive_reference(tmp_path_factory, shards, top_k, min_count, parts):
+def test_counts_are_those_of_a_naive_reference(tmp_path_factory, shards, top_k, min_count, parts, most):
     output, rule = Output(str(tmp_path_factory.mktemp("counts"))), RareNgram(top_k, min_count)
-    summary = run_counts(output, [write_shard(output, *shard) for shard in enumerate(shards)], rule, parts)
+    written = [write_shard(output, *shard) for shard in enumerate(shards)]
+    with mock.patch.object(counting, "MOST_MERGED", most):  # up to three levels
+        summary = run_counts(output, written, rule, parts)
     pairs = [pair for shard in shards for pair in shard]
     frequent, distinct = naive_frequent(pairs, rule)
     assert (summary["distinct"], summary["frequent"]) == (distinct, len(frequent))
@@ -92,12 +99,12 @@ def test_a_stage_that_is_done_is_not_done_again(tmp_path):
 
 
 def test_groups_are_cut_by_rows(monkeypatch):
-    monkeypatch.setattr(count, "ROWS_PER_RUN", 10)
+    monkeypatch.setattr(counting, "ROWS_PER_RUN", 10)
     source = Source(0, "x", "x", 0, 0)
     shards = [Shard(number, 5, source, 0, rows, False) for number, rows in enumerate([4, 6, 1, 30, 2])]
 
     def numbers(output: str) -> list[list[int]]:
-        return [[shard.number for shard in group] for _, group in count.groups(Output(output), shards)]
+        return [[shard.number for shard in group] for _, group in groups(Output(output), shards)]
 
     assert numbers("out") == [[0, 1], [2, 3], [4]]
     assert numbers("gs://bucket/out") == [[0, 1, 2, 3, 4]]  # runs are longer where each merge asks for its part of each

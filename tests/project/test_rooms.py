@@ -8,7 +8,7 @@ from tests.project.test_arrows import ROOT, Import, imports, within
 
 ROOMS = (  # from the top down; a name is a folder, or a module that stands alone
     "__main__", "console", "sample", "call", "commands", "compile", "warm", "run", "preflight", "finish",
-    "identity", "index", "count", "emit", "measure", "statistics", "funnel", "report", "reuse", "earlier",
+    "identity", "index", "count", "counting", "emit", "measure", "statistics", "funnel", "report", "reuse", "earlier",
     "engines", "outputs", "storage", "rules", "config", "rule_set", "own_rules", "inputs", "formats", "page",
     "files", "yaml_text", "settings", "printable",
 )  # fmt: skip

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.real_text import ANY_TEXT, CODE_POINTS, REAL_TEXTS, lines
-from vocab import counting
+from vocab import counting, lookup
 from vocab.characters import PROFILES, load
 from vocab.counting import count, radix_sort
 from vocab.hashing import hash_bigrams, hash_strings, hash_words
@@ -154,6 +154,14 @@ def test_lookup(keys: list[int], others: list[int]) -> None:
     assert found.contains(queries).tolist() == [query in table for query in queries.tolist()]
     assert found.counts_of(queries).tolist() == [table.get(query, 1) for query in queries.tolist()]
     assert found.counts_of(queries, default=0).tolist() == [table.get(query, 0) for query in queries.tolist()]
+
+
+@pytest.mark.parametrize(("most", "kind"), [(3, np.uint32), (2, np.int64)])
+def test_places_beyond_32_bits_get_a_wide_index(monkeypatch: pytest.MonkeyPatch, most: int, kind: type) -> None:
+    monkeypatch.setattr(lookup, "MOST_NARROW", most)
+    table = SortedTable(uint64([3, 2**62, 2**64 - 1]), np.array([7, 8, 9], np.uint32))
+    assert table._index.dtype == kind
+    assert table.counts_of(uint64([2**64 - 1, 3, 4, 2**62])).tolist() == [9, 7, 1, 8]
 
 
 def test_lookup_in_a_mapped_file(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import PaneInfo
 
 from pipeline.config import Config
-from pipeline.count import CountCorpus, counting, groups
+from pipeline.count import CountCorpus
+from pipeline.counting import counting, groups
 from pipeline.emit import Emission, EmitCorpus
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
@@ -53,6 +54,13 @@ def count(root: beam.Pipeline) -> Any:
     return root | "Groups" >> beam.Create(groups(OUTPUT, PLAN.shards)) | CountCorpus(job)
 
 
+def count_in_levels(root: beam.Pipeline) -> Any:
+    """So many runs that they are merged in two levels, and their ranges too."""
+    shards = tuple(Shard(number, 33, SOURCE, number, 2_000_000, True) for number in range(33))
+    job = counting(OUTPUT, Plan(shards, pa.schema([]), True, {}), "uncased", CONFIG.filters.rare_ngram, METER)
+    return root | "Groups" >> beam.Create(groups(OUTPUT, shards), reshuffle=False) | CountCorpus(job)
+
+
 def emit(root: beam.Pipeline) -> Any:
     emission = Emission(OUTPUT, CONFIG, PLAN.carried, METER)
     return root | "Shards" >> beam.Create(PLAN.shards) | EmitCorpus(emission)
@@ -63,8 +71,8 @@ LABELS = {
     index: {"IndexInputs": ["Index", "Split", "SpreadFiles", "SpreadTasks"]},
     count: {
         "CountCorpus": [
-            *("Count", "Cut", "Finish", "Histograms", "Join", "Merge", "Once", "Ranges", "RangesAgain"),
-            *("SpreadAgain", "SpreadGroups", "SpreadRanges"),
+            *("Count", "Cut", "Finish", "Histograms", "Join", "Kinds", "Merge", "Once", "Ranges", "RangesAgain"),
+            *("SpreadGroups", "SpreadKinds", "SpreadRanges", "SpreadRangesAgain", "Summarise"),
         ]
     },
     emit: {"EmitCorpus": ["Emit", "SpreadShards"]},
@@ -89,7 +97,7 @@ def test_labels_are_stable(wire: Wire) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("wire", "shuffles"), [(evaluation_sets, 1), (index, 2), (count, 4), (emit, 1)])
+@pytest.mark.parametrize(("wire", "shuffles"), [(evaluation_sets, 1), (index, 2), (count, 5), (emit, 1)])
 def test_each_shuffle_is_a_stage_that_waits(wire: Wire, shuffles: int) -> None:
     urns = [transform.spec.urn for transform in dry_run(wire).components.transforms.values()]
     assert urns.count("beam:transform:group_by_key:v1") == shuffles
@@ -124,7 +132,7 @@ def leaves(kind: Any) -> Iterator[Any]:
         yield kind
 
 
-@pytest.mark.parametrize("wire", LABELS, ids=lambda wire: wire.__name__)
+@pytest.mark.parametrize("wire", [*LABELS, count_in_levels], ids=lambda wire: wire.__name__)
 def test_no_image_crosses_a_shuffle(wire: Wire) -> None:
     pipeline, shuffled = beam.Pipeline(options=PipelineOptions([])), Shuffled()
     wire(pipeline)

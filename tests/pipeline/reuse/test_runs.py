@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from dedup.evaluation import build
-from pipeline import count
+from pipeline import count, counting
 from tests.support.reuse import both, corpus, evaluation, finished, rows, write
 from tests.support.two_runs import verdicts
 
@@ -193,9 +193,9 @@ def test_sorted_runs_are_taken_in_any_number_of_ranges(place: Place, tmp_path: P
     refused = mock.patch.object(count, "hash_ngrams", side_effect=AssertionError("counted again"))
     options = (place.sets, "--filters.rare_ngram.top_k=30")
     corpus(tmp_path / "scratch", place.inputs, *options)
-    for entries in (count.ENTRIES_PER_PART, 40):
-        output = tmp_path / str(entries)
-        with refused, mock.patch.object(count, "ENTRIES_PER_PART", entries):
+    for entries in (counting.ENTRIES_PER_PART, 40):
+        output, sizes = tmp_path / str(entries), {"ENTRIES_PER_PART": entries, "MOST_MERGED": 16}
+        with refused, mock.patch.multiple(counting, **sizes):  # of small ranges there are too many for one level
             corpus(output, place.inputs, *options, f"--reuse={place.run}", "--keep_work")
         assert finished(output) == finished(tmp_path / "scratch")
     same = [{file.name: file.read_bytes() for file in (run / "work/runs").iterdir()} for run in (place.run, output)]

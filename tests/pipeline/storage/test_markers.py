@@ -10,7 +10,7 @@ import pytest
 from filters import RareNgram
 from pipeline.commands.train.embed.parts import Parts
 from pipeline.config import Embedding
-from pipeline.count import SUMMARY, Counting, forget_lost_runs, is_counted
+from pipeline.counting import SUMMARY, Counting, forget_lost_runs, is_counted
 from pipeline.emit import needed_by_notes
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
