@@ -1,7 +1,6 @@
 """Recall and loss on pairs that aren't trained on, on the way and at the end of a training.
 
-The towers are measured as they would be saved: batch normalisation goes by its moving statistics, which lag behind
-the weights in a short training.
+The towers are measured as they would be saved: batch normalisation goes by its moving statistics.
 """
 
 from __future__ import annotations

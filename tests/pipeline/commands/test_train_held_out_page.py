@@ -64,7 +64,7 @@ def test_recalls_and_loss_stand_beside_chance() -> None:
     assert f"chance {chance_loss(64):.2f}" in report.all("text") and f"floor {floor_loss(64, 0.1):.2f}" in report.all(
         "text"
     )
-    assert "Chance is 2 ln 64: all 64 candidates" in report.words and "lag behind the weights" in report.words
+    assert "Chance is 2 ln 64: all 64 candidates" in report.words and "of about the last ten steps" in report.words
 
 
 def test_a_loss_without_smoothing_has_no_floor() -> None:
