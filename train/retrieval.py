@@ -41,7 +41,7 @@ class NotMeasured:
     @property
     def reason(self) -> str:
         """The reason, such as `0 held-out pictures`."""
-        return f"{self.pictures} {self.kind} {'picture' if self.pictures == 1 else 'pictures'}"
+        return f"{self.pictures:,} {self.kind} {'picture' if self.pictures == 1 else 'pictures'}"
 
 
 def image_to_text(images: np.ndarray, texts: np.ndarray, image_of_text: np.ndarray) -> Recalls:

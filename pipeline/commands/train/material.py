@@ -15,6 +15,7 @@ from pipeline.files import Output
 from pipeline.formats import FORMATS, RECORDS
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import check_records, corpus_name, read_manifest
+from pipeline.printable import tell
 from pipeline.storage.overwriting import REMOVING
 from train.checkpoint import Checkpoints, digest, load, restore
 from train.model import DualEncoder
@@ -72,7 +73,8 @@ def load_vocabulary(path: str) -> Vocabulary:
 def load_model(folder: str, settings: Settings = ()) -> Trained:
     """The newest checkpoint in the output of `python -m train fit`, with `settings` put over those it was made with.
 
-    Raises InputError where there is none, or with another vocabulary; ConfigError, CheckpointError.
+    Tells its step where the run isn't finished. Raises InputError where there is none, or with another vocabulary;
+    ConfigError, CheckpointError.
     """
     if Output(folder).has(REMOVING):
         raise InputError(f"model: {folder} is half removed by --overwrite; start the killed command again")
@@ -86,4 +88,7 @@ def load_model(folder: str, settings: Settings = ()) -> Trained:
         raise InputError(f"vocab: {vocabulary.folder} isn't the vocabulary that {path} was trained with")
     model = DualEncoder(settled, len(vocabulary.tokenizer))
     restore(arrays, path, model=model)
+    step, steps = facts["step"], facts["run"]["train"]["steps"]
+    if step < steps:
+        tell(f"model: {folder} isn't finished: its newest checkpoint is of step {step:,} of {steps:,}")
     return Trained(model, vocabulary.tokenizer, settled, digest(path, "model"))
