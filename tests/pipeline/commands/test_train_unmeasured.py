@@ -131,7 +131,7 @@ def test_a_run_that_is_not_finished_can_be_measured(folder: Path, said: dict[str
     assert json.loads((left / "model.json").read_text())["steps"] == 0 and not (left / "image_tower.keras").exists()
     assert (left / "vocab.txt").read_bytes() == (folder / "vocab.txt").read_bytes()
     _, told, *table, chance, code = said["its model"]
-    assert told == f"model: {left} isn't finished: its newest checkpoint is of step 1 of 2"
+    assert told == f"model: {left}/checkpoints/step-000000001.npz is of step 1 of 2"
     assert code == "0" and len(table) == 5 and chance.startswith("text to image R@1 is ")
 
 

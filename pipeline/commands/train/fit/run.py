@@ -34,6 +34,7 @@ REPORT, FACTS, LOG = "report.html", "model.json", "log.csv"
 TOWERS = ("image_tower.keras", "text_tower.keras")
 VOCABULARIES = (VOCABULARY, VOCABULARY_FACTS, TOKENIZER, TOKENIZER_CONFIG)
 RESULTS = (REPORT, FACTS, LOG, EVALUATION, TIMING)
+FEW = 100  # batches in a corpus; pairs are counted in a smaller one
 OVERWRITTEN = (*RESULTS, "checkpoints", "tensorboard", *VOCABULARIES, *TOWERS)  # --overwrite removes
 
 
@@ -62,7 +63,14 @@ def fit(options: Options) -> Retrieval | NotMeasured:
     if not config.train.data.held_out:
         tell("train: train.data.held_out=0 holds out no picture, so recall won't be measured")
     make_room(output, OVERWRITTEN, options.overwrite)
-    run = Run(shards.paths, vocabulary.tokenizer, vocabulary.sha256, config.train, output.root)
+    run = Run(
+        shards.paths,
+        vocabulary.tokenizer,
+        vocabulary.sha256,
+        config.train,
+        output.root,
+        resume_from=options.resume_from,
+    )
     devices = strategy(options.devices)  # before TensorFlow is used
     check_records(run.shards)
     examiner = Examiner(run.records, held_out=True, settings=run.settings)
@@ -97,6 +105,7 @@ def complete(trainer: Trainer, material: TrainedFrom, examiner: Examiner) -> Ret
     if writes and trainer.step < trainer.settings.steps:
         _write_vocabulary(output, material.vocabulary)
         _write_facts(output, _facts(material, trainer))
+        _tell_of_pairs_twice(trainer, material.shards)
     trainer.fit()
     if writes:
         _write_model(output, trainer, material)
@@ -105,8 +114,28 @@ def complete(trainer: Trainer, material: TrainedFrom, examiner: Examiner) -> Ret
     if writes:
         if isinstance(found, Examined):
             trainer.record(found)
+            _tell_best(trainer)
         _write_results(output, trainer, retrieval, material)
     return retrieval
+
+
+def _tell_best(trainer: Trainer) -> None:
+    """Tells the checkpoint of the best measurement, where that isn't the last."""
+    best, last = trainer.measurements.best, trainer.measurements.rows[-1]
+    if best and best.step != last.step:
+        path = trainer.run.checkpoints.path(best.step)
+        found = f"{best.mean_recall:.1%} after step {best.step:,}, {last.mean_recall:.1%} at the end"
+        tell(f"train: mean recall was best on the way, {found}; --model={path} takes that checkpoint")
+
+
+def _tell_of_pairs_twice(trainer: Trainer, shards: Shards) -> None:
+    """Tells of a corpus so small that many batches hold a pair twice."""
+    batch = trainer.settings.batch
+    if shards.corpus.get("records", 0) >= FEW * batch:
+        return
+    pairs = trainer.run.records.count(2 * batch)
+    if pairs < 2 * batch:
+        tell(f"train: with {pairs:,} pairs, batches of {batch:,} hold pairs twice, as wrong candidates of themselves")
 
 
 def _measure(trainer: Trainer, examiner: Examiner) -> Examined | NotMeasured:
@@ -142,8 +171,7 @@ def _facts(material: TrainedFrom, trainer: Trainer, retrieval: Retrieval | NotMe
 
 
 def _write_model(output: Output, trainer: Trainer, material: TrainedFrom) -> None:
-    """The log, the towers, and the vocabulary and facts beside them."""
-    trainer.log.save()
+    """The towers, and the vocabulary and facts beside them."""
     with TemporaryDirectory() as folder:  # Keras saves to local paths
         for name, tower in zip(TOWERS, (trainer.model.images, trainer.model.texts), strict=True):
             tower.save(f"{folder}/{name}")
