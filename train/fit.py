@@ -84,7 +84,7 @@ class Trainer:
             row = self._row(step({name: batch[name] for name in INPUTS}), batch)
             progress.end_step(row, self._lap(progress.first))
             if row.step % self.settings.log_every == 0:
-                speed = self.watch.speed()
+                speed = self.watch.rate(row.step)
                 self.log.add(row, speed)
                 progress.logged(row, speed)
             if self.save_points.due(row.step):
