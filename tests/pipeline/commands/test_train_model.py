@@ -1,4 +1,4 @@
-"""The checkpoint that --model and --from take: the newest, or one by its path or name; what a damaged one is told by."""
+"""The checkpoint that --model and --from take: the newest, or one by path or name; what a damaged one is told by."""
 
 from __future__ import annotations
 
