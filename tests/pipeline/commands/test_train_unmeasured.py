@@ -134,7 +134,7 @@ def test_a_run_that_is_not_finished_can_be_measured(folder: Path, said: dict[str
     assert (left / "vocab.txt").read_bytes() == (folder / "vocab.txt").read_bytes()
     _, told, *table, chance, code = said["its model"]
     assert told == f"model: {left}/checkpoints/step-000000001.npz is of step 1 of 2"
-    assert code == "0" and len(table) == 5 and chance.startswith("text to image R@1 is ")
+    assert code == "0" and len(table) == 8 and chance.startswith("text to image R@1 is ")
 
 
 def test_two_trainings_in_one_output_are_refused(said: dict[str, list[str]]) -> None:
