@@ -84,7 +84,7 @@ def test_a_linear_probe_leaves_the_tower_and_its_statistics_alone(
 def test_a_frozen_tower_drops_nothing_by_chance(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """EfficientNet leaves out blocks by chance in training."""
 
-    def dropping(settings: object, synchronized: bool = False) -> keras.Model:
+    def dropping(settings: object, *_: object) -> keras.Model:
         pixels = keras.Input((32, 32, 3))
         return keras.Model(pixels, keras.layers.Dropout(0.5)(keras.layers.GlobalAveragePooling2D()(pixels)))
 
