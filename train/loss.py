@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from train.devices import first_row, gather
+
+BySum = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def contrastive_loss(
@@ -17,9 +21,42 @@ def contrastive_loss(
     the loss of its pairs, and the batch's is their mean. Labels are smoothed over the candidates.
     """
     images, texts = (tf.math.l2_normalize(tf.cast(rows, tf.float32), 1) for rows in (images, texts))
-    there = cross_entropy(_logits(images, gather(texts), temperature, negatives), smoothing)
-    back = cross_entropy(_logits(texts, gather(images), temperature, negatives), smoothing)
-    return there + back
+    all_images, all_texts = gather(images), gather(texts)
+    if negatives < 1:
+        there = cross_entropy(_logits(images, all_texts, temperature, negatives), smoothing)
+        return there + cross_entropy(_logits(texts, all_images, temperature, negatives), smoothing)
+    there = _among_all(images / temperature, texts, all_texts, smoothing)
+    with tf.control_dependencies([there]):  # one matrix of similarities at a time
+        return there + _among_all(texts / temperature, images, all_images, smoothing)
+
+
+def _among_all(queries: tf.Tensor, right: tf.Tensor, candidates: tf.Tensor, smoothing: float) -> tf.Tensor:
+    """The mean cross entropy of `queries`, float (n, d), whose right candidates are `right`, float (n, d).
+
+    Logits are products, so that the mean logit is the product of the mean query and the mean candidate.
+    """
+    at_right = tf.reduce_mean(tf.reduce_sum(queries * right, 1))
+    at_all = tf.tensordot(tf.reduce_mean(queries, 0), tf.reduce_mean(candidates, 0), 1)
+    return _mean_log_sum(queries, candidates) - (1 - smoothing) * at_right - smoothing * at_all
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _mean_log_sum(queries: tf.Tensor, candidates: tf.Tensor) -> tuple[tf.Tensor, BySum]:
+    """The mean over `queries`, float (n, d), of the logarithm of the sum of exp(query x candidate), float (m, d).
+
+    The gradients, as small as the arguments, are computed at once, from the only float (n, m) matrix there ever is:
+    otherwise both directions' matrices would wait for the backward pass.
+    """
+    logits = tf.matmul(queries, candidates, transpose_b=True)
+    highest = tf.reduce_max(logits, 1, keepdims=True)
+    shares = tf.exp(logits - highest)
+    sums = tf.reduce_sum(shares, 1, keepdims=True)
+    weights = 1 / (sums * tf.cast(tf.shape(queries)[0], tf.float32))
+    by_queries = tf.matmul(shares, candidates) * weights
+    by_candidates = tf.matmul(shares, queries * weights, transpose_a=True)
+    with tf.control_dependencies([by_queries, by_candidates]):  # the matrix is gone before the value is known
+        mean = tf.reduce_mean(highest + tf.math.log(sums))
+    return mean, lambda by_mean: (by_mean * by_queries, by_mean * by_candidates)
 
 
 def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, negatives: float) -> tf.Tensor:
