@@ -139,7 +139,8 @@ class Trainer:
         def read(context: tf.distribute.InputContext) -> tf.data.Dataset:
             place = self.places[context.input_pipeline_id]
             pairs = self.run.records.training(place, host())
-            return pairs.batch(context.get_per_replica_batch_size(self.settings.batch)).prefetch(tf.data.AUTOTUNE)
+            size = context.get_per_replica_batch_size(self.settings.batch)
+            return pairs.batch(size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)  # endless: only names the shape
 
         return iter(self.strategy.distribute_datasets_from_function(read))
 

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from train.devices import first_row, gather
 
+BLOCK = 2048  # queries whose similarities are held at a time: 134 MB with 16,384 candidates
+Part = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 BySum = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
@@ -26,7 +28,7 @@ def contrastive_loss(
         there = cross_entropy(_logits(images, all_texts, temperature, negatives), smoothing)
         return there + cross_entropy(_logits(texts, all_images, temperature, negatives), smoothing)
     there = _among_all(images / temperature, texts, all_texts, smoothing)
-    with tf.control_dependencies([there]):  # one matrix of similarities at a time
+    with tf.control_dependencies([there]):  # one direction after the other
         return there + _among_all(texts / temperature, images, all_images, smoothing)
 
 
@@ -44,19 +46,36 @@ def _among_all(queries: tf.Tensor, right: tf.Tensor, candidates: tf.Tensor, smoo
 def _mean_log_sum(queries: tf.Tensor, candidates: tf.Tensor) -> tuple[tf.Tensor, BySum]:
     """The mean over `queries`, float (n, d), of the logarithm of the sum of exp(query x candidate), float (m, d).
 
-    The gradients, as small as the arguments, are computed at once, from the only float (n, m) matrix there ever is:
-    otherwise both directions' matrices would wait for the backward pass.
+    The gradients, as small as the arguments, are computed at once, one block of queries after the other: otherwise both
+    directions' float (n, m) matrices would wait for the backward pass.
     """
+    parts: list[Part] = []
+    for block in _blocks(queries):
+        with tf.control_dependencies(parts[-1] if parts else []):
+            parts.append(_log_sums(block, candidates))
+    sums, by_queries, by_candidates = map(list, zip(*parts, strict=True))
+    share = 1 / tf.cast(tf.shape(queries)[0], tf.float32)
+
+    def by_arguments(by_mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return share * by_mean * tf.concat(by_queries, 0), share * by_mean * tf.add_n(by_candidates)
+
+    return share * tf.add_n(sums), by_arguments
+
+
+def _blocks(queries: tf.Tensor) -> list[tf.Tensor]:
+    """Blocks of at most `BLOCK` rows; one block if the number of rows isn't known while tracing."""
+    count = queries.shape[0]
+    return [queries[first : first + BLOCK] for first in range(0, count, BLOCK)] if count else [queries]
+
+
+def _log_sums(queries: tf.Tensor, candidates: tf.Tensor) -> Part:
+    """The sum over the queries of what `_mean_log_sum` averages, and its gradients by queries and candidates."""
     logits = tf.matmul(queries, candidates, transpose_b=True)
     highest = tf.reduce_max(logits, 1, keepdims=True)
     shares = tf.exp(logits - highest)
     sums = tf.reduce_sum(shares, 1, keepdims=True)
-    weights = 1 / (sums * tf.cast(tf.shape(queries)[0], tf.float32))
-    by_queries = tf.matmul(shares, candidates) * weights
-    by_candidates = tf.matmul(shares, queries * weights, transpose_a=True)
-    with tf.control_dependencies([by_queries, by_candidates]):  # the matrix is gone before the value is known
-        mean = tf.reduce_mean(highest + tf.math.log(sums))
-    return mean, lambda by_mean: (by_mean * by_queries, by_mean * by_candidates)
+    by_candidates = tf.matmul(shares, queries / sums, transpose_a=True)
+    return tf.reduce_sum(highest + tf.math.log(sums)), tf.matmul(shares, candidates) / sums, by_candidates
 
 
 def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, negatives: float) -> tf.Tensor:
