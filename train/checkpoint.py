@@ -9,7 +9,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ import tensorflow as tf
 from train.errors import TrainingError
 from train.files import atomic_write
 
-FACTS = "facts"
+FACTS, ENDING = "facts", ".npz"
 # Errors that numpy, zipfile and TensorFlow raise for damaged files or files that are no archives
 _DAMAGED = (
     ValueError,  # also raised for an array of Python objects, which nothing unpickles
@@ -39,6 +39,10 @@ class CheckpointError(TrainingError):
     """A checkpoint that is damaged, or of another model."""
 
 
+class NoCheckpoint(TrainingError):
+    """A checkpoint is asked for that isn't there."""
+
+
 @dataclass(frozen=True)
 class Checkpoints:
     """The checkpoints of a run, in a local or remote folder."""
@@ -47,7 +51,7 @@ class Checkpoints:
 
     def path(self, step: int) -> str:
         """The file of the state after `step` steps."""
-        return posixpath.join(self.folder, f"step-{step:09d}.npz")
+        return posixpath.join(self.folder, f"step-{step:09d}{ENDING}")
 
     def steps(self) -> list[int]:
         """The steps with checkpoints, in order. Unfinished files of a killed run don't count."""
@@ -61,15 +65,38 @@ class Checkpoints:
         steps = self.steps()
         return self.path(steps[-1]) if steps else None
 
-    def save(self, step: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], keep: int) -> None:
-        """Writes the state to a temporary file, renames it, and removes all but the last `keep` checkpoints."""
+    def named(self, name: str) -> str:
+        """The path of the checkpoint `name`, such as step-000001000. Raises NoCheckpoint."""
+        paths = map(self.path, self.steps())
+        names = {posixpath.basename(path).removesuffix(ENDING): path for path in paths}
+        if name not in names:
+            raise NoCheckpoint(f"{self.folder} has no checkpoint {name}; it has {', '.join(names) or 'none'}")
+        return names[name]
+
+    def before(self, path: str) -> str | None:
+        """The path of the checkpoint before that in `path`, if there is one."""
+        earlier = [found for found in map(self.path, self.steps()) if found < path]
+        return earlier[-1] if earlier else None
+
+    def remove_after(self, step: int) -> None:
+        """Removes the checkpoints of later steps."""
+        self._remove(later for later in self.steps() if later > step)
+
+    def keep(self, last: int, also: int | None = None) -> None:
+        """Removes all but the last ones, and that of step `also`."""
+        self._remove(step for step in self.steps()[:-last] if step != also)
+
+    def _remove(self, steps: Iterable[int]) -> None:
+        for step in steps:
+            tf.io.gfile.remove(self.path(step))
+
+    def save(self, step: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+        """Writes the state to a temporary file, and renames it."""
         tf.io.gfile.makedirs(self.folder)
         path = self.path(step)
         content: dict[str, Any] = {FACTS: np.array(json.dumps(facts)), **arrays}
         with atomic_write(path) as file:
             np.savez(_Stream(file), **content)
-        for old in self.steps()[:-keep]:
-            tf.io.gfile.remove(self.path(old))
 
 
 class _Stream:

@@ -185,13 +185,19 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Steps between checkpoints, and the number of checkpoints kept."""
+    """Steps and minutes between checkpoints, whichever come first, and the number of checkpoints kept.
+
+    There is one before each measurement too, and the best measured one is kept besides.
+    """
 
     every: Annotated[int, "steps between two checkpoints", "steps"] = 1_000
+    minutes: Annotated[float, "time after which there is one as well; 0: by steps alone", "minutes"] = 30.0
     keep: Annotated[int, "newest checkpoints that are kept", "checkpoints"] = 2
 
     def __post_init__(self) -> None:
         above(self, 0, "every", "keep")
+        if self.minutes < 0:
+            raise ValueError(f"minutes: {self.minutes} is under 0")
 
 
 @dataclass(frozen=True)

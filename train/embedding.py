@@ -91,10 +91,12 @@ def embed_words(trained: Trained, words: Sequence[str]) -> np.ndarray:
 
 def _embed(trained: Trained, tower: keras.Model, texts: Sequence[str]) -> np.ndarray:
     encode, length = _function(tower, tf.int32), trained.settings.text.length
-    vectors = np.empty((len(texts), tower.output_shape[-1]), np.float32)
+    vectors, seen = np.empty((len(texts), tower.output_shape[-1]), np.float32), dict[bytes, np.ndarray]()
     for begin in range(0, len(texts), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
-        vectors[part] = encode(trained.tokenizer.encode(texts[part], length))
+        tokens = trained.tokenizer.encode(texts[part], length)
+        rows = zip(map(bytes, tokens), encode(tokens), strict=True)
+        vectors[part] = [seen.setdefault(text, vector) for text, vector in rows]  # equal texts have equal vectors
     return vectors
 
 

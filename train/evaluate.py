@@ -36,9 +36,10 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A pair's embeddings, float (width,) each, and the id of its picture."""
+    """A pair's embeddings, float (width,) each, the id of its picture, and its tokens."""
 
     image_id: bytes
+    tokens: bytes
     image: np.ndarray
     text: np.ndarray
 
@@ -82,11 +83,12 @@ def wanted(pairs: Iterable[P], settings: Evaluation) -> Iterator[P]:
 
 
 def sample(model: DualEncoder, pairs: tf.data.Dataset, settings: Evaluation, batch: int = AT_ONCE) -> Sample:
-    """Embeds the pairs that are wanted, a picture by its first pair. Raises TooFewPictures."""
-    images, texts, owners = dict[bytes, np.ndarray](), list[np.ndarray](), list[bytes]()
+    """Embeds the pairs that are wanted, a picture and a text by the first pair that has it. Raises TooFewPictures."""
+    images, seen = dict[bytes, np.ndarray](), dict[bytes, np.ndarray]()
+    texts, owners = list[np.ndarray](), list[bytes]()
     for pair in wanted(embed(model, pairs, batch), settings):
         images.setdefault(pair.image_id, pair.image)
-        texts.append(pair.text)
+        texts.append(seen.setdefault(pair.tokens, pair.text))  # equal texts have equal vectors, to the last bit
         owners.append(pair.image_id)
     if len(images) < 2:
         raise TooFewPictures(len(images))
@@ -105,8 +107,9 @@ def embed(model: DualEncoder, pairs: tf.data.Dataset, batch: int) -> Iterator[Em
     encode = _encoder(model)
     for part in pairs.batch(batch).prefetch(1):
         images, texts = encode({name: part[name] for name in ("pixels", "tokens")})
-        for image_id, image, text in zip(part["image_id"].numpy(), images.numpy(), texts.numpy(), strict=True):
-            yield Embedded(image_id, image, text)
+        ids, tokens = part["image_id"].numpy(), map(bytes, part["tokens"].numpy())
+        for pair in zip(ids, tokens, images.numpy(), texts.numpy(), strict=True):
+            yield Embedded(*pair)
 
 
 @lru_cache(maxsize=1)  # a model is traced once, however often it is measured

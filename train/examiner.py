@@ -1,7 +1,6 @@
 """Recall and loss on pairs that aren't trained on, on the way and at the end of a training.
 
-The towers are measured as they would be saved: batch normalisation goes by its moving statistics, which lag behind
-the weights in a short training.
+The towers are measured as they would be saved: batch normalisation goes by its moving statistics.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ class Examiner:
     def __init__(self, records: Records, held_out: bool, settings: Train) -> None:
         self.records, self.held_out, self.settings = records, held_out, settings
         self.pairs: tf.data.Dataset | None = None
+        self.says = ""  # how many pictures and captions are measured, once they are counted
 
     def keep(self) -> NotMeasured | None:
         """Takes the records that are measured into memory, to find them once; returns why nothing can be measured.
@@ -43,8 +43,9 @@ class Examiner:
         """
         kept = list(wanted(self.records.readable(self.held_out), self.settings.evaluation))
         self.pairs = self.records.given([pair.record for pair in kept])
-        pictures = len({pair.image_id for pair in kept})
-        return self.too_few(pictures) if pictures < 2 else None
+        counted = self.too_few(len({pair.image_id for pair in kept}))
+        self.says = f"{counted.reason} with {len(kept):,} captions"
+        return counted if counted.pictures < 2 else None
 
     def measure(self, model: DualEncoder) -> Examined:
         """Measures `model`. Raises TooFewPictures, and TrainingError for damaged files."""

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from train.checkpoint import CheckpointError, arrays_of, load, restore
+from train.checkpoint import CheckpointError, arrays_of, restore
 from train.data import Position, damage_named
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
@@ -22,6 +22,7 @@ from train.objective import make_objective
 from train.optimizer import make_optimizer
 from train.progress import Progress
 from train.run import Run
+from train.save_points import SavePoints
 from train.step import training_step
 from train.times import MEASURING, SAVING, TRACING, TRAINING, Stopwatch
 
@@ -66,6 +67,7 @@ class Trainer:
         self.log = Log(run.output, self.step, events=host().number == 0)
         self.measurements = Measurements(run.output, self.step, self.log)
         self.watch = Stopwatch(run.output)
+        self.save_points = SavePoints(self.settings, strategy)
 
     def fit(self) -> None:
         """Trains to the last step. Raises NotANumber, and TrainingError if records are damaged or too few."""
@@ -82,10 +84,10 @@ class Trainer:
             row = self._row(step({name: batch[name] for name in INPUTS}), batch)
             progress.end_step(row, self._lap(progress.first))
             if row.step % self.settings.log_every == 0:
-                speed = self.watch.speed()
+                speed = self.watch.rate(row.step)
                 self.log.add(row, speed)
                 progress.logged(row, speed)
-            if row.step % self.settings.checkpoints.every == 0 or row.step == self.settings.steps:
+            if self.save_points.due(row.step):
                 self._save(batch)
         progress.close()
 
@@ -100,6 +102,7 @@ class Trainer:
         row = Measurement.of(self.step, found)
         if row not in self.measurements.rows:
             self.measurements.add(row)
+            self._keep_checkpoints()
             self.watch.lap(MEASURING)
             self.watch.save()
         return row
@@ -113,6 +116,7 @@ class Trainer:
         self.step += 1
         row = Row(self.step, **{name: float(value) for name, value in values.items()})
         if not math.isfinite(row.loss):
+            self.log.add(row, None)
             keys = ", ".join(key.decode(errors="replace") for key in own_rows(batch["key"], self.strategy))
             raise NotANumber(f"the loss of step {row.step} is {row.loss}; its batch was {keys}")
         return row
@@ -150,22 +154,29 @@ class Trainer:
         return {"model": self.model, "optimizer": self.optimizer, "objective": self.objective}
 
     def _resume(self) -> None:
-        if path := self.run.checkpoints.newest():
-            arrays, facts = load(path)
-            self.run.check(facts["run"])
+        if held := self.run.held():
+            path, arrays, facts = held
             if len(facts["places"]) != len(self.places):
                 raise CheckpointError(f"{path}: {len(facts['places'])} hosts wrote it; this run has {len(self.places)}")
             restore(arrays, path, **self._state)
             self.step, self.places = facts["step"], [Position(*place) for place in facts["places"]]
+            if host().number == 0:
+                self.run.checkpoints.remove_after(self.step)
 
     def _save(self, batch: dict[str, Any]) -> None:
         last = own_rows(batch["place"], self.strategy)[-1]
         self.places = [Position(*map(int, place)) for place in from_all_hosts(last, self.strategy)]
         if host().number > 0:
             return
-        self.log.save()
+        self.log.flush()
         places = [dataclasses.astuple(place) for place in self.places]
         facts = {"step": self.step, "places": places, "run": self.run.facts()}
-        self.run.checkpoints.save(self.step, arrays_of(**self._state), facts, self.settings.checkpoints.keep)
+        self.run.checkpoints.save(self.step, arrays_of(**self._state), facts)
+        self._keep_checkpoints()
         self.watch.lap(SAVING)
         self.watch.save()
+
+    def _keep_checkpoints(self) -> None:
+        """Removes old checkpoints, but not the best of those that were measured."""
+        best = self.measurements.best
+        self.run.checkpoints.keep(self.settings.checkpoints.keep, best.step if best else None)

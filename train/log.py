@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 
 import tensorflow as tf
 
@@ -30,19 +30,30 @@ class Log:
     def __init__(self, output: str, step: int, events: bool = True) -> None:
         """Resumes after `step` steps: drops later rows, which a killed run left.
 
-        `events` are what TensorBoard reads; only one of several hosts writes them.
+        Only one of several hosts writes: that with `events`, which are what TensorBoard reads.
         """
-        self.path = f"{output}/log.csv"
+        self.path, self.writes = f"{output}/log.csv", events
         self.rows = [row for row in read_log(self.path) if row.step <= step]
         self.events = (
             tf.summary.create_file_writer(f"{output}/tensorboard") if events else tf.summary.create_noop_writer()
         )
+        if events:
+            tf.io.gfile.makedirs(output)
+            with atomic_write(self.path, "w") as file:
+                file.write(_lines([COLUMNS, *map(astuple, self.rows)]))
 
     def add(self, row: Row, speed: float | None) -> None:
-        """Logs a row; `speed` is in pairs per second, if it is known."""
+        """Logs a row at once; `speed` is in pairs per second, if it is known."""
         self.rows.append(row)
         known = {} if speed is None else {"pairs_per_second": speed}
         self.scalars({name: getattr(row, name) for name in COLUMNS[1:]} | known, row.step)
+        if self.writes:
+            with tf.io.gfile.GFile(self.path, "a") as file:
+                file.write(_lines([astuple(row)]))
+
+    def flush(self) -> None:
+        """Hands on to TensorBoard what it doesn't have yet."""
+        self.events.flush()
 
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """Shows values by their names in TensorBoard."""
@@ -50,23 +61,20 @@ class Log:
             for name, value in values.items():
                 tf.summary.scalar(name, value, step)
 
-    def save(self) -> None:
-        """Writes the rows via a temporary file."""
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        rows.writerows([getattr(row, name) for name in COLUMNS] for row in self.rows)
-        with atomic_write(self.path, "w") as file:
-            file.write(text.getvalue())
-        self.events.flush()
+
+def _lines(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def read_log(path: str) -> list[Row]:
-    """The rows of a `log.csv`; none if it doesn't exist."""
+    """The rows of a `log.csv`, without one that a killed run left unfinished; none if it doesn't exist."""
     if not tf.io.gfile.exists(path):
         return []
     with tf.io.gfile.GFile(path) as file:
-        return [_row(values) for values in csv.DictReader(io.StringIO(file.read()))]
+        whole = file.read().rpartition("\n")[0]
+    return [_row(values) for values in csv.DictReader(io.StringIO(whole))]
 
 
 def _row(values: Mapping[str, str]) -> Row:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 import tensorflow as tf
 
@@ -36,6 +37,11 @@ class Measurement:
         return cls(step, found.loss, found.candidates, *recalls)
 
     @property
+    def mean_recall(self) -> float:
+        """The mean of the six recalls."""
+        return fmean((*self.text_to_image, *self.image_to_text))
+
+    @property
     def line(self) -> str:
         """R@1 of both directions and the loss, for a terminal."""
         there, back = self.text_to_image[0], self.image_to_text[0]
@@ -59,6 +65,11 @@ class Measurements:
     def has(self, step: int) -> bool:
         """Returns whether the model was measured after `step` steps."""
         return any(row.step == step for row in self.rows)
+
+    @property
+    def best(self) -> Measurement | None:
+        """The first row of the highest mean recall; of equal ones that of the lowest loss."""
+        return max(self.rows, key=lambda row: (row.mean_recall, -row.loss), default=None)
 
     def add(self, row: Measurement) -> None:
         """Adds a row, in place of one of the same step, and writes all via a temporary file."""

@@ -28,7 +28,7 @@ class DualEncoder(Towers):
     """Embeds the two of a pair near each other (arXiv 2102.05918, section 4)."""
 
     def __init__(self, settings: Train, vocabulary: int, synchronized: bool = False) -> None:
-        images = image_tower(settings.image, synchronized)
+        images = image_tower(settings.image, synchronized, settings.pieces)
         super().__init__(images, text_tower(settings.text, vocabulary, images.output_shape[-1]), "dual_encoder")
         self.log = settings.temperature.scale == "log"
         start = keras.initializers.Constant(settings.temperature.start)

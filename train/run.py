@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from train.checkpoint import Checkpoints
+from train.checkpoint import ENDING, CheckpointError, Checkpoints, load
 from train.config import Train
 from train.data import Records
 from train.errors import TrainingError
@@ -33,7 +35,8 @@ class NoRecords(TrainingError):
 @dataclass(frozen=True)
 class Run:
     """A training: TFRecord files (paths), a tokeniser with the sha256 of its vocabulary, settings, and its output
-    folder; `start` is the digest of the weights that it begins with, unless they are random.
+    folder; `start` is the digest of the weights that it begins with, unless they are random; `resume_from` is the
+    checkpoint that it resumes from, unless that is the newest.
     """
 
     shards: Sequence[str]
@@ -42,6 +45,7 @@ class Run:
     settings: Train
     output: str
     start: str = ""
+    resume_from: str = ""
 
     @property
     def records(self) -> Records:
@@ -54,6 +58,22 @@ class Run:
     def checkpoints(self) -> Checkpoints:
         """The folder of its saved states."""
         return Checkpoints(f"{self.output}/checkpoints")
+
+    def held(self) -> tuple[str, dict[str, np.ndarray], dict[str, Any]] | None:
+        """The path, arrays and facts of the checkpoint to resume from, if there is one.
+
+        Raises NoCheckpoint, OtherTraining, and CheckpointError, which names the checkpoint before a damaged one.
+        """
+        checkpoints = self.checkpoints
+        path = checkpoints.named(self.resume_from) if self.resume_from else checkpoints.newest()
+        if path is None:
+            return None
+        try:
+            arrays, facts = load(path)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}; {_remedy(checkpoints.before(path))}") from error
+        self.check(facts["run"])
+        return path, arrays, facts
 
     def facts(self) -> dict[str, Any]:
         """Facts that identify the run. Devices and the records' folder don't count."""
@@ -68,6 +88,13 @@ class Run:
         """Raises OtherTraining if the facts `held` in a checkpoint are of another run."""
         if differences := list(_differences(held, self.facts())):
             raise OtherTraining(f"{self.output} holds another run: {'; '.join(differences)}; --overwrite replaces it")
+
+
+def _remedy(before: str | None) -> str:
+    if before is None:
+        return "there is none before it: --overwrite begins anew"
+    name = posixpath.basename(before).removesuffix(ENDING)
+    return f"the one before it is {name}: the same command with --from={name} goes on from there"
 
 
 def _differences(held: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:

@@ -18,13 +18,22 @@ from train.hardware import hardware
 from vocab.minutes import Clock
 
 FILE = "timing.json"
+MOST_RATES = 1000
 TRAINING, TRACING, MEASURING, SAVING = PARTS = ("training", "tracing", "measuring", "saving")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The rate of training up to a logged step."""
+
+    step: int
+    pairs_per_second: float
 
 
 @dataclass(frozen=True)
 class Times:
     """Seconds by part; the pairs of the steps in `training`, which are all but the first of each session; the number
-    of sessions, and the machine of the last one.
+    of sessions, the machine of the last one, and rates on the way.
 
     A killed session counts up to its last checkpoint or measurement; steps that are made again count again.
     """
@@ -33,6 +42,7 @@ class Times:
     pairs: int = 0
     sessions: int = 0
     machine: Mapping[str, Any] = field(default_factory=dict)
+    rates: tuple[Rate, ...] = ()
 
     @property
     def wall(self) -> float:
@@ -72,6 +82,14 @@ class Stopwatch:
         pairs, seconds = self.times.pairs - before.pairs, self.times.seconds[TRAINING] - before.seconds[TRAINING]
         return pairs / seconds if pairs and seconds else None
 
+    def rate(self, step: int) -> float | None:
+        """The same, noted as the rate up to `step`, in place of rates of steps that are made again."""
+        speed = self.speed()
+        if speed is not None:
+            earlier = (rate for rate in self.times.rates if rate.step < step)
+            self.times = replace(self.times, rates=thinned((*earlier, Rate(step, speed))))
+        return speed
+
     def save(self) -> None:
         """Writes the times via a temporary file."""
         with atomic_write(self.path, "w") as file:
@@ -83,4 +101,14 @@ def read_times(path: str) -> Times:
     if not tf.io.gfile.exists(path):
         return NO_TIMES
     with tf.io.gfile.GFile(path) as file:
-        return Times(**json.loads(file.read()))
+        held = json.loads(file.read())
+    return Times(**{**held, "rates": tuple(Rate(**rate) for rate in held.get("rates", ()))})
+
+
+def thinned(rates: tuple[Rate, ...]) -> tuple[Rate, ...]:
+    """The means of each two neighbours, at the later one's step, once there are over `MOST_RATES`."""
+    if len(rates) <= MOST_RATES:
+        return rates
+    twos = zip(rates[::2], rates[1::2], strict=False)
+    means = (Rate(late.step, (early.pairs_per_second + late.pairs_per_second) / 2) for early, late in twos)
+    return (*means, *rates[len(rates) - len(rates) % 2 :])

@@ -16,13 +16,15 @@ HEAD_WIDTH = 64
 MAX_POSITIONS = 512
 DEEPEST = 10_000  # calls: Keras walks a model from its end to its beginning by recursion, and L2 is deep
 FEED_FORWARD = 4  # multiple of the width
+STATISTICS_KEPT = 0.9  # in a step; Keras' 0.99 has statistics of weights a hundred steps ago
 
 
-def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model:
+def image_tower(settings: ImageTower, synchronized: bool = False, pieces: int = 1) -> keras.Model:
     """Pixels, uint8 or float (n, crop, crop, 3) from 0 to 255, to embeddings, float (n, width).
 
     EfficientNet without the 1 x 1 convolution of its head, pooled, and a linear layer if the settings have a `width`.
-    With `synchronized` batches are normalised over all replicas, not each by itself.
+    With `synchronized` batches are normalised over all replicas, not each by itself. A step that calls the tower for
+    each of several `pieces` keeps as much of the moving statistics as one that calls it once.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
     across, deep = IMAGE_TOWERS[settings.tower]
@@ -31,7 +33,7 @@ def image_tower(settings: ImageTower, synchronized: bool = False) -> keras.Model
     body = keras.Model(whole.input, whole.get_layer("top_conv").input)
     for layer in body.layers:
         if isinstance(layer, layers.BatchNormalization):
-            layer.synchronized = synchronized
+            layer.synchronized, layer.momentum = synchronized, STATISTICS_KEPT ** (1 / pieces)
     features = layers.GlobalAveragePooling2D(name="pooled")(body.output)
     if settings.width is not None:
         features = layers.Dense(settings.width, name="image_projection")(features)

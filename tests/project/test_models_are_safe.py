@@ -177,7 +177,7 @@ def objects(path: Path) -> np.ndarray:
 
 def test_a_checkpoint_unpickles_nothing_and_is_not_compressed(tmp_path: Path) -> None:
     folder = Checkpoints(str(tmp_path))
-    folder.save(1, {"a": WEIGHTS}, {}, keep=1)
+    folder.save(1, {"a": WEIGHTS}, {})
     assert load(folder.path(1))[0]["a"].tolist() == WEIGHTS.tolist()
     for name, save, array in (
         ("objects", np.savez, objects(tmp_path / "ran")),

@@ -15,8 +15,8 @@ from train.retrieval import Recalls
 from train.times import NO_TIMES, Times
 
 RETRIEVAL = Retrieval(
-    image_to_text=Recalls((0.0671, 0.2849, 0.4469), (1 / 357, 5 / 357, 10 / 357), queries=350, candidates=700),
-    text_to_image=Recalls((0.0503, 0.2654, 0.4246), (1 / 350, 5 / 350, 10 / 350), queries=700, candidates=350),
+    image_to_text=Recalls((0.0671, 0.2849, 0.4469), (1 / 357, 5 / 357, 10 / 357), 350, 700, median_rank=12),
+    text_to_image=Recalls((0.0503, 0.2654, 0.4246), (1 / 350, 5 / 350, 10 / 350), 700, 350, median_rank=14.5),
 )
 ROWS = [Row(10 * step, 9 - step / 20, 0.07 * 1.01**step, 0.001 * step) for step in range(1, 101)]
 TOY = Train(

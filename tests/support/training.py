@@ -115,11 +115,12 @@ def _set(environment: dict[str, str]) -> None:
     os.environ.update(environment)
 
 
-def small_image_tower(settings: config.ImageTower, synchronized: bool = False) -> keras.Model:
+def small_image_tower(settings: config.ImageTower, synchronized: bool = False, pieces: int = 1) -> keras.Model:
     """In place of EfficientNet, where what it is doesn't matter: built in no time, normalises batches as it does."""
     pixels = keras.Input((settings.crop, settings.crop, 3))
     features = layers.Conv2D(12, 8, strides=8, use_bias=False)(pixels / 127.5 - 1)
-    features = layers.Activation("swish")(layers.BatchNormalization(synchronized=synchronized)(features))
+    norm = layers.BatchNormalization(momentum=0.9 ** (1 / pieces), synchronized=synchronized)
+    features = layers.Activation("swish")(norm(features))
     embedding = layers.Dense(16, dtype="float32")(layers.GlobalAveragePooling2D()(features))
     return keras.Model(pixels, embedding)
 

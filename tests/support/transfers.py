@@ -54,7 +54,7 @@ def write_model(folder: Path, settings: Train = SETTINGS) -> str:
     digest = hashlib.sha256((folder / "vocab.txt").read_bytes()).hexdigest()
     run = run_of(write_shards(shards, 8, 8), folder, settings, digest)
     model = DualEncoder(settings, len(PIECES))
-    run.checkpoints.save(1, arrays_of(model=model), {"step": 1, "run": run.facts()}, keep=1)
+    run.checkpoints.save(1, arrays_of(model=model), {"step": 1, "run": run.facts()})
     return str(folder)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.checkpoint import CheckpointError, Checkpoints, arrays_of, load, restore
+from train.checkpoint import CheckpointError, Checkpoints, NoCheckpoint, arrays_of, load, restore
 from train.lamb import Lamb
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def model_of(width: int) -> keras.Model:
 
 
 def save(folder: Path, arrays: dict[str, np.ndarray] = ARRAYS) -> Path:
-    Checkpoints(str(folder)).save(3, arrays, FACTS, keep=2)
+    Checkpoints(str(folder)).save(3, arrays, FACTS)
     return folder / "step-000000003.npz"
 
 
@@ -48,11 +48,36 @@ def test_the_last_ones_are_kept_and_the_unfinished_do_not_count(tmp_path: Path):
     assert folder.steps() == []
     assert folder.newest() is None
     for step in (9, 10, 100):
-        folder.save(step, ARRAYS, FACTS, keep=2)
+        folder.save(step, ARRAYS, FACTS)
+        folder.keep(2)
     for name in ("step-000000200.npz.tmp", "step-200.npz", "notes.txt"):
         Path(folder.folder, name).write_bytes(b"")
     assert folder.steps() == [10, 100]
     assert folder.newest() == folder.path(100)
+
+
+def test_one_more_may_be_kept_and_later_ones_removed(tmp_path: Path):
+    folder = Checkpoints(str(tmp_path))
+    for step in (1, 2, 3, 4, 5):
+        folder.save(step, ARRAYS, FACTS)
+    folder.keep(2, also=2)
+    assert folder.steps() == [2, 4, 5]
+    folder.keep(2, also=5)
+    assert folder.steps() == [4, 5]
+    folder.remove_after(4)
+    assert folder.steps() == [4]
+
+
+def test_checkpoints_are_found_by_name_and_before_another(tmp_path: Path):
+    folder = Checkpoints(str(tmp_path))
+    with pytest.raises(NoCheckpoint, match=r" has no checkpoint step-000000003; it has none$"):
+        folder.named("step-000000003")
+    for step in (3, 5):
+        folder.save(step, ARRAYS, FACTS)
+    assert folder.named("step-000000003") == folder.before(folder.path(5)) == folder.path(3)
+    assert folder.before(folder.path(3)) is None
+    with pytest.raises(NoCheckpoint, match=r"step-000000004; it has step-000000003, step-000000005$"):
+        folder.named("step-000000004")
 
 
 def test_saving_again_replaces_what_was_left_unfinished(tmp_path: Path):

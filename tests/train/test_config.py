@@ -67,6 +67,7 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ("evaluation.captions", "0", "0 is not over 0"),
         ("checkpoints.every", "0", "0 is not over 0"),
         ("checkpoints.keep", "0", "0 is not over 0"),
+        ("checkpoints.minutes", "-0.5", "-0.5 is under 0"),
         ("batch", "1", "1 is not over 1"),
         ("pieces", "0", "0 is not over 0"),
         ("log_every", "0", "0 is not over 0"),
@@ -94,7 +95,8 @@ def test_a_wrong_value_is_refused_by_its_name(setting: str, value: str, message:
         *(("optimizer.warmup_steps", "0"), ("optimizer.warmup_steps", "1199999"), ("steps", "10001")),
         *(("data.shards", "1"), ("data.shuffle", "1"), ("data.held_out", "0"), ("data.held_out", "0.99")),
         *(("evaluation.pictures", "2"), ("evaluation.captions", "1")),
-        *(("checkpoints.every", "1"), ("checkpoints.keep", "1"), ("batch", "2"), ("pieces", "1"), ("log_every", "1")),
+        *(("checkpoints.every", "1"), ("checkpoints.keep", "1"), ("checkpoints.minutes", "0")),
+        *(("batch", "2"), ("pieces", "1"), ("log_every", "1")),
         *(("precision", "mixed_bfloat16"), ("precision", "mixed_float16"), ("seed", "0"), ("seed", "4294967295")),
     ],
 )

@@ -60,6 +60,47 @@ def test_a_model_that_says_the_same_of_all_finds_nothing(value: float) -> None:
         assert found.found == (0, 0, 0)
 
 
+def test_a_text_of_two_pictures_is_a_tie_and_counts_either_way() -> None:
+    """Pictures at 0, 30 and 90; the text at 29 is of the first two, and of the first twice, that at 80 of the third.
+
+    Nearest to the first two is a text that both have, so only the third finds its own for sure. As a query the text is
+    nearest to the second, which is right for one of three.
+    """
+    images, texts, owners = directions(0, 30, 90), directions(29, 29, 29, 80), np.array([0, 0, 1, 2])
+    texts = np.stack([texts[0]] * 3 + [texts[3]])
+    there, back = image_to_text(images, texts, owners), text_to_image(images, texts, owners)
+    assert (there.ties, there.found, there.with_ties) == (2, (pytest.approx(1 / 3), 1, 1), (1, 1, 1))
+    assert (back.ties, back.found, back.with_ties) == (3, (2 / 4, 1, 1), (1, 1, 1))
+    assert (there.median_rank, back.median_rank) == (2, 1.5)
+
+
+def test_equal_texts_of_one_picture_are_no_tie() -> None:
+    texts = np.stack([directions(10)[0]] * 2 + [directions(70)[0]])
+    found = image_to_text(directions(0, 90), texts, np.array([0, 0, 1]))
+    assert (found.ties, found.found, found.with_ties) == (0, (1, 1, 1), (1, 1, 1))
+
+
+def test_equal_candidates_are_equally_near_whatever_their_places() -> None:
+    """A third of 500 texts is one text, of as many pictures: by rounding alone some would be found."""
+    rng = np.random.default_rng(3)
+    images, texts = rng.normal(size=(500, 77)).astype(np.float32), rng.normal(size=(500, 77)).astype(np.float32)
+    same = np.arange(0, 500, 3)
+    texts[same] = images[same[0]]
+    images[same] += 40 * texts[same]  # nothing else is nearer to them
+    found = image_to_text(images, texts, np.arange(500))
+    ranks = [index for index in range(500) if index % 3]
+    alone = [int(np.argmax(texts @ images[index] / np.linalg.norm(texts, axis=1))) == index for index in ranks]
+    assert found.ties == len(same) and found.found[0] == pytest.approx(sum(alone) / 500)
+    assert found.with_ties[0] == pytest.approx((sum(alone) + len(same)) / 500)
+
+
+def test_the_median_rank_is_that_of_the_nearest_right_one() -> None:
+    """Ranks 1, 2, 5, 6, 10 and 11, and without a right one behind all twelve."""
+    images, texts = directions(*range(0, 120, 10)), directions(*[-1] * 6)
+    assert text_to_image(images, texts, np.array([0, 1, 4, 5, 9, 10])).median_rank == 5.5
+    assert image_to_text(directions(0, 90, 180), directions(0, 1), np.array([0, 0])).median_rank == 3
+
+
 def test_a_caption_of_ones_own_may_tie() -> None:
     assert image_to_text(directions(0, 90), directions(0, 0, 90), np.array([0, 0, 1])).found == (1, 1, 1)
 

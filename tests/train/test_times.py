@@ -12,7 +12,7 @@ from tests.support.clock import Clock
 from train.hardware import hardware, processor
 from train.log import Row
 from train.progress import Progress
-from train.times import FILE, MEASURING, SAVING, TRACING, TRAINING, Stopwatch, read_times
+from train.times import FILE, MEASURING, SAVING, TRACING, TRAINING, Rate, Stopwatch, read_times, thinned
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +76,29 @@ def test_speed_is_that_since_the_last_call(tmp_path: Path) -> None:
         if part != TRAINING or seconds != 2:
             speeds.append(watch.speed())
     assert speeds == [None, 16 / 6, None, 8]
+
+
+def test_rates_are_noted_by_step_and_steps_made_again_replace_theirs(tmp_path: Path) -> None:
+    clock = Clock()
+    watch = Stopwatch(str(tmp_path), clock)
+    assert watch.rate(1) is None and watch.times.rates == ()  # the first step is traced
+    for step, seconds in ((10, 2), (20, 4), (30, 8), (20, 16)):
+        clock.now += seconds
+        watch.lap(TRAINING, 80)
+        assert watch.rate(step) == 80 / seconds
+    assert watch.times.rates == (Rate(10, 40), Rate(20, 5))
+    watch.save()
+    assert read_times(watch.path) == watch.times
+
+
+@pytest.mark.parametrize(
+    ("count", "steps"),
+    [(1000, [1, 2, 999, 1000]), (1001, [2, 4, 1000, 1001]), (1002, [2, 4, 1000, 1002])],
+)
+def test_many_rates_are_thinned_to_means_of_two(count: int, steps: list[int]) -> None:
+    found = thinned(tuple(Rate(step, step) for step in range(1, count + 1)))
+    assert [rate.step for rate in (*found[:2], *found[-2:])] == steps
+    assert found[0].pairs_per_second == (1 if count == 1000 else 1.5)
 
 
 def test_the_machine_is_told_without_its_name(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from train.measures.captions import retrieval_lines
+from train.measures.captions import retrieval_lines, tie_notes
 from train.measures.result import Measured
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class RecordSet:
 def measured(found: Retrieval) -> Measured:
     """Recalls as the measures of a set."""
     counts = {"pictures": found.image_to_text.queries, "captions": found.text_to_image.queries}
-    return Measured(retrieval_lines(found.image_to_text, found.text_to_image), counts)
+    directions = found.image_to_text, found.text_to_image
+    return Measured(retrieval_lines(*directions), counts, notes=tie_notes(*directions))
 
 
 def retrieval(trained: Trained, shards: Sequence[str], held_out: bool) -> Retrieval:

@@ -9,7 +9,7 @@ import numpy as np
 
 from train.measures.result import LeftOut, Line, Measured
 from train.measures.towers import PictureVectors, Towers, picture_vectors
-from train.retrieval import Recalls, image_to_text, text_to_image
+from train.retrieval import RANKS, Recalls, image_to_text, text_to_image
 from train.sets.files import BadSet
 from train.sets.karpathy import Captioned
 
@@ -29,8 +29,12 @@ class Read:
 
     def measured(self, lines: Iterable[Line], **counts: int) -> Measured:
         """The result of measuring it, with its counts."""
+        return self.noted(lines, (), **counts)
+
+    def noted(self, lines: Iterable[Line], notes: tuple[str, ...], **counts: int) -> Measured:
+        """The same with remarks."""
         sizes = {"pictures": len(self.images), "captions": len(self.texts), **counts}
-        return Measured(tuple(lines), sizes, self.left_out)
+        return Measured(tuple(lines), sizes, self.left_out, notes)
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,24 @@ class CaptionSet:
         there = image_to_text(read.images, read.texts, read.owners)
         back = text_to_image(read.images, read.texts, read.owners)
         mean = (mean_recall(there, back),) if self.mean else ()
-        return read.measured((*mean, *retrieval_lines(there, back)))
+        return read.noted((*mean, *retrieval_lines(there, back)), tie_notes(there, back))
 
 
 def retrieval_lines(there: Recalls, back: Recalls) -> tuple[Line, ...]:
     """Lines from images to texts, and back."""
     return Line.of_recalls("image to text", there), Line.of_recalls("text to image", back)
+
+
+def tie_notes(there: Recalls, back: Recalls) -> tuple[str, ...]:
+    """A sentence for each direction in which queries have a tie, with the recalls if ties count as right."""
+    directions = {"image to text": there, "text to image": back}
+    return tuple(
+        f"{name}: {found.ties:,} of {found.queries:,} queries have a tie, as several pictures have the same text; "
+        f"ties count as wrong, and if they counted as right, R@{'/'.join(map(str, RANKS))} would be "
+        f"{'/'.join(f'{share:.1%}' for share in found.with_ties)}"
+        for name, found in directions.items()
+        if found.ties
+    )
 
 
 def mean_recall(*directions: Recalls) -> Line:

@@ -41,14 +41,21 @@ def classifier(trained: Trained, classes: int, size: int) -> keras.Model:
 
 
 def learner(
-    trained: Trained, classes: int, size: int, whole: bool, frozen_statistics: bool, synchronized: bool = False
+    trained: Trained,
+    classes: int,
+    size: int,
+    whole: bool,
+    frozen_statistics: bool,
+    synchronized: bool = False,
+    pieces: int = 1,
 ) -> keras.Model:
     """A `classifier` to train, with the same weights; its tower is trained only if `whole`.
 
     With `frozen_statistics`, or if not trained, the tower runs in inference mode: it normalises by the statistics of
-    its training, and drops no block at random. Batches are normalised over all replicas if `synchronized`.
+    its training, and drops no block at random. Batches are normalised over all replicas if `synchronized`; a step calls
+    the tower for each of several `pieces`.
     """
-    tower = _tower(trained, size, synchronized)
+    tower = _tower(trained, size, synchronized, pieces)
     tower.trainable = whole
     body = tower if whole and not frozen_statistics else AsInUse(tower)
     return _with_head(body, tower.input_shape[1:], classes)
@@ -62,8 +69,8 @@ class AsInUse(layers.Wrapper):  # type: ignore[misc]
         return self.layer(inputs, training=False)
 
 
-def _tower(trained: Trained, size: int, synchronized: bool = False) -> keras.Model:
-    tower = image_tower(replace(trained.settings.image, resize=size, crop=size), synchronized)
+def _tower(trained: Trained, size: int, synchronized: bool = False, pieces: int = 1) -> keras.Model:
+    tower = image_tower(replace(trained.settings.image, resize=size, crop=size), synchronized, pieces)
     tower.set_weights(trained.model.images.get_weights())
     return tower
 

@@ -77,8 +77,8 @@ class TransferTask:
         return model
 
     def _learner(self, name: str, classes: int, size: int) -> keras.Model:
-        several = self.strategy.num_replicas_in_sync > 1
-        return learner(self.trained, classes, size, name == "whole", self.settings.frozen_statistics, several)
+        frozen, several = self.settings.frozen_statistics, self.strategy.num_replicas_in_sync > 1
+        return learner(self.trained, classes, size, name == "whole", frozen, several, self.settings.pieces)
 
 
 def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> TransferTask:

@@ -30,4 +30,5 @@ class PhaseCheckpoint:
 
     def save(self, model: keras.Model, step: int) -> None:
         """Writes the state of a compiled model after `step` steps."""
-        self.checkpoints.save(step, arrays_of(model=model, optimizer=model.optimizer), {"step": step}, keep=1)
+        self.checkpoints.save(step, arrays_of(model=model, optimizer=model.optimizer), {"step": step})
+        self.checkpoints.keep(1)

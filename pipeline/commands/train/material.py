@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from pipeline.files import Output
 from pipeline.formats import FORMATS, RECORDS
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import check_records, corpus_name, read_manifest
+from pipeline.printable import tell
 from pipeline.storage.overwriting import REMOVING
-from train.checkpoint import Checkpoints, digest, load, restore
+from train.checkpoint import ENDING, CheckpointError, Checkpoints, digest, load, restore
 from train.model import DualEncoder
 from train.run import find_records
 from train.trained import Trained
@@ -69,21 +71,49 @@ def load_vocabulary(path: str) -> Vocabulary:
     return Vocabulary(tokenizer, digest, file.parent, known.get("corpus", {}))
 
 
-def load_model(folder: str, settings: Settings = ()) -> Trained:
-    """The newest checkpoint in the output of `python -m train fit`, with `settings` put over those it was made with.
+def load_model(model: str, settings: Settings = ()) -> Trained:
+    """The newest checkpoint in the output `model` of `python -m train fit`, or the one whose file that is, with
+    `settings` put over those it was made with.
 
-    Raises InputError where there is none, or with another vocabulary; ConfigError, CheckpointError.
+    Tells its step where the run isn't finished. Raises InputError where there is none, or with another vocabulary;
+    ConfigError, CheckpointError.
     """
-    if Output(folder).has(REMOVING):
-        raise InputError(f"model: {folder} is half removed by --overwrite; start the killed command again")
-    path = Checkpoints(f"{folder}/checkpoints").newest()
-    if path is None:
-        raise InputError(f"model: {folder} holds no checkpoint of python -m train fit")
-    arrays, facts = load(path)
+    folder, path = model_folder(model), _checkpoint(model)
+    arrays, facts = _loaded(path)
     settled = load_config(json.dumps({"train": facts["run"]["train"]}), settings).train
     vocabulary = load_vocabulary(folder)
     if vocabulary.sha256 != facts["run"]["vocabulary"]:
         raise InputError(f"vocab: {vocabulary.folder} isn't the vocabulary that {path} was trained with")
-    model = DualEncoder(settled, len(vocabulary.tokenizer))
-    restore(arrays, path, model=model)
-    return Trained(model, vocabulary.tokenizer, settled, digest(path, "model"))
+    encoder = DualEncoder(settled, len(vocabulary.tokenizer))
+    restore(arrays, path, model=encoder)
+    step, steps = facts["step"], facts["run"]["train"]["steps"]
+    if step < steps:
+        tell(f"model: {path} is of step {step:,} of {steps:,}")
+    return Trained(encoder, vocabulary.tokenizer, settled, digest(path, "model"))
+
+
+def model_folder(model: str) -> str:
+    """The output of `python -m train fit` that a checkpoint's file is in, or that `model` is."""
+    return posixpath.dirname(posixpath.dirname(model)) or "." if model.endswith(ENDING) else model
+
+
+def _checkpoint(model: str) -> str:
+    folder = model_folder(model)
+    if Output(folder).has(REMOVING):
+        raise InputError(f"model: {folder} is half removed by --overwrite; start the killed command again")
+    checkpoints = Checkpoints(f"{folder}/checkpoints")
+    if model != folder:
+        return checkpoints.named(posixpath.basename(model).removesuffix(ENDING))
+    path = checkpoints.newest()
+    if path is None:
+        raise InputError(f"model: {folder} holds no checkpoint of python -m train fit")
+    return path
+
+
+def _loaded(path: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The arrays and facts in a checkpoint. Raises CheckpointError, which names the one before."""
+    try:
+        return load(path)
+    except CheckpointError as error:
+        before = Checkpoints(posixpath.dirname(path)).before(path)
+        raise CheckpointError(f"{error}; --model={before} takes the one before it" if before else str(error)) from error

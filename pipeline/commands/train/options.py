@@ -41,6 +41,19 @@ def add_records(parser: argparse.ArgumentParser) -> None:
     add("--records", metavar="GLOB[,GLOB…]", help="instead: TFRecord files with jpg and txt, such as img2dataset's")
 
 
+def add_from(parser: argparse.ArgumentParser) -> None:
+    """The option of `resume_from`."""
+    says = "checkpoint to resume from, such as step-000001000; later ones are removed (default: the newest)"
+    parser.add_argument("--from", metavar="NAME", dest="resume_from", default="", help=says)
+
+
+def resume_from(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> str:
+    """The name of the checkpoint to resume from, "" for the newest. Exits with code 2 with --overwrite too."""
+    if ours.resume_from and ours.overwrite:
+        parser.error("--overwrite removes all checkpoints, --from resumes from one: give one of them")
+    return str(ours.resume_from).removesuffix(".npz")
+
+
 def split(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> tuple[argparse.Namespace, Settings]:
     """The options of `parser`, and settings of the config. Exits with 2 for anything else."""
     known, settings, others = sort_arguments(parser, arguments)
@@ -100,7 +113,9 @@ def writing_files(command: str, *files: str | None) -> Iterator[None]:
 
 def errors() -> Codes:
     """Exit codes of exceptions. Imports TensorFlow."""
+    from train.checkpoint import NoCheckpoint
     from train.errors import TrainingError
     from train.run import NoRecords, OtherTraining
 
-    return {**usual_errors(), NoRecords: USAGE, OtherTraining: USAGE, TrainingError: FAILED}
+    usage: tuple[type[Exception], ...] = NoCheckpoint, NoRecords, OtherTraining
+    return {**usual_errors(), **dict.fromkeys(usage, USAGE), TrainingError: FAILED}

@@ -16,7 +16,7 @@ from tests.support.train_pages import RETRIEVAL, TOY, page
 from train.chance import chance_loss, floor_loss
 from train.config import Loss
 from train.measurements import Measurement
-from train.times import MEASURING, SAVING, TRACING, TRAINING, Times
+from train.times import MEASURING, SAVING, TRACING, TRAINING, Rate, Times
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_recalls_and_loss_stand_beside_chance() -> None:
     assert f"chance {chance_loss(64):.2f}" in report.all("text") and f"floor {floor_loss(64, 0.1):.2f}" in report.all(
         "text"
     )
-    assert "Chance is 2 ln 64: all 64 candidates" in report.words and "lag behind the weights" in report.words
+    assert "Chance is 2 ln 64: all 64 candidates" in report.words and "of about the last ten steps" in report.words
 
 
 def test_a_loss_without_smoothing_has_no_floor() -> None:
@@ -149,3 +149,12 @@ def test_what_the_system_does_not_tell_is_not_known() -> None:
     for known in (machine, {}):
         rows = page(times=dataclasses.replace(TIMES, machine=known)).table(["Machine", ""])
         assert [value for _, value in rows] == ["not known", "not known", "not known", "none"]
+
+
+def test_rates_are_a_curve_on_scale_where_there_are_any() -> None:
+    rates = (Rate(10, 150.0), Rate(500, 200.0), Rate(1000, 50.0))
+    report = page(times=dataclasses.replace(TIMES, rates=rates))
+    assert "Pairs a second" in report.all("span") and "Pairs a second" not in page(times=TIMES).all("span")
+    points = np.array([place.split(",") for place in report.attribute("points")[-1].split()], float)
+    assert points[:, 0] == pytest.approx([LEFT + (RIGHT - LEFT) * rate.step / 1000 for rate in rates], abs=0.01)
+    assert (BOTTOM - points[:, 1]) * 200 / (BOTTOM - points[1, 1]) == pytest.approx([150, 200, 50], abs=0.02)

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.commands.train.fit.page import training_page
 from pipeline.commands.train.fit.recall_table import percent
+from pipeline.commands.train.recall_lines import recall_lines
 from pipeline.page.markup import shortened, visible
 from tests.support.train_pages import RETRIEVAL, ROWS, TOY, facts, page
 from train.config import ImageTower, Queue, Temperature, Train
@@ -17,7 +18,7 @@ from train.retrieval import NotMeasured, Recalls
 
 pytestmark = pytest.mark.slow
 
-RECALL_TABLE = ["Direction", "R@1", "R@5", "R@10", "Times chance"]
+RECALL_TABLE = ["Direction", "R@1", "R@5", "R@10", "Median rank", "Times chance"]
 SETTING_TABLE = ["Setting", "Here", "The paper"]
 FEW = Recalls((0.5, 1.0, 1.0), (0.5, 1.0, 1.0), queries=2, candidates=2)
 HOSTILE = {
@@ -65,10 +66,33 @@ def test_recalls_stand_beside_chance() -> None:
         ["text to image700 captions, each looking for its picture"],
         ["image to text350 pictures, each looking for its captions"],
     ]
-    wanted[0] += [*("5.0%chance 0.29%", "26.5%chance 1.4%", "42.5%chance 2.9%", "18at R@1")]
-    wanted[1] += [*("6.7%chance 0.28%", "28.5%chance 1.4%", "44.7%chance 2.8%", "24at R@1")]
+    wanted[0] += [*("5.0%chance 0.29%", "26.5%chance 1.4%", "42.5%chance 2.9%", "14.5of 350", "18at R@1")]
+    wanted[1] += [*("6.7%chance 0.28%", "28.5%chance 1.4%", "44.7%chance 2.8%", "12of 700", "24at R@1")]
     labelled = [[row[0], *(name + cell for name, cell in zip(names, row[1:], strict=True))] for row in wanted]
     assert page().table(RECALL_TABLE) == labelled
+
+
+def test_ties_are_told_in_both_conventions() -> None:
+    tied = dataclasses.replace(RETRIEVAL.text_to_image, ties=21, with_ties=(0.0614, 0.2854, 0.4546))
+    words = page(retrieval=dataclasses.replace(RETRIEVAL, text_to_image=tied)).words
+    assert "text to image: 21 of 700 queries have a tie, as several pictures have the same text;" in words
+    assert "if they counted as right, R@1/5/10 would be 6.1%/28.5%/45.5%." in words
+    assert "image to text: " not in words and "have a tie" not in page().words
+
+
+def test_recall_lines_have_the_median_rank_and_ties() -> None:
+    assert "ties right" not in "".join(recall_lines(RETRIEVAL))
+    tied = dataclasses.replace(RETRIEVAL.image_to_text, ties=21, with_ties=(0.0771, 0.2954, 0.4629))
+    assert recall_lines(dataclasses.replace(RETRIEVAL, image_to_text=tied)) == [
+        "                     R@1     R@5    R@10  median   queries      of",
+        "image to text       6.7%   28.5%   44.7%      12       350     700",
+        "  by chance         0.3%    1.4%    2.8%",
+        "  ties right        7.7%   29.5%   46.3%                21 have a tie",
+        "text to image       5.0%   26.5%   42.5%    14.5       700     350",
+        "  by chance         0.3%    1.4%    2.9%",
+        "a tie: several pictures have the same text, which counts as wrong in the other rows",
+        "text to image R@1 is 18 times chance",
+    ]
 
 
 def test_a_few_pictures_have_a_page() -> None:
@@ -102,13 +126,13 @@ def test_settings_stand_beside_the_papers() -> None:
         ["batch", "64", "16,384"],
         ["steps", "1,000", "1,200,000"],
     ]
-    assert len(page().all("b")) == 2 * 4 + 11
+    assert len(page().all("b")) == 2 * 5 + 11
 
 
 def test_the_papers_own_settings_are_the_main_ones_alone() -> None:
     report = page(Train(), vocabulary={"size": 100_000, "profile": "uncased", "sha256": "0"})
     rows = report.table(SETTING_TABLE)
-    assert len(rows) == 8 and all(here == paper for _, here, paper in rows) and len(report.all("b")) == 2 * 4
+    assert len(rows) == 8 and all(here == paper for _, here, paper in rows) and len(report.all("b")) == 2 * 5
 
 
 def test_settings_that_are_no_numbers_have_words() -> None:

@@ -6,9 +6,11 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.commands.command import Command
 from pipeline.commands.program import Program
 from pipeline.commands.train.fit.run import on_the_way
 from pipeline.storage.lock import Held, locked, locked_files
@@ -22,23 +24,28 @@ pytestmark = pytest.mark.slow
 SETTINGS = (
     "--train.image.tower=tiny", "--train.image.resize=40", "--train.image.crop=32", "--train.text.tower=tiny",
     "--train.text.length=8", "--train.batch=4", "--train.steps=2", "--train.optimizer.warmup_steps=1",
+    "--train.checkpoints.every=1",
 )  # fmt: skip
 MODEL = {"image_tower.keras", "text_tower.keras", "vocab.txt", "log.csv", "checkpoints", "timing.json"}
 
 
 def fit_each(folder: Path) -> dict[str, list[str]]:
-    """Trains with none, one and most of twelve pictures held out; then where measuring fails. Returns what was said."""
+    """Trains with none, one and most of twelve pictures held out; then where measuring fails, at the end and on the
+    way; then measures the last. Returns what was said.
+    """
     from pipeline.commands.train.evaluate.options import EVALUATE
     from pipeline.commands.train.fit import run
     from pipeline.commands.train.fit.options import FIT
 
+    def said_by(command: Command[Any], *words: str) -> list[str]:
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+            code = command.execute(Program("train"), command.parse(words), "")
+        return [*out.getvalue().splitlines(), str(code)]
+
     def fit(name: str, held_out: float, every: int = 1) -> list[str]:
         words = [f"--config={ROOT}/configs/toy.yaml", f"--records={folder}/*.tfrecord", f"--vocab={folder}/vocab.txt"]
         more = [f"--output={folder}/{name}", f"--train.data.held_out={held_out}", *SETTINGS]
-        given = FIT.parse([*words, *more, f"--train.evaluation.every={every}"])
-        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-            code = FIT.execute(Program("train"), given, "")
-        return [*out.getvalue().splitlines(), str(code)]
+        return said_by(FIT, *words, *more, f"--train.evaluation.every={every}")
 
     def fails(*_: object) -> None:
         raise MemoryError("no room to measure")
@@ -47,6 +54,8 @@ def fit_each(folder: Path) -> dict[str, list[str]]:
     said = {name: fit(name, held_out) for name, held_out in (("none", 0.0), ("one", 0.09), ("most", 0.6))}
     run.Examiner.measure = fails
     said["fails"] = fit("fails", 0.6, every=0)
+    said["fails on the way"] = fit("fails on the way", 0.6, every=1)
+    said["its model"] = said_by(EVALUATE, f"--model={folder}/fails on the way", f"--records={folder}/*.tfrecord")
     with locked(f"{folder}/none"):
         said["held"] = fit("none", 0.0)
     given = EVALUATE.parse(["--model=x", "--corpus=x", f"--output={folder}/numbers.json"])
@@ -89,17 +98,19 @@ def test_enough_pictures_are_measured(folder: Path, said: dict[str, list[str]]) 
     on_the_way, end = read_measurements(str(folder / "most" / "evaluation.csv"))
     assert (on_the_way.step, end.step) == (1, 2) and on_the_way.line in said["most"]
     assert list(end.text_to_image) == recalls["text_to_image"]["found"]
+    twice = "train: with 6 pairs, batches of 4 hold pairs twice, as wrong candidates of themselves"
+    assert said["most"].count(twice) == 1 and not any("hold pairs twice" in line for line in said["none"])
     assert "On held-out pictures" in (folder / "most" / "report.html").read_text()
 
 
 def test_measuring_after_the_last_step_is_said_to_be_the_end(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shards = [str(folder / "0.tfrecord")]
+    shards, counted = [str(folder / "0.tfrecord")], "train: recall is measured on 6 held-out pictures with 6 captions\n"
     for every, says in (
-        (0, ""),
-        (6, ""),
-        (7, "train: train.evaluation.every=7 is over the 6 steps: only the end is measured\n"),
+        (0, counted),
+        (6, counted),
+        (7, f"{counted}train: train.evaluation.every=7 is over the 6 steps: only the end is measured\n"),
     ):
         settings = changed(data={"held_out": 0.6}, evaluation={"every": every})
         run = run_of(shards, tmp_path, settings)
@@ -112,6 +123,18 @@ def test_a_model_is_whole_where_measuring_fails(folder: Path, said: dict[str, li
     assert {path.name for path in (folder / "fails").iterdir()} >= MODEL
     for name in ("image_tower.keras", "text_tower.keras"):
         assert (folder / "fails" / name).stat().st_size == (folder / "most" / name).stat().st_size
+    facts, whole = (json.loads((folder / name / "model.json").read_text()) for name in ("fails", "most"))
+    assert facts["steps"] == 2 and facts["retrieval"] is None and facts["parameters"] == whole["parameters"]
+
+
+def test_a_run_that_is_not_finished_can_be_measured(folder: Path, said: dict[str, list[str]]) -> None:
+    """By its newest checkpoint, with the vocabulary and facts that were written at its start."""
+    left = folder / "fails on the way"
+    assert json.loads((left / "model.json").read_text())["steps"] == 0 and not (left / "image_tower.keras").exists()
+    assert (left / "vocab.txt").read_bytes() == (folder / "vocab.txt").read_bytes()
+    _, told, *table, chance, code = said["its model"]
+    assert told == f"model: {left}/checkpoints/step-000000001.npz is of step 1 of 2"
+    assert code == "0" and len(table) == 5 and chance.startswith("text to image R@1 is ")
 
 
 def test_two_trainings_in_one_output_are_refused(said: dict[str, list[str]]) -> None:

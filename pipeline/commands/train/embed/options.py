@@ -28,7 +28,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add = parser.add_argument
     add("--images", metavar="DIR|GLOB[,…]", type=split_globs, help="folders or globs of pictures, tars, tables")
     add_records(parser)
-    add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
+    add("--model", metavar="DIR", required=True, help="the output of python -m train fit, or a checkpoint in it")
     add("--output", metavar="DIR", required=True, help="the index, for python -m train search")
     add("--faiss", action="store_true", help="search faster, and not quite exactly: for over a million pictures")
     add("--overwrite", action="store_true", help="replace another index in the output")

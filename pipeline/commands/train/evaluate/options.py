@@ -53,7 +53,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
         help="where the files of the sets are (default: beside the YAML file; for align, here)",
     )
     add("--only", metavar="NAME[,NAME…]", help="of the sets only these, which must be there")
-    add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
+    add("--model", metavar="DIR", required=True, help="the output of python -m train fit, or a checkpoint in it")
     add("--output", metavar="DIR|FILE.json", help="where evaluation.json and page.html go; or FILE.json and FILE.html")
     add("--page", metavar="FILE.html", help="another path of the page")
     add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")

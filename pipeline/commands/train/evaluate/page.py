@@ -71,6 +71,7 @@ def evaluation_page(model: str, weights: str, outcomes: Sequence[Outcome]) -> by
     sections = [
         _header(model, outcomes),
         *(_section(section, lines) for section in SECTIONS if (lines := section.lines(outcomes))),
+        *_notes(outcomes),
         *_left_out(outcomes),
         tag("footer", tag("p", "SHA-256 of the weights: ", tag("code", weights), class_="note")),
     ]
@@ -139,6 +140,13 @@ def _percent(values: Sequence[float]) -> str:
 def _amount(name: str, value: str, says: str) -> Element:
     label = tag("span", name, class_="label", aria_hidden="true")
     return tag("td", label, tag("b", value), tag("small", says), class_="amount")
+
+
+def _notes(outcomes: Sequence[Outcome]) -> Iterator[Element]:
+    measured = [(shortened(outcome.name, 60), outcome.measured) for outcome in outcomes if outcome.measured]
+    notes = [f"{name}: {note}" for name, each in measured for note in each.notes]
+    if notes:
+        yield tag("section", tag("h2", "Remarks"), *(tag("p", note, class_="note") for note in notes))
 
 
 def _left_out(outcomes: Sequence[Outcome]) -> Iterator[Element]:

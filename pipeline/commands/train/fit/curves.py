@@ -17,6 +17,9 @@ from pipeline.page.markup import tag
 if TYPE_CHECKING:
     from train.log import Row
     from train.measurements import Measurement
+    from train.times import Rate
+
+    Rows = Sequence[Row] | Sequence[Measurement] | Sequence[Rate]
 
 MOST_POINTS = 600  # per line: finer than the pixels of a chart
 NUMBERS = 11  # rows of a table
@@ -49,7 +52,7 @@ class Curve:
     levels: Sequence[Level] = ()
     log: bool = False
 
-    def points(self, rows: Sequence[Row] | Sequence[Measurement]) -> list[tuple[float, float]]:
+    def points(self, rows: Rows) -> list[tuple[float, float]]:
         """Step and value of each row that has a place on the scale, few enough to draw."""
         points = [(row.step, getattr(row, self.column)) for row in rows]
         return thinned([point for point in points if math.isfinite(point[1]) and (point[1] > 0 or not self.log)])
@@ -62,7 +65,7 @@ class Curve:
         return Axis(0, max(shown) * 1.1 or 1, BOTTOM, TOP)
 
 
-def curve_card(curve: Curve, rows: Sequence[Row] | Sequence[Measurement]) -> Element:
+def curve_card(curve: Curve, rows: Rows) -> Element:
     """The chart under its name and last value, and over what it says."""
     points = curve.points(rows)
     if not points:

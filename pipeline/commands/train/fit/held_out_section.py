@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 COLUMNS = ("Step", "Loss", "Text to image R@1", "Image to text R@1")
 NOTE = (
     "The towers as they would be saved at that step, on the same held-out pictures each time. Batch normalisation goes "
-    "by moving statistics, which lag behind the weights while these change fast: early recalls are too low, and early "
-    "losses too high."
+    "by moving statistics, those of about the last ten steps."
 )
 LOSS_SAYS = (
     "In batches of pictures, each with its first caption, and without dropout. Chance is 2 ln {count}: all {count} "

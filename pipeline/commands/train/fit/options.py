@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pipeline.commands.arguments import worker_count
 from pipeline.commands.command import Command
 from pipeline.commands.configs import config_names
-from pipeline.commands.train.options import Records, add_records, errors, settle, split, writing_folder
+from pipeline.commands.train.options import (
+    Records,
+    add_from,
+    add_records,
+    errors,
+    resume_from,
+    settle,
+    split,
+    writing_folder,
+)
 from pipeline.config import Config
 
 
@@ -23,6 +32,7 @@ class Options:
     output: str
     devices: int | None
     overwrite: bool
+    resume_from: str = ""
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
@@ -34,13 +44,14 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--output", metavar="DIR", required=True, help="where checkpoints, towers, logs and report.html go")
     add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
     add("--overwrite", action="store_true", help="replace another run in the output")
+    add_from(parser)
     ours, settings = split(parser, arguments)
     records = Records.of(parser, ours)
     if records.corpus is None and ours.vocab is None:
         parser.error("--records need --vocab")
     config = settle(parser, ours.config, settings)
     vocab = ours.vocab or f"{records.corpus}/vocab"
-    return Options(records, vocab, config, ours.output, ours.devices, ours.overwrite)
+    return Options(records, vocab, config, ours.output, ours.devices, ours.overwrite, resume_from(parser, ours))
 
 
 def run(options: Options, _: str) -> None:

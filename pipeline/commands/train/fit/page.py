@@ -49,7 +49,7 @@ def training_page(
         _header(facts, retrieval),
         *_retrieval_sections(facts, retrieval, measurements),
         _curves_section(facts, rows),
-        time_section.time_section(times),
+        time_section.time_section(times, facts["steps"]),
         settings_section(facts),
         _footer(facts),
     ]

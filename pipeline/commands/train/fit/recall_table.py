@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from pipeline.page.markup import tag
+from train.measures.captions import tie_notes
 from train.retrieval import RANKS, NotMeasured, Recalls
 
 if TYPE_CHECKING:
     from train.evaluate import Retrieval
 
-COLUMNS = ("Direction", *(f"R@{rank}" for rank in RANKS), "Times chance")
+COLUMNS = ("Direction", *(f"R@{rank}" for rank in RANKS), "Median rank", "Times chance")
 NOTE = (
     "How often what belongs to a query is the nearest of all candidates, or among the 5 or 10 nearest, on held-out "
     "pictures. Chance is what candidates drawn at random would reach."
@@ -21,7 +22,7 @@ STYLE = """
 .recalls { max-width: 760px; }
 .recalls thead th:nth-child(n+2) { text-align: right; }
 @media screen and (max-width: 760px) {
-  .recalls tbody tr { grid-template-columns: repeat(4, auto); gap: 6px 4px; }
+  .recalls tbody tr { grid-template-columns: repeat(3, auto); gap: 6px 4px; }
   .recalls .amount small, .recalls .label { font-size: 0.72rem; }
 }
 """
@@ -36,7 +37,8 @@ def recalls_section(retrieval: Retrieval) -> Element:
         _row("image to text", f"{pictures:,} pictures, each looking for its captions", retrieval.image_to_text),
     ]
     table = tag("table", head, tag("tbody", *rows), class_="funnel recalls", aria_label="Retrieval")
-    return tag("section", tag("h2", "Retrieval"), tag("p", NOTE, class_="note"), table, id="retrieval")
+    ties = (tag("p", f"{note}.", class_="note") for note in tie_notes(retrieval.image_to_text, retrieval.text_to_image))
+    return tag("section", tag("h2", "Retrieval"), tag("p", NOTE, class_="note"), table, *ties, id="retrieval")
 
 
 def unmeasured_section(retrieval: NotMeasured) -> Element:
@@ -58,11 +60,13 @@ def times_chance(recalls: Recalls) -> str:
 
 def _row(name: str, says: str, recalls: Recalls) -> Element:
     direction = tag("th", tag("span", name), tag("span", says, class_="says"), scope="row")
-    return tag("tr", direction, *_recalls(recalls), _amount(COLUMNS[-1], times_chance(recalls), "at R@1"))
+    rank = "not known" if recalls.median_rank is None else f"{recalls.median_rank:,.4g}"
+    amounts = (COLUMNS[-2], rank, f"of {recalls.candidates:,}"), (COLUMNS[-1], times_chance(recalls), "at R@1")
+    return tag("tr", direction, *_recalls(recalls), *(_amount(*amount) for amount in amounts))
 
 
 def _recalls(recalls: Recalls) -> Iterator[Element]:
-    for name, found, chance in zip(COLUMNS[1:-1], recalls.found, recalls.chance, strict=True):
+    for name, found, chance in zip(COLUMNS[1:-2], recalls.found, recalls.chance, strict=True):
         yield _amount(name, percent(found), f"chance {percent(chance)}")
 
 

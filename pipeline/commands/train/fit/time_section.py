@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from pipeline.commands.train.fit.curves import Curve, curve_card
 from pipeline.page.markup import shortened, tag
 from pipeline.page.parts import figure, table
 from train.times import MEASURING, PARTS, SAVING, TRACING, TRAINING, Times
@@ -13,6 +14,7 @@ from vocab.minutes import duration
 STYLE = """
 #time .pairs { width: 100%; margin-top: 0; font-size: 0.875rem; }
 """
+RATES_SAY = "Of training steps, from one row of the log to the next; in a long run each point is a mean."
 NAMES = {
     TRAINING: "training steps",
     TRACING: "first steps, traced",
@@ -21,13 +23,13 @@ NAMES = {
 }
 
 
-def time_section(times: Times) -> Element:
-    """The rate and the wall time, the parts of it, and the machine."""
+def time_section(times: Times, steps: int) -> Element:
+    """The rate, over the steps too, and the wall time, the parts of it, and the machine."""
     title = tag("h2", "Time and hardware")
     if not times.sessions:
         return tag("section", title, tag("p", "The time was not measured.", class_="empty"), id="time")
     tables = table(("Time", ""), _parts(times)), table(("Machine", ""), list(_machine(times)))
-    cards = tag("div", *(tag("article", table) for table in tables), class_="curves")
+    cards = tag("div", *_rates(times, steps), *(tag("article", table) for table in tables), class_="curves")
     return tag("section", title, tag("dl", *_figures(times), class_="figures"), cards, id="time")
 
 
@@ -37,6 +39,11 @@ def _figures(times: Times) -> Iterator[Element]:
     yield figure("pairs a second", value, "in training steps, without the other parts")
     sessions = f"{times.sessions:,} sessions" if times.sessions > 1 else "one session"
     yield figure("wall time", duration(times.wall), sessions)
+
+
+def _rates(times: Times, steps: int) -> Iterator[Element]:
+    if times.rates:
+        yield curve_card(Curve("Pairs a second", "pairs_per_second", RATES_SAY, steps), times.rates)
 
 
 def _parts(times: Times) -> list[tuple[str, str]]:

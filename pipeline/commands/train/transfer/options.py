@@ -11,8 +11,10 @@ from pipeline.commands.command import Command
 from pipeline.commands.train.options import (
     Records,
     Settings,
+    add_from,
     add_records,
     errors,
+    resume_from,
     split,
     writing_folder,
 )
@@ -39,13 +41,14 @@ class Options:
     output: str
     devices: int | None
     overwrite: bool
+    resume_from: str = ""
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     """Exits with 2 and one line where something is wrong."""
     add_records(parser)
     add = parser.add_argument
-    add("--model", metavar="DIR", required=True, help="the output of python -m train fit")
+    add("--model", metavar="DIR", required=True, help="the output of python -m train fit, or a checkpoint in it")
     add("--config", metavar="NAME|FILE", required=True, help="settings by name, or a YAML file")
     add(
         "--images", metavar="DIR", help="classes in folders, or a TFDS set; for vtab sets of them; --captions' pictures"
@@ -54,12 +57,15 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--output", metavar="DIR", required=True, help="where checkpoints, what was learned and its numbers go")
     add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
     add("--overwrite", action="store_true", help="replace another transfer in the output")
+    add_from(parser)
     ours, given = split(parser, arguments)
     try:
         config, settings = _configs(ours.config, given)
     except ConfigError as error:
         parser.error(str(error))
     records = _material(parser, ours, config.transfer.task)
+    if ours.resume_from and config.transfer.task != "retrieval":
+        parser.error(f"{config.transfer.task} keeps its newest checkpoint alone: --from is for retrieval")
     return Options(
         ours.model,
         config,
@@ -70,6 +76,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
         ours.output,
         ours.devices,
         ours.overwrite,
+        resume_from(parser, ours),
     )
 
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from pipeline.commands.train.fit.run import OVERWRITTEN, TrainedFrom, complete, on_the_way
-from pipeline.commands.train.material import Shards, find_shards, load_model, load_vocabulary
+from pipeline.commands.train.material import Shards, find_shards, load_model, load_vocabulary, model_folder
 from pipeline.commands.train.recall_lines import recall_lines
 from pipeline.commands.train.transfer.captioned import read_captioned, write_captioned
 from pipeline.commands.train.transfer.options import Options
@@ -32,11 +32,19 @@ class Pairs:
 def run(options: Options) -> None:
     """Trains, measures and writes as `fit` does, and tells the recalls. Raises InputError, OtherTraining and others."""
     devices, output = strategy(options.devices), Output(options.output)
-    trained, vocabulary = load_model(options.model, options.settings), load_vocabulary(options.model)
+    trained, vocabulary = load_model(options.model, options.settings), load_vocabulary(model_folder(options.model))
     captioned = _captioned(options)
     claim(output, facts_of_run(options, trained), OVERWRITTEN, options.overwrite)
     pairs = _pairs(options, output, captioned)
-    run = Run(pairs.shards.paths, trained.tokenizer, vocabulary.sha256, trained.settings, output.root, trained.weights)
+    run = Run(
+        pairs.shards.paths,
+        trained.tokenizer,
+        vocabulary.sha256,
+        trained.settings,
+        output.root,
+        trained.weights,
+        options.resume_from,
+    )
     check_records(run.shards)
     measured = dataclasses.replace(run.records, shards=pairs.test or run.shards)
     examiner = Examiner(measured, held_out=not pairs.test, settings=run.settings)
