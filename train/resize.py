@@ -22,7 +22,8 @@ Pixels = NDArray[np.uint8]
 @dataclass(frozen=True)
 class Taps:
     """The input values that each output value of one direction averages: `first`, int64 (n,), and their shares,
-    float32 (n, most)."""
+    float32 (n, most).
+    """
 
     first: NDArray[np.int64]
     shares: NDArray[np.float32]
@@ -30,7 +31,8 @@ class Taps:
     @classmethod
     def of(cls, size: int, side: int, begin: int, count: int) -> Taps:
         """Those of `count` values from `begin` on, when `size` values are resized to `side`: a triangle as wide as two
-        output values, or two input values where the picture is enlarged."""
+        output values, or two input values where the picture is enlarged.
+        """
         scale = size / side
         reach = max(scale, 1.0)
         centres = (np.arange(begin, begin + count) + 0.5) * scale
@@ -44,7 +46,8 @@ class Taps:
 
 def resized_part(image: Image.Image, side: int, top: int, left: int, count: int) -> Pixels:
     """The square of `count` pixels at (top, left) of an RGB image that is resized to a square of `side` pixels, uint8
-    (count, count, 3)."""
+    (count, count, 3).
+    """
     down, across = Taps.of(image.height, side, top, count), Taps.of(image.width, side, left, count)
     return _resized(_pixels(image), down.first, down.shares, across.first, across.shares)
 
