@@ -52,6 +52,12 @@ def commands() -> Mapping[str, Command[Any]]:
         _command(
             "train", options.Training, _train, "the trainer's input against its step, and its step against Keras fit"
         ),
+        add(
+            "device",
+            options.Device,
+            _device,
+            "one GPU: steps at the paper's sizes by XLA, determinism and pieces; input",
+        ),
         _command(
             "search", options.Search, _search, "exact search against numpy's and faiss's, lists for faiss against it"
         ),
@@ -157,6 +163,13 @@ def _train(given: options.Training) -> Iterator[Figure]:
     from bench.training import training
 
     return training(given.corpus, TOY, given.repeats)
+
+
+def _device(given: options.Device) -> Iterator[Figure]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from bench.device import device
+
+    return device(given.batch, given.minutes, given.tiny)
 
 
 def _curation(given: options.Curation) -> Iterator[Figure]:

@@ -183,6 +183,13 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Device:
+    batch: int = option("N", "pairs of a step (default: 64)", 64, int)
+    minutes: float = option("N", "no case is begun after these (default: 5)", 5.0, float)
+    tiny: bool = option("", "the toy's towers, to try it without a GPU", False)
+
+
+@dataclass(frozen=True)
 class Search:
     rows: int = option("N", "vectors (default: 1e6)", 1_000_000, _number)
     repeats: int = _repeats()

@@ -33,11 +33,16 @@ def jpeg(number: int) -> bytes:
     width, height = random.integers(*SIDES, 2).tolist()
     left, top = (int(random.integers(0, CANVAS_SIDE - side)) for side in (width, height))
     light, shade = random.uniform(0.7, 1.0), random.uniform(0, 60)
-    crop = _canvas(number % CANVASES)[top : top + height, left : left + width]
+    crop = canvas(number)[top : top + height, left : left + width]
     file = io.BytesIO()
     image = Image.fromarray((crop * light + shade).clip(0, 255).astype(np.uint8))
     image.save(file, "JPEG", quality=int(random.integers(*QUALITIES)))
     return file.getvalue()
+
+
+def canvas(number: int) -> np.ndarray:
+    """The picture of noise that picture `number` is cut from, float (1280, 1280, 3)."""
+    return _canvas(number % CANVASES)
 
 
 def caption(number: int) -> str:

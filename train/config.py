@@ -221,6 +221,8 @@ class Train:
     pieces: Annotated[int, "pieces of a device's share of a batch, encoded in turn to save memory", "pieces"] = 1
     steps: Annotated[int, "steps of the training", "steps"] = 1_200_000
     precision: Annotated[str, "float32, mixed_bfloat16 or mixed_float16"] = "float32"
+    determinism: Annotated[bool | None, "deterministic operations; null: on, unless there is a GPU"] = None
+    jit_compile: Annotated[bool, "the step is compiled by XLA; for one device"] = False
     log_every: Annotated[int, "steps between two rows of the log", "steps"] = 10
     seed: Annotated[int, "seed of weights, dropout and order"] = 0
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from train.checkpoint import CheckpointError, arrays_of, restore
 from train.data import Position, damage_named
+from train.determinism import make_deterministic, said
 from train.devices import from_all_hosts, host, own_rows
 from train.errors import TrainingError
 from train.examiner import Examined, Examiner
@@ -25,6 +26,7 @@ from train.run import Run
 from train.save_points import SavePoints
 from train.step import training_step
 from train.times import MEASURING, SAVING, TRACING, TRAINING, Stopwatch
+from train.unread import Unread
 
 INPUTS = ("pixels", "tokens")
 
@@ -52,7 +54,7 @@ class Trainer:
         self._check_devices()
         self._check_queue()
         keras.utils.set_random_seed(self.settings.seed)
-        tf.config.experimental.enable_op_determinism()
+        self.deterministic = make_deterministic(self.settings)
         keras.config.set_dtype_policy(self.settings.precision)
         with strategy.scope():
             synchronized = strategy.num_replicas_in_sync > 1 and self.settings.pieces == 1
@@ -68,6 +70,7 @@ class Trainer:
         self.measurements = Measurements(run.output, self.step, self.log)
         self.watch = Stopwatch(run.output)
         self.save_points = SavePoints(self.settings, strategy)
+        self.unread = Unread(strategy)
 
     def fit(self) -> None:
         """Trains to the last step. Raises NotANumber, and TrainingError if records are damaged or too few."""
@@ -77,17 +80,22 @@ class Trainer:
     def _fit(self) -> None:
         step = training_step(self.model, self.optimizer, self.objective, self.settings, self.strategy)
         progress, batches = Progress(self.step, self.settings.steps, self.settings.batch), self._batches()
+        progress.say(f"fit: {said(self.deterministic)}")
         while self.step < self.settings.steps:
             self._examine(progress)
             progress.begin_step()
             batch = next(batches)
-            row = self._row(step({name: batch[name] for name in INPUTS}), batch)
-            progress.end_step(row, self._lap(progress.first))
+            self.step += 1
+            self.unread.add(self.step, step({name: batch[name] for name in INPUTS}), batch["key"])
+            due = self.save_points.due(self.step)
+            if not (due or progress.first or self._is_read()):
+                continue
+            row = self._read(progress)
             if row.step % self.settings.log_every == 0:
                 speed = self.watch.rate(row.step)
                 self.log.add(row, speed)
                 progress.logged(row, speed)
-            if self.save_points.due(row.step):
+            if due:
                 self._save(batch)
         progress.close()
 
@@ -107,19 +115,26 @@ class Trainer:
             self.watch.save()
         return row
 
-    def _lap(self, first: bool) -> float:
-        """The seconds of the step just done, which trained on a batch; the first one is traced."""
-        return self.watch.lap(TRACING) if first else self.watch.lap(TRAINING, self.settings.batch)
+    def _is_read(self) -> bool:
+        """Returns whether the numbers of the step just done are needed now."""
+        every = self.settings.evaluation.every
+        measured = bool(self.examiner) and every > 0 and self.step % every == 0
+        return measured or self.step % self.settings.log_every == 0 or self.step == self.settings.steps
 
-    def _row(self, values: dict[str, tf.Tensor], batch: dict[str, Any]) -> Row:
-        """The logged numbers of the step just done. Raises NotANumber."""
-        self.step += 1
-        row = Row(self.step, **{name: float(value) for name, value in values.items()})
-        if not math.isfinite(row.loss):
-            self.log.add(row, None)
-            keys = ", ".join(key.decode(errors="replace") for key in own_rows(batch["key"], self.strategy))
-            raise NotANumber(f"the loss of step {row.step} is {row.loss}; its batch was {keys}")
-        return row
+    def _read(self, progress: Progress) -> Row:
+        """Waits for the steps since the last reading: the numbers of the last one. Raises NotANumber.
+
+        The first step is read at once, since it is traced; the time of the others counts as training.
+        """
+        rows = self.unread.read()
+        for row, keys in rows:
+            if not math.isfinite(row.loss):
+                self.log.add(row, None)
+                names = self.unread.names(keys)
+                raise NotANumber(f"the loss of step {row.step} is {row.loss}; its batch was {names}")
+        last, pairs = rows[-1][0], len(rows) * self.settings.batch
+        progress.end_step(last, self.watch.lap(TRACING) if progress.first else self.watch.lap(TRAINING, pairs))
+        return last
 
     def _check_devices(self) -> None:
         replicas = self.strategy.num_replicas_in_sync
@@ -127,6 +142,8 @@ class Trainer:
             raise TrainingError(
                 f"train.precision: mixed_float16 is for one device; with {replicas} it is mixed_bfloat16"
             )
+        if self.settings.jit_compile and replicas > 1:
+            raise TrainingError(f"train.jit_compile: true is for one device; with {replicas} it is false")
         parts = replicas * self.settings.pieces
         if self.settings.batch % parts:
             raise TrainingError(
@@ -143,7 +160,8 @@ class Trainer:
         def read(context: tf.distribute.InputContext) -> tf.data.Dataset:
             place = self.places[context.input_pipeline_id]
             pairs = self.run.records.training(place, host())
-            return pairs.batch(context.get_per_replica_batch_size(self.settings.batch)).prefetch(tf.data.AUTOTUNE)
+            size = context.get_per_replica_batch_size(self.settings.batch)
+            return pairs.batch(size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)  # endless: only names the shape
 
         return iter(self.strategy.distribute_datasets_from_function(read))
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from train.devices import first_row, gather
+
+BLOCK = 2048  # queries whose similarities are held at a time: 134 MB with 16,384 candidates
+Part = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+BySum = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def contrastive_loss(
@@ -17,9 +23,59 @@ def contrastive_loss(
     the loss of its pairs, and the batch's is their mean. Labels are smoothed over the candidates.
     """
     images, texts = (tf.math.l2_normalize(tf.cast(rows, tf.float32), 1) for rows in (images, texts))
-    there = cross_entropy(_logits(images, gather(texts), temperature, negatives), smoothing)
-    back = cross_entropy(_logits(texts, gather(images), temperature, negatives), smoothing)
-    return there + back
+    all_images, all_texts = gather(images), gather(texts)
+    if negatives < 1:
+        there = cross_entropy(_logits(images, all_texts, temperature, negatives), smoothing)
+        return there + cross_entropy(_logits(texts, all_images, temperature, negatives), smoothing)
+    there = _among_all(images / temperature, texts, all_texts, smoothing)
+    with tf.control_dependencies([there]):  # one direction after the other
+        return there + _among_all(texts / temperature, images, all_images, smoothing)
+
+
+def _among_all(queries: tf.Tensor, right: tf.Tensor, candidates: tf.Tensor, smoothing: float) -> tf.Tensor:
+    """The mean cross entropy of `queries`, float (n, d), whose right candidates are `right`, float (n, d).
+
+    Logits are products, so that the mean logit is the product of the mean query and the mean candidate.
+    """
+    at_right = tf.reduce_mean(tf.reduce_sum(queries * right, 1))
+    at_all = tf.tensordot(tf.reduce_mean(queries, 0), tf.reduce_mean(candidates, 0), 1)
+    return _mean_log_sum(queries, candidates) - (1 - smoothing) * at_right - smoothing * at_all
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _mean_log_sum(queries: tf.Tensor, candidates: tf.Tensor) -> tuple[tf.Tensor, BySum]:
+    """The mean over `queries`, float (n, d), of the logarithm of the sum of exp(query x candidate), float (m, d).
+
+    The gradients, as small as the arguments, are computed at once, one block of queries after the other: otherwise both
+    directions' float (n, m) matrices would wait for the backward pass.
+    """
+    parts: list[Part] = []
+    for block in _blocks(queries):
+        with tf.control_dependencies(parts[-1] if parts else []):
+            parts.append(_log_sums(block, candidates))
+    sums, by_queries, by_candidates = map(list, zip(*parts, strict=True))
+    share = 1 / tf.cast(tf.shape(queries)[0], tf.float32)
+
+    def by_arguments(by_mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return share * by_mean * tf.concat(by_queries, 0), share * by_mean * tf.add_n(by_candidates)
+
+    return share * tf.add_n(sums), by_arguments
+
+
+def _blocks(queries: tf.Tensor) -> list[tf.Tensor]:
+    """Blocks of at most `BLOCK` rows; one block if the number of rows isn't known while tracing."""
+    count = queries.shape[0]
+    return [queries[first : first + BLOCK] for first in range(0, count, BLOCK)] if count else [queries]
+
+
+def _log_sums(queries: tf.Tensor, candidates: tf.Tensor) -> Part:
+    """The sum over the queries of what `_mean_log_sum` averages, and its gradients by queries and candidates."""
+    logits = tf.matmul(queries, candidates, transpose_b=True)
+    highest = tf.reduce_max(logits, 1, keepdims=True)
+    shares = tf.exp(logits - highest)
+    sums = tf.reduce_sum(shares, 1, keepdims=True)
+    by_candidates = tf.matmul(shares, queries / sums, transpose_a=True)
+    return tf.reduce_sum(highest + tf.math.log(sums)), tf.matmul(shares, candidates) / sums, by_candidates
 
 
 def _logits(queries: tf.Tensor, candidates: tf.Tensor, temperature: tf.Tensor, negatives: float) -> tf.Tensor:

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from filters.picture import Picture, UndecodableImage
 from train.example import decode_example
+from train.resize import resized_part
 from vocab.ngrams import MODULUS, hash_word
 from vocab.wordpiece import WordPieceTokenizer
 
@@ -90,7 +90,7 @@ class Square:
     def middle(self, picture: bytes) -> np.ndarray:
         """The middle of a picture, uint8 (crop, crop, 3), as the paper evaluates. Raises UndecodableImage."""
         edge = (self.resize - self.crop) // 2
-        return self._resized(picture)[edge : edge + self.crop, edge : edge + self.crop]
+        return self._part(picture, edge, edge)
 
     def random_crop(self, picture: bytes, seed: tuple[int, ...]) -> np.ndarray:
         """A random part of a picture, randomly mirrored, uint8 (crop, crop, 3), as the paper trains.
@@ -99,12 +99,12 @@ class Square:
         """
         random = np.random.default_rng(seed)
         top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
-        part = self._resized(picture)[top : top + self.crop, left : left + self.crop]
+        part = self._part(picture, top, left)
         return part[:, ::-1] if random.integers(2) else part
 
-    def _resized(self, picture: bytes) -> np.ndarray:
-        small = Picture(picture, MAX_PIXELS).at_least(self.resize).convert("RGB")
-        return np.asarray(small.resize((self.resize, self.resize), Image.Resampling.BILINEAR))
+    def _part(self, picture: bytes, top: int, left: int) -> np.ndarray:
+        image = Picture(picture, MAX_PIXELS).at_least(self.resize)
+        return resized_part(image if image.mode == "RGB" else image.convert("RGB"), self.resize, top, left, self.crop)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def training_step(
         optimizer.apply(gradients, model.trainable_variables)
         return loss, keys
 
-    @tf.function
+    @tf.function(jit_compile=settings.jit_compile or None)
     def learn(batch: Any) -> tuple[dict[str, tf.Tensor], Keys]:
         state = {
             "temperature": tf.identity(model.temperature),

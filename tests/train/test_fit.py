@@ -33,6 +33,7 @@ from tests.support.training import (
 from train import model
 from train.checkpoint import load
 from train.config import Train
+from train.determinism import make_deterministic, said
 from train.errors import TrainingError
 from train.examiner import Examiner
 from train.fit import NotANumber, Trainer
@@ -40,6 +41,7 @@ from train.log import read_log
 from train.measurements import read_measurements
 from train.run import OtherTraining
 from train.times import read_times
+from train.unread import Unread
 
 pytestmark = pytest.mark.slow(seconds=50)
 
@@ -295,6 +297,36 @@ def test_weights_that_explode_stop_the_run_and_name_step_and_batch(shards: list[
     rows = read_log(str(tmp_path / "out/log.csv"))
     assert [row.step for row in rows] == [*range(1, step + 1)]
     assert [np.isfinite(row.loss) for row in rows] == [True] * (step - 1) + [False]
+
+
+def test_a_loss_that_is_no_number_between_two_readings_is_named_and_never_saved(
+    shards: list[str], small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Step 4 of steps that are read at 1, 3 and 6."""
+    keys: dict[int, list[bytes]] = {}
+
+    def no_number(self: Unread, step: int, values: dict[str, tf.Tensor], batch: tf.Tensor) -> None:
+        keys[step] = batch.numpy().tolist()
+        self.steps.append((step, {**values, "loss": tf.constant(np.nan)} if step == 4 else values, batch))
+
+    monkeypatch.setattr(Unread, "add", no_number)
+    settings = changed(log_every=5, checkpoints={"every": 3})
+    with pytest.raises(NotANumber, match=r"^the loss of step 4 is nan; its batch was k\d+") as error:
+        fit(shards, tmp_path, settings)
+    assert str(error.value).rpartition(" was ")[2].split(", ") == [key.decode() for key in keys[4]]
+    assert sorted(keys) == [1, 2, 3, 4, 5]
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-000000003.npz"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "on"), [(None, 0, True), (None, 1, False), (True, 1, True), (False, 0, False)]
+)
+def test_operations_are_deterministic_unless_there_is_a_gpu(wanted, gpus, on, monkeypatch: pytest.MonkeyPatch):
+    turned_on = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"] * gpus)
+    monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", lambda: turned_on.append(True))
+    assert make_deterministic(changed(determinism=wanted)) == on == bool(turned_on)
+    assert ("train.determinism" in said(on)) != on
 
 
 def test_damaged_record_file_is_named(shards: list[str], small: None, tmp_path: Path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from train import loss
 from train.loss import _logits, contrastive_loss, cross_entropy
 
 pytestmark = pytest.mark.slow
@@ -59,9 +60,9 @@ def test_without_smoothing_a_perfect_model_costs_nothing() -> None:
 def test_smoothing_has_its_floor_where_the_right_logit_is_the_best_distance_above(factor: float) -> None:
     """Unit vectors at right angles, and the temperature that makes the gap ln(9 N + 1), or not quite."""
     apart, gap = tf.eye(64), factor * math.log(9 * 64 + 1)
-    loss = float(contrastive_loss(apart, apart, tf.constant(1 / gap, tf.float32), 0.1))
-    assert loss >= 2 * 0.7295 - 1e-4
-    assert (loss == pytest.approx(2 * 0.7295, abs=1e-4)) == (factor == 1)
+    total = float(contrastive_loss(apart, apart, tf.constant(1 / gap, tf.float32), 0.1))
+    assert total >= 2 * 0.7295 - 1e-4
+    assert (total == pytest.approx(2 * 0.7295, abs=1e-4)) == (factor == 1)
 
 
 @pytest.mark.parametrize(("pairs", "floor"), [(64, 0.7295), (2048, 1.0870), (16_384, 1.2954)])
@@ -78,26 +79,27 @@ def test_the_floor_of_the_papers_batch(pairs: int, floor: float) -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
 def test_it_is_what_the_paper_states(temperature: float, smoothing: float) -> None:
     images, texts = vectors(9), vectors(9, seed=1)
-    loss = contrastive_loss(tf.constant(images), tf.constant(texts), tf.constant(temperature, tf.float32), smoothing)
-    assert loss.dtype == tf.float32
-    assert float(loss) == pytest.approx(stated(images, texts, temperature, smoothing), rel=2e-5)
+    total = contrastive_loss(tf.constant(images), tf.constant(texts), tf.constant(temperature, tf.float32), smoothing)
+    assert total.dtype == tf.float32
+    assert float(total) == pytest.approx(stated(images, texts, temperature, smoothing), rel=2e-5)
 
 
 @pytest.mark.parametrize("negatives", SHARES)
 def test_fewer_negatives_are_as_stated_too(negatives: str) -> None:
     images, texts = vectors(11), vectors(11, seed=1)
-    loss = contrastive_loss(tf.constant(images), tf.constant(texts), tf.constant(0.2), 0.1, float(negatives))
-    assert float(loss) == pytest.approx(stated(images, texts, 0.2, 0.1, negatives), rel=2e-5)
+    total = contrastive_loss(tf.constant(images), tf.constant(texts), tf.constant(0.2), 0.1, float(negatives))
+    assert float(total) == pytest.approx(stated(images, texts, 0.2, 0.1, negatives), rel=2e-5)
 
 
-@pytest.mark.parametrize("negatives", ["0.4", "1"])
-def test_gradients_are_differences_of_the_statement(negatives: str) -> None:
+@pytest.mark.parametrize(("negatives", "block"), [("0.4", 2048), ("1", 2048), ("1", 5), ("1", 2)])
+def test_gradients_are_differences_of_the_statement(negatives: str, block: int, monkeypatch) -> None:
+    monkeypatch.setattr(loss, "BLOCK", block)
     values = vectors(5, width=3), vectors(5, seed=1, width=3), np.array(0.4)
     given = [tf.constant(value, tf.float32) for value in values]
     with tf.GradientTape() as tape:
         tape.watch(given)
-        loss = contrastive_loss(*given, 0.1, float(negatives))
-    for number, gradient in enumerate(tape.gradient(loss, given)):
+        total = contrastive_loss(*given, 0.1, float(negatives))
+    for number, gradient in enumerate(tape.gradient(total, given)):
         expected = np.zeros_like(values[number])
         for place in np.ndindex(expected.shape):
             expected[place] = _difference(values, number, place, negatives)
@@ -111,6 +113,12 @@ def _difference(values: tuple[np.ndarray, ...], number: int, place: tuple[int, .
         moved[number][place] += sign * step
         losses.append(stated(moved[0], moved[1], float(moved[2]), 0.1, negatives))
     return (losses[0] - losses[1]) / (2 * step)
+
+
+def test_logits_whose_exponential_is_infinite() -> None:
+    apart = tf.eye(4)
+    for sign, expected in ((-1, 2000 + 2 * math.log(3)), (1, 0.0)):
+        assert float(contrastive_loss(apart, sign * apart, tf.constant(1e-3))) == pytest.approx(expected, rel=1e-6)
 
 
 # The share of negatives

