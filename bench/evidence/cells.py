@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.evidence.corpora import Corpus
+from bench.evidence.material import short_hash
 
 VERSION = 1  # grows where data, towers or measures change, so that all cells are measured again
 STEPS = 400
@@ -15,7 +14,7 @@ STEPS = 400
 
 @dataclass(frozen=True)
 class Cell:
-    """A model to train: its corpus, its settings over the config, its seed, and whether names in all languages count."""
+    """A model to train: its corpus, settings over the config, its seed, and whether names in all languages are measured."""
 
     corpus: Corpus = Corpus()
     settings: tuple[str, ...] = ()
@@ -24,8 +23,8 @@ class Cell:
     languages: bool = False
     keep: bool = False  # the model is wanted after it was measured
 
-    def key(self, facts: dict[str, object]) -> str:
-        """A name by all that determines what is measured; `facts` are those of the pictures."""
+    def key(self, pictures: str) -> str:
+        """A name by all that determines what is measured; `pictures` is that of the pictures."""
         content: dict[str, Any] = asdict(self)
         del content["keep"]
-        return hashlib.sha256(json.dumps([VERSION, content, facts], sort_keys=True).encode()).hexdigest()[:12]
+        return short_hash([VERSION, content, pictures])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.evidence.emoji import LANGUAGES
-from bench.evidence.material import Material
+from bench.evidence.material import Material, short_hash
 from bench.evidence.pairs import Row, planted_rows, rows, write_pairs
 from bench.evidence.plants import plant
 from bench.measure import measure, python
@@ -36,9 +35,16 @@ class Corpus:
         """The corpus that this one is a share of."""
         return Corpus(self.languages, self.noise, self.planted, self.off, self.settings)
 
-    def key(self, facts: dict[str, object]) -> str:
-        """A name by all that determines the corpus, beside the program."""
-        return hashlib.sha256(json.dumps([asdict(self), facts], sort_keys=True).encode()).hexdigest()[:12]
+    def __str__(self) -> str:
+        """What differs from the corpus of all pairs and rules, in words; empty if nothing does."""
+        said = [*(f"without {rule}" for rule in self.off), *self.settings]
+        languages = [f"{len(self.languages)} languages"] * (self.languages != ENGLISH)
+        noise, planted = [f"noise {self.noise:g}"] * (self.noise > 0), ["planted copies"] * self.planted
+        return ", ".join([*languages, *noise, *planted, *said, *[f"{self.share} %"] * (self.share < 100)])
+
+    def key(self, pictures: str) -> str:
+        """A name by all that determines the corpus, beside the program; `pictures` is that of its pictures."""
+        return short_hash([asdict(self), pictures])
 
 
 MULTILINGUAL = Corpus(
@@ -56,13 +62,13 @@ class Made:
     @property
     def records(self) -> int:
         """The number of its pairs."""
-        return int(json.loads((self.corpus / "manifest.json").read_text())["records"])
+        return sum(shard["records"] for shard in json.loads((self.corpus / "manifest.json").read_text())["shards"])
 
 
 def make(corpus: Corpus, material: Material) -> Made:
     """Makes a corpus where it isn't there; a share has the whole's vocabulary. Raises CommandFailed."""
-    folder = material.folder / "corpora" / corpus.key(material.facts())
-    vocab = material.folder / "corpora" / corpus.whole.key(material.facts()) / "vocab"
+    folder = material.folder / "corpora" / corpus.key(material.key)
+    vocab = material.folder / "corpora" / corpus.whole.key(material.key) / "vocab"
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)
         if corpus.share < 100:
@@ -98,10 +104,18 @@ def _evaluation(corpus: Corpus, material: Material) -> Iterator[str]:
     """The held-out pictures as an evaluation set, hashed once, unless the rule on its copies is off."""
     if DECONTAMINATION in corpus.off:
         return
-    name = hashlib.sha256(json.dumps(material.facts()).encode()).hexdigest()[:12]
-    index, table = material.folder / f"held-out-{name}.idx", material.pictures / f"held-out-{name}.parquet"
+    index = material.folder / f"held-out-{material.key}.idx"
     if not index.exists():
-        held_out = [*(query.picture for query in material.split.drawings), *material.split.style]
-        write_pairs(table, list(rows(held_out, ENGLISH)))  # beside the pictures, where their paths begin
-        measure(*python("-m", "dedup", "index", f"--images={table}", f"--output={index}", "--name=held-out"))
+        measure(
+            *python("-m", "dedup", "index", f"--images={held_out(material)}", f"--output={index}", "--name=held-out")
+        )
     yield f"--eval_images={index}"
+
+
+def held_out(material: Material) -> Path:
+    """The table of all held-out pictures with their English texts, written at the first use."""
+    table = material.pictures / f"held-out-{material.key}.parquet"  # beside the pictures, where their paths begin
+    if not table.exists():
+        pictures = [*(query.picture for query in material.split.drawings), *material.split.style]
+        write_pairs(table, list(rows(pictures, ENGLISH)))
+    return table

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.evidence.packages import FLUENT, OPENMOJI, TWEMOJI, Package
 from bench.evidence.pictures import Picture, Text
@@ -63,17 +64,17 @@ def concepts(package: Path) -> dict[str, Concept]:
     }
 
 
-def _entries(package: Path, language: str) -> Iterator[Mapping[str, object]]:
+def _entries(package: Path, language: str) -> Iterator[Mapping[str, Any]]:
     for each in json.loads((package / language / "data.json").read_text()):
         tags = each.get("tags", [])
         yield each
         yield from ({**skin, "tags": tags} for skin in each.get("skins", []) if isinstance(skin["tone"], int))
 
 
-def _texts(entry: Mapping[str, object], language: str) -> Iterator[Text]:
-    yield Text("name", language, str(entry["label"]))
+def _texts(entry: Mapping[str, Any], language: str) -> Iterator[Text]:
+    yield Text("name", language, entry["label"])
     if tags := entry.get("tags"):
-        yield Text("keywords", language, ", ".join(map(str, tags)))
+        yield Text("keywords", language, ", ".join(tags))
 
 
 def emoji(style: Style, package: Path, known: Mapping[str, Concept]) -> Iterator[Picture]:
@@ -81,9 +82,8 @@ def emoji(style: Style, package: Path, known: Mapping[str, Concept]) -> Iterator
     names = {name: code for code, each in known.items() for name in _file_names(each)}
     for path in sorted((package / style.below).glob("*.svg")):
         code = names.get(path.stem) if style.by_name else code_points(path.stem)
-        if code in known:
-            concept = known[code]
-            yield Picture(style.name, path.stem.lower(), code, concept.group, path, concept.texts)
+        if concept := known.get(code or ""):
+            yield Picture(style.name, path.stem.lower(), concept.code, concept.group, path, concept.texts)
 
 
 def code_points(name: str) -> str:
@@ -94,7 +94,9 @@ def code_points(name: str) -> str:
 
 def _file_names(concept: Concept) -> Iterator[str]:
     """The names that fluentui-emoji has for an emoji: its English name, with the skin tone at its end."""
-    name, _, tone = next(each.text for each in concept.texts if (each.kind, each.lang) == ("name", "en")).partition(": ")
+    name, _, tone = next(each.text for each in concept.texts if (each.kind, each.lang) == ("name", "en")).partition(
+        ": "
+    )
     if not concept.toned:
         yield _dashed(f"{name} {tone}")
         yield f"{_dashed(name)}-default"

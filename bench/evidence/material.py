@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ class Material:
 
     @cached_property
     def packages(self) -> Mapping[Package, Path]:
-        """The folders of the packages; one that can't be fetched is named and left out. Raises CommandFailed for all."""
+        """The folders of the packages, without those that can't be fetched. Raises CommandFailed if none can."""
         found = dict(self._unpacked())
         if not found.keys() - {EMOJIBASE}:
             raise CommandFailed("evidence: no package of pictures can be fetched")
@@ -50,9 +52,10 @@ class Material:
         _say(f"{len(there):,} pictures; {len(wanted) - len(there):,} can't be rendered")
         return split(there)
 
-    def facts(self) -> dict[str, object]:
-        """Facts that determine the pictures and their texts."""
-        return {"packages": [f"{each.name} {each.version}" for each in self.packages], "part": self.part}
+    @cached_property
+    def key(self) -> str:
+        """A name by the facts that determine the pictures and their texts."""
+        return short_hash([[f"{each.name} {each.version}" for each in self.packages], self.part])
 
     def _unpacked(self) -> Iterator[tuple[Package, Path]]:
         for package in PACKAGES:
@@ -68,6 +71,11 @@ class Material:
             known = concepts(self.packages[EMOJIBASE])
             for style in (style for style in STYLES if style.package in self.packages):
                 yield from emoji(style, self.packages[style.package], known)
+
+
+def short_hash(content: object) -> str:
+    """A name of 12 digits by what JSON can hold."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _say(line: str) -> None:

@@ -8,10 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.evidence.emoji import LANGUAGES
-from bench.evidence.material import Material
-from bench.evidence.pictures import Picture
-from bench.evidence.plants import is_planted
-from bench.evidence.splits import Query
+from bench.evidence.exam import Drawing, Emoji, Exam
 from train.embedding import PictureFile, embed_pictures, embed_texts
 from train.retrieval import RANKS, Recalls, recalls, same_label
 from train.saved import load_towers
@@ -21,42 +18,40 @@ Values = dict[str, float]
 LEAST_OF_CLASS = 5  # pictures
 
 
-def measured(model: Path, material: Material, languages: bool) -> Values:
-    """All measures of the model in a folder, by name: shares from 0 to 1, and the levels of chance of R@10."""
+def measured(model: Path, exam: Exam, pictures: Path, languages: bool) -> Values:
+    """All measures of the model in a folder, by name: shares from 0 to 1, the levels of chance, and counts.
+
+    `pictures` is the folder of the exam's files.
+    """
     trained = load_towers(model)
-    drawings = material.split.drawings
     found: Values = {}
-    if len(drawings) > 1:
-        found |= _drawings(trained, drawings, material.pictures)
-    if neutral := [each for each in material.split.style if each.concept not in material.toned]:
-        pictures = _vectors(trained, neutral, material.pictures)
-        for language in LANGUAGES if languages else ("en",):
-            suffix = f"_{language}" if languages else ""
-            found |= _style(trained, neutral, pictures, language, suffix)
+    if len(exam.drawings) > 1:
+        found |= _drawings(trained, exam.drawings, pictures)
+    if len(exam.emoji) > 1:
+        seen = _vectors(trained, [each.file for each in exam.emoji], pictures)
+        found |= _style(trained, exam.emoji, seen, "en", "style")
+        for language in LANGUAGES if languages else ():
+            found |= _style(trained, exam.emoji, seen, language, f"style_{language}")
     return found
 
 
-def _drawings(trained: Trained, queries: Sequence[Query], folder: Path) -> Values:
-    pictures = _vectors(trained, [query.picture for query in queries], folder)
-    texts = embed_texts(trained, [query.text for query in queries])
-    own = np.arange(len(queries))
-    planted = np.array([is_planted(query) for query in queries])
-    return {
-        **_both("drawings", pictures, texts, own, own),
-        **_named("planted_t2i", recalls(texts[planted], pictures, same_label(own[planted], own))),
-        **_named("unplanted_t2i", recalls(texts[~planted], pictures, same_label(own[~planted], own))),
-        **_classes(trained, [query.picture.folder for query in queries], pictures),
-    }
+def _drawings(trained: Trained, drawings: Sequence[Drawing], folder: Path) -> Values:
+    pictures = _vectors(trained, [each.file for each in drawings], folder)
+    texts = embed_texts(trained, [each.text for each in drawings])
+    own = np.arange(len(drawings))
+    planted = np.array([each.planted for each in drawings])
+    found = _both("drawings", pictures, texts, own, own)
+    for name, part in (("planted", planted), ("unplanted", ~planted)):
+        if part.any():
+            found |= _named(f"{name}_t2i", recalls(texts[part], pictures, same_label(own[part], own)))
+    return {**found, **_classes(trained, [each.folder for each in drawings], pictures)}
 
 
-def _style(trained: Trained, emoji: Sequence[Picture], pictures: np.ndarray, language: str, suffix: str) -> Values:
-    names = [_name(each, language) for each in emoji]
-    labels = np.unique(names, return_inverse=True)[1]  # emoji that have one name are the same to it
-    return _both(f"style{suffix}", pictures, embed_texts(trained, names), labels, labels)
-
-
-def _name(emoji: Picture, language: str) -> str:
-    return next(text.text for text in emoji.texts if (text.kind, text.lang) == ("name", language))
+def _style(trained: Trained, emoji: Sequence[Emoji], pictures: np.ndarray, language: str, name: str) -> Values:
+    """Recalls by the names in a language; emoji that have one name are all right for it."""
+    names = [each.names[language] for each in emoji]
+    labels = np.unique(names, return_inverse=True)[1]
+    return _both(name, pictures, embed_texts(trained, names), labels, labels)
 
 
 def _classes(trained: Trained, folders: Sequence[str], pictures: np.ndarray) -> Values:
@@ -70,10 +65,10 @@ def _classes(trained: Trained, folders: Sequence[str], pictures: np.ndarray) -> 
     return {"zero_shot": float(np.mean(right)), "zero_shot_chance": 1 / len(large)}
 
 
-def _both(name: str, pictures: np.ndarray, texts: np.ndarray, own: np.ndarray, labels: np.ndarray) -> Values:
+def _both(name: str, pictures: np.ndarray, texts: np.ndarray, of_pictures: np.ndarray, of_texts: np.ndarray) -> Values:
     return {
-        **_named(f"{name}_i2t", recalls(pictures, texts, same_label(own, labels))),
-        **_named(f"{name}_t2i", recalls(texts, pictures, same_label(labels, own))),
+        **_named(f"{name}_i2t", recalls(pictures, texts, same_label(of_pictures, of_texts))),
+        **_named(f"{name}_t2i", recalls(texts, pictures, same_label(of_texts, of_pictures))),
         f"{name}_count": float(len(pictures)),
     }
 
@@ -83,13 +78,13 @@ def _named(name: str, found: Recalls) -> Mapping[str, float]:
     return {**by_rank, f"{name}_chance": found.chance[-1]}
 
 
-def _vectors(trained: Trained, pictures: Sequence[Picture], folder: Path) -> np.ndarray:
-    """float32 (pictures, width). Raises the error of a picture that can't be read: all of them were written by us."""
-    return np.stack(list(_readable(trained, pictures, folder)))
+def _vectors(trained: Trained, files: Sequence[str], folder: Path) -> np.ndarray:
+    """float32 (files, width). Raises BadPicture for a file that can't be read."""
+    return np.stack(list(_seen(trained, files, folder)))
 
 
-def _readable(trained: Trained, pictures: Sequence[Picture], folder: Path) -> Iterator[np.ndarray]:
-    for seen in embed_pictures(trained, (PictureFile(str(folder / each.file)) for each in pictures)):
+def _seen(trained: Trained, files: Sequence[str], folder: Path) -> Iterator[np.ndarray]:
+    for seen in embed_pictures(trained, (PictureFile(str(folder / file)) for file in files)):
         if isinstance(seen, ValueError):
             raise seen
         yield seen

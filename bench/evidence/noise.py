@@ -33,7 +33,7 @@ SHARED = (  # of three words and more: of the rules, the one on shared texts alo
 
 
 def mixed(text: str, key: str, share: float) -> str:
-    """`text`, or for a `share` of all keys one of the shared texts. The keys of a smaller share are among a larger's."""
+    """`text`, or for a `share` of all keys one of the shared texts. Keys of a smaller share are among a larger's."""
     if fraction(key, "noise") >= share:
         return text
     return SHARED[int(fraction(key, "which") * len(SHARED))]

@@ -22,11 +22,10 @@ def work(task: Path) -> None:
     asked = json.loads(task.read_text())
     if TRAIN.call(["fit", *asked["arguments"]]):
         raise CommandFailed("the training failed")
-    from bench.evidence.material import Material
+    from bench.evidence.exam import Exam
     from bench.evidence.measures import measured
 
-    material = Material(Path(asked["folder"]), asked["part"])
-    found = measured(Path(asked["model"]), material, asked["languages"])
+    found = measured(Path(asked["model"]), Exam.load(Path(asked["exam"])), Path(asked["pictures"]), asked["languages"])
     partial = task.with_name(f"{MEASURES}.part")
     partial.write_text(json.dumps(found))
     partial.rename(task.with_name(MEASURES))

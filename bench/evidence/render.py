@@ -35,7 +35,13 @@ class Renderer:
 
     def jpeg(self, svg: bytes) -> bytes | None:
         """The drawing on white, with a long side of 256 pixels; None if it can't be rendered."""
-        command = (self.program, f"--width={SIDE}", f"--height={SIDE}", "--keep-aspect-ratio", "--background-color=white")
+        command = (
+            self.program,
+            f"--width={SIDE}",
+            f"--height={SIDE}",
+            "--keep-aspect-ratio",
+            "--background-color=white",
+        )
         environment = {**os.environ, **self.environment}
         try:
             ended = subprocess.run(command, input=svg, capture_output=True, timeout=SECONDS, env=environment)

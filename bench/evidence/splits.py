@@ -39,7 +39,9 @@ def split(pictures: Iterable[Picture]) -> Split:
     out = {id(each) for each in (*emoji, *held_out)}
     texts = {id(each): said(each) for each in every if each.style == DRAWINGS}
     shared = Counter(text.lower() for text in texts.values())
-    own = [Query(each, texts[id(each)]) for each in held_out if texts[id(each)] and shared[texts[id(each)].lower()] == 1]
+    own = [
+        Query(each, texts[id(each)]) for each in held_out if texts[id(each)] and shared[texts[id(each)].lower()] == 1
+    ]
     return Split([each for each in every if id(each) not in out], own, emoji)
 
 
