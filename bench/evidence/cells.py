@@ -14,7 +14,7 @@ STEPS = 400
 
 @dataclass(frozen=True)
 class Cell:
-    """A model to train: its corpus, settings over the config, its seed, and whether names in all languages are measured."""
+    """A model to train: its corpus, settings over the config, and seed; and whether to measure all languages."""
 
     corpus: Corpus = Corpus()
     settings: tuple[str, ...] = ()

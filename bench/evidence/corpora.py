@@ -101,8 +101,8 @@ def _rules_off(corpus: Corpus) -> Iterator[str]:
 
 
 def _evaluation(corpus: Corpus, material: Material) -> Iterator[str]:
-    """The held-out pictures as an evaluation set, hashed once, unless the rule on its copies is off."""
-    if DECONTAMINATION in corpus.off:
+    """The held-out pictures as an evaluation set, hashed once, unless there are none or the rule on copies is off."""
+    if DECONTAMINATION in corpus.off or not (material.split.drawings or material.split.style):
         return
     index = material.folder / f"held-out-{material.key}.idx"
     if not index.exists():

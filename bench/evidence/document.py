@@ -26,15 +26,21 @@ def write(page: Path, plan: Plan, asked: list[Question], known: Mapping[str, Res
     """Puts tables and plots into `page` and beside it. Raises CommandFailed if the page has no place for one."""
     text = replaced(page.read_text(encoding="utf-8"), "packages", licences())
     folder = page.parent / page.stem
-    folder.mkdir(exist_ok=True)
     for question in asked:
         found = answers(question, plan, known, seeds, steps)
-        file = folder / f"{question.name}.svg"
-        _write(file, plot(question.name, found, PLOTTED.get(question.name, USUALLY)))
-        picture = f"![R@10 of the models that answer {question.name}]({folder.name}/{file.name})"
-        text = replaced(text, question.name, f"{found.markdown()}\n\n{picture}")
+        text = replaced(text, question.name, "\n\n".join([found.markdown(), *_plotted(folder, question.name, found)]))
     text = replaced(text, "search", answers_to_queries(plan.results.with_name(ANSWERS)))
     _write(page, text.encode())
+
+
+def _plotted(folder: Path, name: str, found: Table) -> list[str]:
+    """Writes the plot of a table that has a value; returns the line that shows it, or none."""
+    if not found.chance:
+        return []
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{name}.svg"
+    _write(file, plot(name, found, PLOTTED.get(name, USUALLY)))
+    return [f"![R@10 of the models that answer {name}]({folder.name}/{file.name})"]
 
 
 def answers(question: Question, plan: Plan, known: Mapping[str, Result], seeds: int, steps: int) -> Table:

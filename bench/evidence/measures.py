@@ -44,7 +44,7 @@ def _drawings(trained: Trained, drawings: Sequence[Drawing], folder: Path) -> Va
     for name, part in (("planted", planted), ("unplanted", ~planted)):
         if part.any():
             found |= _named(f"{name}_t2i", recalls(texts[part], pictures, same_label(own[part], own)))
-    return {**found, **_classes(trained, [each.folder for each in drawings], pictures)}
+    return {**found, **zero_shot(trained, [each.folder for each in drawings], pictures)}
 
 
 def _style(trained: Trained, emoji: Sequence[Emoji], pictures: np.ndarray, language: str, name: str) -> Values:
@@ -54,8 +54,11 @@ def _style(trained: Trained, emoji: Sequence[Emoji], pictures: np.ndarray, langu
     return _both(name, pictures, embed_texts(trained, names), labels, labels)
 
 
-def _classes(trained: Trained, folders: Sequence[str], pictures: np.ndarray) -> Values:
-    """Zero-shot accuracy by the names of folders, a mean over classes, among folders with several pictures."""
+def zero_shot(trained: Trained, folders: Sequence[str], pictures: np.ndarray) -> Values:
+    """Accuracy by the names of folders, a mean over classes, among folders with several pictures; none for one class.
+
+    `folders` are those of the pictures, whose vectors are float32 (pictures, width).
+    """
     classes, labels, counts = np.unique(folders, return_inverse=True, return_counts=True)
     large = np.flatnonzero(counts >= LEAST_OF_CLASS)
     if len(large) < 2:

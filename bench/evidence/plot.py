@@ -32,7 +32,7 @@ def plot(name: str, table: Table, columns: Sequence[str]) -> bytes:
         tag("style", STYLE),
         *_key(columns),
         *_grid(across, bottom),
-        *(_line("chance", across.at(level), across.at(level), TOP, bottom) for level in levels[:1]),
+        *(_line("chance", across.at(level), across.at(level), TOP, bottom) for level in levels),
         *(part for number, line in enumerate(table.lines) for part in _row(line, number, columns, across)),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {WIDTH} {bottom + 30}",
@@ -55,6 +55,7 @@ def _key(columns: Sequence[str]) -> Iterator[Element]:
         x = LEFT + 220 * number
         yield tag("circle", class_=f"s{number}", cx=str(x), cy="16", r="4")
         yield tag("text", column, x=str(x + 10), y="20")
+    yield tag("text", "dashed: chance", class_="end", x=str(LEFT - 10), y="20")
 
 
 def _grid(across: Axis, bottom: float) -> Iterator[Element]:

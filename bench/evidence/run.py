@@ -67,13 +67,11 @@ def planned(asked: Evidence) -> Iterator[Figure]:
     """The cells without a result, and the seconds that each is expected to take; trains nothing."""
     plan = asked.plan
     known = results.read(plan.results)
-    waiting = {id(cell) for cell in plan.open([cell for *_, cell in asked.cells()])}
-    total = 0.0
-    for question, variant, cell in asked.cells():
-        if id(cell) in waiting:
-            seconds = expected(cell, known)
-            total += seconds
-            yield Figure(f"{question.name}: {variant.label}, seed {cell.seed}", seconds, "s")
+    labels = {plan.key(cell): f"{question.name}: {variant.label}" for question, variant, cell in asked.cells()}
+    waiting = plan.open([cell for *_, cell in asked.cells()])
+    for cell in waiting:
+        yield Figure(f"{labels[plan.key(cell)]}, seed {cell.seed}", expected(cell, known), "s")
+    total = sum(expected(cell, known) for cell in waiting)
     yield Figure("all of them, side by side on two cores", total / 2 / 3600, "h")
 
 

@@ -89,8 +89,8 @@ def value_of(values: Sequence[float], seeds: int) -> str:
     if not values:
         return NOT_MEASURED
     few = f", {len(values)} of {seeds} seeds" if len(values) < seeds else ""
-    if len(values) == 1:
-        return f"{_percent(values[0])} (one seed)"  # which has no range
+    if len(values) == 1:  # there is no range
+        return f"{_percent(values[0])} ({f'1 of {seeds} seeds' if few else 'one seed'})"
     return f"{_percent(mean(values))} ({100 * min(values):.1f} to {100 * max(values):.1f}{few})"
 
 
