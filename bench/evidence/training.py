@@ -52,6 +52,8 @@ class Plan:
 def train(plan: Plan, cells: Sequence[Cell]) -> Iterator[Result]:
     """Yields the results of the cells that have none, each after it was written. Raises CommandFailed."""
     waiting = plan.open(cells)
+    if not waiting:
+        return
     made = {cell.corpus: make(cell.corpus, plan.material) for cell in waiting}
     exam(plan.material).save(plan.material.folder / "exam.json")
     cores = SimpleQueue[int]()
