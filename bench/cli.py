@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any, TypeVar
@@ -67,6 +68,7 @@ def commands() -> Mapping[str, Command[Any]]:
         _command(
             "queue", options.Queue, _queue, "negatives from a queue against those of a batch, where batches are small"
         ),
+        add("evidence", options.Evidence, _evidence, "what size, rules, decontamination and more do for a model"),
     ]
     return {"": _command("bench", options.Short, _short, __doc__, EPILOG), **{each.name: each for each in named}}
 
@@ -183,6 +185,17 @@ def _queue(given: options.Queue) -> Iterator[Figure]:
 
     settings = [f"--{setting}" for setting in given.set]
     return queue(given.corpus, settings, given.batch, given.sizes, given.seeds, given.model)
+
+
+def _evidence(given: options.Evidence) -> Iterator[Figure]:
+    from bench.evidence.cells import STEPS
+    from bench.evidence.run import Evidence, evidence, planned, written
+
+    asked = Evidence(tuple(given.questions), given.seeds, given.part, given.steps or STEPS)
+    if given.write:
+        print(f"{written(asked)} is written", file=sys.stderr)
+        return iter(())
+    return planned(asked) if given.plan else evidence(asked)
 
 
 def _search(given: options.Search) -> Iterator[Figure]:

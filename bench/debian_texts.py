@@ -40,10 +40,19 @@ def debian_texts(folder: Path) -> Path:
 
 def _fetch(folder: Path) -> list[Path]:
     """Fetches the files with the descriptions, one for each language."""
+    updated_lists(folder, SOURCE.format(languages=",".join(LANGUAGES)))
+    return sorted((folder / "lists").glob("*_Translation-*"))
+
+
+def updated_lists(folder: Path, source: str) -> list[str]:
+    """Fetches the lists of `source`, a line of sources.list, below `folder`; returns the options of apt that use them.
+
+    Raises CommandFailed.
+    """
     lists = folder.resolve() / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     sources = folder.resolve() / "sources.list"
-    sources.write_text(SOURCE.format(languages=",".join(LANGUAGES)))
+    sources.write_text(source)
     settings = {
         "Dir::Etc::SourceList": sources,
         "Dir::Etc::SourceParts": "/dev/null",
@@ -53,8 +62,9 @@ def _fetch(folder: Path) -> list[Path]:
         "APT::Sandbox::User": "",
         "APT::Update::Error-Mode": "any",
     }
-    measure("apt-get", "update", *(f"-o{name}={value}" for name, value in settings.items()))
-    return sorted(lists.glob("*_Translation-*"))
+    options = [f"-o{name}={value}" for name, value in settings.items()]
+    measure("apt-get", "update", *options)
+    return options
 
 
 def _table(content: str, language: str) -> pa.Table:

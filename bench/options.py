@@ -210,3 +210,13 @@ class Queue:
     seeds: int = _seeds()
     model: Path | None = option("DIR", "whose weights they begin with (default: random ones)", None, Path)
     set: list[str] = _set()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    questions: list[str] = option("NAME[,NAME…]", "(default: all, see docs/evidence.md)", (), _globs)
+    seeds: int = _seeds()
+    part: float = option("SHARE", "of the pictures, for a try (default: 1)", 1.0, float)
+    steps: int | None = option("N", "of each model, for a try (default: those of the documentation)", None, int)
+    plan: bool = option("", "print the models without a result, and their expected seconds; train none", False)
+    write: bool = option("", "write the page from the results that are there; train none", False)
