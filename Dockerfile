@@ -19,8 +19,9 @@ RUN pip install --no-cache-dir --constraint constraints.txt '.[dataflow,segment,
 
 WORKDIR /template
 COPY configs configs
-# Reads the weights and compares them with their digest: no worker fetches anything. Compiles the kernels once.
-RUN python -c "from filters.porn import load_scorer; load_scorer(); import pipeline.warm"
+# Reads the weights and compares them with their digest: no worker fetches anything. Compiles the kernels once, for all CPUs
+# since Haswell (2013), and not for the one that builds the image.
+RUN python -c "from filters.porn import load_scorer; load_scorer()" && python -m pipeline.compile
 ENV FLEX_TEMPLATE_PYTHON_PY_FILE=/template/configs/dataflow/launch.py
 
 # Entry point of workers; the launcher of templates has its own.

@@ -20,6 +20,8 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --constraint constraints.txt --editable '.[train,crawl,dev]'
+	@echo "setup: compiling kernels"
+	$(RUN) -m pipeline.compile
 	@touch "$@"
 
 corpus: setup ## make a small crawl and run the whole pipeline on it
@@ -38,8 +40,11 @@ check: setup ## check style and types, and run the fast tests: under a minute
 fast: setup
 	$(RUN) $(TESTS) -m 'not slow'
 
-test: setup ## run all tests
+test: kernels ## run all tests
 	$(RUN) $(TESTS)
+
+kernels: setup ## compile the kernels: once, and not in each process of the tests
+	$(RUN) -c 'import pipeline.warm'
 
 lint: setup ## check style and types
 	$(RUN) -m ruff check .
@@ -55,4 +60,4 @@ dataflow: setup ## run on Dataflow: make dataflow PROJECT= REGION= BUCKET= INPUT
 	  --runner=DataflowRunner --project=$(PROJECT) --region=$(REGION) --temp_location=gs://$(BUCKET)/tmp \
 	  $(if $(IMAGE),--sdk_container_image=$(IMAGE),--setup_file="$(CURDIR)/pyproject.toml") --no_save_main_session
 
-.PHONY: help setup corpus vocab train check fast test lint bench dataflow
+.PHONY: help setup corpus vocab train check fast test kernels lint bench dataflow

@@ -36,6 +36,7 @@ def commands() -> Mapping[str, Command[Any]]:
         add("dedup", options.Dedup, _dedup, "recall of near-duplicates by transform, false positives, cost"),
         add("pages", options.Pages, _pages, "WARC to pairs against FastWARC, lexbor and img[alt] alone"),
         add("profile", options.Profile, _profile, "where the CPU time of the text passes goes, by function"),
+        add("origins", options.Origins, _origins, "what statistics by host, language, … cost of the text passes"),
         add("start", options.Start, _start, "--help, and the toy corpus"),
         _command(
             "scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"
@@ -142,6 +143,12 @@ def _profile(given: options.Profile) -> Iterator[Figure]:
     from bench.hot_spots import hot_spots
 
     return chain.from_iterable(hot_spots(rows, given.foreign) for rows in given.rows)
+
+
+def _origins(given: options.Origins) -> Iterator[Figure]:
+    from bench.origins import origins
+
+    return chain.from_iterable(origins(rows) for rows in given.rows)
 
 
 def _train(given: options.Training) -> Iterator[Figure]:

@@ -144,6 +144,11 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Origins:
+    rows: list[int] = _rows("3e6")
+
+
+@dataclass(frozen=True)
 class Start:
     repeats: int = _repeats()
 

@@ -34,15 +34,12 @@ from pipeline.outputs.formats.shards import open_shards
 from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
 from pipeline.reuse.take import TakingSignals, facts_of
-from pipeline.statistics.shard import Pairs, write_statistics
-from pipeline.statistics.shard import file_name as statistics_file
-from pipeline.storage.for_report import EXAMPLES
+from pipeline.statistics.shard import Pairs, shard_statistics
+from pipeline.storage.for_report import EXAMPLES, NOTES
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
-
-NOTES = "work/emitted"
 
 
 def needed_by_notes(names: Iterable[str], formats: Sequence[str]) -> dict[str, list[str]]:
@@ -52,7 +49,6 @@ def needed_by_notes(names: Iterable[str], formats: Sequence[str]) -> dict[str, l
             *(FORMATS[one].file(name) for one in formats),
             VERDICTS.file(name),
             f"{EXAMPLES}/{name}.parquet",
-            statistics_file(name),
         ]
         for name in names
     }
@@ -143,7 +139,6 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
     close_calls.write(output, name, judged.verdicts)
     hashes = {"text": columns["text_hash"].to_numpy(), "image_id": images}
     pairs = Pairs(judged.verdicts, judged.failed, judged.summary, hashes, columns.get("format"))
-    write_statistics(output, name, pairs, config.report.identify)
     return {
         **judged.summary,
         "rows": shard.rows,
@@ -151,6 +146,7 @@ def _emit(shard: Shard, name: str, emission: Emission) -> dict[str, Any]:
         "histograms": count_shard(config.filters.all(), columns | own, judged.drops),
         **written.note(),
         "audit": bool(close_calls.chosen),
+        "statistics": shard_statistics(pairs, config.report.identify),
         "verdicts_sha256": write_verdicts(output, VERDICTS.file(name), judged.verdicts),
     }
 

@@ -14,8 +14,7 @@ from pipeline.count import SUMMARY
 from pipeline.earlier.account import after_earlier, described_earlier
 from pipeline.earlier.run import Earlier
 from pipeline.earlier.table import FOLDER as EARLIER
-from pipeline.emit import NOTES
-from pipeline.files import TEMPORARY, Output, read_bytes, read_many
+from pipeline.files import TEMPORARY, Output, read_bytes
 from pipeline.formats import DIGESTS, RECORDS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.measure.close_calls import join_close_calls
@@ -31,14 +30,13 @@ from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
 from pipeline.reuse.kept import FOLDERS, KEPT
 from pipeline.reuse.take import FOLDER as REUSED
+from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
 from pipeline.storage.evaluation import EVAL_NOTE, EVAL_WORK
-from pipeline.storage.for_report import CLOSE_CALLS, SHARDS_CLOSE_CALLS
+from pipeline.storage.for_report import CLOSE_CALLS, NOTES, REASONS, SHARDS_CLOSE_CALLS
 from pipeline.storage.markers import Listing, forget_lost
 from pipeline.storage.plan import Plan
 from pipeline.storage.runs import COUNTS, PARTS
-
-REASONS = ("first_reason", "any_reason", "only_reason")
 
 
 def finish(
@@ -54,7 +52,7 @@ def finish(
     from pipeline.report import write_report
 
     names = [shard.output_name(config.name) for shard in plan.shards]
-    notes = [json.loads(note) for note in read_many([output.path(f"{NOTES}/{name}.json") for name in names])]
+    notes, statistics = read_notes(output, names)
     check_close_calls(output, names, notes)
     join_close_calls(output, sets.images, config.filters.undecodable.max_pixels)
     counts = json.loads(read_bytes(output.path(SUMMARY)))
@@ -67,7 +65,7 @@ def finish(
     content = funnel(config, plan, notes, counts, seconds, silent)
     content = after_earlier(content, earlier) if earlier else content
     sources = [shard.source.name for shard in plan.shards]
-    content |= origins(output, names, notes, sources, content)
+    content |= origins(statistics, notes, sources, content)
     output.write_bytes(FUNNEL, json_file(content))
     if RECORDS in config.output.formats:
         write_metadata(output, config.name, notes, __version__)

@@ -93,7 +93,7 @@ def _run(options: Options, folder: str) -> dict[str, Any]:
             passes.index_eval_sets(sets)
             plan = passes.index(sources)
             check_own_rules(config, plan)
-            check_carried(plan.carried)
+            check_carried(plan.carried, config.output.formats)
             tell_json_columns(config.output.formats, plan.carried)
             passes.take_counts(plan)
             passes.count(plan, this["inputs"])

@@ -12,6 +12,7 @@ import pipeline.measure.header  # noqa: F401
 from dedup import border, rotation
 from pipeline.engines.compiling import announce_compiling
 from pipeline.statistics.tables import load_kernels as load_statistics_kernels
+from pipeline.storage.sorting import load_kernels as load_sorting_kernels
 from vocab import encode
 from vocab.canonical import canonical_texts
 from vocab.characters import load
@@ -29,7 +30,7 @@ def load_kernels() -> None:
     table = SortedTable(hashes[:1], counts[:1])
     table.counts_of(hash_strings(texts), 1)
     ngram_texts(texts, first_rare(hash_words(texts, characters), SortedTable(hashes[:1])), characters)
-
+    load_sorting_kernels()
     load_statistics_kernels()
     border.load_kernels()
     rotation.load_kernels()

@@ -13,8 +13,8 @@ from pipeline.settings import ConfigError
 from pipeline.yaml_text import read_text
 
 
-def worker_count(text: str) -> int:
-    """The value of --workers. Raises ArgumentTypeError."""
+def whole_number(text: str) -> int:
+    """The value of an option that is a whole number from 1. Raises ArgumentTypeError."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
@@ -24,7 +24,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     """The option --workers."""
     cores = os.cpu_count() or 1
     parser.add_argument(
-        "--workers", metavar="N", type=worker_count, default=cores, help="processes (default: all cores)"
+        "--workers", metavar="N", type=whole_number, default=cores, help="processes (default: all cores)"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.earlier.run import Earlier
+from pipeline.storage.for_report import REASONS
 
 JUDGED_BEFORE = "the run of --counts judged it"
 LEFT_OUT = ("seconds", "statistics", "offenders")
@@ -17,7 +18,7 @@ def after_earlier(funnel: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]
     A rule that the earlier run judged has no counts, but where its dropped pairs are an input again.
     """
     quiet = [code for code in earlier.run.codes if not funnel["any_reason"].get(code, 0)]
-    counts = {name: _without(funnel[name], quiet) for name in ("first_reason", "any_reason", "only_reason")}
+    counts = {name: _without(funnel[name], quiet) for name in REASONS}
     silent = funnel["not_asked"] | dict.fromkeys(quiet, JUDGED_BEFORE)
     before = {name: value for name, value in earlier.funnel.items() if name not in LEFT_OUT}
     return {**funnel, **counts, "not_asked": silent, "ngrams": None, "earlier": before}

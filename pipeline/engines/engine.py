@@ -14,6 +14,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineRunner
 
+from pipeline.engines.asked_once import Options
 from pipeline.engines.engine_errors import check_endpoint
 from pipeline.engines.progress import Meter
 
@@ -35,7 +36,7 @@ class Engine(AbstractContextManager["Engine"]):
 
     def pipeline(self, more: Sequence[str] = ()) -> beam.Pipeline:
         """A new pipeline on this engine, with `more` of Beam's options."""
-        options = PipelineOptions([*self.options, *more])
+        options = Options([*self.options, *more])
         return beam.Pipeline(runner=self._runner(options), options=options)
 
     def _runner(self, options: PipelineOptions) -> PipelineRunner | None:

@@ -1,4 +1,4 @@
-"""Files whose texts are canonical, as those of a corpus are: they are read as they are.
+"""Files of a corpus: their texts are canonical, and are read as they are.
 
 Other texts are as a page has them, and become canonical when they are read: entities are decoded, once.
 """
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 OWNER = "align-corpus"  # of the files in such a tar, by name
+OURS = ("key", "url", "width", "height", "sha256")  # such a file has them beside the text; they never pass through
 METADATA = {b"align-corpus": b'{"text": "canonical"}'}  # of such a Parquet file
 
 _OWNER_AT = slice(265, 265 + 32)  # in a tar's header

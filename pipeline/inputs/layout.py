@@ -96,8 +96,9 @@ def layout(
     has_files: Callable[[int], bool] = lambda number: False,
     folder: tuple[str, str] | None = None,
     original_size: bool = True,
+    left_out: Collection[str] = (),
 ) -> Layout:
-    """Makes the layout of a table with `schema`; for `folder` see `Layout`.
+    """Makes the layout of a table with `schema`; for `folder` see `Layout`, for `left_out` `make_layout`.
 
     `header` tells whether the names come from the file, and `has_files` whether a column holds paths of files. With
     `text_only` only the text is needed. Raises BadFile if the text, or every source of the image, is missing.
@@ -113,7 +114,8 @@ def layout(
     texts = more_texts(schema, columns, header=header)
     if has_images := bool(folder or roles.keys() & {"image", "image_path"}):
         roles = without_copies(schema, roles, columns, original_size)
-    made = replace(make_layout(schema, roles, has_images=has_images, more_texts=texts), folder=folder)
+    made = make_layout(schema, roles, has_images=has_images, more_texts=texts, left_out=left_out)
+    made = replace(made, folder=folder)
     _check_depth(path, schema, made.carried)
     return made
 
@@ -134,10 +136,19 @@ def _check_depth(path: str, schema: pa.Schema, carried: Mapping[str, int]) -> No
 
 
 def make_layout(
-    schema: pa.Schema, roles: dict[str, int], *, has_images: bool, more_texts: tuple[int, ...] = ()
+    schema: pa.Schema,
+    roles: dict[str, int],
+    *,
+    has_images: bool,
+    more_texts: tuple[int, ...] = (),
+    left_out: Collection[str] = (),
 ) -> Layout:
-    """A layout with these roles; other columns pass through, and so do their sizes if there are images."""
+    """A layout with these roles; other columns pass through, and so do their sizes if there are images.
+
+    Columns named in `left_out` have a role or are ignored.
+    """
     used = {*more_texts, *(number for role, number in roles.items() if not has_images or role not in SIZES)}
+    used |= {number for number, name in enumerate(schema.names) if name in left_out}
     if "image" in roles:
         used |= _parents(schema, schema.names[roles["image"]])
     return Layout(roles, _carried(schema, used), more_texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from filters.signals import SHOWN, SIGNALS
 from pipeline.files import Output
+from pipeline.inputs.json_files.values import MOST_FIELDS
 from pipeline.settings import shown
 from pipeline.storage.plan import CARRIED, BadInputs, Shard
 
@@ -47,11 +48,25 @@ def fit(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.
     return pc.cast(column, kind)
 
 
-def check_carried(carried: pa.Schema) -> None:
-    """Raises BadInputs that lists the passthrough columns of types that Parquet can't hold, such as a union."""
+def check_carried(carried: pa.Schema, formats: Collection[str]) -> None:
+    """Raises BadInputs that lists what the verdicts or one of the `formats` of the corpus can't hold.
+
+    Such as a passthrough column of a union, which Parquet lacks, or more columns than our own input reads from a tar.
+    """
     lines = [f"column {item.name}: {problem}" for item in carried if (problem := _unwritable(item))]
+    lines += [problem] if (problem := too_many(len(carried), formats)) else []
     if lines:
         raise BadInputs(*lines)
+
+
+def too_many(columns: int, formats: Collection[str]) -> str:
+    """Says what is wrong with this number of passthrough columns; nothing if all `formats` can be read again."""
+    if columns <= MOST_FIELDS or "webdataset" not in formats:
+        return ""
+    return (
+        f"{columns:,} passthrough columns: python -m pipeline reads at most {MOST_FIELDS:,} from a WebDataset tar;"
+        " leave some out of the input, or webdataset out of the formats"
+    )
 
 
 def _unwritable(item: pa.Field) -> str:

@@ -52,6 +52,7 @@ def _rows(
 ) -> Iterator[Element]:
     raw, kept = funnel["raw"], funnel["kept"]
     done, silent = {step.reason: step for step in steps(funnel)}, not_asked(funnel)
+    unmeasured = unmeasured if raw else rules
     yield from map(_page_step, page_steps(funnel))
     yield _total("raw", "All pairs of the input", raw, raw, "")
     for reason, rule in rules.items():

@@ -18,12 +18,16 @@ TITLES = {  # and what is said where nothing is known
     "picture_format": ("Picture format", "no header of an image was read"),
     "licence": ("Licence", "no column licence or license"),
 }
+IDENTIFIED = "Languages that no column gives are identified from the texts (report.identify), and may be wrong."
 OFFENDERS_SHOWN = 10
 LONGEST_IMAGE = 44  # characters of an image id, of which a digest has 64
 
 
-def origins_sections(funnel: Row) -> list[Element]:
-    """The section; none for a run of a version without statistics."""
+def origins_sections(funnel: Row, identified: bool = False) -> list[Element]:
+    """The section; none for a run of a version without statistics.
+
+    `identified` says whether languages that no column gives were guessed from the texts.
+    """
     if not (found := funnel.get("statistics")):
         return []
     codes = list(funnel["first_reason"])
@@ -36,6 +40,7 @@ def origins_sections(funnel: Row) -> list[Element]:
         legend(codes, dropping),
         *(element for name in tables for element in _dimension(name, found[name], funnel, codes)),
         *(tag("p", *_line(name, found[name]), class_="note") for name in TITLES if name not in tables),
+        *([tag("p", IDENTIFIED, class_="note")] if identified and found["language"] else []),
         *_offenders(funnel.get("offenders") or {}),
         id="origins",
     )

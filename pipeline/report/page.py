@@ -23,6 +23,7 @@ from pipeline.report.histograms import add_up, with_distance
 from pipeline.report.origins_section import origins_sections
 from pipeline.report.origins_style import ORIGINS_STYLE
 from pipeline.report.signal_cards import signals_section
+from pipeline.storage.for_report import NOTES
 
 if TYPE_CHECKING:
     from pipeline.files import Output
@@ -42,7 +43,7 @@ def write_report(output: Output) -> None:
         *earlier_sections(funnel, manifest),
         funnel_section(funnel, rules, unmeasured),
         signals_section(funnel, rules, with_distance(histograms, manifest["config"])),
-        *origins_sections(funnel),
+        *origins_sections(funnel, manifest["config"].get("report", {}).get("identify", False)),
         gallery_section(funnel, rules, examples, most),
         *([close_calls_section(funnel, manifest["config"], close_calls, most)] if close_calls else []),
     ]
@@ -53,7 +54,7 @@ def write_report(output: Output) -> None:
 
 
 def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:
-    for name in output.names("work/emitted", ".json"):
+    for name in output.names(NOTES, ".json"):
         yield _read_json(output, name)["histograms"]
 
 

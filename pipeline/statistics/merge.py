@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.files import Output, read_many
-from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, file_name, read_statistics
+from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, read_statistics
 from pipeline.statistics.tables import Table, added
+from pipeline.storage.for_report import NOTES
 
 NAMES = 50_000  # of a dimension, held between two batches of shards
 BATCH = 64  # shards read at once
@@ -43,10 +46,14 @@ def _most_shared(parts: Sequence[Shared | None]) -> Shared | None:
     return sorted(distinct.values(), key=lambda one: (-one[1], one[2]))[:OFFENDERS]
 
 
-def merge(output: Output, names: Sequence[str], most: int = NAMES, batch: int = BATCH) -> Merged:
-    """Merges the files of the shards `names`."""
-    merged = Merged(most)
+def read_notes(
+    output: Output, names: Sequence[str], most: int = NAMES, batch: int = BATCH
+) -> tuple[list[dict[str, Any]], Merged]:
+    """The completion markers of the shards `names` without their statistics, and these merged."""
+    notes, merged = list[dict[str, Any]](), Merged(most)
     for begin in range(0, len(names), batch):
-        paths = [output.path(file_name(name)) for name in names[begin : begin + batch]]
-        merged.add([read_statistics(content) for content in read_many(paths)])
-    return merged
+        paths = [output.path(f"{NOTES}/{name}.json") for name in names[begin : begin + batch]]
+        found = [json.loads(content) for content in read_many(paths)]
+        merged.add([read_statistics(note.pop("statistics")) for note in found])
+        notes += found
+    return notes, merged

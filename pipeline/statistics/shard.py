@@ -1,17 +1,17 @@
-"""The statistics of one shard: a file of bounded tables, a dimension each, and its most shared texts and images."""
+"""The statistics of one shard: bounded tables, a dimension each, and its most shared texts and images."""
 
 from __future__ import annotations
 
-import json
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.files import Output
 from pipeline.statistics.columns import (
     LANGUAGES,
     LICENCES,
@@ -28,9 +28,9 @@ from pipeline.storage.for_report import NOT_GIVEN
 from vocab.buffers import one_array
 from vocab.hashing import hash_strings
 
-FOLDER = "work/statistics"
 NAMES_OF_SHARD = 500  # at most, in the table of each dimension
 OFFENDERS = 20  # at most, of each kind
+CODEC = "lz4_raw"
 DIMENSIONS = ("host", "language", "picture_format", "licence", "rare_ngram")
 SHARED = {"texts": ("text", "images_of_text"), "images": ("image_id", "texts_of_image")}  # kind: name and count
 
@@ -49,62 +49,64 @@ class Pairs:
     hashes: dict[str, np.ndarray]  # of `text` and `image_id`, uint64 (pairs,)
     formats: pa.StringArray | None  # as headers name them; None for pairs whose images aren't read
 
-    @property
+    @cached_property
     def whole(self) -> np.ndarray:
         """The counts of all pairs, int64 (1, 2 + 2 x rules), or without a row for no pairs."""
         reasons = [count for kind in ("first_reason", "any_reason") for count in self.summary[kind].values()]
         return np.array([[len(self.failed), self.summary["kept"], *reasons]])[: len(self.failed)]
 
 
-def write_statistics(output: Output, name: str, pairs: Pairs, identify: bool, most: int = NAMES_OF_SHARD) -> None:
-    """Writes the statistics of the shard `name`, with at most `most` names for each dimension."""
+def shard_statistics(pairs: Pairs, identify: bool, most: int = NAMES_OF_SHARD) -> dict[str, Any]:
+    """The statistics of a shard for its completion marker, with at most `most` names for each dimension."""
     tables = dict(_tables(pairs, identify, most))
-    codes = list(pairs.summary["first_reason"])
-    about = {
-        "codes": codes,
+    return {
+        "codes": list(pairs.summary["first_reason"]),
         "tables": {dimension: [len(table.names), table.lacks, table.is_cut] for dimension, table in tables.items()},
         "shared": {kind: _shared(pairs, kind) for kind in SHARED},
+        "rows": _packed(list(tables.values())),
     }
-    width, found = 2 + 2 * len(codes), list(tables.values())
-    counts = np.concatenate([table.counts for table in found]).astype(np.int32)
-    columns = {
-        "hash": pa.array(np.concatenate([table.hashes for table in found])),
-        "name": pa.concat_arrays([table.names for table in found]),
-        "counts": pa.FixedSizeListArray.from_arrays(pa.array(counts.reshape(-1)), width),
-    }
-    written = pa.RecordBatch.from_pydict(columns, metadata={"about": json.dumps(about)})
-    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with output.write(file_name(name)) as file, pa.ipc.new_file(file, written.schema, options=options) as writer:
-        writer.write_batch(written)
 
 
-def file_name(name: str) -> str:
-    """The file with the statistics of a shard."""
-    return f"{FOLDER}/{name}.arrow"
+def _packed(tables: list[Table]) -> tuple[int, str]:
+    """The rows of these tables as Arrow's bytes, their number and, with lz4 and in base64, themselves."""
+    counts = np.concatenate([table.counts for table in tables]).astype(np.int32)
+    rows = pa.record_batch(
+        [
+            pa.array(np.concatenate([table.hashes for table in tables])),
+            pa.concat_arrays([table.names for table in tables]),
+            pa.FixedSizeListArray.from_arrays(pa.array(counts.reshape(-1)), counts.shape[1]),
+        ],
+        _schema(counts.shape[1]),
+    )
+    content = rows.serialize()
+    return content.size, base64.b64encode(pa.compress(content, CODEC)).decode()
+
+
+def _schema(width: int) -> pa.Schema:
+    return pa.schema({"hash": pa.uint64(), "name": pa.string(), "counts": pa.list_(pa.int32(), width)})
 
 
 @dataclass(frozen=True)
 class ShardStatistics:
-    """The content of a file by `write_statistics`."""
+    """What `shard_statistics` told of a shard."""
 
     codes: list[str]
     tables: dict[str, Table]
     shared: dict[str, Shared | None]
 
 
-def read_statistics(content: bytes) -> ShardStatistics:
-    """Reads the content of a shard's file."""
-    table = pa.ipc.open_file(content).read_all()
-    about = json.loads(table.schema.metadata[b"about"])
-    width = 2 + 2 * len(about["codes"])
-    hashes, names = table["hash"].to_numpy(), one_array(table["name"])
-    counts = one_array(table["counts"]).flatten().to_numpy().reshape(-1, width).astype(np.int64)
+def read_statistics(told: Mapping[str, Any]) -> ShardStatistics:
+    """Reads the statistics of a completion marker."""
+    width, (size, packed) = 2 + 2 * len(told["codes"]), told["rows"]
+    rows = pa.ipc.read_record_batch(pa.decompress(base64.b64decode(packed), size, CODEC), _schema(width))
+    hashes, names = rows["hash"].to_numpy(), rows["name"]
+    counts = rows["counts"].flatten().to_numpy().reshape(-1, width).astype(np.int64)
     tables, begin = dict[str, Table](), 0
-    for dimension, (rows, lacks, is_cut) in about["tables"].items():
-        end = begin + rows
-        tables[dimension] = Table(hashes[begin:end], names.slice(begin, rows), counts[begin:end], lacks, is_cut)
+    for dimension, (number, lacks, is_cut) in told["tables"].items():
+        end = begin + number
+        tables[dimension] = Table(hashes[begin:end], names.slice(begin, number), counts[begin:end], lacks, is_cut)
         begin = end
-    return ShardStatistics(about["codes"], tables, about["shared"])
+    return ShardStatistics(told["codes"], tables, told["shared"])
 
 
 def _tables(pairs: Pairs, identify: bool, most: int) -> Iterator[tuple[str, Table]]:
@@ -152,13 +154,14 @@ def _languages(pairs: Pairs, identify: bool) -> pa.StringArray | None:
 def _shared(pairs: Pairs, kind: str) -> Shared | None:
     """The texts that most images share, or the images with most texts; None where no pair has the signal."""
     name, signal = SHARED[kind]
-    if pairs.verdicts[signal].null_count == len(pairs.verdicts):
+    counts = one_array(pairs.verdicts[signal])
+    if counts.null_count == len(counts):
         return None
-    counts = one_array(pairs.verdicts[signal]).fill_null(0).to_numpy()
-    rows = largest_rows(counts, pairs.hashes[name], 2, OFFENDERS)
-    found = pairs.verdicts[name].take(pa.array(rows)).to_pylist()
+    numbers = (counts.fill_null(0) if counts.null_count else counts).to_numpy()
+    rows = largest_rows(numbers, pairs.hashes[name], 2, OFFENDERS)
+    found = one_array(pairs.verdicts[name]).take(pa.array(rows)).to_pylist()
     return [
-        (shown[:LONGEST_NAME], int(counts[row]), int(pairs.hashes[name][row]))
+        (shown[:LONGEST_NAME], int(numbers[row]), int(pairs.hashes[name][row]))
         for shown, row in zip(found, rows.tolist(), strict=True)
     ]
 

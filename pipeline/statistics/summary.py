@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.files import Output
 from pipeline.statistics.columns import NOT_READ
 from pipeline.statistics.hosts import NO_HOST, NO_URL
-from pipeline.statistics.merge import Merged, merge
+from pipeline.statistics.merge import Merged
 from pipeline.statistics.shard import OFFENDERS, SHARED
 from pipeline.statistics.tables import Table
 from pipeline.storage.for_report import NOT_GIVEN
@@ -28,12 +27,12 @@ Row = dict[str, Any]
 Notes = Sequence[Mapping[str, Any]]
 
 
-def origins(output: Output, names: Sequence[str], notes: Notes, sources: Sequence[str], funnel: Row) -> Row:
+def origins(merged: Merged, notes: Notes, sources: Sequence[str], funnel: Row) -> Row:
     """The entries `statistics` and `offenders` of a run's `funnel`, which has its other numbers already.
 
-    `names`, `notes` and `sources` are of the output shards, in order.
+    `notes` and `sources` are of the output shards, in order, and `merged` their statistics.
     """
-    merged, codes = merge(output, names), list(funnel["first_reason"])
+    codes = list(funnel["first_reason"])
     return {
         "statistics": statistics(merged, notes, sources, codes),
         "offenders": offenders(merged, codes, funnel["ngrams"] is not None),
@@ -52,7 +51,7 @@ def statistics(merged: Merged, notes: Notes, sources: Sequence[str], codes: Sequ
 
 def offenders(merged: Merged, codes: Sequence[str], ngrams: bool, least: int = LEAST_PAIRS) -> Row:
     """The most frequent causes of drops, each null where it was not measured; `ngrams` says whether n-grams were."""
-    hosts, rare = merged.tables.get("host"), merged.tables.get("rare_ngram")
+    hosts, rare = _known("host", merged), merged.tables.get("rare_ngram")
     shared = {kind: _shared(merged, kind) for kind in SHARED}
     return shared | {
         "rare_ngrams": _ngrams(rare) if rare else {"rows": [], "may_lack": 0} if ngrams else None,
@@ -81,11 +80,17 @@ def _worst(table: Table, known: Sequence[str], codes: Sequence[str], least: int)
 
 
 def _dimension(name: str, merged: Merged, whole: Row, codes: Sequence[str]) -> Row | None:
-    table = merged.tables.get(name)
-    if table is None or set(table.names.slice(0, 2).to_pylist()) <= {_UNKNOWN[name]}:
+    table = _known(name, merged)
+    if table is None:
         return None
     rows = [_row(table, row, merged.codes, codes) for row in _ordered(table)[:ROWS]]
     return _listed(rows, whole, None if table.is_cut else len(table.names), table.lacks)
+
+
+def _known(name: str, merged: Merged) -> Table | None:
+    """The table of a dimension; None where nothing is known of any pair."""
+    table = merged.tables.get(name)
+    return None if table is None or set(table.names.slice(0, 2).to_pylist()) <= {_UNKNOWN[name]} else table
 
 
 def _listed(rows: list[Row], whole: Row, distinct: int | None, lacks: int) -> Row:

@@ -1,5 +1,9 @@
 """Files that a run leaves for its report, and the numbers that the report shows."""
 
+REASONS = ("first_reason", "any_reason", "only_reason")  # the counts by rule of a funnel and of a completion marker
+
+NOTES = "work/emitted"  # a folder: the completion marker of each shard, with its counts
+
 EXAMPLES = "work/examples"  # a folder: candidates of each shard
 EXAMPLES_SHOWN = 12  # at most, for each reason
 

@@ -17,9 +17,9 @@ from pipeline import ConfigError, make_corpus
 from pipeline.commands.corpus.options import parse
 from tests.support.command import result
 from tests.support.crawl import tar
+from tests.support.crawl_contents import encode, picture
 from tests.support.pages import image as shown
 from tests.support.pages import warc
-from tests.support.pictures import encoded, noise
 from tests.support.two_runs import call, corpus, verdicts
 from train.example import encode_example, write_record
 
@@ -28,7 +28,7 @@ ROWS = [
     {"key": f"k{number}", "text": f"a red kite over hill {number % 4}", "url": f"http://u/{number % 5}", "lang": "en"}
     for number in range(23)
 ]
-IMAGES = [encoded(noise(number, (220, 220)), "JPEG") for number in range(23)]
+IMAGES = [encode(picture(number, 220, 220)) for number in range(23)]
 
 
 def _delimited(rows: Sequence[Row]) -> bytes:

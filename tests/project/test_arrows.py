@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,16 @@ def walk(file: Path, node: ast.AST, inside: bool) -> Iterator[Import]:
         yield from walk(file, child, inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-def imports() -> Iterator[Import]:
+@cache
+def imports() -> tuple[Import, ...]:
+    """All imports of the packages; reading them takes a second, so no collection of tests does it."""
+    return tuple(_imports())
+
+
+def _imports() -> Iterator[Import]:
     for package in OURS:
         for file in sorted((ROOT / package).rglob("*.py")):
             yield from walk(file, ast.parse(file.read_text(encoding="utf-8")), inside=False)
-
-
-IMPORTS = tuple(imports())
 
 
 def within(name: str, modules: tuple[str, ...]) -> bool:
@@ -71,7 +75,7 @@ def test_a_package_imports_only_what_is_below_it(package: str) -> None:
     others = tuple(other for other in OURS if other != package)
     wrong = [
         found.where
-        for found in IMPORTS
+        for found in imports()
         if found.package == package and found.file.name != "__main__.py"
         if within(found.name, others) and not within(found.name, ALLOWED[package])
     ]
@@ -90,11 +94,11 @@ def test_no_relative_imports() -> None:
 
 
 def test_beam_is_imported_in_the_pipeline_only() -> None:
-    assert {found.package for found in IMPORTS if within(found.name, ("apache_beam",))} == {"pipeline"}
+    assert {found.package for found in imports() if within(found.name, ("apache_beam",))} == {"pipeline"}
 
 
 def test_tensorflow_is_imported_in_train_or_inside_a_function() -> None:
-    found = [found for found in IMPORTS if within(found.name, ("tensorflow", "keras"))]
+    found = [found for found in imports() if within(found.name, ("tensorflow", "keras"))]
     outside = [found for found in found if found.package != "train"]
     assert not [found.where for found in outside if not found.inside]
     assert len({found.file for found in outside}) <= 1  # what loads a user's Keras model

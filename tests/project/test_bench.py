@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 import sys
 import tarfile
@@ -20,7 +19,6 @@ from PIL import Image
 from bench import captions, debian_texts, distinct_words, duckdb_counts, held_out, image_loop, pictures, vocab, web
 from bench.captions import Crawl
 from bench.figures import Figure, median, show
-from bench.hot_spots import PASSES, Stages
 from bench.images import FEW, slope
 from bench.measure import CommandFailed, measure, pss, python, tree
 from vocab.quality import Fit
@@ -67,15 +65,6 @@ def test_a_crawl_is_as_skewed_as_it_says(crawl):
 
 def test_ascii_is_the_default(tmp_path):
     assert pc.all(pc.string_is_ascii(read(Crawl(3000), tmp_path)["text"])).as_py()
-
-
-def test_the_stages_that_are_profiled_make_a_corpus(tmp_path):
-    Crawl(300).write(tmp_path / "crawl")
-    stages = Stages(tmp_path / "crawl", tmp_path / "out")
-    for name in PASSES:
-        getattr(stages, name)()
-    assert json.loads((tmp_path / "out/funnel.json").read_text())["raw"] == 300
-    assert (tmp_path / "out/report.html").exists()
 
 
 @pytest.mark.parametrize("queries", ["three", "four"])

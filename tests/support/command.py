@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[2]
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.support.libraries"])
+LIBRARIES = "tests.support.libraries"
+FORKED.set_forkserver_preload([LIBRARIES])
 
 
 def command(*arguments: str | Path, python: str = sys.executable) -> list[str]:
@@ -45,6 +46,7 @@ def run(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedPro
 
 
 def _execute(words: Sequence[str], environment: Mapping[str, str], said: Sequence[Path]) -> None:
+    assert LIBRARIES in sys.modules  # the process that this one is forked from is silent about an import that fails
     for descriptor, path in enumerate(said, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     os.environ.clear()

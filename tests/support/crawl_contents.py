@@ -6,6 +6,7 @@ import io
 import itertools
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -25,6 +26,7 @@ def encode(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def bomb() -> bytes:
     """A PNG of 30,000 x 30,000 black pixels in a few kilobytes."""
 
@@ -33,7 +35,7 @@ def bomb() -> bytes:
 
     header = (30000).to_bytes(4, "big") * 2 + bytes([1, 0, 0, 0, 0])
     packer = zlib.compressobj(9)
-    pixels = b"".join(packer.compress(bytes(3751)) for _ in range(30000)) + packer.flush()
+    pixels = b"".join(packer.compress(bytes(3751 * 300)) for _ in range(100)) + packer.flush()
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 

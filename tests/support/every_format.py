@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.support.crawl import tar
+from tests.support.crawl_contents import encode, picture
 from tests.support.img2dataset_layouts import WRITERS, download, write
 from tests.support.pages import image as shown
 from tests.support.pages import warc, wat
-from tests.support.pictures import encoded, noise
 from train.example import encode_example, write_record
 
-IMAGES = [encoded(noise(number, (256, 256)), "JPEG") for number in (1, 2)]
+IMAGES = [encode(picture(number, 256, 256)) for number in (1, 2)]
 TEXTS = ["a red kite flies over a house", "two dogs run on a beach"]
 URLS = ["http://u/1.jpg", "http://u/2.jpg"]
 NAMES = ["1.jpg", "2.jpg"]

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.support.command import Finished
 from tests.support.pictures import encoded, noise
 
 ROWS = 12
@@ -81,6 +82,11 @@ def read_tars(output: Path) -> list[dict[str, Any]]:
     shards = webdataset.WebDataset(urls, shardshuffle=False, empty_check=False)
     pictures = {"png", "jpg", "jpeg", "webp"}
     return [dict(sample) for sample in shards if "txt" in sample and pictures & sample.keys()]
+
+
+def kept(corpus: Finished) -> list[dict[str, Any]]:
+    """The verdicts of all pairs that have a record."""
+    return [row for row in corpus.verdicts() if row["kept"] and row["source"] != "urls.parquet"]
 
 
 def fields(sample: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import gc
 import os
 
+import pycurl  # noqa: F401 - before TensorFlow, whose libcurl would take the place of its own
+
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -11,7 +13,6 @@ import apache_beam  # noqa: F401
 import keras  # noqa: F401
 import nltk.tokenize  # noqa: F401
 import numba  # noqa: F401
-import pycurl  # noqa: F401 - before TensorFlow, whose libcurl would take the place of its own
 import tensorflow  # noqa: F401
 
 import pipeline.warm  # noqa: F401

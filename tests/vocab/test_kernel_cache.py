@@ -8,7 +8,9 @@ from pathlib import Path
 import numba.core.caching as caching
 import numpy as np
 import pytest
+from llvmlite import binding
 from numba.core import config
+from numba.core.registry import cpu_target
 
 from vocab import kernel, private
 
@@ -42,3 +44,18 @@ def test_without_a_place_it_runs_too(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TMPDIR", str(tmp_path / "not there"))
     private._root.cache_clear()
     assert kernel.kernel(doubled)(np.zeros(4)) == 8
+
+
+def test_it_is_kept_under_one_name_for_all_recent_cpus() -> None:
+    _, name, features = cpu_target.target_context.codegen().magic_tuple()
+    own = binding.get_host_cpu_features()
+    expected = ("x86-64-v3", "") if kernel.runs_common(own) else (binding.get_host_cpu_name(), own.flatten())
+    assert (name, features) == expected
+
+
+@pytest.mark.parametrize("missing", kernel.FEATURES)
+def test_a_cpu_without_a_feature_of_that_name_gets_its_own_code(missing: str) -> None:
+    every = dict.fromkeys((*kernel.FEATURES, "sse2"), True)
+    assert kernel.runs_common(every)
+    assert not kernel.runs_common(every | {missing: False})
+    assert not kernel.runs_common({})

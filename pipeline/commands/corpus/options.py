@@ -11,7 +11,7 @@ from pipeline.commands.arguments import (
     read_config,
     sort_arguments,
     split_globs,
-    worker_count,
+    whole_number,
 )
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
@@ -79,7 +79,7 @@ def _add(parser: Parser) -> None:
         "--eval_images", metavar="DIR|GLOB|INDEX|TABLE[,…]", default="", help="evaluation sets whose near-duplicates go"
     )
     add("--measure", metavar="needed|all", help="all: every rule is measured for every pair (default: needed)")
-    add("--limit", metavar="N", type=worker_count, help="only the first N pairs of each input file, for a first try")
+    add("--limit", metavar="N", type=whole_number, help="only the first N pairs of each input file, for a first try")
     add("--rules", metavar="FILE[,FILE…]", help="Python files with rules of your own, judged after ours: docs/rules.md")
     add("--counts", metavar="RUN", help="take counts and judgements on texts from an earlier run, by key")
     add("--reuse", metavar="RUN", help="take from a finished run what can't have changed; no byte differs")

@@ -20,6 +20,7 @@ from pipeline.outputs.card.corpus import carried_schema
 from pipeline.outputs.card.write import write_card
 from pipeline.outputs.formats.parquet import tell_json_columns
 from pipeline.outputs.manifest import check_records, json_file, read_manifest
+from pipeline.outputs.verdicts import too_many
 from pipeline.printable import tell
 from pipeline.storage.markers import forget_lost
 
@@ -52,6 +53,8 @@ def check(options: Options, manifest: dict[str, Any]) -> None:
     check_records(manifest, options.corpus)
     if not any(shard["records"] for shard in manifest["shards"]):
         raise InputError(f"corpus: {options.corpus} has no record to export: it kept no pair with an image")
+    if problem := too_many(len(carried_schema(Output(options.corpus))), options.formats):
+        raise InputError(f"corpus: {options.corpus} has {problem}")
 
 
 def write_shards(corpus: Output, output: Output, shards: list[Shard], options: Options, folder: str) -> None:

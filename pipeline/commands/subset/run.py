@@ -18,7 +18,7 @@ from pipeline.commands.subset.choose import find_cut, number_of, ties_before
 from pipeline.commands.subset.options import Options
 from pipeline.commands.subset.write import Shard, Subset, write_shard
 from pipeline.config import config_of
-from pipeline.emit import NOTES, needed_by_notes
+from pipeline.emit import needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import DIGESTS, formats_of
@@ -30,7 +30,9 @@ from pipeline.outputs.command import write_command
 from pipeline.outputs.formats.records import write_metadata
 from pipeline.outputs.manifest import check_records, corpus_name, json_file, plain_config, read_manifest
 from pipeline.report.described import rules_of
+from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
+from pipeline.storage.for_report import REASONS
 from pipeline.storage.markers import forget_lost
 
 
@@ -120,7 +122,7 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     from pipeline.report import write_report
 
     shards = manifest["shards"]
-    notes = [json.loads(read_bytes(output.path(f"{NOTES}/{shard['name']}.json"))) for shard in shards]
+    notes, statistics = read_notes(output, [shard["name"] for shard in shards])
     parent = json.loads(read_bytes(corpus.path(FUNNEL)))
     rows = sum(note["rows"] for note in notes)
     none = dict.fromkeys(parent["first_reason"], 0)
@@ -129,9 +131,8 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
         funnel["image_errors"] = dict.fromkeys(errors, 0)
     funnel |= {"parent": {name: parent[name] for name in ("raw", "kept", "records")}}
     funnel |= {"duplicate_keys": 0, "skipped_files": 0, "pages": None}
-    funnel |= {"first_reason": none, "any_reason": none, "only_reason": none, "seconds": {}}
-    names, sources = [shard["name"] for shard in shards], [shard["source"] for shard in shards]
-    funnel |= origins(output, names, notes, sources, funnel)
+    funnel |= {**dict.fromkeys(REASONS, none), "seconds": {}}
+    funnel |= origins(statistics, notes, [shard["source"] for shard in shards], funnel)
     output.write_bytes(FUNNEL, json_file(funnel))
     write_metadata(output, manifest["config"]["name"], notes, __version__)
     named = ("rows", "kept", "records", *DIGESTS, "verdicts_sha256")

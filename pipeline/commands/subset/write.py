@@ -15,7 +15,6 @@ from filters import Rule
 from filters.picture import thumbnail
 from pipeline.commands.subset.choose import Cut, chosen, read_kept
 from pipeline.config import Config
-from pipeline.emit import NOTES
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, open_file
 from pipeline.formats import VERDICTS
@@ -26,7 +25,8 @@ from pipeline.outputs.formats.shards import open_shards
 from pipeline.outputs.formats.sink import PairImage
 from pipeline.outputs.verdicts import write_verdicts
 from pipeline.report.histograms import count_shard
-from pipeline.statistics.shard import Pairs, hashes_of_verdicts, write_statistics
+from pipeline.statistics.shard import Pairs, hashes_of_verdicts, shard_statistics
+from pipeline.storage.for_report import NOTES
 from vocab.hashing import hash_strings
 
 
@@ -71,7 +71,6 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
     records = kept.among[which] if shard.records else kept.among[:0]
     written = _write_corpus(shard, subset, records, verdicts, examples)
     examples.write(subset.output, shard.name, verdicts)
-    _write_statistics(shard, subset, verdicts)
     subset.meter.add(len(verdicts), shard.records)
     columns = dict(zip(verdicts.column_names, verdicts.columns, strict=True))
     return {
@@ -79,18 +78,19 @@ def _write(shard: Shard, subset: Subset) -> dict[str, Any]:
         "kept": len(verdicts),
         "histograms": count_shard(subset.rules, columns, {}),
         **written,
+        "statistics": _statistics(subset, verdicts),
         "verdicts_sha256": write_verdicts(subset.output, VERDICTS.file(shard.name), verdicts),
     }
 
 
-def _write_statistics(shard: Shard, subset: Subset, verdicts: pa.Table) -> None:
-    """Writes the statistics of the chosen pairs, which no rule drops; verdicts don't hold the format of an image."""
+def _statistics(subset: Subset, verdicts: pa.Table) -> dict[str, Any]:
+    """The statistics of the chosen pairs, which no rule drops; verdicts don't hold the format of an image."""
     codes = [rule.reason for rule in subset.rules if rule.enabled]
     failed = np.zeros((len(verdicts), len(codes)), bool)
     none = dict.fromkeys(codes, 0)
     summary = {"kept": len(verdicts), "first_reason": none, "any_reason": none}
     pairs = Pairs(verdicts, failed, summary, hashes_of_verdicts(verdicts), formats=None)
-    write_statistics(subset.output, shard.name, pairs, subset.config.report.identify)
+    return shard_statistics(pairs, subset.config.report.identify)
 
 
 def _write_corpus(

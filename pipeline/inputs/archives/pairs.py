@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from pipeline.inputs.batching import bounded, set_columns
 from pipeline.inputs.captions import LISTS, captions_of, or_else, spread, with_lists
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.img2dataset import has_failed
-from pipeline.inputs.json_files.values import Fields
+from pipeline.inputs.json_files.values import MOST_FIELDS, Fields
 from pipeline.inputs.layout import make_layout
 from pipeline.inputs.nested import nested_names, with_nested
 from pipeline.inputs.reader import NO_PAGES, WHOLE, Span
@@ -71,12 +71,16 @@ class PairReader:
     def batches(self, span: Span = WHOLE) -> Iterator[pa.Table]:
         with reading(self.source.path), open_file(self.source.path) as file:
             rows = (pair.row for pair in self._downloaded(file, images=False))
-            form = FieldForm(self.source.path, rows, self._settings)
+            form = FieldForm(self.source.path, rows, self._settings, self.left_out(file))
             row = 0
             for pairs in bounded(self._downloaded(file, images=not self._text_only), _size):
                 self.position = file.tell()
                 yield from self._spread(form.table(pairs), row)
                 row += len(pairs)
+
+    def left_out(self, file: BinaryIO) -> Collection[str]:
+        """The fields that are never passthrough columns."""
+        return ()
 
     def _downloaded(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
         """Yields the pairs without failed downloads, up to the limit."""
@@ -116,10 +120,10 @@ class PairReader:
 class FieldForm:
     """The table made from a file's pairs."""
 
-    def __init__(self, path: str, rows: Iterable[Row], settings: Input) -> None:
+    def __init__(self, path: str, rows: Iterable[Row], settings: Input, left_out: Collection[str] = ()) -> None:
         """Raises BadFile if there are pairs, and none has a text."""
         columns = settings.columns
-        self._fields = Fields()
+        self._fields = Fields(MOST_FIELDS + len(left_out))  # so that a corpus may have MOST_FIELDS passthrough columns
         self._nested = nested_names(columns)
         for number, row in enumerate(rows, start=1):
             self._add(path, number, row)
@@ -131,7 +135,8 @@ class FieldForm:
             there = listed(pa.schema([field for field in schema if field.name != KEY]))
             raise BadFile(path, f"no text ({', '.join(_FIRST['text'])}); the fields are {there}")
         texts = more_texts(schema, columns)
-        self._layout = make_layout(schema, roles, has_images=True, more_texts=texts).without(KEY, TEXT)
+        made = make_layout(schema, roles, has_images=True, more_texts=texts, left_out=left_out)
+        self._layout = made.without(KEY, TEXT)
         self._texts = {schema.names[number] for number in self._layout.texts}
         self._other_texts = self._find_others(schema, columns)
 

@@ -9,12 +9,12 @@ import codecs
 import re
 import shlex
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import BinaryIO, Self
 
 from pipeline.inputs.archives.pairs import KEY, TEXT, Pair, PairReader, Row, read_at, read_image
 from pipeline.inputs.archives.samples import NOWHERE, SUFFIXES, ByteRange, Sample, Samples
-from pipeline.inputs.canonical import escaped_text, is_canonical_tar
+from pipeline.inputs.canonical import OURS, escaped_text, is_canonical_tar
 from pipeline.inputs.errors import BadFile, too_long
 from pipeline.inputs.json_files.json_text import parse
 from pipeline.inputs.json_files.values import valid
@@ -36,12 +36,20 @@ class TarReader(PairReader):
     _archives: list[Samples] | None = None
 
     def pairs(self, file: BinaryIO, *, images: bool) -> Iterator[Pair]:
-        if self._archives is None:
-            self._archives = list(_read_archives(self.source.path, file))
-        for samples in self._archives:
+        for samples in self._listed(file):
             for sample in samples:
                 image = read_image(file, sample.image) if images else None
                 yield Pair(self._row(file, sample, samples.canonical), image, sample.image)
+
+    def left_out(self, file: BinaryIO) -> Collection[str]:
+        """The own fields of a corpus, with the names that stand for members, if all archives in the file are of one."""
+        return (*OURS, KEY, TEXT) if all(samples.canonical for samples in self._listed(file)) else ()
+
+    def _listed(self, file: BinaryIO) -> list[Samples]:
+        """The samples of each archive in the file, found once."""
+        if self._archives is None:
+            self._archives = list(_read_archives(self.source.path, file))
+        return self._archives
 
     def image(self, content: bytes) -> bytes | None:
         return content

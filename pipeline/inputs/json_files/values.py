@@ -38,7 +38,8 @@ class Fields:
     unchanged, other values as JSON. Strings beside bytes are bytes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_FIELDS) -> None:
+        self._most = most
         self._kinds: dict[str, set[type]] = defaultdict(set)
 
     @property
@@ -47,7 +48,7 @@ class Fields:
         return pa.schema([(valid(name), _role_type(kinds)) for name, kinds in self._kinds.items()])
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Records the types of one row's values. Raises ValueError for more than MOST_FIELDS fields."""
+        """Records the types of one row's values. Raises ValueError for more fields than `most`."""
         known = self._kinds
         for name, value in row.items():
             kind = type(value)
@@ -56,8 +57,8 @@ class Fields:
             elif kind is list and value and isinstance(value[0], list | dict):
                 kind = dict  # a list of objects is no list of captions
             known[name].add(kind)
-        if len(known) > MOST_FIELDS:
-            raise ValueError(f"more than {MOST_FIELDS:,} fields in the file")
+        if len(known) > self._most:
+            raise ValueError(f"more than {self._most:,} fields in the file")
 
     def batch(self, rows: Sequence[Mapping[str, Any]], texts: Collection[str] = ()) -> pa.RecordBatch:
         """These rows with all fields; null for a row without one.

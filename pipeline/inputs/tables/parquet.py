@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.files import is_local, open_file
 from pipeline.inputs import convert
-from pipeline.inputs.canonical import escaped, is_canonical_table
+from pipeline.inputs.canonical import OURS, escaped, is_canonical_table
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.inputs.img2dataset import find_folder
 from pipeline.inputs.layout import layout
@@ -53,6 +53,7 @@ class ParquetReader(TableReader):
             has_files=self.has_files,
             folder=None if text_only else self._find_folder(),
             original_size=settings.original_size,
+            left_out=OURS if self._is_canonical else (),
         )
         image = whole.roles.get("image")
         numbers = [number for number in whole.numbers if number != image or not text_only]

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from pipeline.inputs.text.quotes import CR, LF, QUOTE
+from vocab.kernel import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def requoted(data: np.ndarray, begin: int, end: int, plain: np.ndarray) -> np.ndarray:
     """The bytes from `begin` to `end`, uint8, by RFC 4180: each value of `plain` in quotes, inner quotes doubled."""
     doubled, value, size = False, 0, 0
@@ -27,7 +27,7 @@ def requoted(data: np.ndarray, begin: int, end: int, plain: np.ndarray) -> np.nd
     return out[:size]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def last_row_end(data: np.ndarray, stop: int, breaks: np.ndarray) -> int:
     """The end of the last row that ends at or before `stop`, including its line break; 0 if there is none."""
     at, value = stop, len(breaks) - 1
@@ -43,13 +43,13 @@ def last_row_end(data: np.ndarray, stop: int, breaks: np.ndarray) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def first_row_end(data: np.ndarray, breaks: np.ndarray) -> int:
     """The end of the first row, including its line break."""
     return first_long_row(data, -1, breaks)[1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def first_long_row(data: np.ndarray, most_bytes: int, breaks: np.ndarray) -> tuple[int, int]:
     """Start and end of the first row of over `most_bytes`, without line break; twice the end of `data` if none."""
     row, at, value = 0, 0, 0
@@ -64,13 +64,13 @@ def first_long_row(data: np.ndarray, most_bytes: int, breaks: np.ndarray) -> tup
     return at, at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_line_end(data: np.ndarray, at: int) -> bool:
     """Returns whether a line break ends right before `at`; a CR at the end of `data` does."""
     return data[at - 1] == LF or (data[at - 1] == CR and (at == len(data) or data[at] != LF))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _length(data: np.ndarray, row: int, end: int) -> int:
     while end > row and (data[end - 1] == LF or data[end - 1] == CR):
         end -= 1

@@ -10,14 +10,14 @@ last byte of each quoted value that holds line breaks, ascending.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from pipeline.inputs.text.faults import AMBIGUOUS, NEVER_CLOSED, PLAIN, QUOTED, TEXT_AFTER, TOO_MANY_LINES, UNFINISHED
+from vocab.kernel import kernel
 
 QUOTE, LF, CR = 34, 10, 13
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan(
     data: np.ndarray,
     marks: np.ndarray,
@@ -69,7 +69,7 @@ def scan(
     return len(data), QUOTED, count, plains
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _judge_strict(data: np.ndarray, last: int, delimiter: int, lines: int, most_lines: int, final: bool) -> int:
     """Judges a value by RFC 4180. Allows text after the closing quote on one line, like other readers."""
     if lines > most_lines:
@@ -79,7 +79,7 @@ def _judge_strict(data: np.ndarray, last: int, delimiter: int, lines: int, most_
     return QUOTED if lines == 0 or _ends_value(data, last, delimiter) else TEXT_AFTER
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _judge_whole(
     data: np.ndarray,
     first: int,
@@ -114,12 +114,12 @@ def _judge_whole(
     return AMBIGUOUS if lines and _same_column(data, row, first, line, last, delimiter) else PLAIN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _begins_value(data: np.ndarray, at: int, delimiter: int) -> bool:
     return at == 0 or data[at - 1] == delimiter or data[at - 1] == LF or data[at - 1] == CR
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _closing(marks: np.ndarray, mark: int) -> int:
     """The first quote from `mark` on that isn't one of two side by side."""
     while mark + 1 < len(marks) and marks[mark + 1] == marks[mark] + 1:
@@ -127,7 +127,7 @@ def _closing(marks: np.ndarray, mark: int) -> int:
     return mark
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
     found = False
     for i in range(np.uint64(first), np.uint64(last)):
@@ -141,7 +141,7 @@ def _line_breaks(data: np.ndarray, first: int, last: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
     for i in range(np.uint64(first), np.uint64(last)):  # noqa: SIM110 (numba compiles no generator here)
         if data[i] == sought:
@@ -149,25 +149,25 @@ def _has(data: np.ndarray, first: int, last: int, sought: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _ends_value(data: np.ndarray, last: int, delimiter: int) -> bool:
     """Returns whether the value ends right after its byte `last`."""
     return last + 1 == len(data) or data[last + 1] == delimiter or data[last + 1] == LF or data[last + 1] == CR
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _value_end(data: np.ndarray, at: int, delimiter: int) -> int:
     while at < len(data) and data[at] != delimiter and data[at] != LF and data[at] != CR:
         at += 1
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _line_end(data: np.ndarray, at: int) -> int:
     return _value_end(data, at, LF)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _row_start(data: np.ndarray, at: int, stop: int) -> int:
     """The start of the line of `at`; -1 if it lies before `stop`."""
     while at > stop:
@@ -177,7 +177,7 @@ def _row_start(data: np.ndarray, at: int, stop: int) -> int:
     return 0 if at == 0 else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _are_rows(data: np.ndarray, row: int, end: int, delimiter: int, columns: int) -> bool:
     """Returns whether every line is a row of `columns` values (0: as many as the first line), all quotes plain."""
     found, values = 1, columns
@@ -192,7 +192,7 @@ def _are_rows(data: np.ndarray, row: int, end: int, delimiter: int, columns: int
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _same_column(data: np.ndarray, row: int, first: int, line: int, last: int, delimiter: int) -> bool:
     same: bool = np.sum(data[row:first] == delimiter) == np.sum(data[line:last] == delimiter)
     return same

@@ -119,7 +119,6 @@ def test_nothing_is_left_but_the_run(submitted: list[subprocess.CompletedProcess
         *(f"out/{folder}/" for folder in FOLDERS),
         "out/work/emitted/",
         "out/work/examples/",
-        "out/work/statistics/",
     )
     single = {"out/funnel.json", "out/manifest.json", "out/report.html", "out/work/error.log"}
     single |= {"out/README.md", "out/croissant.json", "out/work/command.json", "out/work/run.json"}

@@ -173,3 +173,10 @@ def test_rules_that_no_pair_fails_are_one_row(tmp_path: Path) -> None:
     line = "No pair fails short_side (Short side under 200 pixels), porn (Porn score of open_nsfw over 0.2)."
     assert line in words and "aspect_ratioLong side" in words and "short_sideShort side" not in words
     assert "No pair fails" not in words_of(rewritten(made, "funnel.json", any_reason=dict.fromkeys(REASONS, 1)))
+
+
+def test_no_rule_is_passed_where_there_is_no_pair(tmp_path: Path) -> None:
+    none = dict.fromkeys(REASONS, 0)
+    empty = {"raw": 0, "kept": 0, "records": 0, "first_reason": none, "any_reason": none, "only_reason": none}
+    words = words_of(rewritten(write_run(tmp_path / "run", []), "funnel.json", **empty))
+    assert "No pair fails" not in words and words.count("not measured for any pair") == len(REASONS)

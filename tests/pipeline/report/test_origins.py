@@ -31,8 +31,8 @@ def funnel(pairs: int, **dimensions: Any) -> dict[str, Any]:
     return {"raw": pairs, "kept": pairs - 3 * pairs // RAW, "first_reason": first, "statistics": none | dimensions}
 
 
-def words(content: dict[str, Any]) -> str:
-    (section,) = origins_sections(content)
+def words(content: dict[str, Any], identified: bool = False) -> str:
+    (section,) = origins_sections(content, identified)
     return Page(tostring(section, encoding="unicode", method="html")).words
 
 
@@ -116,3 +116,11 @@ def test_a_run_without_statistics_has_no_section() -> None:
 def test_a_run_without_pairs() -> None:
     none = {"distinct": 0, "rows": [], "rest": None, "may_lack": 0}
     assert "Source file" in words(funnel(0, source=none))
+
+
+@pytest.mark.parametrize("names", [["en"], ["en", "de"]])
+def test_languages_that_were_identified_are_said_to_be(names: list[str]) -> None:
+    content = funnel(RAW * len(names), language=dimension(names))
+    said = ["identified" in words(content, identified) for identified in (True, False)]
+    assert said == [True, False]
+    assert "identified from" not in words(funnel(RAW), True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -10,7 +11,7 @@ from unittest import mock
 import pytest
 
 from pipeline.run import Passes
-from tests.support.reuse import SMALL, both, corpus, counted, finished, rows, write
+from tests.support.reuse import SMALL, Measured, both, corpus, counted, finished, rows, write
 from tests.support.two_runs import call
 
 pytestmark = pytest.mark.slow(seconds=60)
@@ -21,10 +22,41 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("bad") / "in/a.parquet", rows(0, 12))
 
 
+@pytest.fixture(scope="module")
+def more(file: Path) -> Path:
+    return write(file.parent / "b.parquet", rows(12, 20))
+
+
+@pytest.fixture(scope="module")
+def finished_run(file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Measured]:
+    """A run from scratch, and what it measured."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    return folder, corpus(folder, [file], "--keep_work")
+
+
+@pytest.fixture(scope="module")
+def run_of_two(file: Path, more: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("two") / "run"
+    corpus(folder, [file, more])
+    return folder
+
+
 @pytest.fixture
-def run(file: Path, tmp_path: Path) -> Path:
-    corpus(tmp_path / "run", [file], "--keep_work")
-    return tmp_path / "run"
+def run(finished_run: tuple[Path, Measured], tmp_path: Path) -> Path:
+    """A copy of it, to be damaged."""
+    return shutil.copytree(finished_run[0], tmp_path / "run")
+
+
+@pytest.fixture
+def reused(file: Path, run: Path, finished_run: tuple[Path, Measured], tmp_path: Path) -> Callable[[], Measured]:
+    """A run that reuses the copy, and must leave the bytes of the run from scratch; returns what it measured."""
+
+    def again() -> Measured:
+        measured = corpus(tmp_path / "again", [file], f"--reuse={run}")
+        assert finished(tmp_path / "again") == finished(finished_run[0])
+        return measured
+
+    return again
 
 
 def change(run: Path, **entries: object) -> None:
@@ -92,26 +124,26 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize("library", VERSIONS)
-def test_what_another_library_decides_is_not_reused(file: Path, run: Path, tmp_path: Path, library: str) -> None:
+def test_what_another_library_decides_is_not_reused(run: Path, reused: Callable[[], Measured], library: str) -> None:
     versions = json.loads((run / "manifest.json").read_text())["versions"]
     change(run, versions=versions | {library: "1"})
-    _, again = both(tmp_path, run, [file])
-    line = again.lines[0]
+    line = reused().lines[0]
     assert all(cause in line for cause in VERSIONS[library]) and line.count(", now") == len(VERSIONS[library])
 
 
-def test_a_lost_index_shard_and_a_lost_run(file: Path, run: Path, tmp_path: Path) -> None:
+def test_a_lost_index_shard_and_a_lost_run(run: Path, reused: Callable[[], Measured]) -> None:
     next((run / "work/index").glob("*.arrow")).unlink()
     next((run / "work/runs").glob("pairs-*")).unlink()
-    _, again = both(tmp_path, run, [file])
-    assert "not reused: index of input files (1 with shards that are missing)" in " ".join(again.lines)
+    assert "not reused: index of input files (1 with shards that are missing)" in " ".join(reused().lines)
 
 
-def test_lost_verdicts_leave_the_index(file: Path, run: Path, tmp_path: Path) -> None:
+def test_lost_verdicts_leave_the_index(
+    run: Path, reused: Callable[[], Measured], finished_run: tuple[Path, Measured]
+) -> None:
     lost = sorted((run / "verdicts").iterdir())[1]
     lost.unlink()
-    scratch, again = both(tmp_path, run, [file])
-    assert 0 < again.scored < scratch.scored
+    again = reused()
+    assert 0 < again.scored < finished_run[1].scored
     assert f"not reused: 1 files of verdicts, which are missing, such as verdicts/{lost.name}" in again.lines[0]
     assert again.lines[0].startswith("reuse: index of 1 of 1 input files (12 pairs), porn scores of")
     assert again.lines[1:] == ["reuse: sorted runs of 12 of 12 pairs"]
@@ -133,15 +165,15 @@ def test_a_rerun_says_what_is_kept(file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", ["index", "count", "emit"])
-def test_a_run_that_was_killed_resumes_with_and_without(file: Path, run: Path, tmp_path: Path, at: str) -> None:
-    more = write(tmp_path / "in/b.parquet", rows(12, 20))
-    corpus(tmp_path / "scratch", [file, more])
+def test_a_run_that_was_killed_resumes_with_and_without(
+    file: Path, more: Path, run: Path, run_of_two: Path, tmp_path: Path, at: str
+) -> None:
     for name, then in (("with", [f"--reuse={run}"]), ("without", [])):
         output = tmp_path / name
         with counted(), mock.patch.object(Passes, at, side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
             call(f"--input={file},{more}", f"--output={output}", *SMALL, f"--reuse={run}")
         corpus(output, [file, more], *then)
-        assert finished(output) == finished(tmp_path / "scratch")
+        assert finished(output) == finished(run_of_two)
 
 
 def test_with_the_counts_of_an_earlier_run(file: Path, run: Path, tmp_path: Path) -> None:

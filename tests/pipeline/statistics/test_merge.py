@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 
 from pipeline.files import Output
 from pipeline.statistics import hosts, kernels
-from pipeline.statistics.merge import merge
-from pipeline.statistics.shard import Pairs, hashes_of_verdicts, write_statistics
+from pipeline.statistics.merge import Merged, read_notes
+from pipeline.statistics.shard import NAMES_OF_SHARD, Pairs, hashes_of_verdicts, read_statistics, shard_statistics
 from pipeline.statistics.summary import ROWS, offenders, statistics
 from pipeline.statistics.tables import load_kernels
+from pipeline.storage.for_report import NOTES
 from vocab.languages import identified
 
 CODES = ["short_side", "own"]
@@ -52,12 +54,24 @@ NAMES = [f"a-{number:05d}" for number in range(SHARDS)]
 HOSTS = Counter(url.split("/")[2] for shard in SHARDS_OF_RUN for url in shard.verdicts["url"].to_pylist())
 
 
+def write_note(output: Output, name: str, shard: Pairs, most: int) -> None:
+    note = dict(shard.summary) | {"statistics": shard_statistics(shard, identify=False, most=most)}
+    output.write_bytes(f"{NOTES}/{name}.json", json.dumps(note).encode())
+
+
+def merged_of(shard: Pairs, identify: bool = False, most: int = NAMES_OF_SHARD) -> Merged:
+    merged = Merged()
+    merged.add([read_statistics(shard_statistics(shard, identify, most))])
+    return merged
+
+
 def told(folder: Path, most: int = 1000, held: int = 1000, batch: int = 5, backwards: bool = False) -> dict[str, Any]:
     output = Output(str(folder))
     shards = list(zip(NAMES, SHARDS_OF_RUN, strict=True))
     for name, shard in reversed(shards) if backwards else shards:
-        write_statistics(output, name, shard, identify=False, most=most)
-    merged, notes = merge(output, NAMES, held, batch), [shard.summary for shard in SHARDS_OF_RUN]
+        write_note(output, name, shard, most)
+    notes, merged = read_notes(output, NAMES, held, batch)
+    assert notes == [shard.summary for shard in SHARDS_OF_RUN]
     sources = ["b.tar" if number % 2 else "a.tar" for number in range(SHARDS)]
     return {
         "statistics": statistics(merged, notes, sources, CODES),
@@ -118,41 +132,49 @@ def test_rows_of_sources_are_sums_of_markers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", [0, 1])
-def test_a_thousand_rows_and_one_more(extra: int, tmp_path: Path) -> None:
+def test_a_thousand_rows_and_one_more(extra: int) -> None:
     urls = pa.array([f"http://h{number}/" for number in range(ROWS + extra)], pa.string())
-    shard, output = pairs(1, ROWS + extra, url=urls), Output(str(tmp_path))
-    write_statistics(output, "a", shard, identify=False, most=ROWS + 1)
-    found = statistics(merge(output, ["a"]), [shard.summary], ["a.tar"], CODES)["host"]
+    shard = pairs(1, ROWS + extra, url=urls)
+    found = statistics(merged_of(shard, most=ROWS + 1), [shard.summary], ["a.tar"], CODES)["host"]
     assert len(found["rows"]) == ROWS and (found["rest"] or {"raw": 0})["raw"] == extra
     assert (found["distinct"], found["may_lack"]) == (ROWS + extra, 0)
 
 
-def test_what_no_pair_has_is_null(tmp_path: Path) -> None:
+def test_what_no_pair_has_is_null() -> None:
     nulls = pa.nulls(ROWS_OF_SHARD, pa.string())
     shard = pairs(1, url=nulls, rare_ngram=nulls, lang=nulls, images_of_text=pa.nulls(ROWS_OF_SHARD, pa.int64()))
-    output = Output(str(tmp_path))
-    write_statistics(output, "a", shard, identify=False)
-    merged = merge(output, ["a"])
+    merged = merged_of(shard)
     found = statistics(merged, [shard.summary], ["a.tar"], CODES)
     assert {name for name, value in found.items() if value} == {"source"}
     none = offenders(merged, CODES, ngrams=False)
-    assert none["texts"] is None and none["images"] and none["rare_ngrams"] is None
+    assert none["texts"] is none["rare_ngrams"] is none["hosts"] is None and none["images"]
     assert offenders(merged, CODES, ngrams=True)["rare_ngrams"] == {"rows": [], "may_lack": 0}
 
 
 def test_no_shards(tmp_path: Path) -> None:
-    merged = merge(Output(str(tmp_path)), [])
-    found = statistics(merged, [], [], CODES)
+    notes, merged = read_notes(Output(str(tmp_path)), [])
+    found = statistics(merged, notes, [], CODES)
     assert [name for name, value in found.items() if value] == ["source"]
     assert offenders(merged, CODES, ngrams=False) == dict.fromkeys(("texts", "images", "rare_ngrams", "hosts"))
 
 
-def test_languages_are_guessed_where_no_column_has_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rows", "url"), [(0, "http://a/"), (ROWS_OF_SHARD, "")])
+def test_without_a_url_no_host_is_the_worst(rows: int, url: str) -> None:
+    shard = pairs(1, rows, url=pa.array([url] * rows, pa.string()))
+    assert offenders(merged_of(shard), CODES, ngrams=False)["hosts"] is None
+
+
+def test_with_one_url_the_hosts_have_rows() -> None:
+    urls = pa.array([f"http://h{number % 2}/" for number in range(ROWS_OF_SHARD)])
+    rows = offenders(merged_of(pairs(1, url=urls)), CODES, ngrams=False)["hosts"]["rows"]
+    assert sorted(row["name"] for row in rows) == ["h0", "h1"]
+
+
+def test_languages_are_guessed_where_no_column_has_one() -> None:
     texts = pa.array(["A red house with a garden behind the old church", "Ein rotes Haus mit einem Garten"] * 50)
     given = pa.array([" FR", None, "", None] * 25)
-    shard, output = pairs(1, 100, text=texts, lang=given), Output(str(tmp_path))
-    write_statistics(output, "a", shard, identify=True)
-    found = statistics(merge(output, ["a"]), [shard.summary], ["a.tar"], CODES)["language"]
+    shard = pairs(1, 100, text=texts, lang=given)
+    found = statistics(merged_of(shard, identify=True), [shard.summary], ["a.tar"], CODES)["language"]
     guessed = identified(texts, pa.array(["fr", None, None, None] * 25)).to_pylist()
     assert {row["name"]: row["raw"] for row in found["rows"]} == Counter(guessed)
     assert Counter(guessed)["fr"] == 25 and Counter(guessed)["de"] == 50
@@ -164,5 +186,5 @@ def test_the_kernels_that_workers_load_fit_every_shard(tmp_path: Path) -> None:
     before = [len(one.signatures) for one in compiled]
     told(tmp_path, most=10, held=20)
     for rows in (0, 1, 2):
-        write_statistics(Output(str(tmp_path)), f"few-{rows}", pairs(1, rows), identify=False)
+        shard_statistics(pairs(1, rows), identify=False)
     assert [len(one.signatures) for one in compiled] == before and len(compiled) >= 7

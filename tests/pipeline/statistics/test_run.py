@@ -87,7 +87,7 @@ def test_two_workers_give_the_same_statistics(inputs: Path, finished: Finished, 
 def test_a_lost_shard_alone_is_made_again(inputs: Path, finished: Finished, tmp_path: Path) -> None:
     before = finished.json("funnel.json")["statistics"]
     output = finished.output
-    files = sorted((output / "work" / "statistics").iterdir())
+    files = sorted((output / "work" / "emitted").iterdir())
     times = {file.name: file.stat().st_mtime_ns for file in files}
     files[3].unlink()
     (output / "funnel.json").unlink()

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import worker_count
+from pipeline.commands.arguments import whole_number
 from pipeline.commands.command import Command
 from pipeline.commands.configs import config_names
 from pipeline.commands.train.options import Records, add_records, errors, settle, split, writing_folder
@@ -32,7 +32,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--config", metavar="NAME|FILE", required=True, help=f"settings: {', '.join(config_names())}, or a YAML file")
     add("--vocab", metavar="DIR", help="of python -m vocab, or a vocab.txt (default: vocab below the corpus)")
     add("--output", metavar="DIR", required=True, help="where checkpoints, towers, logs and report.html go")
-    add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
+    add("--devices", metavar="N", type=whole_number, help="accelerators, or parts of the CPU (default: all; 1)")
     add("--overwrite", action="store_true", help="replace another run in the output")
     ours, settings = split(parser, arguments)
     records = Records.of(parser, ours)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import worker_count
+from pipeline.commands.arguments import whole_number
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import errors, files_of_results, split, writing_files
 
@@ -59,12 +59,12 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--plus", metavar="TEXT", action="append", default=[], help="added to the picture")
     add("--minus", metavar="TEXT", action="append", default=[], help="subtracted from the picture")
     add("--scale", metavar="X", type=float, default=SCALE, help=f"of these texts (default: {SCALE:g}, the paper's)")
-    add("--top", metavar="N", type=worker_count, default=20, help="pictures for each query (default: 20)")
+    add("--top", metavar="N", type=whole_number, default=20, help="pictures for each query (default: 20)")
     add("--exact", action="store_true", help="look at all pictures, also where the index has lists for faiss")
     add(
         "--probes",
         metavar="N",
-        type=worker_count,
+        type=whole_number,
         default=PROBES,
         help=f"lists that faiss looks in (default: {PROBES})",
     )

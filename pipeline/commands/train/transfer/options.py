@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import read_file, worker_count
+from pipeline.commands.arguments import read_file, whole_number
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import (
     Records,
@@ -52,7 +52,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     )
     add("--captions", metavar="FILE", help="for retrieval: the JSON of Karpathy's splits, such as dataset_coco.json")
     add("--output", metavar="DIR", required=True, help="where checkpoints, what was learned and its numbers go")
-    add("--devices", metavar="N", type=worker_count, help="accelerators, or parts of the CPU (default: all; 1)")
+    add("--devices", metavar="N", type=whole_number, help="accelerators, or parts of the CPU (default: all; 1)")
     add("--overwrite", action="store_true", help="replace another transfer in the output")
     ours, given = split(parser, arguments)
     try:
