@@ -54,8 +54,8 @@ def _aim(
 ) -> None:
     """Finds the sources of row y: each one's upper left neighbour, its distances from that, and whether it is inside.
 
-    The order of the operations is Pillow's, since each one rounds. Integers have 32 bits where they become floats or come
-    from them: AVX2 has no instruction for others.
+    The order of the operations is Pillow's, since each one rounds. Integers that become floats, or come from them, have
+    32 bits: AVX2 has no instruction for others.
     """
     side, wide = float(len(place)), float(len(place) + 2)
     a, b, c, d, e, f = to_source
