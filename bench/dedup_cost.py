@@ -16,13 +16,15 @@ import numpy as np
 from PIL import Image
 
 from bench.figures import Figure, median
-from dedup.evaluation import EvalIndex
+from dedup.evaluation import EvalIndex, build
 from dedup.hashing import hamming, hash_bits
 from dedup.search import Search
+from dedup.variants import DEFAULT, DENSE
 from dedup.windows import FULL, Windows
 from filters.picture import Picture
 
 ENTRIES = {500_000: 1.2, 6_240_000: 1.6}  # bar, as a multiple of the draft decode
+INDEXED = {DEFAULT: 2.3, DENSE: None}  # bar, ms an image
 BATCH = 64
 LOOKUPS, LOOKUP_BAR = 10_000, 8000
 LOST_BAR = 0.5  # percentage points
@@ -37,6 +39,10 @@ def cost(index: EvalIndex, images: Sequence[bytes], copies: np.ndarray) -> Itera
     phash = _cpu(lambda: [imagehash.phash(Image.open(io.BytesIO(data))) for data in images]) * MS / len(images)
     yield Figure("draft decode to the luma", floor, "ms / image")
     yield Figure("imagehash.phash", phash, "ms / image")
+    named = [(str(number), data) for number, data in enumerate(images)]
+    for mode, most in INDEXED.items():
+        indexing = _cpu(lambda mode=mode: build(named, MAX_PIXELS, mode)) * MS / len(images)
+        yield Figure(f"index of an image, {mode}", indexing, "ms / image", at_most=most)
     for count, bar in ENTRIES.items():
         filled = _filled(index, count)
         begin = time.process_time()

@@ -54,17 +54,19 @@ def _aim(
 ) -> None:
     """Finds the sources of row y: each one's upper left neighbour, its distances from that, and whether it is inside.
 
-    The order of the operations is Pillow's, since each one rounds.
+    The order of the operations is Pillow's, since each one rounds. Integers that become floats, or come from them, have
+    32 bits: AVX2 has no instruction for others.
     """
-    side = len(place)
+    side, wide = float(len(place)), float(len(place) + 2)
     a, b, c, d, e, f = to_source
     by, ey = b * (y + CENTRE), e * (y + CENTRE)
-    for x in range(side):
-        left, top = a * (x + CENTRE) + by + c, d * (x + CENTRE) + ey + f
+    for x in range(len(place)):
+        centre = np.int32(x) + CENTRE
+        left, top = a * centre + by + c, d * centre + ey + f
         within = (left >= 0.0) & (left < side) & (top >= 0.0) & (top < side)
         left, top = (left if within else CENTRE) - CENTRE, (top if within else CENTRE) - CENTRE
-        column, row = np.int32(left) - np.int32(left < 0), np.int32(top) - np.int32(top < 0)  # rounded down
-        place[x] = (row + 1) * (side + 2) + column + 1
+        column, row = np.floor(left), np.floor(top)
+        place[x] = np.int32((row + 1) * wide + column + 1)
         across[x], down[x], inside[x] = left - column, top - row, within
 
 
