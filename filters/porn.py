@@ -83,7 +83,7 @@ def _own_model(model: str, settings: ModelSettings) -> Scorer:
 
 @lru_cache(maxsize=1)
 def load_quick(max_score: float) -> Quick:
-    """The quick form of `open_nsfw`, for images that may score `max_score`. Loaded once a process. Raises ValueError."""
+    """The quick form of `open_nsfw` for this limit. Loaded once a process. Raises ValueError."""
     return Quick(Model(open_nsfw.quick_network()), lowest_doubt(max_score))
 
 

@@ -159,7 +159,7 @@ class _Graph:
     def _store(self, name: str, step: np.ndarray | np.float32, zero: np.ndarray | np.uint8) -> None:
         self.constants |= zip(_parameters(name), (np.asarray(step), np.asarray(zero)), strict=True)
 
-    def _node(self, kind: str, inputs: list[str], output: str, **attributes: int) -> None:
+    def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> None:
         from onnx import helper
 
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
