@@ -20,7 +20,7 @@ RUN pip install --no-cache-dir --constraint constraints.txt '.[dataflow,segment,
 WORKDIR /template
 COPY configs configs
 # Reads the weights and compares them with their digest: no worker fetches anything. Compiles the kernels once.
-RUN python -c "from filters.porn import load_scorer; load_scorer(); import pipeline.warm"
+RUN python -c "from filters.porn import load_quick, load_scorer; load_scorer(); load_quick(0.2); import pipeline.warm"
 ENV FLEX_TEMPLATE_PYTHON_PY_FILE=/template/configs/dataflow/launch.py
 
 # Entry point of workers; the launcher of templates has its own.

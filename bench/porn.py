@@ -22,9 +22,11 @@ from bench.porn_pictures import Found, find_pictures
 from bench.porn_ranges import calibration
 from filters.open_nsfw import QUANTISED_SHA256
 from filters.picture import UndecodableImage
-from filters.porn import QUICK_SIDE, load_quick, load_scorer, lowest_doubt
+from filters.porn import MARGIN, QUICK_SIDE, load_quick, load_scorer, lowest_doubt
 
 MAX_SCORES = (0.2, 0.5, 0.8)
+NEAR = 0.03
+ROUNDED = 5e-5  # half of the last decimal of a score
 CONFIDENCE = 0.95
 BAR = 1.8  # times as many images a CPU second
 TIMED, ROUNDS = 100, 5  # pictures a round
@@ -38,6 +40,7 @@ def porn(folders: Sequence[Path]) -> Iterator[Figure]:
     scores = _scores(own | packages, {found.sha256 for found in calibration(packages)})
     for source, pictures in zip(*np.unique(scores["source"], return_counts=True), strict=True):
         yield Figure(f"pictures of {source}", pictures)
+    yield from _errors(scores["exact"], scores["quick"])
     for max_score in MAX_SCORES:
         yield from _decisions(scores["exact"], scores["quick"], max_score)
     yield from _speed(own or packages)
@@ -64,6 +67,23 @@ def _score(found: Found) -> dict[str, Any] | None:
         return None
     scores = {"exact": exact([whole])[0], "quick": quick([small])[0]}
     return {"sha256": found.sha256, "source": found.source} | {name: round(each, 4) for name, each in scores.items()}
+
+
+def _errors(exact: np.ndarray, quick: np.ndarray) -> Iterator[Figure]:
+    """How far quick scores are off, in logits, where the exact score is near a limit that one might set, or over it."""
+    near = exact > NEAR
+    off = _logits(quick[near]) - _logits(exact[near])
+    missed, many = int((off < -MARGIN).sum()), int(near.sum())
+    yield Figure(f"exact scores over {NEAR:g}", many)
+    yield Figure("quick scores of these: mean error", off.mean(), "logits")
+    yield Figure("quick scores of these: standard deviation", off.std(), "logits")
+    yield Figure("quick scores of these: furthest below", off.min(), "logits", at_least=-MARGIN)
+    yield Figure(f"at most so many of these are over {MARGIN:g} below (95 %)", 100 * _most(missed, many), "%")
+
+
+def _logits(scores: np.ndarray) -> np.ndarray:
+    clipped = np.clip(scores, ROUNDED, 1 - ROUNDED)
+    return np.log(clipped / (1 - clipped))
 
 
 def _decisions(exact: np.ndarray, quick: np.ndarray, max_score: float) -> Iterator[Figure]:
