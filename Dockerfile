@@ -21,7 +21,7 @@ WORKDIR /template
 COPY configs configs
 # Reads the weights and compares them with their digest: no worker fetches anything. Compiles the kernels once, for all CPUs
 # since Haswell (2013), and not for the one that builds the image.
-RUN python -c "from filters.porn import load_scorer; load_scorer()" && python -m pipeline.compile
+RUN python -c "from filters.porn import load_quick, load_scorer; load_scorer(); load_quick(0.2)" && python -m pipeline.compile
 ENV FLEX_TEMPLATE_PYTHON_PY_FILE=/template/configs/dataflow/launch.py
 
 # Entry point of workers; the launcher of templates has its own.

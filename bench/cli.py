@@ -31,6 +31,7 @@ def commands() -> Mapping[str, Command[Any]]:
             "memory", options.Memory, _memory, "the peak of the process tree; a row group with a gigabyte of images"
         ),
         add("images", options.Images, _images, "the image passes against a loop that hashes each image once"),
+        add("porn", options.Porn, _porn, "the porn model's speeds: each decision that differs, and images a second"),
         add("peers", options.Peers, _peers, "the image passes against data-juicer, in an environment of its own"),
         add("fetch", options.Fetching, _fetch, "the fetching loop against img2dataset and bare pycurl, from nginx"),
         add("vocab", options.Vocab, _vocab, "the vocabulary and the tokeniser against Hugging Face's tokenizers"),
@@ -115,6 +116,12 @@ def _images(given: options.Images) -> Iterator[Figure]:
     from bench.images import images
 
     return images(given.images, given.repeats)
+
+
+def _porn(given: options.Porn) -> Iterator[Figure]:
+    from bench.porn import porn
+
+    return porn(given.pictures)
 
 
 def _peers(given: options.Peers) -> Iterator[Figure]:

@@ -13,13 +13,12 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.measure import measure
+from bench.apt import DEBIAN, update
 
 LANGUAGES = (
     *("ca", "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "ja", "ko", "nl", "pl", "pt", "pt_BR", "ru", "sk"),
     *("sr", "sv", "tr", "uk", "vi", "zh_CN", "zh_TW"),
 )
-SOURCE = "deb [lang={languages} target=Translations] http://deb.debian.org/debian bookworm main\n"
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 
 
@@ -40,31 +39,8 @@ def debian_texts(folder: Path) -> Path:
 
 def _fetch(folder: Path) -> list[Path]:
     """Fetches the files with the descriptions, one for each language."""
-    updated_lists(folder, SOURCE.format(languages=",".join(LANGUAGES)))
+    update(folder, f"deb [lang={','.join(LANGUAGES)} target=Translations] {DEBIAN}")
     return sorted((folder / "lists").glob("*_Translation-*"))
-
-
-def updated_lists(folder: Path, source: str) -> list[str]:
-    """Fetches the lists of `source`, a line of sources.list, below `folder`; returns the options of apt that use them.
-
-    Raises CommandFailed.
-    """
-    lists = folder.resolve() / "lists"
-    (lists / "partial").mkdir(parents=True, exist_ok=True)
-    sources = folder.resolve() / "sources.list"
-    sources.write_text(source)
-    settings = {
-        "Dir::Etc::SourceList": sources,
-        "Dir::Etc::SourceParts": "/dev/null",
-        "Dir::State::Lists": lists,
-        "Dir::Cache": folder.resolve(),
-        "Acquire::GzipIndexes": "false",
-        "APT::Sandbox::User": "",
-        "APT::Update::Error-Mode": "any",
-    }
-    options = [f"-o{name}={value}" for name, value in settings.items()]
-    measure("apt-get", "update", *options)
-    return options
 
 
 def _table(content: str, language: str) -> pa.Table:

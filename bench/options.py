@@ -50,6 +50,10 @@ def _globs(text: str) -> list[str]:
     return text.split(",")
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(map(Path, text.split(",")))
+
+
 def _repeated(text: str) -> str:
     """A marker of options that may be given again."""
     return text
@@ -101,6 +105,11 @@ class Memory:
 class Images:
     images: int = option("N", "(default: 4000)", 4000, int)
     repeats: int = _repeats()
+
+
+@dataclass(frozen=True)
+class Porn:
+    pictures: tuple[Path, ...] = option("DIR[,DIR…]", "pictures besides those of Debian's packages", (), _paths)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Bins:
     title: str = ""  # default: the signal's name
     unit: str = ""
     unmeasured: str = "the pair has no such value"  # why a pair may have none
+    note: str = ""  # a sentence about the values, under the histogram
     whole: bool = True  # True: a bin holds its beginning, as "at least" does; False: its end, as "at most" does
     log_values: bool = False
     log_pairs: bool = False

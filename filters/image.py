@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from filters.base import Signals
 from filters.bins import Bins, around, by_factors
 from filters.image_errors import ImageError
-from filters.porn import OPEN_NSFW, ModelSettings
+from filters.porn import EXACT, FAST, OPEN_NSFW, SPEEDS, ModelSettings, lowest_doubt
 from filters.wording import Row, size
 
 HASH_BITS = 256
@@ -184,10 +184,15 @@ class Porn:
     needs: ClassVar[tuple[str, ...]] = ("porn_score",)
     max_score: Annotated[float, "highest score that stays, 0 to 1"] = 0.2
     model: Annotated[str, "open_nsfw, or the path of an .onnx or .keras classifier"] = OPEN_NSFW
+    speed: Annotated[str, "fast: open_nsfw in 8-bit integers first, and as it is only where that may matter"] = EXACT
     preparation: ModelSettings = ModelSettings()  # for a model by path
     enabled: bool = True
 
     def __post_init__(self) -> None:
+        if self.speed not in SPEEDS:
+            raise ValueError(f"speed: no such speed: {self.speed}; the speeds are {', '.join(SPEEDS)}")
+        if self.speed == FAST and self.model != OPEN_NSFW:
+            raise ValueError(f"speed: {FAST} is for {OPEN_NSFW} alone; a model by path needs {EXACT}")
         if self.model == OPEN_NSFW and self.preparation != ModelSettings():
             raise ValueError(f"preparation: {OPEN_NSFW} has its own; it can be set for a model by path alone")
 
@@ -208,9 +213,15 @@ class Porn:
             title="Porn score",
             unit="score",
             unmeasured="a rule before dropped the pair, or it has no image",
+            note=self._note(),
             whole=False,
             log_pairs=True,
         )
+
+    def _note(self) -> str:
+        """Says which scores are approximate."""
+        low = f"{lowest_doubt(self.max_score):.2g}"
+        return f"Scores under {low} are approximate (speed={FAST})." if self.speed == FAST else ""
 
 
 EVAL_MODES = ("default", "thorough", "dense")

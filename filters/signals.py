@@ -51,6 +51,7 @@ SIGNALS: Mapping[str, Signal] = {
     "eval_match": Signal(pa.string(), "the evaluation image that the image nearly duplicates", Measured.PIXELS),
     "eval_distance": Signal(pa.int32(), "differing bits of both hashes; null for a match by vectors", Measured.PIXELS),
     "porn_score": Signal(pa.float64(), "the probability that the image is porn", Measured.PIXELS),
+    "porn_exact": Signal(pa.bool_(), "whether the exact model gave porn_score", Measured.PIXELS),
     "image_error": Signal(pa.string(), "the code of why the image can't be decoded", Measured.IMAGE),
     "kept": Signal(pa.bool_(), "whether no rule drops the pair", Measured.RULES),
     "reasons": Signal(pa.list_(pa.string()), "the codes of the rules that drop the pair", Measured.RULES),

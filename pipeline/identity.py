@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from filters import Porn
-from filters.porn import OPEN_NSFW
+from filters.open_nsfw import QUANTISED_SHA256
+from filters.porn import FAST, OPEN_NSFW
 from pipeline.config import LATER, Config
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import FOLDERS, FORMATS, RECORDS, VERDICTS, formats_of
@@ -29,7 +30,7 @@ METADATA = ("corpus/features.json", "corpus/dataset_info.json")
 # Grows by one with a release that gives other bytes of corpus or verdicts for the same inputs and settings, or that
 # can't continue the unfinished work of the release before it. The version of the package is no part of a run's
 # identity: a new release resumes the runs of an older one of the same format.
-FORMAT = 2
+FORMAT = 3
 _ENDS = 1 << 16  # bytes of a file's head and tail that are part of its fingerprint
 
 
@@ -58,7 +59,11 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets, counts: 
 
 
 def _porn_model(porn: Porn) -> str | None:
-    return _content(porn.model) if porn.enabled and porn.model != OPEN_NSFW else None
+    if not porn.enabled:
+        return None
+    if porn.model == OPEN_NSFW:
+        return QUANTISED_SHA256[:16] if porn.speed == FAST else None
+    return _content(porn.model)
 
 
 def _embedding_model(config: Config, sets: EvalSets) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from filters.porn import OPEN_NSFW, load_scorer
+from filters.porn import FAST, OPEN_NSFW, load_quick, load_scorer
 from pipeline.config import Config, Report, Text
 from pipeline.inputs import InputError, Source
 from pipeline.inputs.unused import check_columns
@@ -34,6 +34,9 @@ def check_models(config: Config, sets: EvalSets) -> None:
     if porn.enabled and porn.model != OPEN_NSFW:
         with _section("filters.porn"):
             load_scorer(porn.model, porn.preparation)
+    if porn.enabled and porn.speed == FAST:
+        with _section("filters.porn"):
+            load_quick(porn.max_score)
     if config.filters.eval_duplicate.enabled and embedding.model:
         if sets.indexes:
             raise InputError(f"dedup.embedding: {sets.indexes[0].path} is an index, without vectors; give its pictures")

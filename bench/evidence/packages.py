@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.debian_texts import updated_lists
+from bench.apt import DEBIAN as ARCHIVE
+from bench.apt import update
 from bench.measure import CommandFailed, measure
 
-SOURCE = "deb http://deb.debian.org/debian bookworm main\n"
 DEBIAN, NPM = "Debian", "npm"
 
 
@@ -57,7 +57,7 @@ def _from_debian(package: Package, folder: Path) -> None:
 
 def downloaded(names: list[str], folder: Path) -> list[Path]:
     """Debian's packages `names` as files in `folder`, by lists of packages of our own. Raises CommandFailed."""
-    settings = updated_lists(folder.parent / "apt", SOURCE)
+    settings = update(folder.parent / "apt", f"deb {ARCHIVE}")
     measure("env", f"--chdir={folder}", "apt-get", "download", *settings, *names)
     return sorted(folder.glob("*.deb"))
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dedup.evaluation import EvalIndex
 from dedup.search import Search
 from filters import EvalDuplicate, Porn, Rule
-from filters.porn import Scorer, load_scorer
+from filters.porn import FAST, Quick, Scorer, load_quick, load_scorer
 from pipeline.config import Config
 from pipeline.earlier.judged import judged_before
 from pipeline.files import Output
@@ -23,7 +23,7 @@ from pipeline.storage.evaluation import EVAL_INDEX
 @dataclass(frozen=True)
 class Measures:
     """Everything that measures pixels in this run; `index` is None also without evaluation sets, `scorer` if the rule
-    is off.
+    is off, `quick` if the scorer decides alone.
 
     `embedding`, if there is one, holds the images of `index` in the same order.
     """
@@ -35,6 +35,7 @@ class Measures:
     max_pixels: int
     everything: bool  # every enabled rule for every pair
     embedding: EmbeddingSearch | None = None
+    quick: Quick | None = None
     own: Sequence[Rule] = ()  # the user's, judged after `rules`; no measurement depends on them
 
     @cached_property
@@ -58,7 +59,7 @@ def load_measures(output: Output, config: Config, judged: tuple[str, ...] = ()) 
     index: EvalIndex | None = None
     if filters.eval_duplicate.enabled and output.has(EVAL_INDEX):
         index = open_index(output.path(EVAL_INDEX))
-    scorer: Scorer | None = load_scorer(filters.porn.model, filters.porn.preparation) if filters.porn.enabled else None
+    scorer, quick = _load_scorers(filters.porn)
     return Measures(
         rules=judged_before((rule for rule in filters.ours() if rule.enabled), judged),
         index=index,
@@ -67,8 +68,15 @@ def load_measures(output: Output, config: Config, judged: tuple[str, ...] = ()) 
         max_pixels=filters.undecodable.max_pixels,
         everything=config.measure == "all",
         embedding=load_search(output, config.dedup.embedding) if index is not None else None,
+        quick=quick,
         own=judged_before((rule for rule in filters.own() if rule.enabled), judged),
     )
+
+
+def _load_scorers(porn: Porn) -> tuple[Scorer | None, Quick | None]:
+    if not porn.enabled:
+        return None, None
+    return load_scorer(porn.model, porn.preparation), load_quick(porn.max_score) if porn.speed == FAST else None
 
 
 def search_of(config: Config) -> Search:

@@ -11,6 +11,8 @@ from dedup.evaluation import Matches
 from filters.picture import Picture, UndecodableImage
 from pipeline.reuse.facts import Facts
 
+DECIMALS = 4  # of a porn score
+
 
 class PixelSignals:
     """The signals of a shard's pairs that pixels give; null until measured."""
@@ -25,6 +27,7 @@ class PixelSignals:
         self.closeness = np.full(rows, np.nan, np.float32)  # score of the match, or cosine
         self.transform = np.full(rows, None)  # difference between the two images
         self.score = np.full(rows, np.nan)  # porn score
+        self.exact = np.zeros(rows, bool)  # the porn score is the exact model's
         self._firsts: dict[tuple[int, int, int], int] = {}
 
     def first_with(self, image: int, picture: Picture | None, row: int) -> int:
@@ -51,19 +54,25 @@ class PixelSignals:
         self.image[rows], self.closeness[rows] = found.image, found.cosine
         self.transform[rows[found.image >= 0]] = TRANSFORM
 
+    def add_scores(self, rows: np.ndarray, scores: np.ndarray, exact: bool) -> None:
+        """Records porn scores, rounded before they are judged, so that a verdict shows the number that decided."""
+        self.score[rows], self.exact[rows] = np.round(scores, DECIMALS), exact
+
     def copy(self, sources: np.ndarray, targets: np.ndarray) -> None:
         """Gives the rows `targets` the signals of the rows `sources`."""
-        shared = (self.decodable, self.error, self.image, self.distance, self.closeness, self.transform, self.score)
-        for column in shared:
+        match = (self.image, self.distance, self.closeness, self.transform)
+        for column in (self.decodable, self.error, *match, self.score, self.exact):
             column[targets] = column[sources]
 
     def columns(self, eval_ids: pa.StringArray, rows: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
         """Arrow arrays of all rows or of some; `eval_ids` are the ids of the images in the index."""
         image, distance, score = self.image[rows], self.distance[rows], self.score[rows]
+        unscored = np.isnan(score)
         return {
             "decodable": pa.array(self.decodable[rows]),
             "image_error": pa.array(self.error[rows], pa.string()),
             "eval_match": eval_ids.take(pa.array(image, mask=image < 0)),
             "eval_distance": pa.array(distance, mask=distance < 0),
-            "porn_score": pa.array(score, mask=np.isnan(score)),
+            "porn_score": pa.array(score, mask=unscored),
+            "porn_exact": pa.array(self.exact[rows], mask=unscored),
         }

@@ -6,7 +6,7 @@ nothing and there is a model for vectors; then it is scored. Batches bound the m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from filters import EvalDuplicate, Porn, failures, first_failures, survivors
 from filters.image import pixels_of_image
 from filters.image_errors import ImageError
 from filters.picture import Picture, UndecodableImage
+from filters.porn import QUICK_SIDE, Quick, Scorer
 from pipeline.measure.measures import Measures
 from pipeline.measure.pixel_signals import PixelSignals
 from vocab.buffers import one_array
@@ -24,6 +25,7 @@ from vocab.buffers import one_array
 BATCH_IMAGES = 64
 BATCH_PIXELS = 1 << 25  # decoded at once: 100 MB
 
+Decode = Callable[[Picture], Image.Image]
 Judged = tuple[int, Picture | None, int]  # row, its picture if it can be opened, the first rule that drops it or -1
 
 
@@ -56,6 +58,10 @@ def _open(data: bytes | None, max_pixels: int) -> Picture | None:
         return None
 
 
+def _converted(picture: Picture) -> Image.Image:
+    return picture.converted
+
+
 @dataclass(frozen=True)
 class Batch:
     """Pairs of a shard whose pictures are in memory together. An index is the position of a pair in the batch."""
@@ -74,7 +80,7 @@ class Batch:
         self._match(np.array([index for index in new if not self._is_clear(index)], np.int64))
         self.signals.copy(firsts, self.rows[needed])
         if self.measures.scorer is not None:
-            self._score(np.intersect1d(self._needing(Porn), new))
+            self._score(np.intersect1d(self._needing(Porn), new), self.measures.scorer, self.measures.quick)
             self.signals.copy(firsts, self.rows[needed])
         rules = [*self.measures.rules, *self.measures.own]
         failed = failures(rules, self._columns(), len(self.rows))
@@ -113,13 +119,25 @@ class Batch:
                 nearest = self.measures.embedding.match(list(images.values()))
                 self.signals.add_vector_matches(self.rows[list(images)], nearest)
 
-    def _score(self, indices: np.ndarray) -> None:
-        """Scores pictures. A score is rounded before it is judged, so that a verdict shows the number that decided."""
-        known = self.signals.known.scores[self.rows[indices]]
-        self.signals.score[self.rows[indices]] = known
-        images = self._images(indices[np.isnan(known)].tolist())
-        if images and self.measures.scorer is not None:
-            self.signals.score[self.rows[list(images)]] = np.round(self.measures.scorer(list(images.values())), 4)
+    def _score(self, indices: np.ndarray, scorer: Scorer, quick: Quick | None) -> None:
+        """Scores pictures, all that are not known: with `quick` first where it is given, and then those in doubt."""
+        rows = self.rows[indices]
+        known = self.signals.known.scores[rows]
+        self.signals.score[rows], self.signals.exact[rows] = known, self.signals.known.exact[rows]
+        indices = indices[np.isnan(known)]
+        if quick is not None:
+            indices = self._in_doubt(indices, quick)
+        images = self._images(indices.tolist())
+        if images:
+            self.signals.add_scores(self.rows[list(images)], scorer(list(images.values())), exact=True)
+
+    def _in_doubt(self, indices: np.ndarray, quick: Quick) -> np.ndarray:
+        """Scores pictures with the quick model; returns those that the exact one has to decide, int64 (pictures,)."""
+        images = self._images(indices.tolist(), lambda picture: picture.at_least(QUICK_SIDE))
+        scores = quick.scorer(list(images.values()))
+        scored = np.array(list(images), np.int64)
+        self.signals.add_scores(self.rows[scored], scores, exact=False)
+        return scored[scores >= quick.low]
 
     def _lumas(self, indices: np.ndarray) -> dict[int, np.ndarray]:
         """The luma of each picture that can be decoded, by index; the others' errors are recorded."""
@@ -134,14 +152,14 @@ class Batch:
                 self.signals.fail(self.rows[index], error)
         return lumas
 
-    def _images(self, indices: Iterable[int]) -> dict[int, Image.Image]:
-        """The whole image of each picture that can be decoded, by index; the others' errors are recorded."""
+    def _images(self, indices: Iterable[int], decode: Decode = _converted) -> dict[int, Image.Image]:
+        """The image of each picture that can be decoded, by index; the others' errors are recorded."""
         images = {}
         for index in indices:
             picture = self.pictures[index]
             try:
                 if picture is not None:
-                    images[index] = picture.converted
+                    images[index] = decode(picture)
             except UndecodableImage as error:
                 self.signals.fail(self.rows[index], error)
         return images

@@ -66,6 +66,8 @@ def _says(histogram: Histogram) -> Iterator[str]:
         yield f"{sentence(rule)}: {_dropped(histogram)}."
     if histogram.unmeasured:
         yield f"{histogram.unmeasured:,} not measured{_because(histogram)}."
+    if histogram.bins.note:
+        yield histogram.bins.note
 
 
 def _because(histogram: Histogram) -> str:

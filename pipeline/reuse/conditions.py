@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from filters.porn import FAST
 from pipeline.reuse.run import FinishedRun
 
 Tree = Mapping[str, Any]
@@ -17,6 +18,8 @@ def scores_differ(run: FinishedRun, this: Tree) -> list[str]:
     """Lists what makes the porn scores of `run` unusable in the run with the identity `this`, by setting or library."""
     had = run.config["filters"]["porn"]["enabled"]
     names = ["filters.undecodable.max_pixels", "filters.porn.preparation" if had else "filters.porn.enabled"]
+    if FAST in (run.config["filters"]["porn"]["speed"], this["config"]["filters"]["porn"]["speed"]):
+        names += ["filters.porn.speed", "filters.porn.max_score"]  # which decides where the exact model is asked
     found = [*_settings(run, this, names), *_entries(run, this, ["porn_model"]), *_versions(run, this, SCORING)]
     if this["config"]["filters"]["porn"]["model"].endswith(".keras"):
         found.append("the version of TensorFlow, which no manifest holds")

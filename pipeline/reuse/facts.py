@@ -1,7 +1,7 @@
 """Facts of images that a finished run measured: the porn score, and that an image is no near-duplicate.
 
 A fact is a row of two columns: the hash of the image's identity, and a value of 64 bits: 48 bits of a second hash, a
-bit for `clear`, and the score in steps of 1/10,000, plus one (0: none).
+bit for `exact`, one for `clear`, and the score in steps of 1/10,000, plus one (0: none).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pipeline.storage.sorting import distinct_of_sorted, sort_with
 from vocab.hashing import hash_strings
 
 STEPS = 10_000  # a score has 4 decimals
-_SCORE, _CLEAR = np.uint64((1 << 14) - 1), np.uint64(1 << 14)
+_SCORE, _CLEAR, _EXACT = np.uint64((1 << 14) - 1), np.uint64(1 << 14), np.uint64(1 << 15)
+_FLAGS = _CLEAR | _EXACT
 _CHECK = np.uint64(16)  # bits below the second hash
 
 Columns = tuple[np.ndarray, np.ndarray]  # hashes and values, uint64
@@ -28,18 +29,19 @@ class Facts:
 
     clear: np.ndarray  # bool (rows,): can be decoded, and is no near-duplicate of an evaluation image
     scores: np.ndarray  # float64 (rows,): porn score, nan where unknown
+    exact: np.ndarray  # bool (rows,): the score is known, and the exact model's
 
     @staticmethod
     def none(rows: int) -> Facts:
         """No fact for any of `rows` pairs."""
-        return Facts(np.zeros(rows, bool), np.full(rows, np.nan))
+        return Facts(np.zeros(rows, bool), np.full(rows, np.nan), np.zeros(rows, bool))
 
 
 def pack(ids: pa.StringArray, facts: Facts) -> Columns:
     """Returns the facts of images with these identities, sorted, without images that have none."""
     known = ~np.isnan(facts.scores)
     values = np.where(known, np.rint(np.where(known, facts.scores, 0) * STEPS) + 1, 0).astype(np.uint64)
-    values |= np.where(facts.clear, _CLEAR, np.uint64(0))
+    values |= np.where(facts.clear, _CLEAR, np.uint64(0)) | np.where(facts.exact, _EXACT, np.uint64(0))
     some = values > 0
     hashes, checks = _hashes(ids.filter(pa.array(some)))
     return sort_with(hashes, checks << _CHECK | values[some])
@@ -50,7 +52,8 @@ def unpack(ids: pa.StringArray, values: np.ndarray) -> Facts:
     _, checks = _hashes(ids)
     known = (values >> _CHECK == checks) & (values > 0)
     scores = (values & _SCORE).astype(np.int64) - 1
-    return Facts(known & (values & _CLEAR > 0), np.where(known & (scores >= 0), scores / STEPS, np.nan))
+    exact = known & (values & _EXACT > 0)
+    return Facts(known & (values & _CLEAR > 0), np.where(known & (scores >= 0), scores / STEPS, np.nan), exact)
 
 
 def combine(hashes: np.ndarray, values: np.ndarray) -> Columns:
@@ -60,8 +63,8 @@ def combine(hashes: np.ndarray, values: np.ndarray) -> Columns:
     hashes, values = distinct_of_sorted(*sort_with(hashes, values))
     checks = values >> _CHECK
     starts = np.flatnonzero(np.append(True, (hashes[1:] != hashes[:-1]) | (checks[1:] != checks[:-1])))
-    clear = np.bitwise_or.reduceat(values & _CLEAR, starts)
-    facts = checks[starts] << _CHECK | clear | np.maximum.reduceat(values & _SCORE, starts)
+    flags = np.bitwise_or.reduceat(values & _FLAGS, starts)
+    facts = checks[starts] << _CHECK | flags | np.maximum.reduceat(values & _SCORE, starts)
     hashes = hashes[starts]
     first = np.append(True, hashes[1:] != hashes[:-1])
     return hashes[first], facts[first]

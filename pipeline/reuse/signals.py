@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from pipeline.reuse.facts import Facts
 from pipeline.reuse.run import FinishedRun, VerdictShard
 from vocab.buffers import one_array
 
-READ = ("image_id", "eval_match", "porn_score", "image_error", "reasons")
+READ = ("image_id", "eval_match", "porn_score", "porn_exact", "image_error", "reasons")
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,19 @@ def read_facts(shard: VerdictShard, signals: Signals) -> tuple[pa.StringArray, F
     with reading(path), open_file(path) as file:
         table = pq.read_table(file, columns=list(READ), use_threads=False)
     columns = {name: one_array(table[name]) for name in table.column_names}
-    clear, scores = np.zeros(len(table), bool), np.full(len(table), np.nan)
+    facts = Facts.none(len(table))
     if signals.clear:
-        clear = _clear(columns, signals)
+        facts = replace(facts, clear=_clear(columns, signals))
     if signals.scores:
-        scores = columns["porn_score"].to_numpy(zero_copy_only=False)
-    return ids_of(columns["image_id"], shard.identified_by, shard.fingerprint, shard.first), Facts(clear, scores)
+        facts = replace(facts, **_scores(columns))
+    return ids_of(columns["image_id"], shard.identified_by, shard.fingerprint, shard.first), facts
+
+
+def _scores(columns: Mapping[str, pa.Array]) -> dict[str, np.ndarray]:
+    """The porn scores, and which of them are the exact model's."""
+    exact = columns["porn_exact"].fill_null(False)
+    scores, exact = (column.to_numpy(zero_copy_only=False) for column in (columns["porn_score"], exact))
+    return {"scores": scores, "exact": exact}
 
 
 def _clear(columns: Mapping[str, pa.Array], signals: Signals) -> np.ndarray:

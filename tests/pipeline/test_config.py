@@ -29,6 +29,12 @@ def test_the_paper_is_the_default():
     assert (numbers.undecodable.max_pixels, paper.input.rows_per_shard) == (89_478_485, 20_000)
 
 
+def test_fast_is_for_open_nsfw_alone():
+    flags = [("filters.porn.speed", "fast"), ("filters.porn.model", "mine.onnx")]
+    with pytest.raises(ConfigError, match=r"filters\.porn\.speed: fast is for open_nsfw alone; a model by path needs"):
+        load_config("", flags)
+
+
 def test_flags_are_put_over_the_file():
     text = "filters: {short_side: {min_pixels: 256}}"
     flags = [("filters.porn.enabled", "false"), ("filters.rare_ngram.top_k", "1e6"), ("input.columns.text", "0")]
@@ -66,6 +72,7 @@ def test_flags_are_put_over_the_file():
         ("output.formats", "[parquet, parquet]", "output.formats: parquet is named twice"),
         ("output.format", "[parquet]", "output.format: no such setting; output has formats"),
         ("name", "a/b", "name: 'a/b'"),
+        ("filters.porn.speed", "slow", "filters.porn.speed: no such speed: slow; the speeds are exact, fast"),
         ("filters.porn.preparation.scale", "1", "filters.porn.preparation: open_nsfw has its own"),
         ("filters.porn.preparation.mean", "1", "filters.porn.preparation.mean: 1 is no list of 3"),
     ],

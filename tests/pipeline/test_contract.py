@@ -26,7 +26,8 @@ pytestmark = pytest.mark.slow(seconds=50)
 
 COLUMNS = (
     *("key", "source", "image_id", "image_path", "url", "text", "width", "height", "words", "texts_of_image"),
-    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "image_error", "kept", "reasons"),
+    *("images_of_text", "rare_ngram", "eval_match", "eval_distance", "porn_score", "porn_exact", "image_error"),
+    *("kept", "reasons"),
 )
 CASES: dict[str, dict] = {
     "paper": {},

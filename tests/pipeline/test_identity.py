@@ -40,6 +40,11 @@ def test_a_model_that_is_not_used_does_not_count() -> None:
     assert identity(off, [], EvalSets())["porn_model"] is identity(Config(), [], EvalSets())["porn_model"] is None
 
 
+def test_the_quick_network_counts_by_its_content() -> None:
+    fast = Config(filters=Filters(porn=Porn(speed="fast")))
+    assert identity(fast, [], EvalSets())["porn_model"] == "fe8b81733efa579a"
+
+
 @pytest.fixture
 def run(corpus_of: Runs, crawl: Crawl, tmp_path: Path) -> tuple[Output, dict[str, Any]]:
     """A copy of a finished run, and its identity as the command computes it."""

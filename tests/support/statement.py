@@ -104,6 +104,7 @@ def cheap_signals(pair: Pair, settings: Settings) -> dict:
         "height": height,
         "words": len(words(text, settings.profile)),
         "porn_score": None,
+        "porn_exact": None,
         "image_error": None if pair.url_only else header_error(pair.image, width, height, settings),
         **pair.carried,
     }
@@ -145,7 +146,7 @@ def judge_pixels(pair: Pair, s: dict, failed: set[str], duplicates: Set[bytes], 
     if pair.image in duplicates and "eval_duplicate" not in settings.off:
         failed = failed | {"eval_duplicate"}
     if "porn" not in settings.off and (everything or not failed):
-        s["porn_score"] = porn_score(pair.image)
+        s["porn_score"], s["porn_exact"] = porn_score(pair.image), True
         failed = failed | ({"porn"} if s["porn_score"] > settings.max_score else set())
     return failed
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from dedup.evaluation import build
 from dedup.search import Search
+from filters.porn import Quick
 from pipeline.measure import pixels
 from pipeline.measure.measures import Measures
 from pipeline.measure.pixel_signals import PixelSignals
@@ -37,7 +38,20 @@ class Recorder:
         return np.full(len(images), self.score)
 
 
-def measured(images, scorer, *, words=None, everything=False, index=None, embedding=None):
+class Marked(Recorder):
+    """A scorer that gives each image a score by its first pixel, and keeps the sizes it is asked for."""
+
+    def __init__(self, scores: dict) -> None:
+        super().__init__()
+        self.scores, self.sizes = scores, []
+
+    def __call__(self, images):
+        self.asked += len(images)
+        self.sizes += [image.size for image in images]
+        return np.array([self.scores[image.getpixel((0, 0))] for image in images])
+
+
+def measured(images, scorer, *, words=None, everything=False, index=None, embedding=None, quick=None):
     rows = len(images)
     known = pa.table(
         {
@@ -51,7 +65,7 @@ def measured(images, scorer, *, words=None, everything=False, index=None, embedd
         }
     )
     signals = PixelSignals(np.ones(rows, bool))
-    measures = Measures(Filters().enabled(), index, Search(31), scorer, MOST, everything, embedding)
+    measures = Measures(Filters().enabled(), index, Search(31), scorer, MOST, everything, embedding, quick)
     rules = [rule.reason for rule in measures.rules]
     judged = measure_pixels(iter(images), np.arange(rows), known, signals, measures)
     verdicts = [None if rule < 0 else rules[rule] for _, _, rule in judged]
@@ -86,6 +100,29 @@ def test_an_image_that_comes_again_is_measured_once(monkeypatch):
     assert verdicts == [None] * 4
     assert signals["porn_score"] == [0.1] * 4
     assert scorer.asked == 2
+
+
+def plain(gray: int, side: int = 256) -> bytes:
+    with io.BytesIO() as file:
+        Image.new("L", (side, side), gray).save(file, "JPEG")
+        return file.getvalue()
+
+
+def test_the_exact_model_decides_from_the_lowest_doubt_on():
+    quick = Marked({10: 0.0499, 20: 0.05, 30: 0.9, 40: 0.5})
+    exact = Marked({20: 0.21, 30: 0.01, 40: 0.02})
+    images = [plain(10), plain(20), plain(30), plain(40, 600), plain(20)]
+    verdicts, signals = measured(images, exact, quick=Quick(quick, 0.05))
+    assert verdicts == [None, "porn", None, None, "porn"]
+    assert signals["porn_score"] == [0.0499, 0.21, 0.01, 0.02, 0.21]
+    assert signals["porn_exact"] == [False, True, True, True, True]
+    assert quick.sizes == [(256, 256)] * 3 + [(300, 300)]  # libjpeg halves it: no side is under 256
+    assert exact.sizes == [(256, 256)] * 2 + [(600, 600)]
+
+
+def test_without_a_quick_model_every_score_is_exact():
+    _, signals = measured([plain(10), picture(3)[:2000]], Recorder(0.1))
+    assert signals["porn_exact"] == [True, None] and signals["porn_score"] == [0.1, None]
 
 
 @pytest.mark.parametrize(("score", "verdict"), [(0.20004, None), (0.20006, "porn")])
