@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from bench import options
-from bench.figures import Figure, show
+from bench.figures import Figure, NotMeasured, show
 from bench.measure import CommandFailed
 from pipeline.commands.command import Codes, Command, Tool
 from pipeline.commands.program import FAILED
@@ -75,7 +75,7 @@ def commands() -> Mapping[str, Command[Any]]:
 
 
 def _command(
-    name: str, kind: type[Kind], measure: Callable[[Kind], Iterator[Figure]], says: str, epilog: str = ""
+    name: str, kind: type[Kind], measure: Callable[[Kind], Iterator[Figure | NotMeasured]], says: str, epilog: str = ""
 ) -> Command[Kind]:
     def run(given: Kind, _: str) -> int:
         return 0 if show(measure(given)) else FAILED
@@ -174,7 +174,7 @@ def _train(given: options.Training) -> Iterator[Figure]:
     return training(given.corpus, TOY, given.repeats)
 
 
-def _device(given: options.Device) -> Iterator[Figure]:
+def _device(given: options.Device) -> Iterator[Figure | NotMeasured]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from bench.device import device
 

@@ -33,17 +33,21 @@ class CommandFailed(RuntimeError):
     """A measured command ended with a code other than 0."""
 
 
-def measure(*command: str | Path, memory: bool = False) -> Usage:
-    """Runs a command and all processes it started to their end. Raises CommandFailed with the last line printed."""
+def measure(*command: str | Path, memory: bool = False, seconds: float | None = None) -> Usage:
+    """Runs a command and all processes it started to their end. Raises CommandFailed with the last line printed.
+
+    After `seconds` it is killed with all of them: raises subprocess.TimeoutExpired.
+    """
     _adopt_orphans()
     before, begin = _children_cpu(), time.monotonic()
     words = [str(word) for word in command]
     process = subprocess.Popen(words, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", process_group=0)
     sampler = PeakMemory(process.pid) if memory else None
     try:
-        output, _ = process.communicate()
+        output, _ = process.communicate(timeout=seconds)
     except BaseException:  # such as Ctrl-C, which a separate process group doesn't get
         os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         raise
     wall = time.monotonic() - begin
     peak = sampler.stop() if sampler else 0

@@ -194,8 +194,8 @@ class Training:
 @dataclass(frozen=True)
 class Device:
     batch: int = option("N", "pairs of a step (default: 64)", 64, int)
-    minutes: float = option("N", "no case is begun after these (default: 5)", 5.0, float)
-    tiny: bool = option("", "the toy's towers, to try it without a GPU", False)
+    minutes: float = option("N", "the whole ends after these (default: 5)", 5.0, float)
+    tiny: bool = option("", "a small model, to try it without a GPU", False)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from bench.figures import Figure, median
+from bench.loss_cost import loss_cost
 from bench.paper_input import input_rate
 from pipeline.commands.arguments import read_config
 from train.config import Train
@@ -48,6 +49,7 @@ def training(corpus: Path, config: str, repeats: int) -> Iterator[Figure]:
         "time of a step over that of Keras fit", median([a / b for a, b in rounds]), "x", at_most=STEP_OVER_FIT
     )
     yield from input_rate(repeats, 500)
+    yield from loss_cost()
 
 
 class PlainFit(keras.Model):  # type: ignore[misc]

@@ -214,7 +214,6 @@ def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
         kind, pair, pixels = _encoded(encode, int(group), int(number), record)
         if pair is None or pixels is None:
             return np.int32(kind), *nothing
-        pixels = np.ascontiguousarray(pixels)
         return np.int32(kind), pixels, encoder.tokens(pair), pair.key.encode(), pair.image_id.encode()
 
     def element(group: tf.Tensor, number: tf.Tensor, record: tf.Tensor) -> Element:

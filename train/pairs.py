@@ -99,12 +99,12 @@ class Square:
         """
         random = np.random.default_rng(seed)
         top, left = random.integers(0, self.resize - self.crop, 2, endpoint=True)
-        part = self._part(picture, top, left)
-        return part[:, ::-1] if random.integers(2) else part
+        return self._part(picture, top, left, mirrored=bool(random.integers(2)))
 
-    def _part(self, picture: bytes, top: int, left: int) -> np.ndarray:
+    def _part(self, picture: bytes, top: int, left: int, mirrored: bool = False) -> np.ndarray:
         image = Picture(picture, MAX_PIXELS).at_least(self.resize)
-        return resized_part(image if image.mode == "RGB" else image.convert("RGB"), self.resize, top, left, self.crop)
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
+        return resized_part(rgb, self.resize, top, left, self.crop, mirrored)
 
 
 @dataclass(frozen=True)

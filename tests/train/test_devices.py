@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -176,3 +177,11 @@ def test_more_accelerators_than_there_are_are_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one", "two"])
     with pytest.raises(TrainingError, match=r"^devices: 3; this machine has 2$"):
         strategy(3)
+
+
+def test_xla_on_several_devices_is_refused(shards: list[str], tmp_path: Path):
+    two = mock.Mock(num_replicas_in_sync=2)
+    with pytest.raises(TrainingError, match=r"^train\.jit_compile: true is for one device; with 2 it is false$"):
+        Trainer(run_of(shards, tmp_path, changed(jit_compile=True)), two)
+    with pytest.raises(TrainingError, match=r"shared by 6 "):  # the next check
+        Trainer(run_of(shards, tmp_path, changed(pieces=3)), two)

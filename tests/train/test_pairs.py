@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -114,6 +115,36 @@ def test_middle_is_pillows_resize_and_a_slice(resize: int, crop: int):
     found = Encoder(tokenizer(), Square(resize, crop), 8).middle(pair_with(encoded(image, "PNG")))
     assert found.dtype == np.uint8
     assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def oriented() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    return exif
+
+
+CLEAR = noise(7, (150, 200)).convert("RGBA")
+CLEAR.putalpha(noise(8, (150, 200)).convert("L"))
+WHITE = Image.new("RGBA", CLEAR.size, "white")
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (encoded(CLEAR, "PNG"), Image.alpha_composite(WHITE, CLEAR).convert("RGB")),
+        (encoded(noise(9, (150, 200)).quantize(40), "PNG"), noise(9, (150, 200)).quantize(40).convert("RGB")),
+        (encoded(noise(9, (150, 200)).convert("L"), "JPEG"), None),
+        (encoded(noise(9, (150, 200)).convert("CMYK"), "JPEG"), None),
+        (encoded(noise(9, (150, 200)), "JPEG", exif=oriented()), None),
+    ],
+    ids=["RGBA", "P", "L", "CMYK", "EXIF"],
+)
+def test_a_part_of_any_mode_is_pillows(data: bytes, shown: Image.Image | None):
+    """A JPEG is as Pillow decodes it, with the orientation left alone."""
+    whole = shown or Image.open(io.BytesIO(data)).convert("RGB")
+    expected = np.asarray(whole.resize((110, 110), Image.Resampling.BILINEAR))[5:105, 5:105]
+    found = Square(110, 100).middle(data).astype(int)
+    assert np.abs(found - expected).max() <= 1 and np.ptp(found) > 50
 
 
 def test_large_jpeg_decoded_small_is_the_same_to_the_eye():

@@ -207,11 +207,12 @@ def steps_of(model: DualEncoder, settings: Train) -> list[dict[str, float]]:
     return [{name: float(value) for name, value in step(batch()).items()} for _ in range(settings.steps)]
 
 
-def test_steps_in_pieces_are_those_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["plain", "XLA"])
+def test_steps_in_pieces_are_those_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch, jit_compile: bool) -> None:
     """With SGD: what LAMB makes of a gradient of 0 hangs on its rounding."""
     whole = changed(PLAIN, optimizer={**OPTIMIZER, "name": "sgd"}, temperature={"scale": "log"})
     models = [small_model(monkeypatch, whole) for _ in range(2)]
-    expected, found = steps_of(models[0], whole), steps_of(models[1], changed(whole, pieces=4))
+    expected, found = steps_of(models[0], whole), steps_of(models[1], changed(whole, pieces=4, jit_compile=jit_compile))
     for row, plain in zip(found, expected, strict=True):
         assert row == pytest.approx(plain, rel=1e-3)
     assert found[-1]["loss"] < found[0]["loss"]

@@ -30,6 +30,7 @@ def test_every_part_is_pillows_within_one_of_255(size: tuple[int, int]) -> None:
         assert (found.dtype, found.shape) == (np.uint8, (count, count, 3))
         difference = np.abs(found - expected[top : top + count, left : left + count])
         assert difference.max() <= 1 and difference.mean() < 0.25
+        assert np.array_equal(resized_part(image, 346, top, left, count, mirrored=True), found[:, ::-1])
 
 
 def test_a_part_is_cut_from_the_same_pixels_as_the_whole() -> None:
@@ -52,6 +53,6 @@ def test_an_unchanged_size_changes_no_pixel() -> None:
 
 
 def test_taps_of_half_the_size_are_a_triangle() -> None:
-    taps = Taps.of(8, 4, 1, 2)
-    assert taps.first.tolist() == [1, 3]
-    np.testing.assert_allclose(taps.shares, [[0.125, 0.375, 0.375, 0.125]] * 2)
+    first, shares = Taps.of(8, 4).part(1, 2)
+    assert first.tolist() == [1, 3]
+    np.testing.assert_allclose(shares, [[0.125, 0.375, 0.375, 0.125]] * 2)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.training import changed
 from tests.support.transfers import small_towers_patched, trained_model, write_colours
 from train.checkpoint import Checkpoints
 from train.fit import NotANumber
@@ -53,6 +54,18 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Labelled, Labelle
 
 def task_of(trained: Trained, settings: Classification = SETTINGS) -> TransferTask:
     return prepare(trained, settings, tf.distribute.get_strategy())
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_operations_are_deterministic_if_the_settings_say_so(
+    wanted: bool, trained: Trained, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned_on = []
+    monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", lambda: turned_on.append(True))
+    task_of(dataclasses.replace(trained, settings=changed(trained.settings, determinism=wanted)))
+    assert bool(turned_on) == wanted
+    told = "transfer: operations are deterministic" if wanted else "transfer: operations are fast and not deterministic"
+    assert capsys.readouterr().err.startswith(told)
 
 
 def state(layer: keras.Layer) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from train.bar import progress_bar
+from train.determinism import make_deterministic, said
 from train.devices import host
 from train.errors import TrainingError
 from train.fit import NotANumber
@@ -82,13 +83,13 @@ class TransferTask:
 
 
 def prepare(trained: Trained, settings: Classification, strategy: tf.distribute.Strategy) -> TransferTask:
-    """Prepares the task; this process' operations are deterministic from then on.
+    """Prepares the task; whether this process' operations are deterministic from then on is as in `fit`, and told.
 
     Raises TrainingError on several hosts.
     """
     if host().of > 1:
         raise TrainingError(f"classes are learned on one host; TF_CONFIG names {host().of}")
-    tf.config.experimental.enable_op_determinism()
+    print(f"transfer: {said(make_deterministic(trained.settings))}", file=sys.stderr, flush=True)
     keras.config.set_dtype_policy(trained.settings.precision)
     return TransferTask(trained, settings, strategy)
 
