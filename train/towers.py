@@ -9,7 +9,8 @@ import keras
 from keras import layers, ops
 from keras.src.applications.efficientnet import EfficientNet  # the public EfficientNets stop at B7
 
-from train.config import IMAGE_TOWERS, TEXT_TOWERS, ImageTower, TextTower
+from train.config import IMAGE_TOWERS, TEXT_TOWERS, TINY, ImageTower, TextTower
+from train.tiny import tiny
 
 PROJECTION = "text_projection"
 HEAD_WIDTH = 64
@@ -27,9 +28,7 @@ def image_tower(settings: ImageTower, synchronized: bool = False, pieces: int = 
     each of several `pieces` keeps as much of the moving statistics as one that calls it once.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
-    across, deep = IMAGE_TOWERS[settings.tower]
-    shape = (settings.crop, settings.crop, 3)
-    whole = EfficientNet(across, deep, settings.crop, include_top=False, weights=None, input_shape=shape)
+    whole = _efficientnet(settings.tower, (settings.crop, settings.crop, 3))
     body = keras.Model(whole.input, whole.get_layer("top_conv").input)
     for layer in body.layers:
         if isinstance(layer, layers.BatchNormalization):
@@ -39,6 +38,13 @@ def image_tower(settings: ImageTower, synchronized: bool = False, pieces: int = 
         features = layers.Dense(settings.width, name="image_projection")(features)
     embedding = layers.Activation("linear", dtype="float32", name="image")(features)
     return keras.Model(body.input, embedding, name="image_tower")
+
+
+def _efficientnet(name: str, shape: tuple[int, int, int]) -> keras.Model:
+    if name == TINY:
+        return tiny(shape)
+    across, deep = IMAGE_TOWERS[name]
+    return EfficientNet(across, deep, shape[0], include_top=False, weights=None, input_shape=shape)
 
 
 def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
