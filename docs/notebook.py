@@ -17,7 +17,7 @@ from pipeline import make_corpus
 from train import PictureBytes, decode_example, embed_pictures, embed_texts, load_towers, read_records
 
 PICTURES = 1900  # in the generated crawl
-STEPS = 1200  # optimiser steps of the training
+STEPS = 800  # optimiser steps of the training
 PIECES = 1000  # size of the vocabulary
 FOLDER = Path("out/notebook")
 
@@ -75,7 +75,7 @@ print(copies)
 # %% [markdown]
 # ## A model
 #
-# The vocabulary of the kept texts, and a small dual encoder: five minutes on two cores.
+# The vocabulary of the kept texts, and a small dual encoder: minutes on two cores.
 
 # %%
 command("vocab", f"--corpus={FOLDER / 'corpus'}", f"--output={FOLDER / 'corpus' / 'vocab'}")

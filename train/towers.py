@@ -9,7 +9,8 @@ import keras
 from keras import layers, ops
 from keras.src.applications.efficientnet import EfficientNet  # the public EfficientNets stop at B7
 
-from train.config import IMAGE_TOWERS, TEXT_TOWERS, ImageTower, TextTower
+from train.config import IMAGE_TOWERS, TEXT_TOWERS, TINY, ImageTower, TextTower
+from train.tiny import tiny
 
 PROJECTION = "text_projection"
 HEAD_WIDTH = 64
@@ -27,9 +28,7 @@ def image_tower(settings: ImageTower, synchronized: bool = False, pieces: int = 
     each of several `pieces` keeps as much of the moving statistics as one that calls it once.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
-    across, deep = IMAGE_TOWERS[settings.tower]
-    shape = (settings.crop, settings.crop, 3)
-    whole = EfficientNet(across, deep, settings.crop, include_top=False, weights=None, input_shape=shape)
+    whole = _efficientnet(settings.tower, (settings.crop, settings.crop, 3))
     body = keras.Model(whole.input, whole.get_layer("top_conv").input)
     for layer in body.layers:
         if isinstance(layer, layers.BatchNormalization):
@@ -39,6 +38,13 @@ def image_tower(settings: ImageTower, synchronized: bool = False, pieces: int = 
         features = layers.Dense(settings.width, name="image_projection")(features)
     embedding = layers.Activation("linear", dtype="float32", name="image")(features)
     return keras.Model(body.input, embedding, name="image_tower")
+
+
+def _efficientnet(name: str, shape: tuple[int, int, int]) -> keras.Model:
+    if name == TINY:
+        return tiny(shape)
+    across, deep = IMAGE_TOWERS[name]
+    return EfficientNet(across, deep, shape[0], include_top=False, weights=None, input_shape=shape)
 
 
 def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
@@ -51,7 +57,8 @@ def text_tower(settings: TextTower, vocabulary: int, width: int) -> keras.Model:
     mask = ops.not_equal(tokens, 0)[:, None, :]
     states = _embedded(tokens, vocabulary, hidden, settings.dropout)
     for number in range(depth):
-        states = _block(states, mask, hidden, settings.dropout, f"layer{number}")
+        wanted = states[:, :1] if number == depth - 1 else states  # of the last layer only [CLS] is used
+        states = _block(wanted, states, mask, hidden, settings.dropout, f"layer{number}")
     projected = layers.Dense(width, kernel_initializer=_start(), name=PROJECTION)(states[:, 0])
     embedding = layers.Activation("linear", dtype="float32", name="text")(projected)
     return keras.Model(tokens, embedding, name="text_tower")
@@ -64,18 +71,20 @@ def _embedded(tokens: Any, vocabulary: int, hidden: int, dropout: float) -> Any:
     return layers.Dropout(dropout, name="embeddings_dropout")(_norm("embeddings_norm")(vectors))
 
 
-def _block(states: Any, mask: Any, hidden: int, dropout: float, name: str) -> Any:
-    """Self-attention and a feed-forward layer; each is added to its input, and the sum normalised."""
+def _block(wanted: Any, states: Any, mask: Any, hidden: int, dropout: float, name: str) -> Any:
+    """The next states of the `wanted` ones: attention to all states and a feed-forward layer; each is added to its
+    input, and the sum normalised.
+    """
     attention = layers.MultiHeadAttention(
         hidden // HEAD_WIDTH, HEAD_WIDTH, dropout=dropout, kernel_initializer=_start(), name=f"{name}_attention"
     )
-    attended = attention(states, states, attention_mask=mask)
+    attended = attention(wanted, states, attention_mask=mask)
     attended = layers.Dropout(dropout, name=f"{name}_attention_dropout")(attended)
-    states = _norm(f"{name}_attention_norm")(states + attended)
-    inner = layers.Dense(FEED_FORWARD * hidden, "gelu", kernel_initializer=_start(), name=f"{name}_inner")(states)
+    middle = _norm(f"{name}_attention_norm")(wanted + attended)
+    inner = layers.Dense(FEED_FORWARD * hidden, "gelu", kernel_initializer=_start(), name=f"{name}_inner")(middle)
     outer = layers.Dense(hidden, kernel_initializer=_start(), name=f"{name}_outer")(inner)
     outer = layers.Dropout(dropout, name=f"{name}_outer_dropout")(outer)
-    return _norm(f"{name}_outer_norm")(states + outer)
+    return _norm(f"{name}_outer_norm")(middle + outer)
 
 
 def _norm(name: str) -> layers.Layer:

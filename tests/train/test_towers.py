@@ -89,6 +89,19 @@ def test_image_towers_are_the_published_ones_without_their_heads(no_values: None
     assert "top_conv" not in {layer.name for layer in tower.layers}
 
 
+def test_the_tiny_image_tower_convolves_depth_by_depth_only_where_there_are_few_pixels(no_values: None) -> None:
+    tower = image_tower(ImageTower("tiny", resize=72, crop=64))
+    convolutions = [
+        *(9 * 3 * 8, 9 * 8 * 32, 32 * 16, 9 * 16 * 64, 64 * 32, 9 * 32 * 128, 128 * 64, 9 * 64 * 96),
+        *(96 * 576, 9 * 576, 576 * 160),
+    ]
+    normalised = sum((8, 32, 16, 64, 32, 128, 64, 96, 576, 576, 160))
+    assert tower.count_params() == sum(convolutions) + 4 * normalised
+    assert tower.output_shape == (None, 160)
+    depthwise = [layer.output.shape for layer in tower.layers if isinstance(layer, keras.layers.DepthwiseConv2D)]
+    assert depthwise == [(None, 2, 2, 576)]
+
+
 @pytest.mark.parametrize("name", BERTS)
 def test_text_towers_are_the_published_ones_without_pooler_and_segments(no_values: None, name: str) -> None:
     published, width = BERTS[name]
