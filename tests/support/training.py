@@ -16,6 +16,7 @@ from unittest import mock
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 from PIL import Image
 
@@ -24,6 +25,7 @@ from train import config, model
 from train.config import Train
 from train.examiner import Examiner
 from train.example import encode_example, write_record
+from train.fit import Trainer
 from train.run import Run
 from train.trained import Trained
 from vocab.wordpiece import INSIDE, SPECIAL, WordPieceTokenizer
@@ -144,3 +146,11 @@ def small_trained(settings: Train = SETTINGS) -> Trained:
     with mock.patch.multiple(model, image_tower=small_image_tower, text_tower=small_text_tower):
         encoder = model.DualEncoder(settings, len(tokenizer()))
     return Trained(encoder, tokenizer(), settings, "ab" * 32)
+
+
+def fit(shards: list[str], output: Path, settings: Train = SETTINGS) -> Trainer:
+    """A finished training of small towers."""
+    run = run_of(shards, output, settings)
+    trainer = Trainer(run, tf.distribute.get_strategy(), examiner=examiner_of(run))
+    trainer.fit()
+    return trainer

@@ -1,4 +1,4 @@
-"""Whole runs: that they go on exactly, that pieces and half precision run, and what stops them."""
+"""Whole runs: that they go on exactly, and that pieces and half precision run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.core.util import event_pb2
 
 from tests.support.training import (
     SETTINGS,
     changed,
-    examiner_of,
+    fit,
     in_process,
     record,
     run_of,
@@ -33,28 +32,17 @@ from tests.support.training import (
 from train import model
 from train.checkpoint import load
 from train.config import Train
-from train.determinism import make_deterministic, said
-from train.errors import TrainingError
-from train.examiner import Examiner
-from train.fit import NotANumber, Trainer
+from train.fit import Trainer
 from train.log import read_log
 from train.measurements import read_measurements
 from train.run import OtherTraining
 from train.times import read_times
-from train.unread import Unread
 
 pytestmark = pytest.mark.slow(seconds=50)
 
 QUEUE = changed(queue={"size": 12, "momentum": 0.9}, data={"held_out": 0.3})
 MEASURED = changed(QUEUE, evaluation={"every": 1})
 BAD = record(99, jpg=b"no picture")
-
-
-def fit(shards: list[str], output: Path, settings: Train = SETTINGS) -> Trainer:
-    run = run_of(shards, output, settings)
-    trainer = Trainer(run, tf.distribute.get_strategy(), examiner=examiner_of(run))
-    trainer.fit()
-    return trainer
 
 
 def fit_and_die(shards: list[str], output: Path, settings: Train) -> None:
@@ -74,17 +62,6 @@ def fit_and_die(shards: list[str], output: Path, settings: Train) -> None:
 
 def measured(output: Path) -> list[int]:
     return [row.step for row in read_measurements(str(output / "evaluation.csv"))]
-
-
-def events(output: Path) -> dict[str, dict[int, float]]:
-    """Values that TensorBoard shows, by name and step."""
-    shown: dict[str, dict[int, float]] = {}
-    for path in sorted((output / "tensorboard").iterdir()):
-        for written in tf.data.TFRecordDataset(str(path)):
-            event = event_pb2.Event.FromString(written.numpy())
-            for value in event.summary.value:
-                shown.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
-    return shown
 
 
 def state(output: Path, step: int) -> tuple[dict[str, bytes], dict]:
@@ -165,35 +142,6 @@ def test_what_was_not_measured_before_a_kill_is_measured_after_it(shards: list[s
     fit(shards, fresh(other, whole), changed(settings, evaluation={"every": 3}))
     assert measured(other) == [3]
     assert state(other, 6)[0] == state(rest, 6)[0] == state(whole, 6)[0]
-
-
-def test_the_end_is_measured_once(shards: list[str], small: None, tmp_path: Path):
-    """By whoever calls `record`, and with the numbers of the pairs read anew."""
-    settings = changed(data={"held_out": 0.3}, evaluation={"every": 4})
-    trainer = fit(shards, tmp_path, settings)
-    found = Examiner(trainer.run.records, True, settings).measure(trainer.model)
-    assert trainer.examiner and trainer.examiner.measure(trainer.model) == found
-    written = trainer.record(found)
-    before = (tmp_path / "evaluation.csv").read_bytes(), (tmp_path / "timing.json").read_bytes()
-    assert trainer.record(found) == written == read_measurements(str(tmp_path / "evaluation.csv"))[-1]
-    assert before == ((tmp_path / "evaluation.csv").read_bytes(), (tmp_path / "timing.json").read_bytes())
-    assert measured(tmp_path) == [4, 6]
-    assert written.text_to_image == found.retrieval.text_to_image.found
-    assert (written.loss, written.candidates) == (found.loss, found.candidates)
-    shown = events(tmp_path)
-    assert shown["evaluation/loss"] == {row.step: pytest.approx(row.loss) for row in trainer.measurements.rows}
-    assert shown["evaluation/text_to_image_r5"].keys() == {4, 6} and shown["loss"].keys() == set(range(1, 7))
-    assert shown["pairs_per_second"].keys() == set(range(2, 7))  # the first step is traced
-
-
-def test_the_end_measured_on_other_pairs_replaces_its_row(shards: list[str], small: None, tmp_path: Path):
-    settings = changed(data={"held_out": 0.5}, evaluation={"every": 4})
-    trainer = fit(shards, tmp_path, settings)
-    trainer.record(Examiner(trainer.run.records, True, settings).measure(trainer.model))
-    fewer = changed(settings, evaluation={"pictures": 2})
-    row = trainer.record(Examiner(trainer.run.records, True, fewer).measure(trainer.model))
-    assert measured(tmp_path) == [4, 6]
-    assert read_measurements(str(tmp_path / "evaluation.csv"))[-1] == row and row.candidates == 2
 
 
 def test_log_has_the_rate_of_the_schedule_and_the_temperature_before_the_step(shards: list[str], whole: Path):
@@ -282,62 +230,3 @@ def test_same_names_with_other_records_are_another_run(shards: list[str], whole:
     write_shard(copies[2], [BAD] * 2)
     with pytest.raises(OtherTraining, match="its records are 3 other files"):
         fit([str(copy) for copy in copies], whole)
-
-
-def test_weights_that_explode_stop_the_run_and_name_step_and_batch(shards: list[str], small: None, tmp_path: Path):
-    settings = changed(optimizer={"learning_rate": 1e30, "warmup_steps": 0}, data={"shards": 16, "shuffle": 99})
-    with pytest.raises(NotANumber) as error:
-        fit(shards, tmp_path / "out", settings)
-    found = re.fullmatch(r"the loss of step (\d) is (nan|inf); its batch was (.*)", str(error.value))
-    assert found
-    step, keys = int(found[1]), found[3].split(", ")
-    stream = run_of(shards, tmp_path, settings).records.training().take(8 * step)
-    assert keys == [pair["key"].numpy().decode() for pair in stream][-8:]
-    assert not (tmp_path / f"out/checkpoints/step-{step:09d}.npz").exists()
-    rows = read_log(str(tmp_path / "out/log.csv"))
-    assert [row.step for row in rows] == [*range(1, step + 1)]
-    assert [np.isfinite(row.loss) for row in rows] == [True] * (step - 1) + [False]
-
-
-def test_a_loss_that_is_no_number_between_two_readings_is_named_and_never_saved(
-    shards: list[str], small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """Step 4 of steps that are read at 1, 3 and 6."""
-    keys: dict[int, list[bytes]] = {}
-
-    def no_number(self: Unread, step: int, values: dict[str, tf.Tensor], batch: tf.Tensor) -> None:
-        keys[step] = batch.numpy().tolist()
-        self.steps.append((step, {**values, "loss": tf.constant(np.nan)} if step == 4 else values, batch))
-
-    monkeypatch.setattr(Unread, "add", no_number)
-    settings = changed(log_every=5, checkpoints={"every": 3})
-    with pytest.raises(NotANumber, match=r"^the loss of step 4 is nan; its batch was k\d+") as error:
-        fit(shards, tmp_path, settings)
-    assert str(error.value).rpartition(" was ")[2].split(", ") == [key.decode() for key in keys[4]]
-    assert sorted(keys) == [1, 2, 3, 4, 5]
-    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-000000003.npz"]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "gpus", "on"), [(None, 0, True), (None, 1, False), (True, 1, True), (False, 0, False)]
-)
-def test_operations_are_deterministic_unless_there_is_a_gpu(wanted, gpus, on, monkeypatch: pytest.MonkeyPatch):
-    turned_on = []
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"] * gpus)
-    monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", lambda: turned_on.append(True))
-    assert make_deterministic(changed(determinism=wanted)) == on == bool(turned_on)
-    assert ("train.determinism" in said(on)) != on
-
-
-def test_damaged_record_file_is_named(shards: list[str], small: None, tmp_path: Path):
-    content = Path(shards[1]).read_bytes()
-    (tmp_path / "cut.tfrecord").write_bytes(content[: len(content) // 2])
-    with pytest.raises(TrainingError, match=r"cut\.tfrecord: cut off in the record at byte \d+$"):
-        fit([*shards, str(tmp_path / "cut.tfrecord")], tmp_path / "out")
-
-
-def test_batch_that_cannot_be_shared_is_refused(shards: list[str], tmp_path: Path):
-    with pytest.raises(
-        TrainingError, match=r"^train\.batch: 8 pairs can't be shared by 3 \(devices times train\.pieces\)$"
-    ):
-        fit(shards, tmp_path, changed(pieces=3))
