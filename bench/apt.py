@@ -1,4 +1,4 @@
-"""What apt fetches and verifies, into separate folders and without changing the system's."""
+"""Packages and lists, fetched and verified by apt into folders of their own; the system's lists stay as they are."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Case:
 
     @property
     def settings(self) -> Train:
-        """Those of its config, with its own."""
+        """Returns the settings of the config, changed by those of the case."""
         named = read_config(self.config, []).train
         ways = {"jit_compile": self.jit, "determinism": self.deterministic, "pieces": self.pieces}
         return replace(named, batch=self.batch, **ways)

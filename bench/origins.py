@@ -1,4 +1,4 @@
-"""What the statistics of origins cost: their CPU time within the passes, against that of the whole command.
+"""CPU time of the statistics of origins within the passes, against that of the whole command.
 
 The passes are called one after the other on one thread, whose clock counts no other thread.
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from filters import RareNgram
 from pipeline.engines.progress import Meter
-from pipeline.files import Output, is_local, read_bytes, read_many
+from pipeline.files import Output, is_local, read_bytes, read_json_files
 from pipeline.reuse.kept_runs import KeptRuns
 from pipeline.storage.groups import Group, group
 from pipeline.storage.levels import Levels
@@ -84,6 +84,6 @@ def forget_lost_runs(counting: Counting) -> None:
         for number in range(counting.runs)
     }
     notes = output.names(PARTS, ".json")
-    contents = read_many([output.path(name) for name in notes])
-    merged = {name: json.loads(content)["files"] for name, content in zip(notes, contents, strict=True)}
+    contents = read_json_files([output.path(name) for name in notes])
+    merged = {name: content["files"] for name, content in zip(notes, contents, strict=True)}
     forget_lost(output, needed | merged | counting.of_runs.needed() | counting.of_parts.needed())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -67,6 +68,11 @@ def read_many(paths: Sequence[str]) -> list[bytes]:
         return [read_bytes(path) for path in paths]
     with ThreadPoolExecutor(REQUESTS) as pool:
         return list(pool.map(read_bytes, paths))
+
+
+def read_json_files(paths: Sequence[str]) -> list[Any]:
+    """Reads many small JSON files, in order. Raises OSError."""
+    return [json.loads(content) for content in read_many(paths)]
 
 
 def local_copy(path: str) -> str:

@@ -36,7 +36,7 @@ class Corpus:
         return Corpus(self.languages, self.noise, self.planted, self.off, self.settings)
 
     def __str__(self) -> str:
-        """What differs from the corpus of all pairs and rules, in words; empty if nothing does."""
+        """Names the differences from the corpus of all pairs and rules; empty if there is none."""
         said = [*(f"without {rule}" for rule in self.off), *self.settings]
         languages = [f"{len(self.languages)} languages"] * (self.languages != ENGLISH)
         noise, planted = [f"noise {self.noise:g}"] * (self.noise > 0), ["planted copies"] * self.planted

@@ -1,4 +1,4 @@
-"""What is measured of a model, on pictures that no model was trained on."""
+"""Measures of a model, on pictures that no model was trained on."""
 
 from __future__ import annotations
 

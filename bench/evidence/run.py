@@ -27,7 +27,7 @@ STEP, LARGER_STEP = 0.3, 1.2  # seconds of a step on one core, until some are me
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is asked for: questions by name, seeds, the part of the pictures, steps."""
+    """Options of a run: questions by name, seeds, the part of the pictures, steps."""
 
     questions: tuple[str, ...] = ()
     seeds: int = 3

@@ -1,4 +1,4 @@
-"""What Beam works out hundreds of times for each pipeline, worked out once: half of the CPU time of a small run.
+"""Options and signatures, computed once: Beam computes them hundreds of times for each pipeline, half of a small run.
 
 Importing this module gives Beam the kept signatures.
 """

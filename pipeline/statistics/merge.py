@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.files import Output, read_many
+from pipeline.files import Output, read_json_files
 from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, read_statistics
 from pipeline.statistics.tables import Table, added
 from pipeline.storage.for_report import NOTES
@@ -53,7 +52,7 @@ def read_notes(
     notes, merged = list[dict[str, Any]](), Merged(most)
     for begin in range(0, len(names), batch):
         paths = [output.path(f"{NOTES}/{name}.json") for name in names[begin : begin + batch]]
-        found = [json.loads(content) for content in read_many(paths)]
+        found = read_json_files(paths)
         merged.add([read_statistics(note.pop("statistics")) for note in found])
         notes += found
     return notes, merged

@@ -88,25 +88,25 @@ def _schema(width: int) -> pa.Schema:
 
 @dataclass(frozen=True)
 class ShardStatistics:
-    """What `shard_statistics` told of a shard."""
+    """The statistics of a shard, read from its completion marker."""
 
     codes: list[str]
     tables: dict[str, Table]
     shared: dict[str, Shared | None]
 
 
-def read_statistics(told: Mapping[str, Any]) -> ShardStatistics:
+def read_statistics(entry: Mapping[str, Any]) -> ShardStatistics:
     """Reads the statistics of a completion marker."""
-    width, (size, packed) = 2 + 2 * len(told["codes"]), told["rows"]
+    width, (size, packed) = 2 + 2 * len(entry["codes"]), entry["rows"]
     rows = pa.ipc.read_record_batch(pa.decompress(base64.b64decode(packed), size, CODEC), _schema(width))
     hashes, names = rows["hash"].to_numpy(), rows["name"]
     counts = rows["counts"].flatten().to_numpy().reshape(-1, width).astype(np.int64)
     tables, begin = dict[str, Table](), 0
-    for dimension, (number, lacks, is_cut) in told["tables"].items():
+    for dimension, (number, lacks, is_cut) in entry["tables"].items():
         end = begin + number
         tables[dimension] = Table(hashes[begin:end], names.slice(begin, number), counts[begin:end], lacks, is_cut)
         begin = end
-    return ShardStatistics(told["codes"], tables, told["shared"])
+    return ShardStatistics(entry["codes"], tables, entry["shared"])
 
 
 def _tables(pairs: Pairs, identify: bool, most: int) -> Iterator[tuple[str, Table]]:

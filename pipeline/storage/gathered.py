@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipeline.files import Output, read_many
+from pipeline.files import Output, read_json_files
 
 FOLDER = "work/gathered"
 BLOCK_DIGITS = 3  # a block is the markers of the files that differ in these last digits of their numbers
@@ -31,7 +31,7 @@ def gather(block: int, output: Output, folder: str) -> str:
     return gathered
 
 
-def read_notes(output: Output, folder: str) -> list[dict[str, Any]]:
+def read_markers(output: Output, folder: str) -> list[dict[str, Any]]:
     """Reads all markers in `folder`, in the order of their names."""
     notes = dict[str, dict[str, Any]]()
     for some in _read(output, output.names(FOLDER, ".json")):
@@ -47,4 +47,4 @@ def _file(name: str) -> int:
 
 
 def _read(output: Output, names: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(content) for content in read_many([output.path(name) for name in names])]
+    return read_json_files([output.path(name) for name in names])

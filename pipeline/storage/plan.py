@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs import BadFile, Reader, Source
-from pipeline.storage.gathered import read_notes
+from pipeline.storage.gathered import read_markers
 
 INDEX_FOLDER = "work/index"
 INDEXED = f"{INDEX_FOLDER}/done"
@@ -157,7 +157,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     bad = bad_files(output, sources)
     if not skip_bad:
         refuse_bad(bad)
-    notes = [note for note in read_notes(output, INDEX_FOLDER) if sources[note["file"]].path not in bad]
+    notes = [note for note in read_markers(output, INDEX_FOLDER) if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
     failed = _failed_downloads(notes, sources)
     shards = [

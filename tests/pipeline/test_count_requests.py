@@ -27,7 +27,7 @@ def test_requests_grow_with_rows_and_their_logarithm(monkeypatch: pytest.MonkeyP
 
 
 def test_requests_of_one_level_grow_with_the_square() -> None:
-    """What levels are for, and that the count would show it."""
+    """Requests without levels grow with the square: the count shows it."""
     few, many = (counted(rows)[1] for rows in SIZES[:2])
     assert many > 12 * few
 

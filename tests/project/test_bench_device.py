@@ -22,7 +22,7 @@ FOUND = {"first": 3.0, "step": 0.5, "peak": 2e9}
 
 
 def rows(monkeypatch: pytest.MonkeyPatch, case: Callable[[Case, float], str], minutes: float = 5) -> list[Any]:
-    """Those of the cases, with what `case` returns or raises in place of a process."""
+    """Returns the figures of the cases, each from what `case` returns or raises in place of a process."""
 
     def ran(*command: str, seconds: float) -> Usage:
         return Usage(1.0, 1.0, 0, case(Case(**json.loads(command[-1])), seconds))

@@ -12,7 +12,7 @@ from pipeline.commands.export.claim import claim, files_of, identity
 from pipeline.commands.export.options import Options
 from pipeline.commands.export.write import Export, Shard, note_of, read_pairs, write_shard
 from pipeline.engines.choice import make_engine
-from pipeline.files import Output, read_bytes, read_many
+from pipeline.files import Output, read_bytes, read_json_files
 from pipeline.formats import FORMATS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.inputs import InputError, lies_in
@@ -71,7 +71,7 @@ def write_shards(corpus: Output, output: Output, shards: list[Shard], options: O
 
 def finish(corpus: Output, output: Output, parent: dict[str, Any], this: dict[str, Any], shards: list[Shard]) -> None:
     """Writes what is said of the whole export; the manifest, which marks it as finished, comes last."""
-    notes = [json.loads(note) for note in read_many([output.path(note_of(shard.name)) for shard in shards])]
+    notes = read_json_files([output.path(note_of(shard.name)) for shard in shards])
     named = ("records", "bytes", *(FORMATS[one].digest for one in this["export"]["formats"]))
     written = [
         {"name": shard.name, **{name: note[name] for name in named}} for shard, note in zip(shards, notes, strict=True)

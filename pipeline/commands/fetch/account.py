@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from pipeline import __version__
 from pipeline.commands.fetch.shard import FOLDER
 from pipeline.commands.fetch.summary import total
 from pipeline.config import Config
-from pipeline.files import Output, read_many
+from pipeline.files import Output, read_json_files
 from pipeline.identity import FUNNEL, MANIFEST, REPORT
 from pipeline.outputs.manifest import json_file
 from pipeline.page.markup import serialized
@@ -27,7 +26,7 @@ def finish(output: Output, config: Config, this: dict[str, Any], seconds: dict[s
     """Adds up the shards, and writes the account; the report comes last."""
     from pipeline.commands.fetch.page import page
 
-    notes = [json.loads(note) for note in read_many([output.path(name) for name in output.names(FOLDER, ".json")])]
+    notes = read_json_files([output.path(name) for name in output.names(FOLDER, ".json")])
     funnel = total(notes) | {"seconds": seconds}
     named = ("rows", "urls", "images", "tar_sha256", "status_sha256")
     manifest = this | {

@@ -16,7 +16,7 @@ from crawl.fetching.settings import Fetch
 from pipeline.commands.fetch.host_names import host_names
 from pipeline.commands.fetch.rows import rows_of_shard
 from pipeline.engines.progress import Meter
-from pipeline.files import Output, read_many
+from pipeline.files import Output, read_json_files
 from vocab.buffers import one_array
 
 FOLDER = "work/outlook"
@@ -47,7 +47,7 @@ def _ahead(urls: pa.StringArray, settings: Fetch, limits: Mapping[str, HostLimit
 def read_outlooks(output: Output, shards: int) -> list[dict[str, Any]]:
     """Reads the outlook of each shard."""
     names = [output.path(f"{FOLDER}/{shard:05d}.json") for shard in range(shards)]
-    return [json.loads(content) for content in read_many(names)]
+    return read_json_files(names)
 
 
 def longest_first(outlooks: Iterable[Mapping[str, Any]]) -> list[int]:

@@ -28,7 +28,7 @@ from pipeline.commands.fetch.sources import row_tasks
 from pipeline.engines.choice import make_engine
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
-from pipeline.files import TEMPORARY, Output, read_bytes, read_many
+from pipeline.files import TEMPORARY, Output, read_bytes, read_json_files
 from pipeline.identity import FUNNEL, RUN
 from pipeline.inputs import InputError, check_output
 from pipeline.printable import tell
@@ -115,7 +115,7 @@ class Passes:
     def _largest_first(self, shards: int) -> list[int]:
         """The shards by the URLs that an earlier turn found in them."""
         paths = [self.output.path(Names(shard, shards, 0).note) for shard in range(shards)]
-        urls = [json.loads(note)["urls"] for note in read_many(paths)]
+        urls = [note["urls"] for note in read_json_files(paths)]
         return sorted(range(shards), key=lambda shard: (-urls[shard], shard))
 
     def _is_fetched(self, turn: int) -> bool:

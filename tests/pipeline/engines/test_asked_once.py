@@ -1,4 +1,4 @@
-"""What Beam is told again is what it would work out again."""
+"""Options and signatures that are kept equal those that Beam computes anew."""
 
 from __future__ import annotations
 

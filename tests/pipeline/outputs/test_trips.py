@@ -1,4 +1,4 @@
-"""What is written for others is read by our own input: any number of times with the same columns, and up to a limit."""
+"""Tars and Parquet of a corpus are read back, any number of times with the same columns, up to a limit of columns."""
 
 from __future__ import annotations
 

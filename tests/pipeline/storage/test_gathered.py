@@ -14,7 +14,7 @@ from pipeline.files import Output
 from pipeline.index import IndexInputs
 from pipeline.inputs import Input, Source, find_sources
 from pipeline.storage import gathered
-from pipeline.storage.gathered import FOLDER, blocks, gather, read_notes
+from pipeline.storage.gathered import FOLDER, blocks, gather, read_markers
 from pipeline.storage.plan import INDEX_FOLDER, make_plan
 
 
@@ -39,7 +39,7 @@ def test_gathered_markers_are_those_of_the_folder(files: list[int]) -> None:
         gather(block, output, INDEX_FOLDER)
     output.remove(output.path(f"{FOLDER}/{files[0] // 1000:06d}.json"))  # its markers are read by themselves
     REQUESTS.clear()
-    found = read_notes(output, INDEX_FOLDER)
+    found = read_markers(output, INDEX_FOLDER)
     alone = sum(note["file"] // 1000 == files[0] // 1000 for note in notes)
     assert REQUESTS["open"] == alone + len({file // 1000 for file in files}) - 1
     assert sorted(found, key=lambda note: (note["file"], note["first"])) == notes
