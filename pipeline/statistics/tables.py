@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -62,8 +63,14 @@ def tally(hashes: np.ndarray, names: Names, failed: np.ndarray, most: int) -> Ta
 
 def one_name(name: str, counts: np.ndarray) -> Table:
     """The table of pairs that all have one name, with a row of `counts`; or with none, for no pairs."""
-    names = pa.array([name][: len(counts)], pa.string())
-    return Table(hash_strings(names), names, counts)
+    hashes, names = _alone(name)
+    return Table(hashes[: len(counts)], names[: len(counts)], counts)
+
+
+@lru_cache
+def _alone(name: str) -> tuple[np.ndarray, pa.StringArray]:
+    names = pa.array([name])
+    return hash_strings(names), names
 
 
 def added(tables: list[Table]) -> Table:
