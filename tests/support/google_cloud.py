@@ -13,6 +13,7 @@ from apache_beam.internal.gcp import auth
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from pipeline.cloud import forget_clients
 from tests.support.fake_http import serving
 from tests.support.fake_storage import Storage
 
@@ -27,6 +28,7 @@ def empty_bucket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stor
         for name, value in write_account(folder, address).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(auth._Credentials, "_credentials_init", False)
+        forget_clients()
         monkeypatch.setenv("TMPDIR", str(folder))
         (folder / "of a command").mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(folder / "of a command"))
