@@ -26,3 +26,9 @@ def for_workers() -> list[str]:
     """Returns Beam's option with the settings in force; none for the defaults, which workers have anyway."""
     storage = in_force()
     return [] if storage == Storage() else [f"--{OPTION}={json.dumps(asdict(storage))}"]
+
+
+def for_forked_workers() -> str:
+    """Returns the same as JSON in the form of Beam's protocol: its local runner passes no options on."""
+    options = (option.removeprefix("--").split("=", 1) for option in for_workers())
+    return json.dumps({f"beam:option:{name}:v1": value for name, value in options})

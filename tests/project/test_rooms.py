@@ -14,8 +14,9 @@ ROOMS = (  # from the top down; a name is a folder, or a module that stands alon
 )  # fmt: skip
 UP = {("engines", "warm")}  # the process that workers are forked from imports all that they run
 BEAM = {  # outside engines/, which holds every private API of Beam's
-    "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.filesystems",
-    "pipeline.remote", "pipeline.cloud", "pipeline.warm", "pipeline.earlier.take", "pipeline.reuse.take", "pipeline.measure.eval_parts",
+    "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.warm",
+    "pipeline.filesystems", "pipeline.cloud", "pipeline.remote",
+    "pipeline.earlier.take", "pipeline.reuse.take", "pipeline.measure.eval_parts",
     "pipeline.commands.arguments", "pipeline.commands.export.run", "pipeline.commands.fetch.run",
     "pipeline.commands.subset.run",
     "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",
