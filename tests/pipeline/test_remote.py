@@ -14,6 +14,7 @@ from apache_beam.options.value_provider import RuntimeValueProvider
 from apache_beam.portability.api import endpoints_pb2
 from apache_beam.runners.worker import sdk_worker_main
 
+from bench.counted_files import FILES, CountedFiles
 from pipeline import remote
 from pipeline.config import Config, Options, load_config
 from pipeline.engines.choice import make_engine
@@ -25,10 +26,9 @@ from pipeline.inputs.passed_over import find_passed_over
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.remote import OPTION, Storage, in_force, use
 from pipeline.settings import ConfigError
-from tests.support.bucket import OBJECTS, Bucket
 
 GUARD = 60.0  # seconds; only a hang lasts as long
-PATHS = [f"bucket://data/{number}.json" for number in range(12)]
+PATHS = [f"counted://data/{number}.json" for number in range(12)]
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +38,9 @@ def defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def objects() -> Iterator[None]:
-    OBJECTS.update(dict.fromkeys(PATHS, b"{}"))
+    FILES.update(dict.fromkeys(PATHS, b"{}"))
     yield
-    OBJECTS.clear()
+    FILES.clear()
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ class Busy:
 
     def __init__(self, wanted: int, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.most, self._lock = 0, 0, threading.Lock()
-        self._together, self._open = threading.Barrier(wanted), Bucket.open
-        monkeypatch.setattr(Bucket, "open", lambda bucket, path, **how: self.open(bucket, path))
+        self._together, self._open = threading.Barrier(wanted), CountedFiles.open
+        monkeypatch.setattr(CountedFiles, "open", lambda bucket, path, **how: self.open(bucket, path))
 
-    def open(self, bucket: Bucket, path: str) -> BinaryIO:
+    def open(self, bucket: CountedFiles, path: str) -> BinaryIO:
         with self._lock:
             self.now += 1
             self.most = max(self.most, self.now)
@@ -132,7 +132,7 @@ def test_as_many_requests_as_set_are_under_way(
 def test_what_cant_be_told_to_a_filesystem_is_refused(objects: None, given: dict[str, int]) -> None:
     use(Storage(**given))
     ((name, value),) = given.items()
-    with pytest.raises(ConfigError, match=rf"^storage.{name}: {value} can't be told to bucket://, only to gs://"):
+    with pytest.raises(ConfigError, match=rf"^storage.{name}: {value} can't be told to counted://, only to gs://"):
         exists(PATHS[0])
     use(Storage(requests=3))
     assert exists(PATHS[0])
