@@ -13,12 +13,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from pipeline.filesystems import GOOGLE, filesystem
-from pipeline.remote import Unanswered, request_pool
+from pipeline.remote import Unanswered, request_pool, turn
 from vocab.private import private_folder
 
 TEMPORARY = "work/tmp"
@@ -39,7 +39,7 @@ def is_local(path: str) -> bool:
 
 def read_bytes(path: str) -> bytes:
     """Reads the whole of `path`. Raises OSError."""
-    with open_file(path) as file:
+    with nullcontext() if is_local(path) else turn(), open_file(path) as file:
         return file.read()
 
 

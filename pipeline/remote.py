@@ -6,9 +6,13 @@ A command puts its settings in force. Its workers get them with Beam's options: 
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from functools import lru_cache
+from threading import BoundedSemaphore
+from typing import Annotated, Any
 
 OPTION = "align_storage"  # of Beam, by which workers get the settings
 _LIMITS = {"requests": (1, 1_000), "timeout": (0.1, 3_600), "retries": (0, 100)}
@@ -58,6 +62,16 @@ def _of_worker() -> Storage:
 
     text = RuntimeValueProvider.get_value(OPTION, str, "")
     return Storage(**json.loads(text)) if text else Storage()
+
+
+def turn() -> AbstractContextManager[Any]:
+    """Returns what a read of a file holds, so that threads of no `request_pool` keep to the number of requests too."""
+    return _turns(os.getpid(), in_force().requests)
+
+
+@lru_cache(maxsize=2)
+def _turns(process: int, requests: int) -> AbstractContextManager[Any]:
+    return BoundedSemaphore(requests)
 
 
 def request_pool() -> ThreadPoolExecutor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, BinaryIO, cast
@@ -20,8 +21,9 @@ from pipeline.config import Config, Options, load_config
 from pipeline.engines.choice import make_engine
 from pipeline.engines.forked import ForkedWorker
 from pipeline.engines.worker_options import for_forked_workers, for_workers
-from pipeline.files import exists, read_many
+from pipeline.files import exists, read_bytes, read_many
 from pipeline.identity import identity
+from pipeline.inputs.folder import Folder
 from pipeline.inputs.passed_over import find_passed_over
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.remote import OPTION, Storage, in_force, use
@@ -116,7 +118,16 @@ class Busy:
         return self._open(bucket, path)
 
 
-@pytest.mark.parametrize("reads", [read_many, find_passed_over])
+def read_in_many_threads(paths: list[str]) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(read_bytes, paths))
+
+
+def read_listed(paths: list[str]) -> None:
+    list(Folder("counted://data").read([path.rpartition("/")[2] for path in paths]))
+
+
+@pytest.mark.parametrize("reads", [read_many, find_passed_over, read_listed, read_in_many_threads])
 @pytest.mark.parametrize("requests", [1, 4])
 def test_as_many_requests_as_set_are_under_way(
     objects: None, monkeypatch: pytest.MonkeyPatch, reads: Callable[[list[str]], Any], requests: int
