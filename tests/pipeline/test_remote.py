@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -26,8 +27,9 @@ from pipeline.identity import identity
 from pipeline.inputs.folder import Folder
 from pipeline.inputs.passed_over import find_passed_over
 from pipeline.measure.eval_sets import EvalSets
-from pipeline.remote import OPTION, Storage, in_force, use
+from pipeline.remote import OPTION, Storage, in_force, request_pool, turn, use
 from pipeline.settings import ConfigError
+from tests.support.command import ROOT
 
 GUARD = 60.0  # seconds; only a hang lasts as long
 PATHS = [f"counted://data/{number}.json" for number in range(12)]
@@ -100,6 +102,44 @@ def test_a_forked_worker_has_them() -> None:
     assert for_forked_workers() == "{}"
 
 
+@pytest.mark.parametrize("requests", [1, 4])
+def test_a_pool_has_as_many_threads_as_requests(requests: int) -> None:
+    """It starts a thread for a task where all others have one, up to its number."""
+    use(Storage(requests))
+    before, gate = threading.active_count(), threading.Event()
+    with request_pool() as pool:
+        for _ in range(9):
+            pool.submit(gate.wait, GUARD)
+        started = threading.active_count() - before
+        gate.set()
+    assert started == requests
+
+
+def test_a_read_has_a_turn_where_a_request_is_free(objects: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(Storage(requests=2))
+    asked = []
+
+    def full(bucket: CountedFiles, path: str, **how: str) -> BinaryIO:
+        asked.append([turns.acquire(blocking=False) for _ in range(2)])
+        return io.BytesIO(b"")
+
+    turns = cast(threading.BoundedSemaphore, turn())
+    monkeypatch.setattr(CountedFiles, "open", full)
+    read_bytes(PATHS[0])
+    assert asked == [[True, False]]  # the read itself holds the other
+    turns.release()
+
+
+def test_no_other_pool_reads_storage() -> None:
+    """Every pool of `pipeline/` is a `request_pool`, but for one thread that asks for buckets, at the start."""
+    makers = {
+        file.relative_to(ROOT / "pipeline").as_posix()
+        for file in (ROOT / "pipeline").rglob("*.py")
+        if "ThreadPoolExecutor(" in file.read_text()
+    }
+    assert makers == {"remote.py", "engines/google_cloud.py"}
+
+
 class Busy:
     """Opens files of the bucket when `wanted` of them are being opened; `most` is how many ever were."""
 
@@ -132,7 +172,7 @@ def read_listed(paths: list[str]) -> None:
 def test_as_many_requests_as_set_are_under_way(
     objects: None, monkeypatch: pytest.MonkeyPatch, reads: Callable[[list[str]], Any], requests: int
 ) -> None:
-    """No more, and no fewer: with fewer, the bucket would never answer."""
+    """No fewer either: with fewer, the bucket would never answer."""
     use(Storage(requests))
     busy = Busy(requests, monkeypatch)
     reads(PATHS)
