@@ -1,4 +1,4 @@
-"""A remote filesystem in memory that counts requests: `counted://name`, for whatever reads and writes through Beam."""
+"""A remote filesystem in memory, `counted://name`, that counts requests: for measurements and for tests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apache_beam.io.filesystem import BeamIOError, FileMetadata, FileSystem
 FILES: dict[str, bytes] = {}
 REQUESTS: Counter[str] = Counter()  # by operation: each read of a range is one `open`
 ROOT = "counted://"
+MODIFIED = 7.0  # seconds, of every file
 
 
 class _New(io.BytesIO):
@@ -50,11 +51,13 @@ class CountedFiles(FileSystem):
 
     def _list(self, dir_or_prefix: str) -> Iterator[FileMetadata]:
         REQUESTS["list"] += 1
-        return (FileMetadata(path, len(FILES[path]), 0.0) for path in sorted(FILES) if path.startswith(dir_or_prefix))
+        return (
+            FileMetadata(path, len(FILES[path]), MODIFIED) for path in sorted(FILES) if path.startswith(dir_or_prefix)
+        )
 
     def metadata(self, path: str) -> FileMetadata:
         REQUESTS["metadata"] += 1
-        return FileMetadata(path, len(self._content(path)), 0.0)
+        return FileMetadata(path, len(self._content(path)), MODIFIED)
 
     def exists(self, path: str) -> bool:
         REQUESTS["exists"] += 1
@@ -94,7 +97,7 @@ class CountedFiles(FileSystem):
 
     def _content(self, path: str) -> bytes:
         if path not in FILES:
-            raise BeamIOError("no such file", {path: KeyError(path)})
+            raise BeamIOError("no such object", {path: KeyError(path)})
         return FILES[path]
 
 

@@ -20,6 +20,7 @@ from filters.models import Preparation
 from pipeline.formats import OutputFormats
 from pipeline.inputs.settings import Input
 from pipeline.own_rules import is_known, read_rule_files, try_rule
+from pipeline.remote import Storage
 from pipeline.rule_set import Filters, filters_with
 from pipeline.settings import ConfigError, build, put, shown
 from pipeline.yaml_text import parse_value, parse_yaml
@@ -27,7 +28,7 @@ from train.config import Train, choose
 from train.transfer.config import Transfer
 from vocab.characters import PROFILES
 
-LATER = ("vocab", "train", "transfer", "fetch")  # sections for what is made from a corpus
+APART = ("storage", "vocab", "train", "transfer", "fetch")  # sections on which no byte of a corpus depends
 MEASURES = ("needed", "all")
 SEARCHES = ("exact", "clusters")
 LONGEST_NAME = 150  # bytes; a file's name has 255, with a shard's numbers and what it is called until it is whole
@@ -130,6 +131,7 @@ class Config:
     dedup: Dedup = Dedup()
     output: OutputFormats = OutputFormats()
     report: Report = Report()
+    storage: Storage = Storage()
     fetch: Fetch = Fetch()
     vocab: Vocabulary = Vocabulary()
     train: Train = Train()
@@ -160,6 +162,11 @@ class Options:
     command: str = field(default="", compare=False)  # as typed, for the page
     reuse: str = ""  # the folder of a finished run, whose work is taken over
     keep_work: bool = False  # index, sorted runs and evaluation index stay, for --reuse of another run
+
+    @property
+    def storage(self) -> Storage:
+        """The settings of requests to storage."""
+        return self.config.storage
 
 
 def load_config(text: str, overrides: Iterable[tuple[str, str]] = (), file: str = "") -> Config:

@@ -18,7 +18,8 @@ from apache_beam.pvalue import AsList, AsSideInput, AsSingleton
 
 from filters import RareNgram
 from pipeline.counting import SUMMARY, Counting
-from pipeline.files import REQUESTS, read_bytes, read_many
+from pipeline.files import read_bytes, read_many
+from pipeline.remote import in_force
 from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
 from pipeline.storage.groups import Group
 from pipeline.storage.levels import Merge
@@ -181,9 +182,10 @@ def join(kind: str, counting: Counting, cut: FrequencyCut, finished: list[int]) 
     if kind == "frequent" and cut.all_frequent:
         return
     paths = [counting.output.path(run_name(PARTS, kind, part)) for part in range(len(finished))]
+    at_once = in_force().requests
     with counting.output.write(f"{COUNTS}/{kind}") as file:
-        for first in range(0, len(paths), REQUESTS):
-            file.writelines(read_many(paths[first : first + REQUESTS]))
+        for first in range(0, len(paths), at_once):
+            file.writelines(read_many(paths[first : first + at_once]))
     yield f"{COUNTS}/{kind}"
 
 

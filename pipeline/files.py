@@ -13,30 +13,23 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
+from pipeline.filesystems import GOOGLE, filesystem
+from pipeline.remote import Unanswered, request_pool, turn
 from vocab.private import private_folder
 
 TEMPORARY = "work/tmp"
 LOCK = "work/lock"  # see `pipeline.storage.lock`
-REQUESTS = 16  # in parallel to a remote filesystem: each takes some 50 ms, most of it waiting
-
-
-def filesystems() -> Any:
-    """Returns Beam's filesystems; importing Beam takes a second and waits for the first use."""
-    from apache_beam.io.filesystems import FileSystems
-
-    return FileSystems
 
 
 def open_file(path: str) -> BinaryIO:
     """Opens `path` for reading, seekable; nothing is decompressed. Raises OSError."""
     if is_local(path):
         return open(path, "rb")
-    return cast(BinaryIO, filesystems().open(path, compression_type="uncompressed"))
+    return cast(BinaryIO, filesystem(path).open(path, compression_type="uncompressed"))
 
 
 def is_local(path: str) -> bool:
@@ -46,17 +39,16 @@ def is_local(path: str) -> bool:
 
 def read_bytes(path: str) -> bytes:
     """Reads the whole of `path`. Raises OSError."""
-    with open_file(path) as file:
+    with nullcontext() if is_local(path) else turn(), open_file(path) as file:
         return file.read()
 
 
 def read_part(path: str, begin: int, end: int) -> bytes:
     """Reads bytes `begin` to `end` of `path`; one request on gs://, where Beam's file would fetch megabytes around."""
-    if path.startswith("gs://"):
-        from apache_beam.io.gcp.gcsio import GcsIO, parse_gcs_path
+    if path.startswith(GOOGLE):
+        from pipeline.cloud import cloud_object
 
-        bucket, name = parse_gcs_path(path)
-        return bytes(GcsIO().client.bucket(bucket).blob(name).download_as_bytes(start=begin, end=end - 1))
+        return bytes(cloud_object(path).download_as_bytes(start=begin, end=end - 1))
     with open_file(path) as file:
         file.seek(begin)
         return file.read(end - begin)
@@ -66,7 +58,7 @@ def read_many(paths: Sequence[str]) -> list[bytes]:
     """Reads many small files whole, in order. Raises OSError."""
     if all(map(is_local, paths)):
         return [read_bytes(path) for path in paths]
-    with ThreadPoolExecutor(REQUESTS) as pool:
+    with request_pool() as pool:
         return list(pool.map(read_bytes, paths))
 
 
@@ -84,7 +76,7 @@ def local_copy(path: str) -> str:
         return path
     from fasteners import InterProcessLock
 
-    found = filesystems().get_filesystem(path).metadata(path)
+    found = filesystem(path).metadata(path)
     about = f"{path} {found.size_in_bytes} {found.last_updated_in_seconds}"
     copy = os.path.join(private_folder("copies"), hashlib.sha256(about.encode()).hexdigest()[:32])
     with InterProcessLock(f"{copy}.lock"):
@@ -96,12 +88,12 @@ def local_copy(path: str) -> str:
 
 def exists(path: str) -> bool:
     """Returns whether `path` exists."""
-    return os.path.exists(path) if is_local(path) else bool(filesystems().exists(path))
+    return os.path.exists(path) if is_local(path) else bool(filesystem(path).exists(path))
 
 
 def join(folder: str, *names: str) -> str:
     """Joins names below `folder`, in the form of its filesystem."""
-    return os.path.join(folder, *names) if is_local(folder) else str(filesystems().join(folder, *names))
+    return os.path.join(folder, *names) if is_local(folder) else str(filesystem(folder).join(folder, *names))
 
 
 @dataclass(frozen=True)
@@ -124,8 +116,8 @@ class Output:
         if is_local(path):
             found = os.listdir(path) if os.path.isdir(path) else []
             return sorted(f"{folder}/{name}" for name in found if name.startswith(beginning) and name.endswith(ending))
-        entries = filesystems().match([join(path, f"{beginning}*{ending}")])[0].metadata_list
-        return sorted(f"{folder}/{filesystems().split(entry.path)[1]}" for entry in entries)
+        entries = filesystem(path).match([join(path, f"{beginning}*{ending}")])[0].metadata_list
+        return sorted(f"{folder}/{filesystem(path).split(entry.path)[1]}" for entry in entries)
 
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
@@ -159,9 +151,10 @@ class Output:
                 remove(path)
             remove_empty(self.path("work"))
             return
-        found = filesystems().match([self.path("work/**")])[0].metadata_list  # object stores have no directories
+        work = self.path("work/**")  # object stores have no directories
+        found = filesystem(work).match([work])[0].metadata_list
         if gone := [entry.path for entry in found if entry.path not in stays]:
-            filesystems().delete(gone)
+            filesystem(work).delete(gone)
 
 
 CANNOT_WRITE = ": can't write "
@@ -177,6 +170,8 @@ def write_renamed(temporary: str, target: str) -> Iterator[BinaryIO]:
         with _create(temporary) as file:
             yield file
         _rename(temporary, target)
+    except Unanswered as error:  # the next run sweeps the temporary file: nothing answers now
+        raise Unanswered(f"{error}{CANNOT_WRITE}{target}") from error
     except BaseException as error:
         remove(temporary)
         if isinstance(error, OSError) and CANNOT_WRITE not in str(error):  # else it names another file
@@ -219,9 +214,9 @@ def remove(path: str) -> None:
     if is_local(path):
         _remove_local(path)
     elif exists(path):
-        filesystems().delete([path])
+        filesystem(path).delete([path])
     else:
-        filesystems().delete([join(path, "")])  # object stores have no directories, only key prefixes
+        filesystem(path).delete([join(path, "")])  # object stores have no directories, only key prefixes
 
 
 def remove_empty(folder: str) -> None:
@@ -242,11 +237,11 @@ def _rename(source: str, target: str) -> None:
         os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
         os.replace(source, target)
     else:
-        filesystems().rename([source], [target])
+        filesystem(target).rename([source], [target])
 
 
 def _create(path: str) -> BinaryIO:
     if is_local(path):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         return open(path, "wb")
-    return cast(BinaryIO, filesystems().create(path, compression_type="uncompressed"))
+    return cast(BinaryIO, filesystem(path).create(path, compression_type="uncompressed"))

@@ -71,7 +71,8 @@ def finish(
     if RECORDS in config.output.formats:
         write_metadata(output, config.name, notes, __version__)
     evaluation = json.loads(read_bytes(output.path(EVAL_NOTE))) if output.has(EVAL_NOTE) else None
-    settings = {"config": dataclasses.asdict(config)}
+    settings: dict[str, Any] = {"config": dataclasses.asdict(config)}
+    del settings["config"]["storage"]  # as workers: the manifest doesn't depend on them
     if own := config.filters.own():
         settings["rule_descriptions"] = describe(own)
     if earlier:

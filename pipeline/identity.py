@@ -11,7 +11,7 @@ from typing import Any
 from filters import Porn
 from filters.open_nsfw import QUANTISED_SHA256
 from filters.porn import FAST, OPEN_NSFW
-from pipeline.config import LATER, Config
+from pipeline.config import APART, Config
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import FOLDERS, FORMATS, RECORDS, VERDICTS, formats_of
 from pipeline.inputs import Source
@@ -46,7 +46,7 @@ def identity(config: Config, sources: Sequence[Source], sets: EvalSets, counts: 
     settings = dataclasses.asdict(config)
     return {
         "format": FORMAT,
-        "config": {section: settings[section] for section in settings if section not in LATER},
+        "config": {section: settings[section] for section in settings if section not in APART},
         "inputs": [entry(source) for source in sources],
         "dictionaries": dictionaries() if config.text.segment else None,
         "porn_model": _porn_model(config.filters.porn),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from pipeline.commands.configs import config_file
 from pipeline.commands.parser import no_such
+from pipeline.commands.settings.sections import sections
 from pipeline.config import Config, load_config
-from pipeline.settings import ConfigError
-from pipeline.yaml_text import read_text
+from pipeline.remote import Storage
+from pipeline.settings import ConfigError, build
+from pipeline.yaml_text import parse_value, read_text
 
 
 def whole_number(text: str) -> int:
@@ -26,6 +30,27 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=whole_number, default=cores, help="processes (default: all cores)"
     )
+
+
+def add_storage(parser: argparse.ArgumentParser) -> None:
+    """The options of the section `storage`, for a command that takes no config: `storage` holds them all."""
+    shown = {setting.path: setting for each in sections(Storage(), "storage.") for setting in each.settings}
+    for path, setting in shown.items():
+        says = f"{setting.says} (default: {setting.default})"
+        parser.add_argument(f"--{path}", dest="storage", action=_StorageAction, metavar="N", help=says)
+    parser.set_defaults(storage=Storage())
+
+
+class _StorageAction(argparse.Action):
+    """Puts the value of one setting over those that the namespace holds. Exits with 2 for a wrong one."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        path = self.option_strings[0].removeprefix("--")
+        try:
+            tree = asdict(namespace.storage) | {path.rpartition(".")[2]: parse_value(path, values)}
+            namespace.storage = build(Storage, tree, "storage")
+        except ConfigError as error:
+            parser.error(str(error))
 
 
 def sort_arguments(

@@ -60,7 +60,7 @@ class Command(Generic[Options]):
 
     def execute(self, program: Program, options: Options, folder: str) -> int:
         """Does the work; returns the exit code. Errors are one line on stderr."""
-        start_workers(options)
+        prepare(options)
         if self.loads and sys.stderr.isatty():
             tell(f"{program.name}: loading {self.loads}")
         try:
@@ -72,8 +72,14 @@ class Command(Generic[Options]):
             return program.say(code, *getattr(error, "lines", [str(error)]))
 
 
-def start_workers(options: object) -> None:
-    """Starts the process that local workers are forked from: it imports their modules while this one imports Beam."""
+def prepare(options: object) -> None:
+    """Puts the settings of requests to storage in force, and starts the process that local workers are forked from.
+
+    That process imports their modules while this one imports Beam.
+    """
+    from pipeline.remote import Storage, use
+
+    use(getattr(options, "storage", Storage()))
     if getattr(options, "workers", 1) > 1 and not getattr(options, "beam", ()):
         from pipeline.engines.server import worker_server
 

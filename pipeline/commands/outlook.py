@@ -37,6 +37,7 @@ _FAULTS = (
 )
 """Errors of code and data, which depend on neither time nor machine."""
 _INPUT = "pipeline.inputs.errors."
+_UNANSWERED = re.compile(r"\bUnanswered[:(]")  # also in an error of Beam's about a list of files
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
 _TENSORFLOW = re.compile(r"(?:PermissionDenied|FailedPrecondition)Error: /.+; (?:Permission|Read-only|Not a)\b.*")
 
@@ -49,6 +50,11 @@ def is_explained(line: str) -> bool:
     if line.removeprefix("RuntimeError: ").startswith(_INPUT):
         return True
     return bool(_TENSORFLOW.search(line)) or (": can't write " in line and _number(line) in LASTING)
+
+
+def is_unanswered(line: str) -> bool:
+    """Returns whether `line` says that storage didn't answer, for which a log there would wait as long again."""
+    return bool(_UNANSWERED.search(line))
 
 
 def outlook(error: Exception, line: str, go_on: str) -> str:

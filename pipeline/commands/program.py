@@ -19,7 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 import pipeline.engines.quiet  # noqa: F401
-from pipeline.commands.outlook import is_explained, outlook
+from pipeline.commands.outlook import is_explained, is_unanswered, outlook
 from pipeline.printable import escape_streams, printable, tell
 from pipeline.storage.scratch import make_folder, remove_folders, short_places, sweep
 from vocab.private import private_folder
@@ -74,11 +74,14 @@ class Program:
     def failed(self, error: Exception, output: str | None = None) -> int:
         """Prints one line, with the file that keeps the whole traceback: in `output` if the command has one.
 
-        An output that can't be written and a damaged input need no traceback: the line explains them by itself.
+        A damaged input, an output that can't be written and storage that doesn't answer need no traceback: the line
+        explains them by itself.
         """
         line = raised(error)
         if is_explained(line):
             return self.say(FAILED, cause(error))
+        if is_unanswered(line):
+            return self.say(FAILED, f"{cause(error)}; {self.go_on}")
         kept = keep(error, self.name, output)
         return self.say(FAILED, f"{cause(error)}; {outlook(error, line, self.go_on)}{kept and f' (traceback: {kept})'}")
 
@@ -139,7 +142,7 @@ def raised(error: Exception) -> str:
     lines = [line for line in message.splitlines() if line.strip()]
     first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
     kind = type(error)
-    name = f"{kind.__module__}.{kind.__name__}" if kind.__module__ == _OURS else kind.__name__
+    name = f"{kind.__module__}.{kind.__name__}" if kind.__module__ in _OURS else kind.__name__
     return f"{name}: {first}" if first else kind.__name__
 
 
@@ -149,7 +152,7 @@ def _without_class(line: str) -> str:
     if name == "RuntimeError" and (inner := _without_class(message)) != message:
         return inner  # Beam's, around what it can't raise anew
     kind = getattr(builtins, name, None)
-    if name.rpartition(".")[0] != _OURS and not (isinstance(kind, type) and issubclass(kind, OSError)):
+    if name.rpartition(".")[0] not in _OURS and not (isinstance(kind, type) and issubclass(kind, OSError)):
         known = _TENSORFLOW.fullmatch(message)
         return f"can't write {known[1]}: {known[2].lower()}" if known else line
     if known := _SYSTEM.fullmatch(message):
@@ -160,7 +163,7 @@ def _without_class(line: str) -> str:
     return message or line
 
 
-_OURS = "pipeline.inputs.errors"
+_OURS = ("pipeline.inputs.errors", "pipeline.remote")
 _WHERE = re.compile(r" \[while running '[^\n]*?'\]([^\n]*)(?s:.*)")  # Beam puts it into an error's first argument
 _SYSTEM = re.compile(r"""\[Errno (\d+)\] (.*?)(?:: (can't write .*)|: ['"]?(.*?)['"]?)?""")
 _TENSORFLOW = re.compile(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.commands.arguments import add_storage
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -14,11 +16,13 @@ class Options:
     """The output of a finished run."""
 
     output: str
+    storage: Storage = Storage()
 
 
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
     """The options in `arguments`. Exits with 2 and one line for a wrong one."""
     parser.add_argument("output", metavar="DIR", help="the output of a finished run")
+    add_storage(parser)
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -17,6 +17,7 @@ from apache_beam.runners.runner import PipelineRunner
 from pipeline.engines.asked_once import Options
 from pipeline.engines.engine_errors import check_endpoint
 from pipeline.engines.progress import Meter
+from pipeline.engines.worker_options import for_workers
 
 MONTH = 30 * 24 * 3600
 PATIENCE = (f"--job_server_timeout={MONTH}",)  # Beam's 300 seconds also end the job, if Prism takes longer for it
@@ -36,7 +37,7 @@ class Engine(AbstractContextManager["Engine"]):
 
     def pipeline(self, more: Sequence[str] = ()) -> beam.Pipeline:
         """A new pipeline on this engine, with `more` of Beam's options."""
-        options = Options([*self.options, *more])
+        options = Options([*self.options, *for_workers(), *more])
         return beam.Pipeline(runner=self._runner(options), options=options)
 
     def _runner(self, options: PipelineOptions) -> PipelineRunner | None:

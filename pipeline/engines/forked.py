@@ -7,10 +7,11 @@ from typing import Any
 
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
-from google.protobuf import json_format, text_format
+from google.protobuf import text_format
 
 from pipeline.engines.server import worker_server
 from pipeline.engines.sockets import ENVIRONMENT
+from pipeline.engines.worker_options import for_forked_workers
 
 
 class ForkedEnvironment(Environment):
@@ -48,10 +49,9 @@ class ForkedWorker(GrpcWorkerHandler):
         return str(port)
 
     def _environment(self) -> dict[str, str]:
-        options = self.provision_info.provision_info.pipeline_options
         return {
             "WORKER_ID": self.worker_id,
-            "PIPELINE_OPTIONS": json_format.MessageToJson(options),
+            "PIPELINE_OPTIONS": for_forked_workers(),
             "CONTROL_API_SERVICE_DESCRIPTOR": text_format.MessageToString(self.control_api_service_descriptor()),
         }
 

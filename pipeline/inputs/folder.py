@@ -7,12 +7,11 @@ import io
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 
 from pipeline.files import exists, is_local, join, read_bytes
+from pipeline.remote import in_force, request_pool
 
-_AT_ONCE = 16  # files of a remote folder read at once
 _MISSING = frozenset(
     {
         errno.ENOENT,
@@ -106,9 +105,10 @@ class Folder:
         return os.path.commonpath([os.path.realpath(folder), root]) == root
 
     def _read_remote_many(self, paths: Sequence[str | None]) -> Iterator[bytes | None]:
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            for first in range(0, len(paths), _AT_ONCE):
-                yield from threads.map(self._read, paths[first : first + _AT_ONCE])
+        at_once = in_force().requests
+        with request_pool() as threads:
+            for first in range(0, len(paths), at_once):
+                yield from threads.map(self._read, paths[first : first + at_once])
 
     def _read_remote(self, path: str) -> bytes | None:
         place = join(self.root, *path.split("/"))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline.files import REQUESTS, exists, open_file
+from pipeline.files import exists, open_file
 from pipeline.inputs.errors import BadFile, reading
+from pipeline.remote import request_pool
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ def without_sidecars(sources: Sequence[Source]) -> list[Source]:
     """
     archives = {stem for source in sources if (stem := _stem(source.path, _ARCHIVES))}
     beside = [source for source in sources if _stem(source.path, (".parquet",)) in archives]
-    with ThreadPoolExecutor(REQUESTS) as threads:
+    with request_pool() as threads:
         are_sidecars = list(threads.map(_is_sidecar, [source.path for source in beside]))
     left_out = {source.path: source.name for source, is_one in zip(beside, are_sidecars, strict=True) if is_one}
     if left_out:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from pipeline.files import REQUESTS, is_local
+from pipeline.files import is_local
 from pipeline.inputs.errors import BadFile
 from pipeline.inputs.json_files.caption_sets import find_form
 from pipeline.inputs.pages.extra import HTML
+from pipeline.remote import request_pool
 
 _CACHE = re.compile(r"(.*/)?cache-[0-9a-f]{16}(_\w+)?\.arrow", re.DOTALL)
 
@@ -31,7 +31,7 @@ def _map(test: Callable[[str], bool], paths: Sequence[str]) -> Iterable[bool]:
     """Tests every path; remote files in parallel."""
     if all(map(is_local, paths)):
         return map(test, paths)
-    with ThreadPoolExecutor(REQUESTS) as threads:
+    with request_pool() as threads:
         return list(threads.map(test, paths))
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.files import filesystems, is_local
+from pipeline.files import is_local
+from pipeline.filesystems import filesystem
 from pipeline.inputs.errors import InputError
 from pipeline.inputs.hidden import is_hidden, visible
 from pipeline.inputs.img2dataset import is_statistics, without_sidecars
@@ -179,7 +180,7 @@ def _glob(pattern: str) -> list[Source]:
     """Files that Beam matches; `**/` also matches no folder at all, as in a shell."""
     start = "./" if is_local(pattern) and not os.path.isabs(pattern) else ""  # without a folder Beam finds nothing
     try:
-        found = [filesystems().match([start + variant])[0].metadata_list for variant in _variants(pattern)]
+        found = [filesystem(pattern).match([start + variant])[0].metadata_list for variant in _variants(pattern)]
     except (OSError, ValueError) as error:
         raise InputError(f"input: can't list {pattern}: {' '.join(str(error).split())}") from error
     return [_matched(file, file.path.removeprefix(start)) for files in found for file in files]

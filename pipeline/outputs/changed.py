@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.config import LATER, Config
+from pipeline.config import APART, Config
 from pipeline.page.parts import flat
 
 NONE = "not set"  # a setting that a run doesn't have, such as one of a rule of the user's own
@@ -22,7 +22,7 @@ class Changed(NamedTuple):
 
 
 def changed(config: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Changed]:
-    """Each setting that differs between two trees; those for what is made from a corpus are left out."""
+    """Each setting that differs between two trees; those on which no byte of a corpus depends are left out."""
     one, two = _settings(config), _settings(other)
     for path in one | two:
         if one.get(path) != two.get(path):
@@ -45,4 +45,4 @@ def without_folders(tree: Any) -> Any:
 
 
 def _settings(config: Mapping[str, Any]) -> dict[str, str]:
-    return dict(flat({section: config[section] for section in config if section not in LATER}))
+    return dict(flat({section: config[section] for section in config if section not in APART}))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.config import LATER
+from pipeline.config import APART
 from pipeline.outputs.command import read_command
 from pipeline.page.markup import serialized, tag
 from pipeline.page.parts import contents, document, flat, fold, table
@@ -67,7 +67,7 @@ def _read_json(output: Output, name: str) -> dict[str, Any]:
 
 def _footer(manifest: Mapping[str, Any]) -> Element:
     config = manifest["config"]
-    settings = sorted(flat({section: config[section] for section in config if section not in LATER}))
+    settings = sorted(flat({section: config[section] for section in config if section not in APART}))
     versions = sorted((name, str(version)) for name, version in manifest["versions"].items())
     return tag(
         "footer",

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from pipeline.files import Output, filesystems, is_local, read_bytes
+from pipeline.files import Output, is_local, read_bytes
+from pipeline.filesystems import filesystem
 from pipeline.inputs import InputError
 from pipeline.outputs.manifest import digest
 from pipeline.storage.evaluation import EVAL_WORK
@@ -83,7 +84,8 @@ def kept_bytes(output: Output) -> int:
         names = [name for folder in FOLDERS for name in output.names(folder)]
         return sum(os.path.getsize(output.path(name)) for name in (*names, *filter(output.has, EVAL_WORK)))
     patterns = [output.path(name) for name in (*(f"{folder}/*" for folder in FOLDERS), *EVAL_WORK)]
-    return sum(entry.size_in_bytes for found in filesystems().match(patterns) for entry in found.metadata_list)
+    found = filesystem(output.root).match(patterns)
+    return sum(entry.size_in_bytes for files in found for entry in files.metadata_list)
 
 
 def described_kept(output: Output) -> str:

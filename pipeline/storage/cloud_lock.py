@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
+from pipeline.remote import Storage, Unanswered
 from pipeline.storage.lock import Held, this_process
 
 RENEWED = 60.0  # seconds
 STALE = timedelta(minutes=10)  # without a renewal; far more than clocks differ
+PATIENCE = Storage(timeout=30, retries=2)  # whatever a command has: a renewal fails before its lock is abandoned
 
 
 @contextmanager
@@ -41,11 +43,10 @@ class _Lock:
     """An object by its path; `generation` is that of this process' last write."""
 
     def __init__(self, output: str, path: str) -> None:
-        from apache_beam.io.gcp.gcsio import GcsIO, parse_gcs_path
+        from pipeline.cloud import cloud_object
 
         self.output, self.path, self.generation = output, path, 0
-        bucket, name = parse_gcs_path(path)
-        self.object = GcsIO().client.bucket(bucket).blob(name)
+        self.object = cloud_object(path, PATIENCE)
 
     def take(self) -> None:
         """Creates the object, or replaces an abandoned one."""
@@ -70,7 +71,7 @@ class _Lock:
                 self._write(self.generation)
             except (PreconditionFailed, NotFound):
                 self._end()
-            except (GoogleAPIError, OSError) as error:  # the server may answer the next time
+            except (GoogleAPIError, OSError, Unanswered) as error:  # the server may answer the next time
                 print(f"{self.path} can't be renewed: {type(error).__name__}", file=sys.stderr)
 
     def release(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from pipeline.files import Output, filesystems, is_local, open_file
+from pipeline.files import Output, is_local, open_file
+from pipeline.filesystems import filesystem
 
 
 def take_file(source: str, output: Output, name: str) -> None:
@@ -20,7 +21,7 @@ def take_file(source: str, output: Output, name: str) -> None:
         if not _link(source, target):
             _copy(source, output, name)
     elif source.partition("://")[0] == "gs" == target.partition("://")[0]:
-        filesystems().copy([source], [target])
+        filesystem(target).copy([source], [target])
     else:
         _copy(source, output, name)
 

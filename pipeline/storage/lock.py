@@ -14,7 +14,8 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from pipeline.files import LOCK, cannot_write, filesystems, hidden, is_local, join, remove, remove_empty
+from pipeline.files import LOCK, cannot_write, hidden, is_local, join, remove, remove_empty
+from pipeline.filesystems import filesystem
 
 TRIES = 100  # an ending command may remove the folder in which the next one creates its file
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
@@ -158,5 +159,5 @@ def _beside(path: str) -> list[str]:
     folder = path.rpartition("/")[0]
     if is_local(path):
         return os.listdir(folder or ".")
-    entries = filesystems().match([join(folder, "*")])[0].metadata_list
-    return [filesystems().split(entry.path)[1] for entry in entries]
+    entries = filesystem(path).match([join(folder, "*")])[0].metadata_list
+    return [filesystem(path).split(entry.path)[1] for entry in entries]

@@ -10,11 +10,11 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from pipeline.files import REQUESTS, Output, is_local, read_bytes, read_part
+from pipeline.files import Output, is_local, read_bytes, read_part
+from pipeline.remote import request_pool
 from pipeline.storage.sorting import distinct_of_sorted, sort_with, sum_of_equal
 from vocab.counting import count
 
@@ -75,7 +75,7 @@ def slices(
     if all(map(is_local, paths)):
         yield from (read_range(path, kinds, part, parts, written) for path in paths)
         return
-    with ThreadPoolExecutor(REQUESTS) as pool:
+    with request_pool() as pool:
         yield from pool.map(lambda path: read_range(path, kinds, part, parts, written), paths)
 
 

@@ -92,7 +92,8 @@ def test_a_run_and_its_subset_record_their_commands(tmp_path: Path) -> None:
     page = Page((run / "report.html").read_text()).words
     assert f"'--output={run}'" in page and "Only the first 5 pairs" in page and "a run corpus" in page
     manifest = (run / "manifest.json").read_text()
-    assert "--output" not in manifest and json.loads(manifest)["config"]["input"]["limit"] == 5
+    assert "--output" not in manifest and "storage" not in json.loads(manifest)["config"]
+    assert json.loads(manifest)["config"]["input"]["limit"] == 5
     (run / COMMAND).unlink()
     assert call("report", run) == 0 and "Command" not in (run / "report.html").read_text()
     assert call("subset", run, "--size=2", f"--output={tmp_path / 'part'}", "--workers=1") == 0

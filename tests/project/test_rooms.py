@@ -10,12 +10,13 @@ ROOMS = (  # from the top down; a name is a folder, or a module that stands alon
     "__main__", "console", "sample", "call", "commands", "compile", "warm", "run", "preflight", "finish",
     "identity", "index", "count", "counting", "emit", "measure", "statistics", "funnel", "report", "reuse", "earlier",
     "engines", "outputs", "storage", "rules", "config", "rule_set", "own_rules", "inputs", "formats", "page",
-    "files", "yaml_text", "settings", "printable",
+    "files", "filesystems", "cloud", "remote", "yaml_text", "settings", "printable",
 )  # fmt: skip
 UP = {("engines", "warm")}  # the process that workers are forked from imports all that they run
 BEAM = {  # outside engines/, which holds every private API of Beam's
-    "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.files", "pipeline.warm",
-    "pipeline.earlier.take", "pipeline.reuse.take", "pipeline.measure.eval_parts", "pipeline.storage.cloud_lock",
+    "pipeline.run", "pipeline.index", "pipeline.count", "pipeline.emit", "pipeline.warm",
+    "pipeline.filesystems", "pipeline.cloud", "pipeline.remote",
+    "pipeline.earlier.take", "pipeline.reuse.take", "pipeline.measure.eval_parts",
     "pipeline.commands.arguments", "pipeline.commands.export.run", "pipeline.commands.fetch.run",
     "pipeline.commands.subset.run",
     "pipeline.commands.vocab.count_pass", "pipeline.commands.vocab.words",

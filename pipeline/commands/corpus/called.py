@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pipeline.commands.command import start_workers
+from pipeline.commands.command import prepare
 from pipeline.commands.program import DONE, Program, cause
 from pipeline.engines.own_process import answer
 
@@ -26,7 +26,7 @@ def _called(arguments: Sequence[str], folder: str) -> int:
 
 
 def _run(options: Options, folder: str) -> dict[str, Any]:
-    start_workers(options)
+    prepare(options)
     from pipeline.commands.arguments import check_beam
     from pipeline.run import run
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from filters.image import EVAL_MODES
-from pipeline.commands.arguments import add_workers, split_globs
+from pipeline.commands.arguments import add_storage, add_workers, split_globs
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class IndexOptions:
     mode: str
     workers: int
     max_pixels: int
+    storage: Storage = Storage()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class MatchOptions:
     min_score: float
     workers: int
     max_pixels: int
+    storage: Storage = Storage()
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class GroupsOptions:
     min_score: float
     workers: int
     max_pixels: int
+    storage: Storage = Storage()
 
 
 AnyOptions = IndexOptions | MatchOptions | GroupsOptions
@@ -100,6 +104,7 @@ def _search(parser: Parser) -> None:
 def _read(parser: Parser, arguments: Sequence[str], **fields: str) -> dict[str, Any]:
     """The values of all options by the names of their fields; `fields` has the names that differ."""
     add_workers(parser)
+    add_storage(parser)
     most = Defaults().filters.undecodable.max_pixels
     parser.add_argument("--max_pixels", metavar="N", type=int, default=most, help=f"of a picture (default: {most})")
     values = vars(parser.parse_args(arguments))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.commands.arguments import add_storage
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Options:
     run1: str
     run2: str
     page: str | None  # no `output`, where other commands keep a traceback
+    storage: Storage = Storage()
 
 
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
@@ -23,6 +26,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     parser.add_argument("run1", metavar="RUN1", help="the output of a finished run")
     parser.add_argument("run2", metavar="RUN2", help="the output of another, by other settings, version or input")
     parser.add_argument("--output", dest="page", metavar="FILE", help="where the page goes (default: RUN2/diff.html)")
+    add_storage(parser)
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import add_workers
+from pipeline.commands.arguments import add_storage, add_workers
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.formats import EXPORTED, check_formats, in_order
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Options:
     output: str
     workers: int
     overwrite: bool
+    storage: Storage = Storage()
 
 
 def read(parser: Parser, arguments: Sequence[str]) -> Options:
@@ -30,6 +32,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     add("--format", metavar=f"{choices}[,…]", required=True, help="what to write")
     add("--output", metavar="DIR", required=True, help="where the export goes")
     add_workers(parser)
+    add_storage(parser)
     add("--overwrite", action="store_true", help="replace the export that is in the output")
     ours = parser.parse_args(arguments)
     formats = tuple(name for name in ours.format.split(",") if name)
@@ -37,7 +40,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
         check_formats(formats, EXPORTED)
     except ValueError as error:
         parser.error(f"--{str(error).replace('formats', 'format', 1)}")
-    return Options(ours.corpus, in_order(formats), ours.output, ours.workers, ours.overwrite)
+    return Options(ours.corpus, in_order(formats), ours.output, ours.workers, ours.overwrite, ours.storage)
 
 
 def run(options: Options, folder: str) -> None:

@@ -11,6 +11,7 @@ from pipeline.commands.command import Command
 from pipeline.commands.fetch.installed import check_installed
 from pipeline.commands.parser import Parser, no_such
 from pipeline.config import Options as RunOptions
+from pipeline.remote import Storage
 from pipeline.settings import ConfigError
 
 USAGE = "%(prog)s RUN|TABLE --output=STORE|--list=FILE [--retry=failed|STATUS[,…]] [--fetch.field=value …]"
@@ -37,6 +38,11 @@ class Options:
     def workers(self) -> int:
         """Number of processes."""
         return self.run.workers
+
+    @property
+    def storage(self) -> Storage:
+        """The settings of requests to storage."""
+        return self.run.storage
 
     @property
     def beam(self) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 from pipeline.commands.fetch.rows import RowTask
 from pipeline.commands.fetch.tables import open_urls
 from pipeline.config import Options
-from pipeline.files import Output, filesystems, is_local
+from pipeline.files import Output, is_local
+from pipeline.filesystems import filesystem
 from pipeline.formats import VERDICTS
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, RUN, entry
 from pipeline.inputs import BadFile, InputError, Source, Span, find_sources
@@ -51,7 +52,7 @@ def _manifest(run: str) -> dict[str, Any]:
 
 def _of_verdicts(number: int, run: Output, name: str) -> RowTask:
     path = run.path(VERDICTS.file(name))
-    size = os.path.getsize(path) if is_local(path) else filesystems().match([path])[0].metadata_list[0].size_in_bytes
+    size = os.path.getsize(path) if is_local(path) else filesystem(path).match([path])[0].metadata_list[0].size_in_bytes
     return RowTask(number, Source(number, path, name, size, 0), None, max(size, 1))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import add_workers
+from pipeline.commands.arguments import add_storage, add_workers
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.outputs.command import typed
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Options:
     output: str
     workers: int
     overwrite: bool
+    storage: Storage = Storage()
     command: str = ""  # as typed, for the page
 
 
@@ -32,6 +34,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
     add("--keep", metavar="FILE", help="a table of python -m dedup groups: images it doesn't keep are left out")
     add("--output", metavar="DIR", required=True, help="where the subset goes")
     add_workers(parser)
+    add_storage(parser)
     add("--overwrite", action="store_true", help="replace the run that is in the output")
     return Options(**vars(parser.parse_args(arguments)), command=typed(parser.prog, arguments))
 

@@ -10,6 +10,7 @@ from pipeline.commands.command import Codes, Command, usual_errors
 from pipeline.commands.parser import Parser
 from pipeline.commands.program import FAILED
 from pipeline.config import Config
+from pipeline.remote import Storage
 from pipeline.settings import ConfigError
 
 USAGE = "%(prog)s --corpus=DIR | --input=GLOB[,GLOB…] --output=DIR [--section.field=value …]"
@@ -32,6 +33,11 @@ class Options:
     identify: bool
     workers: int
     beam: tuple[str, ...]
+
+    @property
+    def storage(self) -> Storage:
+        """The settings of requests to storage."""
+        return self.settle().storage
 
     def settle(self, corpus: str = "") -> Config:
         """The config: of the file, or of the corpus (as YAML), with the settings over it. Raises ConfigError."""

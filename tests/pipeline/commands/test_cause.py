@@ -12,6 +12,7 @@ import pytest
 from pipeline.commands.program import cause
 from pipeline.files import Output, write_file
 from pipeline.inputs import BadFile, InputError
+from pipeline.remote import Unanswered
 
 
 def in_worker(error: Exception) -> RuntimeError:
@@ -39,6 +40,7 @@ def written(number: int) -> OSError:
         (OSError("damaged"), "damaged"),
         (BadFile("/a.tar", "truncated: no end"), "/a.tar: truncated: no end"),
         (InputError("eval_images: nothing"), "eval_images: nothing"),
+        (Unanswered("gs://b/x: 503"), "gs://b/x: 503"),
         (ValueError("3 is odd"), "ValueError: 3 is odd"),
         (KeyError("a"), "KeyError: 'a'"),
     ],

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from apache_beam.io.filesystem import BeamIOError
 
 from pipeline.commands import program
 from pipeline.commands.outlook import FAILS_AGAIN
 from pipeline.commands.program import GOES_ON, Program
 from pipeline.engines.local import WorkerDied
 from pipeline.inputs import BadFile
+from pipeline.remote import Unanswered
 from pipeline.storage.lock import locked, locked_files
 from tests.pipeline.commands.test_cause import in_worker, written
 from tests.support.command import run
@@ -97,6 +99,23 @@ def test_an_error_that_explains_itself_has_neither_promise_nor_traceback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert failed(wrapped(error), capsys, monkeypatch) == f"pipeline: {line}"
+
+
+@pytest.mark.parametrize("wrapped", WRAPPINGS, ids=["here", "in a worker", "around Beam's"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_storage_that_does_not_answer_gets_a_promise_without_a_traceback(
+    wrapped: Callable[[Exception], Exception],
+    listed: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also inside of Beam's error about a list of files: its log in the output would wait for the same storage."""
+    error: Exception = Unanswered("gs://b/x: 503 Service Unavailable, tried 3 times (storage.retries=2)")
+    if listed:
+        error = BeamIOError("List operation failed", {"gs://b/x": error})
+    said = failed(wrapped(error), capsys, monkeypatch)
+    assert "gs://b/x: 503 Service Unavailable, tried 3 times (storage.retries=2)" in said
+    assert said.endswith(f"; {GOES_ON}")
 
 
 @pytest.mark.slow

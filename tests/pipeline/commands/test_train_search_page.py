@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.counted_files import FILES
 from pipeline.commands.train.search import page as search_page
-from tests.support.bucket import OBJECTS
 from tests.support.indexes import call, photos, rows
 from tests.support.training import picture, record, write_shard
 
@@ -100,7 +100,7 @@ def test_names_and_texts_may_be_anything(tmp_path: Path):
 
 def test_pictures_in_a_bucket_are_read_and_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for number in range(3):
-        monkeypatch.setitem(OBJECTS, f"bucket://store/photos/{number}.jpg", picture(number))
-    assert call("embed", "--images=bucket://store/photos/", f"--output={tmp_path}/index") == 0
-    assert [row["path"] for row in rows(tmp_path / "index")] == [f"bucket://store/photos/{n}.jpg" for n in range(3)]
+        monkeypatch.setitem(FILES, f"counted://store/photos/{number}.jpg", picture(number))
+    assert call("embed", "--images=counted://store/photos/", f"--output={tmp_path}/index") == 0
+    assert [row["path"] for row in rows(tmp_path / "index")] == [f"counted://store/photos/{n}.jpg" for n in range(3)]
     assert page(tmp_path / "index", "--text=a").count("data:image/jpeg") == 3

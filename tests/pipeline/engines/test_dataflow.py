@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines.dataflow import job_options
+from pipeline.remote import OPTION
 from tests.support.command import FOLDERS, ROOT, command, result, run
 from tests.support.fake_dataflow import Dataflow
 from tests.support.fake_http import serving
@@ -92,7 +94,8 @@ def submitted(doorstep: Doorstep, local: Path) -> list[subprocess.CompletedProce
     """Runs one command twice: the second pass fails the first time."""
     doorstep.service.failing["toy-count"] = "the workers ran out of memory"
     given = words(f"gs://{BUCKET}", f"gs://{BUCKET}/out")
-    return [doorstep.run(*given, *OPTIONS, "--labels=team=vision") for _ in range(2)]
+    more = ("--labels=team=vision", "--storage.requests=5")
+    return [doorstep.run(*given, *OPTIONS, *more) for _ in range(2)]
 
 
 def test_a_job_that_fails_is_told_and_the_same_command_goes_on(
@@ -141,6 +144,14 @@ def test_every_job_is_labelled(submitted: list[subprocess.CompletedProcess[str]]
     labels = [job["labels"] for job in doorstep.service.jobs.values()]
     assert [label["pass"] for label in labels] == ["index", "count", "count", "emit"]
     assert {(label["corpus"], label["team"]) for label in labels} == {("toy", "vision")}
+
+
+def test_every_job_has_the_settings_of_requests(
+    submitted: list[subprocess.CompletedProcess[str]], doorstep: Doorstep
+) -> None:
+    environments = [job["environment"]["sdkPipelineOptions"]["options"] for job in doorstep.service.jobs.values()]
+    assert len(environments) == 4
+    assert {json.loads(options[OPTION])["requests"] for options in environments} == {5}
 
 
 def test_workers_have_the_staged_package_alone(

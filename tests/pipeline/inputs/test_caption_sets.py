@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from bench.counted_files import FILES
 from pipeline.inputs import BadFile, Input, find_sources
 from pipeline.inputs.json_files.caption_sets import find_form
 from pipeline.inputs.json_files.json_lists import list_elements
-from tests.support.bucket import OBJECTS
 from tests.support.command import run_corpus
 from tests.support.inputs import again, carried, open_path, read
 from tests.support.scenes import encoded, scene
@@ -77,17 +77,17 @@ def test_a_sentence_of_a_split_is_a_pair(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["", "val2017/", "images/"])
-@pytest.mark.parametrize("root", ["", "bucket://data/coco/"])
+@pytest.mark.parametrize("root", ["", "counted://data/coco/"])
 def test_images_lie_beside_the_file_or_in_the_folder_of_their_set(tmp_path: Path, place: str, root: str) -> None:
     content = json.dumps(COCO).encode()
     for name, data in ((f"{place}000000000007.jpg", b"7"), ("captions_val2017.json", content)):
-        OBJECTS[f"bucket://data/coco/{name}"] = data
+        FILES[f"counted://data/coco/{name}"] = data
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
     path = f"{root or f'{tmp_path}/'}captions_val2017.json"
     table = read(path)
     assert table["image"].to_pylist() == again(path, table, range(5)) == [b"7", None, b"7", None, None]
-    OBJECTS.clear()
+    FILES.clear()
 
 
 def test_images_elsewhere_need_the_setting(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.counted_files import FILES
 from pipeline.inputs import InputError, find_sources
-from tests.support.bucket import OBJECTS
 
-REMOTE = "bucket://data/hidden"
+REMOTE = "counted://data/hidden"
 LEFTOVERS = [
     "_temporary/0/a.csv",
     ".ipynb_checkpoints/a-checkpoint.csv",
@@ -28,11 +28,11 @@ DATA = ["a.csv", "b/c_d/e.csv", "b/x.y/z_.csv"]
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A folder with data and what programs leave beside them."""
     for name in LEFTOVERS + DATA:
-        OBJECTS[f"{REMOTE}/{name}"] = b"text,url\na red kite,u\n"
+        FILES[f"{REMOTE}/{name}"] = b"text,url\na red kite,u\n"
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(OBJECTS[f"{REMOTE}/{name}"])
+        (tmp_path / name).write_bytes(FILES[f"{REMOTE}/{name}"])
     yield str(tmp_path) if request.param == "local" else REMOTE
-    OBJECTS.clear()
+    FILES.clear()
 
 
 def names(*patterns: str) -> list[str]:

@@ -10,8 +10,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from bench.counted_files import FILES
 from pipeline.inputs import find_sources, open_source
-from tests.support.bucket import OBJECTS
 from tests.support.inputs import INPUT, again, carried, whole
 
 
@@ -73,9 +73,9 @@ def test_what_arrow_partitions_is_read_back(tmp_path: Path) -> None:
 
 def test_remote_folders(tmp_path: Path) -> None:
     write(tmp_path, "0.parquet")
-    OBJECTS["bucket://data/hive/lang=en/0.parquet"] = (tmp_path / "0.parquet").read_bytes()
-    assert read("bucket://data/hive/") == {"lang": ["en"] * 2}
-    OBJECTS.clear()
+    FILES["counted://data/hive/lang=en/0.parquet"] = (tmp_path / "0.parquet").read_bytes()
+    assert read("counted://data/hive/") == {"lang": ["en"] * 2}
+    FILES.clear()
 
 
 def test_images_below_partitions_are_read_again(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.counted_files import FILES as OBJECTS
 from pipeline.inputs import BadFile, InputError, find_sources
 from tests.pipeline.inputs.test_fuzz import FILES
-from tests.support.bucket import OBJECTS
 from tests.support.inputs import again, open_path, read
 
-ROOT = "bucket://data/in"
+ROOT = "counted://data/in"
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +74,8 @@ def test_globs_and_folders(objects: dict[str, bytes]) -> None:
 def test_images_by_path(objects: dict[str, bytes]) -> None:
     paths = [f"images/{number}.jpg" for number in range(50)]
     objects |= {f"{ROOT}/{path}": path.encode() for path in paths}
-    objects["bucket://data/secret.jpg"] = b"secret"
-    outside = ["../secret.jpg", "/secret.jpg", "bucket://data/secret.jpg", "images/none.jpg", "images", "", None]
+    objects["counted://data/secret.jpg"] = b"secret"
+    outside = ["../secret.jpg", "/secret.jpg", "counted://data/secret.jpg", "images/none.jpg", "images", "", None]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({"image_path": paths + outside, "text": ["t"] * 57}), sink)
     objects[f"{ROOT}/t.parquet"] = sink.getvalue().to_pybytes()

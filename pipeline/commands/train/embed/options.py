@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import split_globs
+from pipeline.commands.arguments import add_storage, split_globs
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import Records, add_records, errors, split, writing_folder
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Options:
     output: str
     faiss: bool
     overwrite: bool
+    storage: Storage = Storage()
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
@@ -32,6 +34,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--output", metavar="DIR", required=True, help="the index, for python -m train search")
     add("--faiss", action="store_true", help="search faster, and not quite exactly: for over a million pictures")
     add("--overwrite", action="store_true", help="replace another index in the output")
+    add_storage(parser)
     ours, settings = split(parser, arguments)
     if settings:
         parser.error(f"--{settings[0][0]}: an index is made with the settings of its model")
@@ -39,7 +42,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     if len(given) != 1:
         parser.error("give --images, --corpus or --records, one of them")
     records = None if ours.images else Records.of(parser, ours)
-    return Options(ours.model, ours.images or (), records, ours.output, ours.faiss, ours.overwrite)
+    return Options(ours.model, ours.images or (), records, ours.output, ours.faiss, ours.overwrite, ours.storage)
 
 
 def run(options: Options, _: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.commands.arguments import split_globs
+from pipeline.commands.arguments import read_config, split_globs
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import (
     Records,
@@ -19,6 +19,7 @@ from pipeline.commands.train.options import (
     split,
     writing_files,
 )
+from pipeline.remote import Storage
 from pipeline.settings import ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Options:
     sets: Mapping[str, EvaluationSet] = field(default_factory=dict)
     all_there: bool = False
     page: str | None = None
+
+    @property
+    def storage(self) -> Storage:
+        """The settings of requests to storage."""
+        return read_config(None, self.settings).storage
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:

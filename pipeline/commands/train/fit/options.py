@@ -20,6 +20,7 @@ from pipeline.commands.train.options import (
     writing_folder,
 )
 from pipeline.config import Config
+from pipeline.remote import Storage
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Options:
     devices: int | None
     overwrite: bool
     resume_from: str = ""
+
+    @property
+    def storage(self) -> Storage:
+        """The settings of requests to storage."""
+        return self.config.storage
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:

@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.commands.arguments import whole_number
+from pipeline.commands.arguments import add_storage, whole_number
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import errors, files_of_results, split, writing_files
+from pipeline.remote import Storage
 
 SCALE = 2.0  # weight of a text beside an image, in the paper
 PROBES = 64  # lists of faiss
@@ -46,6 +47,7 @@ class Options:
     probes: int
     page: str | None
     numbers: str | None
+    storage: Storage = Storage()
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
@@ -70,6 +72,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     )
     add("--output", metavar="DIR|FILE.json", help="where search.json and page.html go; or FILE.json and FILE.html")
     add("--page", metavar="FILE.html", help="another path of the page, which has thumbnails")
+    add_storage(parser)
     ours, settings = split(parser, arguments)
     if settings:
         parser.error(f"--{settings[0][0]}: an index is searched with the settings of its model")
@@ -77,7 +80,8 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     if not ours.scale > 0:
         parser.error(f"--scale: {ours.scale:g} is not over 0; --minus subtracts")
     numbers, page = files_of_results(ours.output, ours.page, "search")
-    return Options(ours.index, ours.model, queries, ours.scale, ours.top, ours.exact, ours.probes, page, numbers)
+    found = ours.scale, ours.top, ours.exact, ours.probes, page, numbers, ours.storage
+    return Options(ours.index, ours.model, queries, *found)
 
 
 def _queries(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Iterator[Query]:

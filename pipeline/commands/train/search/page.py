@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -11,11 +10,11 @@ from filters.picture import thumbnail
 from pipeline.commands.train.embed.pictures import Place, place_of, read_again
 from pipeline.commands.train.search.options import Query
 from pipeline.commands.train.search.results import Found, Hit
-from pipeline.files import REQUESTS
 from pipeline.inputs import BadFile
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import document
 from pipeline.page.thumbnails import data_uri, fitted, share_of
+from pipeline.remote import request_pool
 from pipeline.report.gallery import breakable
 from train.pairs import MAX_PIXELS
 
@@ -63,7 +62,7 @@ def _thumbnails(found: Sequence[Found]) -> Thumbnails:
     places = [place_of(hit.picture) for one in found for hit in one.hits]
     places += [Place(one.query.image) for one in found if one.query.image]
     distinct = list(dict.fromkeys(places))
-    with ThreadPoolExecutor(REQUESTS) as pool:
+    with request_pool() as pool:
         made = dict(zip(distinct, pool.map(_thumbnail, distinct), strict=True))
     most = share_of(made[place] for place in places)
     return {place: fitted(content, most) for place, content in made.items()}

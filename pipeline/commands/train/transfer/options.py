@@ -20,6 +20,7 @@ from pipeline.commands.train.options import (
 )
 from pipeline.config import Config, config_of, load_tree
 from pipeline.page.parts import flat
+from pipeline.remote import Storage
 from pipeline.settings import ConfigError, shown
 
 PAIRS = "give --captions with --images, --corpus or --records, one of them"
@@ -42,6 +43,11 @@ class Options:
     devices: int | None
     overwrite: bool
     resume_from: str = ""
+
+    @property
+    def storage(self) -> Storage:
+        """The settings of requests to storage."""
+        return self.config.storage
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
