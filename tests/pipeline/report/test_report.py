@@ -205,6 +205,7 @@ def test_what_was_not_asked_is_said_in_the_funnel(tmp_path):
     output.write_bytes("funnel.json", json.dumps(funnel).encode())
     words = Page(page_of(output)).words
     assert "not judged: no --eval_images given" in words and "not judged: no images in the input" in words
+    assert "Distance to an evaluation image (no --eval_images given); Porn score (no images in the input)." in words
 
 
 def test_a_run_without_pairs_has_a_page(tmp_path):
