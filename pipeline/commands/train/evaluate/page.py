@@ -55,13 +55,15 @@ SECTIONS = (
         ("Spearman",),
     ),
 )
-NOTE = "In percent. ALIGN's numbers are those of its paper, arXiv 2102.05918, for sets that are said to be the paper's."
+PERCENT = "In percent."
+PAPER = " ALIGN's numbers are those of its paper, arXiv 2102.05918, for sets that are said to be the paper's."
 CHANCE = "By chance"
 STYLE = """
 .results { max-width: 860px; }
 .results tbody th { width: 44%; }
 .results thead th:nth-child(n+2) { text-align: right; }
-@media screen and (max-width: 760px) { .results tbody tr { grid-template-columns: repeat(4, 1fr); } }
+@media screen and (max-width: 760px) { .results tbody tr { grid-template-columns: repeat(4, 1fr); }
+  .results tbody th { width: auto; } }
 footer .note { overflow-wrap: anywhere; }
 """
 
@@ -91,8 +93,12 @@ def _header(model: str, outcomes: Sequence[Outcome]) -> Element:
         tag("p", "Evaluation", class_="overline"),
         tag("h1", shortened(model, 60)),
         tag("dl", *figures, class_="figures"),
-        tag("p", NOTE, class_="note"),
+        tag("p", PERCENT + (PAPER if any(map(_published, outcomes)) else ""), class_="note"),
     )
+
+
+def _published(outcome: Outcome) -> bool:
+    return outcome.measured is not None and any(map(outcome.published, outcome.measured.lines))
 
 
 def _unmeasured(what: str, names: Sequence[str], **attributes: str) -> Iterator[Element]:
