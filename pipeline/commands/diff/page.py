@@ -72,9 +72,9 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
 
 
 def _differences(differ: Sequence[Difference]) -> Element:
-    rows = [(one.kind, one.name, one.one, one.two) for one in differ]
+    rows = [(f"{one.kind} {one.name}", one.one, one.two) for one in differ]
     nothing = tag("p", f"{NOTHING}.".capitalize(), class_="empty")
-    content = table(("", "Name", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
+    content = table(("", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
     return tag("section", tag("h2", "What differs"), content)
 
 
