@@ -18,7 +18,7 @@ SETS = {
     "embedding_model": "embedding model",
     "dictionaries": "dictionaries",
     "counts": "run of --counts",
-    "parent": "corpus that it is a part of",
+    "parent": "parent corpus",
     "subset": "choice of the subset",
 }
 

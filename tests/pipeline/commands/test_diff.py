@@ -158,7 +158,7 @@ def test_what_runs_were_made_with_is_said_in_words() -> None:
     sub = {"config": {}, "parent": {"name": "toy", "sha256": "0123456789abcdef" * 4}, "subset": {"size": "10%", "copies": None}}
     lines = {each.name: (each.one, each.two) for each in differences(made, sub)}
     assert lines == {
-        "corpus that it is a part of": ("none", "name toy, sha256 0123456789abcdef"),
+        "parent corpus": ("none", "name toy, sha256 0123456789abcdef"),
         "choice of the subset": ("none", "size 10%"),
     }
     other = made | {"eval_indexes": ["f0", "f1"], "counts": "c"}
