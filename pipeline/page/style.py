@@ -3,16 +3,16 @@
 STYLE = """
 :root {
   color-scheme: light dark;
-  --paper: #fcfbf8; --card: #ffffff; --ink: #1c1e22; --soft: #5b6069; --line: #e4e1d9; --track: #efede6; --shade: #d8d4c9;
-  --keeps: #64748b; --drops: #c2410c; --drops-soft: #fbeee6;
+  --paper: #fcfbf8; --card: #ffffff; --ink: #1c1e22; --soft: #5b6069; --line: #e4e1d9; --track: #efede6;
+  --keeps: #64748b; --drops: #c2410c; --drops-soft: #fbeee6; --shade: #d8d4c9;
   --serif: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "Noto Serif", serif;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", "DejaVu Sans Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #14161a; --card: #1b1e23; --ink: #e9e7e2; --soft: #a4a9b3; --line: #2f343b; --track: #262a30; --shade: #454b55;
-    --keeps: #8496ad; --drops: #f0885a; --drops-soft: #35241c;
+    --paper: #14161a; --card: #1b1e23; --ink: #e9e7e2; --soft: #a4a9b3; --line: #2f343b; --track: #262a30;
+    --keeps: #8496ad; --drops: #f0885a; --drops-soft: #35241c; --shade: #454b55;
   }
 }
 * { box-sizing: border-box; }

@@ -106,8 +106,9 @@ def with_distance(histograms: Iterable[Histogram], config: Mapping[str, Any]) ->
     made = list(histograms)
     for histogram in made:
         if histogram.rule.reason == EvalDuplicate.reason:
-            found = {"unmeasured": BY_VECTOR} if config["dedup"].get("embedding", {}).get("model") else {}
-            histogram.bins = replace(histogram.bins, cuts=cut, **found)
+            vectors = config["dedup"].get("embedding", {}).get("model")
+            unmeasured = BY_VECTOR if vectors else histogram.bins.unmeasured
+            histogram.bins = replace(histogram.bins, cuts=cut, unmeasured=unmeasured)
     return made
 
 

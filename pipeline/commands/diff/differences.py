@@ -76,7 +76,9 @@ def _knows(manifest: Mapping[str, Any], name: str) -> bool:
 def _value(content: Any) -> str:
     """What a run was made with, in words; `none` where a manifest has no entry or an empty one."""
     if isinstance(content, Mapping):
-        content = [f"{name} {value[:DIGITS] if name == 'sha256' else value}" for name, value in content.items() if value]
+        content = [
+            f"{name} {value[:DIGITS] if name == 'sha256' else value}" for name, value in content.items() if value
+        ]
     if isinstance(content, list | tuple):
         content = ", ".join(map(_value, content))
     return str(content) if content else "none"

@@ -155,7 +155,11 @@ def test_the_table_says_what_changed_under_80_columns(tmp_path: Path, capsys: py
 
 def test_what_runs_were_made_with_is_said_in_words() -> None:
     made = {"config": {}, "eval_images": "0123", "eval_indexes": [], "counts": "", "porn_model": None}
-    sub = {"config": {}, "parent": {"name": "toy", "sha256": "0123456789abcdef" * 4}, "subset": {"size": "10%", "copies": None}}
+    sub = {
+        "config": {},
+        "parent": {"name": "toy", "sha256": "0123456789abcdef" * 4},
+        "subset": {"size": "10%", "copies": None},
+    }
     lines = {each.name: (each.one, each.two) for each in differences(made, sub)}
     assert lines == {
         "parent corpus": ("none", "name toy, sha256 0123456789abcdef"),

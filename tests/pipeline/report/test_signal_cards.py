@@ -42,7 +42,9 @@ CARDS = {
 def test_distances_are_not_a_share_of_the_near_duplicates(found: int, settings: tuple[tuple[str, str], ...]) -> None:
     histograms = histograms_of([EvalDuplicate()])
     distances = [3] * found + [None] * (3 - found)
-    histograms[0].add({"eval_distance": pa.array(distances, pa.int32())}, np.array([True] * found + [False] * (3 - found)))
+    histograms[0].add(
+        {"eval_distance": pa.array(distances, pa.int32())}, np.array([True] * found + [False] * (3 - found))
+    )
     (histogram,) = with_distance(histograms, config_tree(*settings))
     (words,) = [paragraph.text for paragraph in _card(histogram).iter("p")]
     assert words == f"Near-duplicate of an image of an evaluation set: {CARDS[found, settings]}"
