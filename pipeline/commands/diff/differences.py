@@ -63,14 +63,22 @@ def _sets(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference
     for name, says in SETS.items():
         if not (_knows(one, name) and _knows(two, name)):
             continue
-        before, after = _value(one.get(name)), _value(two.get(name))
+        before, after = (_value(manifest.get(name)) for manifest in (one, two))
         if before != after:
-            yield Difference("made with", says, before, after)
+            yield Difference("made with", says, _named(one, name, before), _named(two, name, after))
 
 
 def _knows(manifest: Mapping[str, Any], name: str) -> bool:
     """Returns whether an absent entry means none: a subset leaves out what its corpus was made with."""
     return name in manifest or "parent" not in manifest
+
+
+def _named(manifest: Mapping[str, Any], name: str, value: str) -> str:
+    """A value, after the names of the evaluation sets if it is their digest."""
+    sets = (manifest.get("evaluation") or {}).get("sets") or {}
+    if name != "eval_images" or value == "none" or not sets:
+        return value
+    return f"{', '.join(f'{each} ({images:,})' for each, images in sets.items())}: {value}"
 
 
 def _value(content: Any) -> str:

@@ -168,6 +168,9 @@ def test_what_runs_were_made_with_is_said_in_words() -> None:
     other = made | {"eval_indexes": ["f0", "f1"], "counts": "c"}
     lines = {each.name: (each.one, each.two) for each in differences(made, other)}
     assert lines == {"evaluation indexes": ("none", "f0, f1"), "run of --counts": ("none", "c")}
+    sets = made | {"eval_images": "4567", "evaluation": {"sets": {"hats": 1200, "shoes": 3}}}
+    lines = {each.name: (each.one, each.two) for each in differences(made, sets)}
+    assert lines == {"evaluation images": ("0123", "hats (1,200), shoes (3): 4567")}
     absent = {name: entry for name, entry in made.items() if name not in ("counts", "eval_indexes")}
     assert not differences(made, absent) and not differences(made, made)
 
