@@ -21,6 +21,8 @@ TITLES = {  # and what is said where nothing is known
 }
 IDENTIFIED = "Languages that no column gives are identified from the texts (report.identify), and may be wrong."
 BARS = "A bar is all raw pairs of its row: those kept, then those dropped, by first reason."
+CAUSES = "The most frequent causes of dropped pairs"
+MOST = "The most frequent texts and images"  # where no pair is dropped
 OFFENDERS_SHOWN = 10
 LONGEST_IMAGE = 44  # characters of a URL or a path
 DIGEST, DIGITS = re.compile("[0-9a-f]{64}"), 16  # of a digest, the digits on the page: enough to find it by
@@ -44,7 +46,7 @@ def origins_sections(funnel: Row, identified: bool = False) -> list[Element]:
         *(element for name in tables for element in _dimension(name, found[name], funnel, codes)),
         *(tag("p", *_line(name, found[name]), class_="note") for name in TITLES if name not in tables),
         *([tag("p", IDENTIFIED, class_="note")] if identified and found["language"] else []),
-        *_offenders(funnel.get("offenders") or {}),
+        *_offenders(funnel.get("offenders") or {}, CAUSES if drops_any(funnel) else MOST),
         id="origins",
     )
     return [section]
@@ -72,10 +74,10 @@ def _short(lacks: int) -> str:
     return f"Names that are rare in a shard were not counted there, so a row can be short by {lacks:,} pairs at most."
 
 
-def _offenders(found: Row) -> Iterator[Element]:
+def _offenders(found: Row, heading: str) -> Iterator[Element]:
     cards = [card for card in (_texts(found), _images(found), _ngrams(found), _hosts(found)) if card is not None]
     if cards:
-        yield tag("h3", "The most frequent causes")
+        yield tag("h3", heading)
         yield tag("div", *cards, class_="cards offenders")
 
 

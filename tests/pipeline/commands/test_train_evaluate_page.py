@@ -96,6 +96,10 @@ def test_the_paper_is_named_beside_its_numbers_alone() -> None:
     assert "In percent." in page([NEIGHBOURS]).words and "ALIGN" not in page([NEIGHBOURS, GONE]).words
 
 
+def test_nearest_neighbours_are_explained_where_they_are_measured() -> None:
+    assert "Nearest neighbours: the same" in page([NEIGHBOURS]).words and "Nearest" not in page([COCO]).words
+
+
 @pytest.mark.parametrize(
     ("model", "name"),
     [

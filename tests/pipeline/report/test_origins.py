@@ -88,6 +88,8 @@ def test_where_no_pair_is_dropped_a_bar_is_a_share_of_all(dropped: int) -> None:
     head = [cell.text for cell in table.iter("th") if cell.get("scope") == "col"]
     assert ("Kept" in head, "Share" in head) == (bool(dropped), not dropped)
     assert ("by first reason" in words(content)) == bool(dropped)
+    content["offenders"] = {"texts": [{"text": "a", "images_of_text": 12}]}
+    assert ("causes of dropped pairs" in words(content)) == bool(dropped)
     if not dropped:
         assert [cell.text for cell in table.iter("td") if cell.text] == ["30", "75.0%", "10", "25.0%"]
         assert [float(bar.findall("rect")[1].get("width") or 0) for bar in table.iter("svg")] == [750, 250]
