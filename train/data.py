@@ -11,21 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from train.config import Data
+from train.encoded import BAD, HELD_OUT, TRAINED, Element, Encoded, encoded, mapped
 from train.errors import TrainingError
 from train.example import read_records
 from train.pairs import BadRecord, Encoder, Pair
 
-BAD, TRAINED, HELD_OUT = range(3)
 AUTOTUNE = tf.data.AUTOTUNE
-Element = dict[str, tf.Tensor]
-Encoded = tuple[int, Pair | None, np.ndarray | None]  # kind, pair, and pixels if wanted
-Encode = Callable[[int, int, bytes], Encoded]
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ class Records:
         self._check()
         groups = tf.data.Dataset.range(start.group, np.iinfo(np.int64).max)
         records = groups.flat_map(lambda group: self._group(group, start, host))
-        pairs = records.map(_calls(self._train, self.encoder), AUTOTUNE, deterministic=True)
+        pairs = mapped(records, self._train, self.encoder)
         return pairs.scan(tf.constant(start.bad, tf.int64), _count_bad).filter(_is(TRAINED)).map(_public)
 
     def evaluation(self, held_out: bool) -> tf.data.Dataset:
@@ -101,7 +97,7 @@ class Records:
 
     def _to_measure(self, content: tf.data.Dataset, held_out: bool) -> tf.data.Dataset:
         records = content.enumerate().map(lambda number, record: (tf.constant(0, tf.int64), number, record))
-        pairs = records.map(_calls(self._evaluate, self.encoder), AUTOTUNE, deterministic=True)
+        pairs = mapped(records, self._evaluate, self.encoder)
         pairs = pairs.scan(tf.constant(0, tf.int64), _count_bad).filter(lambda pair: pair["kind"] != BAD)
         return (pairs.filter(_is(HELD_OUT)) if held_out else pairs).map(_public)
 
@@ -113,7 +109,7 @@ class Records:
         """Raises TrainingError if the stream would never reach a pair. Reads as far as the first."""
         kinds = Counter[int]()
         for record in read_all(self.shards):
-            kind, *_ = _encoded(self._train, 0, 0, record)
+            kind, *_ = encoded(self._train, 0, 0, record)
             if kind == TRAINED:
                 return
             kinds[kind] += 1
@@ -196,40 +192,6 @@ def _shuffled(records: tf.data.Dataset, buffer: int, seed: tuple[int, tf.Tensor]
 
 def _is(kind: int) -> Callable[[Element], tf.Tensor]:
     return lambda pair: tf.equal(pair["kind"], kind)
-
-
-def _encoded(encode: Encode, group: int, number: int, record: bytes) -> Encoded:
-    try:
-        return encode(group, number, record)
-    except BadRecord:
-        return BAD, None, None
-
-
-def _calls(encode: Encode, encoder: Encoder) -> Callable[..., Element]:
-    """The function that tf.data maps over records: it calls Python code that makes a record's pixels."""
-    shape = (encoder.square.crop, encoder.square.crop, 3)
-    nothing = (np.zeros(shape, np.uint8), np.zeros(encoder.length, np.int32), b"", b"")
-
-    def call(group: int, number: int, record: bytes) -> tuple[Any, ...]:
-        kind, pair, pixels = _encoded(encode, int(group), int(number), record)
-        if pair is None or pixels is None:
-            return np.int32(kind), *nothing
-        return np.int32(kind), pixels, encoder.tokens(pair), pair.key.encode(), pair.image_id.encode()
-
-    def element(group: tf.Tensor, number: tf.Tensor, record: tf.Tensor) -> Element:
-        types = (tf.int32, tf.uint8, tf.int32, tf.string, tf.string)
-        # under deterministic operations, stateful functions would run one at a time
-        kind, pixels, tokens, key, image_id = tf.numpy_function(call, (group, number, record), types, stateful=False)
-        return {
-            "kind": tf.ensure_shape(kind, ()),
-            "pixels": tf.ensure_shape(pixels, shape),
-            "tokens": tf.ensure_shape(tokens, (encoder.length,)),
-            "key": tf.ensure_shape(key, ()),
-            "image_id": tf.ensure_shape(image_id, ()),
-            "place": tf.stack([group, number + 1]),
-        }
-
-    return element
 
 
 def _count_bad(bad: tf.Tensor, pair: Element) -> tuple[tf.Tensor, Element]:

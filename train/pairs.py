@@ -7,7 +7,7 @@ wrote (img2dataset, coyo-align).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +115,9 @@ class Encoder:
     square: Square
     length: int
 
-    def tokens(self, pair: Pair) -> NDArray[np.int32]:
-        """Ids of the text's pieces, int32 (length,)."""
-        ids: NDArray[np.int32] = self.tokenizer.encode([pair.text], self.length)[0]
+    def tokens(self, pairs: Sequence[Pair]) -> NDArray[np.int32]:
+        """Ids of the texts' pieces, int32 (pairs, length)."""
+        ids: NDArray[np.int32] = self.tokenizer.encode([pair.text for pair in pairs], self.length)
         return ids
 
     def middle(self, pair: Pair) -> np.ndarray:

@@ -85,7 +85,8 @@ def _run(corpus: Corpus, material: Material, folder: Path) -> None:
     write_pairs(folder / "raw" / "pairs.parquet", list(_pairs(corpus, material)))
     settings = [f"--{each}" for each in (*corpus.settings, *_rules_off(corpus))]
     pictures = f"--input.image_folder={material.pictures.resolve()}"
-    given = (f"--config={CONFIG}", f"--input={folder / 'raw'}", pictures, *_evaluation(corpus, material), *settings)
+    known = (*_evaluation(corpus, material), *_reused(corpus, material))
+    given = (f"--config={CONFIG}", f"--input={folder / 'raw'}", pictures, *known, *settings)
     measure(*python("-m", "pipeline", *given, f"--output={folder / 'corpus'}"))
     measure(*python("-m", "vocab", f"--corpus={folder / 'corpus'}", f"--output={folder / 'vocab'}"))
 
@@ -110,6 +111,12 @@ def _evaluation(corpus: Corpus, material: Material) -> Iterator[str]:
             *python("-m", "dedup", "index", f"--images={held_out(material)}", f"--output={index}", "--name=held-out")
         )
     yield f"--eval_images={index}"
+
+
+def _reused(corpus: Corpus, material: Material) -> Iterator[str]:
+    """The corpus of all pairs and rules, which knows already what most pictures are copies of."""
+    if corpus != Corpus() and DECONTAMINATION not in corpus.off:
+        yield f"--reuse={make(Corpus(), material).corpus}"
 
 
 def held_out(material: Material) -> Path:

@@ -202,14 +202,14 @@ class Crowd(Encoder):
     inside, most = 0, 0
     lock = threading.Lock()
 
-    def tokens(self, pair: Pair) -> np.ndarray:
+    def tokens(self, pairs: Sequence[Pair]) -> np.ndarray:
         with self.lock:
             Crowd.inside += 1
             Crowd.most = max(Crowd.inside, Crowd.most)
         time.sleep(0.02)
         with self.lock:
             Crowd.inside -= 1
-        return super().tokens(pair)
+        return super().tokens(pairs)
 
 
 def most_at_once(shards: list[str]) -> int:

@@ -218,11 +218,11 @@ def test_pictures_over_the_limit_are_bad_before_they_are_decoded():
 def test_tokens_are_padded_and_cut_to_the_length():
     short, long = (Pair(b"", text, "", "") for text in (b"red photo", b"red blue of photo red blue of photo"))
     pieces = tokenizer().pieces
-    assert [pieces[number] for number in SMALL.tokens(short)] == ["[CLS]", "red", "photo", "[SEP]", *["[PAD]"] * 4]
-    assert [pieces[number] for number in SMALL.tokens(long)][-2:] == ["blue", "[SEP]"]
-    assert SMALL.tokens(long).dtype == np.int32
+    assert [pieces[number] for number in SMALL.tokens([short])[0]] == ["[CLS]", "red", "photo", "[SEP]", *["[PAD]"] * 4]
+    assert [pieces[number] for number in SMALL.tokens([short, long])[1]][-2:] == ["blue", "[SEP]"]
+    assert SMALL.tokens([long]).dtype == np.int32
 
 
 def test_text_that_is_no_utf8_is_read_with_a_gap():
-    tokens = SMALL.tokens(Pair.of(encode_example({"jpg": JPG, "txt": b"red \xff blue"})))
+    tokens = SMALL.tokens([Pair.of(encode_example({"jpg": JPG, "txt": b"red \xff blue"}))])[0]
     assert [tokenizer().pieces[number] for number in tokens[:5]] == ["[CLS]", "red", "blue", "[SEP]", "[PAD]"]
