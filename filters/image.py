@@ -169,7 +169,7 @@ class EvalDuplicate:
             edges=np.arange(HASH_BITS),
             title="Distance to an evaluation image",
             unit="differing bits",
-            unmeasured="no near-duplicate was found, a rule before dropped the pair, or there is no evaluation set",
+            unmeasured="no near-duplicate was found, or a rule before dropped the pair",
         )
 
 

@@ -47,9 +47,9 @@ class Corpus:
         return short_hash([asdict(self), pictures])
 
 
-MULTILINGUAL = Corpus(
-    LANGUAGES, settings=("text.profile=multilingual", "filters.word_count.min_words=1", "vocab.size=20000")
-)
+NAMES = ("text.profile=multilingual", "filters.word_count.min_words=1")  # many languages write a name in one word
+MULTILINGUAL = Corpus(LANGUAGES, settings=(*NAMES, "vocab.size=20000"))
+IN_ENGLISH = Corpus(settings=NAMES)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.evidence.cells import Cell
-from bench.evidence.corpora import DECONTAMINATION, ENGLISH, MULTILINGUAL, Corpus
+from bench.evidence.corpora import DECONTAMINATION, IN_ENGLISH, MULTILINGUAL, Corpus
 from bench.evidence.emoji import LANGUAGES
 
 RULES = ("images_of_text", "rare_ngram", "word_count", "aspect_ratio", "short_side")
@@ -103,4 +103,4 @@ def _models() -> Iterator[Variant]:
 
 def _languages() -> Iterator[Variant]:
     yield Variant("names in 25 languages", Cell(MULTILINGUAL, languages=True))
-    yield Variant("names in English", Cell(replace(MULTILINGUAL, languages=ENGLISH), languages=True))
+    yield Variant("names in English", Cell(IN_ENGLISH, languages=True))

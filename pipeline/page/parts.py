@@ -32,6 +32,11 @@ def figure(name: str, value: str, says: str = "", **attributes: str) -> Element:
     return tag("div", tag("dt", name), tag("dd", value, tag("small", says), **attributes))
 
 
+def accent(count: int) -> dict[str, str]:
+    """The attributes of a number of lost things: coloured, unless nothing is lost."""
+    return {"class_": "accent"} if count else {}
+
+
 def flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     """Yields the settings in a tree: each path, with dots, and value as JSON."""
     for name, value in config.items():

@@ -4,7 +4,7 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #fcfbf8; --card: #ffffff; --ink: #1c1e22; --soft: #5b6069; --line: #e4e1d9; --track: #efede6;
-  --keeps: #64748b; --drops: #c2410c; --drops-soft: #fbeee6;
+  --keeps: #64748b; --drops: #c2410c; --drops-soft: #fbeee6; --shade: #d8d4c9;
   --serif: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "Noto Serif", serif;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", "DejaVu Sans Mono", monospace;
@@ -12,7 +12,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --card: #1b1e23; --ink: #e9e7e2; --soft: #a4a9b3; --line: #2f343b; --track: #262a30;
-    --keeps: #8496ad; --drops: #f0885a; --drops-soft: #35241c;
+    --keeps: #8496ad; --drops: #f0885a; --drops-soft: #35241c; --shade: #454b55;
   }
 }
 * { box-sizing: border-box; }
@@ -116,7 +116,10 @@ article p { color: var(--soft); font-size: 0.875rem; line-height: 1.45; margin-t
 .decided, .measured { margin-top: 8px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .decided { color: var(--drops); } .measured { color: var(--soft); }
 .text { margin-top: 2px; overflow-wrap: anywhere; unicode-bidi: isolate; max-height: 9.8em; overflow-y: auto;
-  scrollbar-width: thin; }
+  scrollbar-width: thin;
+  /* a shadow at the foot, which the end of the text covers: scroll bars may be hidden */
+  background: linear-gradient(transparent, var(--paper) 50%) 0 calc(100% + 3px) / 100% 2.6em no-repeat local,
+    linear-gradient(transparent, var(--shade)) bottom / 100% 1em no-repeat; }
 .text.empty { font-style: italic; font-size: inherit; }
 .origin { margin-top: 3px; color: var(--soft); font-size: 0.75rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
 footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px; }
@@ -144,7 +147,7 @@ footer { margin-top: 72px; border-top: 1px solid var(--line); padding-top: 12px;
 }
 @media print {
   main { max-width: none; padding: 0; }
-  .text { max-height: none; }
+  .text { max-height: none; background: none; }
   body { font-size: 9.5pt; background: none; }
   .examples { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 12pt 9pt; }
   .frame { height: 80pt; }

@@ -111,7 +111,7 @@ def _named(unit: str, axis: Axis) -> str:
 
 def _grid(up: Axis, unit: str) -> Iterator[Element]:
     yield tag("text", _named(unit, up), class_="unit", x=0, y=9)
-    for value in up.ticks(4):
+    for value in filter(float.is_integer, map(float, up.ticks(4))):  # there are no half pairs
         y = coordinate(up.at(value))
         yield tag("line", class_="grid", x1=LEFT, x2=RIGHT, y1=y, y2=y)
         yield tag("text", short_number(value), x=LEFT - 5, y=coordinate(up.at(value) + 3.5), text_anchor="end")

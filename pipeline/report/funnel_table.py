@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from filters import Rule
+from filters import EvalDuplicate, Porn, Rule
 from pipeline.page.markup import tag
 from pipeline.report.charts import funnel_bar
 from pipeline.report.funnel import Step, not_asked, share, steps
@@ -16,20 +16,31 @@ from pipeline.report.wording import sentence
 COLUMNS = ("Rule", "What is left of the raw pairs", "Dropped here", "Left", "Fails", "Only this rule")
 EXPLANATION = (
     "Rules apply in this order, and a pair is dropped by the first that it fails. “Fails” counts every measured pair "
-    "that fails the rule, whatever else it fails, and “only this rule” those that are known to fail no other. "
-    "eval_duplicate and porn look only at pairs that nothing before them drops, unless the run measured everything."
+    "that fails the rule, whatever else it fails, and “only this rule” those that are known to fail no other."
 )
+ALL = " Every rule looks at every pair (measure=all)."
 OF_PAGES = (
     " Before the pairs come the pages of the input: each cause takes its part off the records, the pages or the images "
     "above it, and what is left of the images are pairs."
 )
 
 
-def funnel_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str]) -> Element:
+def funnel_section(
+    funnel: Mapping[str, Any], rules: Mapping[str, Rule], unmeasured: Container[str], measure: str = "needed"
+) -> Element:
     """The funnel of `funnel.json`, with the sentences of `rules` (by reason); `unmeasured` rules lack their signal."""
     table = funnel_table(funnel, rules, unmeasured)
-    says = EXPLANATION + (OF_PAGES if funnel.get("pages") else "")
+    says = EXPLANATION + _of_pixels(funnel, measure) + (OF_PAGES if funnel.get("pages") else "")
     return tag("section", tag("h2", "The funnel"), tag("p", says, class_="note"), table, id="funnel")
+
+
+def _of_pixels(funnel: Mapping[str, Any], measure: str) -> str:
+    """The pairs that the rules on decoded images look at, if the run has such rules."""
+    names = [name for name in (EvalDuplicate.reason, Porn.reason) if name in funnel["first_reason"]]
+    if not names:
+        return ""
+    look, them = ("looks", "it") if len(names) == 1 else ("look", "them")
+    return ALL if measure == "all" else f" {' and '.join(names)} {look} only at pairs that nothing before {them} drops."
 
 
 def funnel_table(

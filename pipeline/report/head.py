@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from pipeline.files import is_local
 from pipeline.page.markup import shortened, tag
-from pipeline.page.parts import figure
+from pipeline.page.parts import accent, figure
 from pipeline.report.about import about
 from pipeline.report.funnel import share
 
@@ -32,7 +32,7 @@ def header(root: str, funnel: Mapping[str, Any], manifest: Mapping[str, Any], co
     raw, kept = funnel["raw"], funnel["kept"]
     figures = [
         figure("raw pairs", f"{raw:,}"),
-        figure("dropped", f"{raw - kept:,}", share(raw - kept, raw), class_="accent"),
+        figure("dropped", f"{raw - kept:,}", share(raw - kept, raw), **accent(raw - kept)),
         figure("kept", f"{kept:,}", share(kept, raw)),
         figure("records", f"{funnel['records']:,}"),
     ]

@@ -13,6 +13,7 @@ from filters import Bins, EvalDuplicate, Rule, Signals
 from filters.base import bins as bins_of
 from filters.image import HASH_BITS
 
+BY_VECTOR = "no near-duplicate was found, a model's vector found it, or a rule before dropped the pair"
 Drops = Mapping[str, np.ndarray]  # the reason of a rule that judged to the pairs that it drops, bool (pairs,)
 
 
@@ -99,13 +100,15 @@ def add_up(rules: Iterable[Rule], shards: Iterable[list[dict[str, Any]]]) -> lis
 
 
 def with_distance(histograms: Iterable[Histogram], config: Mapping[str, Any]) -> list[Histogram]:
-    """Adds the limit of the search, a setting, to the histogram of distances to evaluation images."""
+    """Adds what the settings of the search say to the histogram of distances to evaluation images."""
     limit = config["dedup"]["max_distance"]
     cut = ((limit + 1, f"≤ {limit:,}"),) if limit < HASH_BITS - 1 else ()
     made = list(histograms)
     for histogram in made:
         if histogram.rule.reason == EvalDuplicate.reason:
-            histogram.bins = replace(histogram.bins, cuts=cut)
+            vectors = config["dedup"].get("embedding", {}).get("model")
+            unmeasured = BY_VECTOR if vectors else histogram.bins.unmeasured
+            histogram.bins = replace(histogram.bins, cuts=cut, unmeasured=unmeasured)
     return made
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from pipeline.page.markup import shortened, tag
 from pipeline.report.funnel import share
-from pipeline.report.origins_table import LONGEST, legend, origins_table
+from pipeline.report.origins_table import LONGEST, drops_any, legend, origins_table
 
 Row = Mapping[str, Any]
 TITLES = {  # and what is said where nothing is known
@@ -19,8 +20,13 @@ TITLES = {  # and what is said where nothing is known
     "licence": ("Licence", "no column licence or license"),
 }
 IDENTIFIED = "Languages that no column gives are identified from the texts (report.identify), and may be wrong."
+BARS = "A bar is all raw pairs of its row: those kept, then those dropped, by first reason."
+CAUSES = "The most frequent causes of dropped pairs"
+MOST = "The most frequent texts and images"  # where no pair is dropped
 OFFENDERS_SHOWN = 10
-LONGEST_IMAGE = 44  # characters of an image id, of which a digest has 64
+LONGEST_IMAGE = 44  # characters of a URL or a path
+DIGEST, DIGITS = re.compile("[0-9a-f]{64}"), 16  # of a digest, the digits on the page: enough to find it by
+FIRST = "A pair counts for its first rare n-gram."
 
 
 def origins_sections(funnel: Row, identified: bool = False) -> list[Element]:
@@ -36,12 +42,11 @@ def origins_sections(funnel: Row, identified: bool = False) -> list[Element]:
     section = tag(
         "section",
         tag("h2", "Where the pairs come from"),
-        tag("p", "A bar is all raw pairs of its row: those kept, then those dropped, by first reason.", class_="note"),
-        legend(codes, dropping),
+        *([tag("p", BARS, class_="note"), legend(codes, dropping)] if drops_any(funnel) else []),
         *(element for name in tables for element in _dimension(name, found[name], funnel, codes)),
         *(tag("p", *_line(name, found[name]), class_="note") for name in TITLES if name not in tables),
         *([tag("p", IDENTIFIED, class_="note")] if identified and found["language"] else []),
-        *_offenders(funnel.get("offenders") or {}),
+        *_offenders(funnel.get("offenders") or {}, CAUSES if drops_any(funnel) else MOST),
         id="origins",
     )
     return [section]
@@ -69,10 +74,10 @@ def _short(lacks: int) -> str:
     return f"Names that are rare in a shard were not counted there, so a row can be short by {lacks:,} pairs at most."
 
 
-def _offenders(found: Row) -> Iterator[Element]:
+def _offenders(found: Row, heading: str) -> Iterator[Element]:
     cards = [card for card in (_texts(found), _images(found), _ngrams(found), _hosts(found)) if card is not None]
     if cards:
-        yield tag("h3", "The most frequent causes")
+        yield tag("h3", heading)
         yield tag("div", *cards, class_="cards offenders")
 
 
@@ -82,16 +87,18 @@ def _texts(found: Row) -> Element | None:
 
 
 def _images(found: Row) -> Element | None:
-    rows = [
-        (shortened(row["image_id"], LONGEST_IMAGE), f"{row['texts_of_image']:,}") for row in found.get("images") or ()
-    ]
+    rows = [(_image(row["image_id"]), f"{row['texts_of_image']:,}") for row in found.get("images") or ()]
     return _card("Images with most texts", ("Image", "Texts"), rows)
+
+
+def _image(image_id: str) -> str:
+    return f"{image_id[:DIGITS]}…" if DIGEST.fullmatch(image_id) else shortened(image_id, LONGEST_IMAGE)
 
 
 def _ngrams(found: Row) -> Element | None:
     ngrams = found.get("rare_ngrams") or {"rows": (), "may_lack": 0}
     rows = [(row["ngram"], f"{row['pairs']:,}") for row in ngrams["rows"]]
-    return _card("Rare n-grams, by the pairs whose first one they are", ("n-gram", "Pairs"), rows, ngrams["may_lack"])
+    return _card("Rare n-grams that cost the most pairs", ("n-gram", "Pairs"), rows, ngrams["may_lack"], FIRST)
 
 
 def _hosts(found: Row) -> Element | None:
@@ -101,8 +108,10 @@ def _hosts(found: Row) -> Element | None:
     return _card(title, ("Host", "Kept"), rows, hosts["may_lack"])
 
 
-def _card(title: str, head: tuple[str, str], rows: list[tuple[str, str]], lacks: int = 0) -> Element | None:
-    """A short list; None for an empty one."""
+def _card(
+    title: str, head: tuple[str, str], rows: list[tuple[str, str]], lacks: int = 0, note: str = ""
+) -> Element | None:
+    """A short list, what it counts (`note`), and by how much it may fall short; None for an empty one."""
     if not rows:
         return None
     body = (
@@ -111,4 +120,5 @@ def _card(title: str, head: tuple[str, str], rows: list[tuple[str, str]], lacks:
     )
     columns = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in head)))
     table = tag("table", columns, tag("tbody", *body), class_="pairs")
-    return tag("article", tag("h3", title), table, *([tag("p", _short(lacks))] if lacks else []))
+    notes = [note, _short(lacks) if lacks else ""]
+    return tag("article", tag("h3", title), table, *(tag("p", says) for says in notes if says))

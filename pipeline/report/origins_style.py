@@ -35,7 +35,7 @@ ORIGINS_STYLE = (
 @media screen and (max-width: 760px) {
   .origins thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .origins, .origins tbody { display: block; }
-  .origins tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); gap: 3px 10px; padding: 8px 0; }
+  .origins tbody tr { display: grid; grid-template-columns: 3fr 3fr 4fr; gap: 3px 10px; padding: 8px 0; }
   .origins th:first-child, .origins td.picture { grid-column: 1 / -1; width: auto; padding: 0; }
   .origins td { padding: 0; text-align: left; width: auto; }
   .origins td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: 0.75rem; }

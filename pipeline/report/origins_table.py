@@ -1,4 +1,7 @@
-"""A table of pairs by a name: raw, kept, share, and a bar whose parts are the first reasons."""
+"""A table of pairs by a name: raw, kept, share, and a bar whose parts are the first reasons.
+
+Where no pair of the run is dropped, as in a subset, it has each name's share of all pairs instead.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,23 @@ SHOWN = 10  # rows before the fold
 FOLDED = 100  # rows with those in the fold
 LONGEST = 80  # characters of a name
 HEAD = ("Raw", "Kept", "Share kept")
+HEAD_OF_KEPT = ("Pairs", "Share")
 
 
 def origins_table(title: str, found: Row, funnel: Row, codes: Sequence[str]) -> Iterator[Element]:
     """The rows of `found`, the first ones unfolded, and one of all others."""
     shown, folded = found["rows"][:SHOWN], found["rows"][SHOWN:FOLDED]
+    whole = None if drops_any(funnel) else funnel["raw"]
     yield tag("h3", title)
-    yield _table(title, [*shown, *_others(found, shown, funnel)], codes)
+    yield _table([*shown, *_others(found, shown, funnel)], codes, whole)
     if folded:
         left = _others(found, [*shown, *folded], funnel)
-        yield fold(f"{len(folded):,} more", _table(title, [*folded, *left], codes))
+        yield fold(f"{len(folded):,} more", _table([*folded, *left], codes, whole))
+
+
+def drops_any(funnel: Row) -> bool:
+    """Returns whether a pair of the run is dropped; else all shares of kept pairs are the same."""
+    return bool(funnel["raw"] > funnel["kept"])
 
 
 def legend(codes: Sequence[str], dropping: Iterable[str]) -> Element:
@@ -50,17 +60,25 @@ def _others(found: Row, shown: Sequence[Row], funnel: Row) -> list[Row]:
     return [{"name": None, "others": name, **left, "first_reason": reasons}] if left["raw"] else []
 
 
-def _table(title: str, rows: Iterable[Row], codes: Sequence[str]) -> Element:
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("Name", *HEAD, "By first reason")))
-    return tag("table", tag("thead", head), tag("tbody", *(_row(row, codes) for row in rows)), class_="origins")
+def _table(rows: Iterable[Row], codes: Sequence[str], whole: int | None) -> Element:
+    """Rows with the share of each that is kept, or, where all are, the share of the `whole` that each is."""
+    names = ("Name", *HEAD, "By first reason") if whole is None else ("Name", *HEAD_OF_KEPT, "Of all pairs")
+    head = tag("tr", *(tag("th", name, scope="col") for name in names))
+    body = tag("tbody", *(_row(row, codes, whole) for row in rows))
+    return tag("table", tag("thead", head), body, class_="origins")
 
 
-def _row(row: Row, codes: Sequence[str]) -> Element:
-    raw, kept = row["raw"], row["kept"]
-    values = (f"{raw:,}", f"{kept:,}", share(kept, raw))
-    cells = (tag("td", value, **{"data-label": name.lower()}) for name, value in zip(HEAD, values, strict=True))
+def _row(row: Row, codes: Sequence[str], whole: int | None) -> Element:
+    cells = (tag("td", value, **{"data-label": name.lower()}) for name, value in _values(row, whole))
     kind = {"class_": "others"} if row["name"] is None else {}
-    return tag("tr", _name(row), *cells, tag("td", _bar(row, codes), class_="picture"), **kind)
+    return tag("tr", _name(row), *cells, tag("td", _bar(row, codes, whole), class_="picture"), **kind)
+
+
+def _values(row: Row, whole: int | None) -> Iterable[tuple[str, str]]:
+    raw, kept = row["raw"], row["kept"]
+    if whole is None:
+        return zip(HEAD, (f"{raw:,}", f"{kept:,}", share(kept, raw)), strict=True)
+    return zip(HEAD_OF_KEPT, (f"{raw:,}", share(raw, whole)), strict=True)
 
 
 def _name(row: Row) -> Element:
@@ -68,10 +86,11 @@ def _name(row: Row) -> Element:
     return tag("th", tag("bdi", name), scope="row")
 
 
-def _bar(row: Row, codes: Sequence[str]) -> Element:
-    """A bar as wide as all pairs of the row."""
+def _bar(row: Row, codes: Sequence[str], whole: int | None) -> Element:
+    """A bar as wide as all pairs of the row, or as the `whole`, of which the row fills its share."""
     counts = [row["kept"], *(row["first_reason"].get(code, 0) for code in codes)]
-    scale, ends = 1000 / max(sum(counts), 1), list(accumulate(counts))
+    scale, ends = 1000 / max(whole or sum(counts), 1), list(accumulate(counts))
+    track = [tag("rect", class_="track", width=1000, height=10)] if whole else []
     parts = [
         tag(
             "rect",
@@ -86,4 +105,4 @@ def _bar(row: Row, codes: Sequence[str]) -> Element:
     ]
     said = ", ".join(f"{name} {count:,}" for name, count in zip(("kept", *codes), counts, strict=True) if count)
     frame = {"viewBox": "0 0 1000 10", "preserveAspectRatio": "none", "role": "img", "aria_label": said}
-    return tag("svg", *parts, class_="bar", **frame)
+    return tag("svg", *track, *parts, class_="bar", **frame)

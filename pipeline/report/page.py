@@ -41,7 +41,7 @@ def write_report(output: Output) -> None:
     unmeasured = {histogram.rule.reason for histogram in histograms if histogram.never}
     sections = [
         *earlier_sections(funnel, manifest),
-        funnel_section(funnel, rules, unmeasured),
+        funnel_section(funnel, rules, unmeasured, manifest["config"].get("measure", "needed")),
         signals_section(funnel, rules, with_distance(histograms, manifest["config"])),
         *origins_sections(funnel, manifest["config"].get("report", {}).get("identify", False)),
         gallery_section(funnel, rules, examples, most),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from filters import RareNgram, Rule
+from filters import EvalDuplicate, RareNgram, Rule
 from pipeline.page.markup import tag
 from pipeline.report.charts import bin_name, histogram_chart
-from pipeline.report.funnel import share
+from pipeline.report.funnel import not_asked, share
 from pipeline.report.histograms import Histogram
 from pipeline.report.wording import sentence
 
@@ -17,7 +17,12 @@ from pipeline.report.wording import sentence
 def signals_section(funnel: Mapping[str, Any], rules: Mapping[str, Rule], histograms: list[Histogram]) -> Element:
     """All signals of the raw pairs, in the order of the rules; those without a value in one line."""
     cards = {histogram.rule.reason: _card(histogram) for histogram in histograms if histogram.measured}
-    unmeasured = {histogram.rule.reason: _unmeasured(histogram) for histogram in histograms if not histogram.measured}
+    silent = not_asked(funnel)
+    unmeasured = {
+        histogram.rule.reason: _unmeasured(histogram, silent.get(histogram.rule.reason))
+        for histogram in histograms
+        if not histogram.measured
+    }
     if (rule := rules[RareNgram.reason]).enabled and funnel["ngrams"]:
         cards[rule.reason] = _ngrams_card(funnel, rule)
     else:
@@ -47,9 +52,10 @@ def _without(names: Iterable[str]) -> Element:
     return tag("p", f"No pair has a value: {'; '.join(names)}.", class_="note")
 
 
-def _unmeasured(histogram: Histogram) -> str:
+def _unmeasured(histogram: Histogram, silent: str | None) -> str:
+    """The name of a signal with the cause: why the rule judged no pair (`silent`), or why it found no value."""
     off = f"{histogram.rule.reason} is switched off"
-    return f"{histogram.title} ({histogram.bins.unmeasured if histogram.rule.enabled else off})"
+    return f"{histogram.title} ({(silent or histogram.bins.unmeasured) if histogram.rule.enabled else off})"
 
 
 def _card(histogram: Histogram) -> Element:
@@ -65,7 +71,8 @@ def _says(histogram: Histogram) -> Iterator[str]:
     else:
         yield f"{sentence(rule)}: {_dropped(histogram)}."
     if histogram.unmeasured:
-        yield f"{histogram.unmeasured:,} not measured{_because(histogram)}."
+        absent = "without" if _of_matches(histogram) else "not measured"
+        yield f"{histogram.unmeasured:,} {absent}{_because(histogram)}."
     if histogram.bins.note:
         yield histogram.bins.note
 
@@ -76,9 +83,17 @@ def _because(histogram: Histogram) -> str:
 
 def _dropped(histogram: Histogram) -> str:
     drops, measured = int(histogram.dropped.sum()), histogram.measured
+    noun = "pair" if drops == 1 else "pairs"
+    if _of_matches(histogram):
+        return f"{drops:,} {noun} with a distance"
     if not histogram.bins.cuts:
-        return f"{drops:,} pairs"
+        return f"{drops:,} {noun}"
     return f"{drops:,} of {measured:,} pairs, {share(drops, measured)}"
+
+
+def _of_matches(histogram: Histogram) -> bool:
+    """Returns whether only dropped pairs have a value: their share of these is always all of them."""
+    return histogram.rule.reason == EvalDuplicate.reason
 
 
 def _numbers(histogram: Histogram) -> Element:

@@ -18,10 +18,16 @@ Examples = Mapping[Change, Sequence[Example]]
 
 CHANGES_STYLE = """
 .numbers td, .numbers thead th + th, .matrix td, .matrix thead th + th { text-align: right; }
-.numbers td, .pairs thead th, .matrix th, .matrix td, .differ tbody th { white-space: nowrap; }
+.numbers td, .pairs thead th, .matrix th, .matrix td { white-space: nowrap; }
 .wide { overflow-x: auto; }
 .frame.none { padding: 8px; font-size: 0.8125rem; overflow-wrap: anywhere; }
-@media screen and (max-width: 760px) { .pairs th, .pairs td { padding-right: 12px; } }
+@media screen and (max-width: 760px) {
+  .pairs th, .pairs td { padding-right: 12px; }
+  .differ, .differ tbody, .differ thead { display: block; }
+  .differ tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .differ th:first-child { grid-column: 1 / -1; }
+  .differ thead th:first-child { display: none; }
+}
 """
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.outputs.changed import NONE, changed
 
 LISTED = 20  # input files
+DIGITS = 16  # of a digest, as on the page of a corpus
 SETS = {
     "eval_images": "evaluation images",
     "eval_indexes": "evaluation indexes",
@@ -17,7 +18,7 @@ SETS = {
     "embedding_model": "embedding model",
     "dictionaries": "dictionaries",
     "counts": "run of --counts",
-    "parent": "corpus that it is a part of",
+    "parent": "parent corpus",
     "subset": "choice of the subset",
 }
 
@@ -60,9 +61,32 @@ def _file(entry: Mapping[str, Any] | None) -> str:
 
 def _sets(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[Difference]:
     for name, says in SETS.items():
-        if one.get(name) != two.get(name):
-            yield Difference("made with", says, _value(one.get(name)), _value(two.get(name)))
+        if not (_knows(one, name) and _knows(two, name)):
+            continue
+        before, after = (_value(manifest.get(name)) for manifest in (one, two))
+        if before != after:
+            yield Difference("made with", says, _named(one, name, before), _named(two, name, after))
+
+
+def _knows(manifest: Mapping[str, Any], name: str) -> bool:
+    """Returns whether an absent entry means none: a subset leaves out what its corpus was made with."""
+    return name in manifest or "parent" not in manifest
+
+
+def _named(manifest: Mapping[str, Any], name: str, value: str) -> str:
+    """A value, after the names of the evaluation sets if it is their digest."""
+    sets = (manifest.get("evaluation") or {}).get("sets") or {}
+    if name != "eval_images" or value == "none" or not sets:
+        return value
+    return f"{', '.join(f'{each} ({images:,})' for each, images in sets.items())}: {value}"
 
 
 def _value(content: Any) -> str:
-    return "none" if not content else content if isinstance(content, str) else str(content)
+    """What a run was made with, in words; `none` where a manifest has no entry or an empty one."""
+    if isinstance(content, Mapping):
+        content = [
+            f"{name} {value[:DIGITS] if name == 'sha256' else value}" for name, value in content.items() if value
+        ]
+    if isinstance(content, list | tuple):
+        content = ", ".join(map(_value, content))
+    return str(content) if content else "none"

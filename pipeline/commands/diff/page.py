@@ -12,7 +12,7 @@ from pipeline.commands.diff.examples import Example
 from pipeline.commands.diff.runs import KEPT, Run
 from pipeline.commands.diff.table import NOTHING, NOTHING_COMMON, counts, groups
 from pipeline.page.markup import serialized, shortened, tag
-from pipeline.page.parts import document, figure, table
+from pipeline.page.parts import accent, document, figure, table
 from pipeline.page.thumbnails import share_of
 from pipeline.report.funnel import share
 from pipeline.report.head import title as title_of
@@ -52,7 +52,7 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
         figure(
             "kept by both", f"{comparison.count(KEPT, KEPT):,}", share(comparison.count(KEPT, KEPT), comparison.common)
         ),
-        figure("lost", f"{lost:,}", share(lost, comparison.common), class_="accent"),
+        figure("lost", f"{lost:,}", share(lost, comparison.common), **accent(lost)),
         figure("gained", f"{gained:,}", share(gained, comparison.common)),
     ]
     names = [
@@ -72,9 +72,9 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
 
 
 def _differences(differ: Sequence[Difference]) -> Element:
-    rows = [(one.kind, one.name, one.one, one.two) for one in differ]
+    rows = [(f"{one.kind} {one.name}", one.one, one.two) for one in differ]
     nothing = tag("p", f"{NOTHING}.".capitalize(), class_="empty")
-    content = table(("", "Name", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
+    content = table(("", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
     return tag("section", tag("h2", "What differs"), content)
 
 

@@ -37,7 +37,7 @@ def finish(output: Output, config: Config, this: dict[str, Any], seconds: dict[s
     }
     output.write_bytes(FUNNEL, json_file(funnel))
     output.write_bytes(MANIFEST, json_file(manifest))
-    output.write_bytes(REPORT, serialized(page(funnel, manifest)))
+    output.write_bytes(REPORT, serialized(page(output.root, funnel, manifest)))
 
 
 def print_statuses(funnel: Mapping[str, Any], options: Options) -> None:

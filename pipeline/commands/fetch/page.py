@@ -11,23 +11,25 @@ from pipeline.page.markup import shortened, tag
 from pipeline.page.parts import byte_size, document, figure, flat, fold, table
 from pipeline.report.charts import funnel_bar
 from pipeline.report.funnel import share
+from pipeline.report.head import title
 
 
-def page(funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
-    """The html element of the page of a fetch."""
-    sections = [_header(funnel), _statuses(funnel), *_hosts(funnel), _footer(manifest)]
-    return document("Fetch report", sections)
+def page(root: str, funnel: Mapping[str, Any], manifest: Mapping[str, Any]) -> Element:
+    """The html element of the page of the fetch in the folder `root`."""
+    sections = [_header(root, funnel), _statuses(funnel), *_hosts(funnel), _footer(manifest)]
+    return document(f"{title(root)}: fetch report", sections)
 
 
-def _header(funnel: Mapping[str, Any]) -> Element:
+def _header(root: str, funnel: Mapping[str, Any]) -> Element:
     urls, found = funnel["urls"], funnel["status_urls"].get("ok", 0)
     figures = [
         figure("URLs", f"{urls:,}", f"in {funnel['rows']:,} rows"),
-        figure("with an image", f"{found:,}", share(found, urls), class_="accent"),
+        figure("with an image", f"{found:,}", share(found, urls)),
         figure("bytes", byte_size(funnel["bytes"])),
         *_rate(funnel),
     ]
-    return tag("header", tag("p", "Fetch report", class_="overline"), tag("h1", "Images of URLs"), _list(figures))
+    heading = tag("h1", title(root), " ", tag("small", "images of URLs"))
+    return tag("header", tag("p", "Fetch report", class_="overline"), heading, _list(figures))
 
 
 def _list(figures: list[Element]) -> Element:

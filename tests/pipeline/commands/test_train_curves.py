@@ -118,6 +118,17 @@ def test_a_constant_temperature_is_a_level_line(start: float) -> None:
     assert "Fixed here." in report.words and "Learned here." in page().words
 
 
+@pytest.mark.parametrize(
+    ("start", "last", "above"),
+    [(0.07, 0.08, False), (0.07, 0.07, True), (0.07, 0.02, True), (0.02, 0.03, True), (0.01, 0.009, False)],
+)
+def test_the_label_of_the_start_is_not_on_the_curve(start: float, last: float, above: bool) -> None:
+    train = dataclasses.replace(TOY, temperature=Temperature(start))
+    content = training_page(facts(train), [*ROWS[:-1], dataclasses.replace(ROWS[-1], temperature=last)], RETRIEVAL)
+    (label,) = re.findall(r'<text class="level-label"[^>]* y="([\d.]+)"[^>]*>start', content.decode())
+    assert (float(label) < levels(content)[2]) == above
+
+
 # The levels beside the loss
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.commands.train.evaluate.page import evaluation_page
+from pipeline.commands.train.evaluate.run import short_name
 from pipeline.commands.train.evaluate.table import Outcome
 from pipeline.page.markup import shortened, visible
 from tests.support.page_cells import Report
@@ -88,6 +89,28 @@ def test_the_header_counts_sets_and_names_those_without_numbers() -> None:
     assert report.all("dd") == ["3", "5,172", "1", "1"]
     assert report.all("small")[:4] == ["of 5", "in all of them", "imagenet", "pets"]
     assert page([NEIGHBOURS]).all("dd") == ["1", "173"]
+
+
+def test_the_paper_is_named_beside_its_numbers_alone() -> None:
+    assert "ALIGN's numbers" in page().words and "ALIGN's numbers" in page([COCO]).words
+    assert "In percent." in page([NEIGHBOURS]).words and "ALIGN" not in page([NEIGHBOURS, GONE]).words
+
+
+def test_nearest_neighbours_are_explained_where_they_are_measured() -> None:
+    assert "Nearest neighbours: the same" in page([NEIGHBOURS]).words and "Nearest" not in page([COCO]).words
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("/data/out/toy/model/", "toy/model"),
+        ("/model", "model"),
+        ("gs://bucket/toy/model", "toy/model"),
+        ("here/../models/toy", "models/toy"),
+    ],
+)
+def test_a_model_is_called_as_its_folder_and_the_one_above(model: str, name: str) -> None:
+    assert short_name(model) == name
 
 
 def test_what_was_left_out_can_be_read() -> None:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
+from filters import ImagesOfText, WordCount
 from pipeline.files import Output
 from pipeline.page.axes import Axis, short_number
-from pipeline.report.charts import WIDTH, histogram_chart
+from pipeline.report.charts import LEFT, WIDTH, histogram_chart
 from pipeline.report.described import rules_of
 from pipeline.report.histograms import Histogram, add_up, with_distance
 from pipeline.report.histograms import histograms_of as empty_histograms
@@ -115,6 +116,17 @@ def test_numbers_below_the_bars_are_whole(verdicts):
     numbers = [text for chart in charts for text in chart.iter("text") if text.get("text-anchor") == "middle"]
     ends = [float(number.get("x")) + 3.1 * len(number.text) for number in numbers]
     assert 308 < max(ends) < WIDTH
+
+
+@pytest.mark.parametrize(("pairs", "wanted"), [(1, [0, 1, 2]), (2, [0, 1, 2]), (3, [0, 1, 2, 3]), (9, [0, 5])])
+def test_numbers_of_pairs_are_whole(pairs, wanted):
+    for rule in (WordCount(), ImagesOfText()):
+        (histogram,) = empty_histograms([rule])
+        histogram.pairs[5] = pairs
+        chart = histogram_chart(histogram, "")
+        numbers = [float(text.text) for text in chart.iter("text") if text.get("x") == str(LEFT - 5)]
+        log = histogram.bins.log_pairs
+        assert numbers == ([value for value in (1, 2, 5) if value <= max(pairs, 2)] if log else wanted)
 
 
 def test_short_numbers():

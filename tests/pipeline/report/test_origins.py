@@ -80,6 +80,30 @@ def test_a_bar_has_a_part_for_each_first_reason() -> None:
     assert bar.get("aria-label") == "kept 7, short_side 1, porn 2"
 
 
+@pytest.mark.parametrize("dropped", [0, 1])
+def test_where_no_pair_is_dropped_a_bar_is_a_share_of_all(dropped: int) -> None:
+    rows = [row("a", 30) | {"kept": 30}, row("b", 10) | {"kept": 10 - dropped}]
+    content = funnel(40, host=dimension(["a", "b"], rows=rows)) | {"kept": 40 - dropped}
+    (table,) = tables(content)
+    head = [cell.text for cell in table.iter("th") if cell.get("scope") == "col"]
+    assert ("Kept" in head, "Share" in head) == (bool(dropped), not dropped)
+    assert ("by first reason" in words(content)) == bool(dropped)
+    content["offenders"] = {"texts": [{"text": "a", "images_of_text": 12}]}
+    assert ("causes of dropped pairs" in words(content)) == bool(dropped)
+    if not dropped:
+        assert [cell.text for cell in table.iter("td") if cell.text] == ["30", "75.0%", "10", "25.0%"]
+        assert [float(bar.findall("rect")[1].get("width") or 0) for bar in table.iter("svg")] == [750, 250]
+
+
+def test_a_digest_is_shown_by_its_first_digits() -> None:
+    images = ["0123456789abcdef" * 4, "https://example.org/" + "x" * 44, "0123456789abcdef" * 4 + "0"]
+    content = funnel(RAW, host=dimension(["a"]))
+    content["offenders"] = {"images": [{"image_id": image, "texts_of_image": 9} for image in images]}
+    shown = [found.text or "" for found in tables(content)[-1].iter("bdi")]
+    assert shown[0] == "0123456789abcdef…"
+    assert shown[1].startswith("https://example.org/x") and {len(name) for name in shown[1:]} == {44}
+
+
 def test_every_reason_of_the_package_has_a_colour_of_its_own() -> None:
     assert len({colour(REASONS, code) for code in REASONS}) == len(REASONS) < len(COLOURS)
     many = [*REASONS, *(f"own_{number}" for number in range(5))]

@@ -33,8 +33,7 @@ class Section:
 SECTIONS = (
     Section(
         "Retrieval",
-        "How often what belongs to a query is the nearest of all candidates, or among the 5 or 10 nearest. Nearest "
-        "neighbours: the same of pictures of one class, among those of a training set.",
+        "How often what belongs to a query is the nearest of all candidates, or among the 5 or 10 nearest.",
         RECALL,
     ),
     Section("Mean recall", "The mean of R@1, R@5 and R@10 over both directions of retrieval.", ("mR",)),
@@ -55,13 +54,17 @@ SECTIONS = (
         ("Spearman",),
     ),
 )
-NOTE = "In percent. ALIGN's numbers are those of its paper, arXiv 2102.05918, for sets that are said to be the paper's."
+PERCENT = "In percent."
+PAPER = " ALIGN's numbers are those of its paper, arXiv 2102.05918, for sets that are said to be the paper's."
+NEIGHBOURS = "nearest neighbours"  # the name of this measure
+OF_NEIGHBOURS = " Nearest neighbours: the same of pictures of one class, among those of a training set."
 CHANCE = "By chance"
 STYLE = """
 .results { max-width: 860px; }
 .results tbody th { width: 44%; }
 .results thead th:nth-child(n+2) { text-align: right; }
-@media screen and (max-width: 760px) { .results tbody tr { grid-template-columns: repeat(4, 1fr); } }
+@media screen and (max-width: 760px) { .results tbody tr { grid-template-columns: repeat(4, 1fr); }
+  .results tbody th { width: auto; } }
 footer .note { overflow-wrap: anywhere; }
 """
 
@@ -91,8 +94,12 @@ def _header(model: str, outcomes: Sequence[Outcome]) -> Element:
         tag("p", "Evaluation", class_="overline"),
         tag("h1", shortened(model, 60)),
         tag("dl", *figures, class_="figures"),
-        tag("p", NOTE, class_="note"),
+        tag("p", PERCENT + (PAPER if any(map(_published, outcomes)) else ""), class_="note"),
     )
+
+
+def _published(outcome: Outcome) -> bool:
+    return outcome.measured is not None and any(map(outcome.published, outcome.measured.lines))
 
 
 def _unmeasured(what: str, names: Sequence[str], **attributes: str) -> Iterator[Element]:
@@ -105,7 +112,8 @@ def _section(section: Section, lines: Sequence[tuple[Outcome, Line]]) -> Element
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Set", *section.columns, *chance))))
     rows = [_row(outcome, line, section.columns, bool(chance)) for outcome, line in lines]
     table = tag("table", head, tag("tbody", *rows), class_="funnel results", aria_label=section.title)
-    return tag("section", tag("h2", section.title), tag("p", section.says, class_="note"), table)
+    says = section.says + (OF_NEIGHBOURS if any(line.name == NEIGHBOURS for _, line in lines) else "")
+    return tag("section", tag("h2", section.title), tag("p", says, class_="note"), table)
 
 
 def _row(outcome: Outcome, line: Line, columns: Sequence[str], chance: bool) -> Element:

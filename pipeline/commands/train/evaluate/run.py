@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from typing import Any
 
 from pipeline.commands.train.evaluate.measuring import measure_all, read_all
@@ -13,7 +14,7 @@ from pipeline.commands.train.evaluate.table import Outcome, numbers, table
 from pipeline.commands.train.material import find_shards, load_model
 from pipeline.commands.train.options import Records
 from pipeline.commands.train.recall_lines import recall_lines
-from pipeline.files import write_file
+from pipeline.files import is_local, write_file
 from pipeline.printable import tell
 from train.errors import TrainingError
 from train.evaluation.kinds import EvaluationSet
@@ -37,12 +38,18 @@ def run(options: Options) -> None:
         _measure_records(options, options.records)
 
 
+def short_name(model: str) -> str:
+    """The last two parts of the path of a model's folder, which is called `model` more often than not."""
+    path = os.path.abspath(model) if is_local(model) else model
+    return "/".join(path.strip("/").split("/")[-2:])
+
+
 def _measure_records(options: Options, records: Records) -> None:
     trained = load_model(options.model, options.settings)
     found = retrieval(trained, find_shards(records).paths, held_out=not options.everything)
     outcome = Outcome("all pictures" if options.everything else "held-out pictures", EvaluationSet(), measured(found))
     _write(options.numbers, _json(dataclasses.asdict(found)))
-    _write(options.page, evaluation_page(options.model, trained.weights, [outcome]))
+    _write(options.page, evaluation_page(short_name(options.model), trained.weights, [outcome]))
     print("\n".join(recall_lines(found)))
 
 
@@ -53,7 +60,7 @@ def _measure_sets(options: Options) -> None:
     outcomes = list(measure_all(options.sets, found, TrainedTowers(trained)))
     model = {"folder": options.model, "weights": trained.weights}
     _write(options.numbers, _json({"model": model, "sets": numbers(outcomes)}))
-    _write(options.page, evaluation_page(options.model, trained.weights, outcomes))
+    _write(options.page, evaluation_page(short_name(options.model), trained.weights, outcomes))
     tell(*table(outcomes), error=False)
     failed = [f"{outcome.name}: {outcome.failed}" for outcome in outcomes if outcome.failed]
     if failed:

@@ -118,7 +118,7 @@ def _curves_section(facts: Mapping[str, Any], rows: Sequence[Row]) -> Element:
         return tag(
             "section", title, tag("p", "Nothing was logged: there are no curves to draw.", class_="empty"), id="log"
         )
-    charts = [_loss(facts), _temperature(facts), _learning_rate(facts)]
+    charts = [_loss(facts), _temperature(facts, rows[-1].temperature), _learning_rate(facts)]
     cards = tag(
         "div",
         *(curve_card(chart, rows) for chart in charts),
@@ -156,11 +156,13 @@ def _loss(facts: Mapping[str, Any]) -> Curve:
     return Curve("Loss", "loss", says, facts["steps"], levels)
 
 
-def _temperature(facts: Mapping[str, Any]) -> Curve:
+def _temperature(facts: Mapping[str, Any], last: float) -> Curve:
     settings = facts["train"]["temperature"]
     start = settings["start"]
     above = start > PAPER_TEMPERATURE
-    levels = [Level(start, f"start {start:.3g}", above), Level(PAPER_TEMPERATURE, "the paper's 1/64", not above)]
+    apart = max(start / PAPER_TEMPERATURE, PAPER_TEMPERATURE / start) > 2  # else the other label is in the way
+    own = last <= start if apart else above  # where the curve doesn't end
+    levels = [Level(start, f"start {start:.3g}", own), Level(PAPER_TEMPERATURE, "the paper's 1/64", not above)]
     if math.isclose(start, PAPER_TEMPERATURE):
         levels = [Level(start, "start, and the paper's 1/64")]
     says = f"{'Learned' if settings['learned'] else 'Fixed'} here. {TEMPERATURE_SAYS}"

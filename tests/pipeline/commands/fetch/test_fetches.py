@@ -139,7 +139,14 @@ def test_the_page_of_files_has_every_column_and_number(store: Path) -> None:
 
 def test_the_page(store: Path) -> None:
     page = Page((store / "report.html").read_text())
-    for words in ("Images of URLs", "not_image", "bad_url", "robots", "opt_out", "Hosts that failed most"):
+    for words in (
+        f"{store.name} images of URLs",
+        "not_image",
+        "bad_url",
+        "robots",
+        "opt_out",
+        "Hosts that failed most",
+    ):
         assert words in page.words
     assert not [value for name, value in page.attributes if name in ("src", "href") and value.startswith("http")]
 
