@@ -21,7 +21,8 @@ from pipeline.engines.portable import CheckWorker
 from tests.conftest import Runs, arguments
 from tests.support.command import ROOT, command, result
 from tests.support.crawl import Crawl
-from tests.support.engines import bare_environment, cluster, free_port, prism, wheel_environment
+from tests.support.engines import bare_environment, cluster, free_port, wheel_environment
+from tests.support.prism import prism
 
 pytestmark = pytest.mark.slow(seconds=120)
 
