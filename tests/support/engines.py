@@ -40,7 +40,7 @@ def wheel_environment(folder: Path) -> Path:
     (wheel,) = folder.parent.glob("align_corpus-*.whl")
     commands = bare_environment(folder)
     python("pip", "install", "--no-deps", "--quiet", "--disable-pip-version-check", f"--target={_site(folder)}", wheel)
-    _copy_kernels(_site(folder))
+    copy_kernels(_site(folder))
     return commands
 
 
@@ -54,8 +54,8 @@ def _site(folder: Path) -> Path:
     return Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
 
 
-def _copy_kernels(site: Path) -> None:
-    """Copies kernels that the checkout has compiled from equal sources: compiling takes half a minute."""
+def copy_kernels(site: Path) -> None:
+    """Copies kernels that this Python has compiled in the checkout, from equal sources: they take half a minute."""
     for kernel in ROOT.glob("[!.o]*/**/__pycache__/*.nb[ci]"):
         source = kernel.parents[1] / f"{kernel.name.partition('.')[0]}.py"
         if not source.exists():  # a cache that outlived its source
@@ -63,6 +63,7 @@ def _copy_kernels(site: Path) -> None:
         installed = site / source.relative_to(ROOT)
         assert installed.read_bytes() == source.read_bytes()
         shutil.copystat(source, installed)  # kernels belong to a source of that size and time
+        (installed.parent / "__pycache__").mkdir(exist_ok=True)
         shutil.copy(kernel, installed.parent / "__pycache__")
 
 
