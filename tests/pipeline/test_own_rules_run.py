@@ -11,8 +11,8 @@ import pytest
 from filters import SIGNALS
 from filters.signals import SHOWN
 from tests.support.command import Finished, result, run, run_corpus, shards
-from tests.support.engines import prism
 from tests.support.own_rules import LONG_TEXT, OPTIONS, SIMILARITIES, example, low, rule_of, write, write_inputs
+from tests.support.prism import prism
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Engines for tests: Prism built once, a cluster of it with workers that know the wheel alone, and a command on it.
+"""Engines for tests: a cluster of Prism with workers that know the wheel alone, and a command on it.
 
 The pool's virtual environment is as clean as it needs to be: it has its own interpreter and the wheel, and a `.pth`
 file adds the packages of this environment, which holds the project only as an editable one. Such a folder's own `.pth`
@@ -7,8 +7,6 @@ files aren't read, so the checkout can't be imported there; `Cluster` makes sure
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import socket
 import subprocess
@@ -21,29 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from apache_beam.version import __version__ as BEAM
 
 from tests.support.command import ROOT
-
-PRISM = ROOT / "out" / "engines" / f"prism-{BEAM}" / "prism"
-PACKAGE = f"github.com/apache/beam/sdks/v2/go/cmd/prism@v{BEAM}"
-
-
-def prism() -> Path:
-    """Beam's engine, built through the Go module proxy where the checkout doesn't have it yet.
-
-    It is built without optimisations and C: that takes a minute less, and it has little to do here.
-    """
-    PRISM.parent.mkdir(parents=True, exist_ok=True)
-    with (PRISM.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may be building it
-        if not PRISM.exists():
-            aside = PRISM.parent.with_name(f"{PRISM.parent.name}.{os.getpid()}")
-            words = ["go", "install", "-gcflags=all=-N -l -dwarf=false", "-ldflags=-s -w", PACKAGE]
-            subprocess.run(words, env=os.environ | {"GOBIN": str(aside), "CGO_ENABLED": "0"}, check=True)
-            os.replace(aside / "prism", PRISM)
-            aside.rmdir()
-    return PRISM
+from tests.support.prism import prism
 
 
 def bare_environment(folder: Path) -> Path:
@@ -62,7 +40,7 @@ def wheel_environment(folder: Path) -> Path:
     (wheel,) = folder.parent.glob("align_corpus-*.whl")
     commands = bare_environment(folder)
     python("pip", "install", "--no-deps", "--quiet", "--disable-pip-version-check", f"--target={_site(folder)}", wheel)
-    _copy_kernels(_site(folder))
+    copy_kernels(_site(folder))
     return commands
 
 
@@ -76,8 +54,8 @@ def _site(folder: Path) -> Path:
     return Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
 
 
-def _copy_kernels(site: Path) -> None:
-    """Copies kernels that the checkout has compiled from equal sources: compiling takes half a minute."""
+def copy_kernels(site: Path) -> None:
+    """Copies kernels that this Python has compiled in the checkout, from equal sources: they take half a minute."""
     for kernel in ROOT.glob("[!.o]*/**/__pycache__/*.nb[ci]"):
         source = kernel.parents[1] / f"{kernel.name.partition('.')[0]}.py"
         if not source.exists():  # a cache that outlived its source
@@ -85,6 +63,7 @@ def _copy_kernels(site: Path) -> None:
         installed = site / source.relative_to(ROOT)
         assert installed.read_bytes() == source.read_bytes()
         shutil.copystat(source, installed)  # kernels belong to a source of that size and time
+        (installed.parent / "__pycache__").mkdir(exist_ok=True)
         shutil.copy(kernel, installed.parent / "__pycache__")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,13 +28,24 @@ HOLE = 100_000_000  # bytes of a bomb, unpacked
 CHUNKED, GZIP = "Transfer-Encoding: chunked", "Content-Encoding: gzip"
 
 
-def _bomb() -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    zeros = bytes(1_000_000)
-    return packer.compress(JPEG) + b"".join(packer.compress(zeros) for _ in range(HOLE // 1_000_000)) + packer.flush()
+def _packed(start: bytes) -> bytes:
+    """`start` and a hole, as DEFLATE has them: a hundredth of the hole is packed, and repeated."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    first = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)
+    part = packer.compress(bytes(HOLE // 100)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return first + part * 100 + packer.flush()
 
 
-BOMB = _bomb()
+def _gzipped_bomb() -> bytes:
+    checksum, size = zlib.crc32(bytes(HOLE), zlib.crc32(JPEG)), len(JPEG) + HOLE
+    return gzip.compress(b"")[:10] + _packed(JPEG) + struct.pack("<II", checksum, size)
+
+
+def _zlib_bomb() -> bytes:
+    return zlib.compress(b"")[:2] + _packed(b"") + struct.pack(">I", zlib.adler32(bytes(HOLE)))
+
+
+BOMB = _gzipped_bomb()
 _PIECE = b"x" * 50_000
 _GZIPPED = gzip.compress(JPEG)
 
@@ -50,7 +62,7 @@ ANSWERS: tuple[tuple[str, str, Script], ...] = (
     ("bytes without end", "too_large", endless(head(200) + JPEG, _PIECE)),
     ("chunks without end", "too_large", endless(head(200, CHUNKED), b"c350\r\n" + _PIECE + b"\r\n")),
     ("a bomb", "too_large", reply(BOMB, 200, GZIP)),
-    ("a bomb in deflate", "too_large", reply(zlib.compress(bytes(HOLE)), 200, "Content-Encoding: deflate")),
+    ("a bomb in deflate", "too_large", reply(_zlib_bomb(), 200, "Content-Encoding: deflate")),
     ("404", "gone", reply(b"gone", 404)),
     ("404 without end", "gone", endless(head(404), _PIECE)),
     ("404 of no declared length that stops", "gone", raw(head(404, "Content-Length: 1000"))),

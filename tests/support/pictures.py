@@ -22,10 +22,12 @@ SIZE = (60, 40)
 
 
 def noise(seed: int = 0, size: tuple[int, int] = SIZE) -> Image.Image:
-    """A soft RGB picture with 60 colours, so that a palette loses nothing."""
+    """A soft RGB picture with at most 60 colours, so that a palette loses nothing."""
     rng = np.random.default_rng(seed)
     small = Image.fromarray(rng.integers(0, 256, (5, 7, 3), np.uint8))
-    return small.resize(size, Image.Resampling.BICUBIC).quantize(60).convert("RGB")
+    colours = small.resize(SIZE, Image.Resampling.BICUBIC).quantize(60)  # of a large picture it takes a second
+    soft = small.resize(size, Image.Resampling.BICUBIC)
+    return soft.quantize(palette=colours, dither=Image.Dither.NONE).convert("RGB")
 
 
 @cache

@@ -22,7 +22,7 @@ from tests.support.kill_cases import state
 from tests.support.two_runs import Row, call
 
 SMALL = (
-    "--workers=1", "--input.rows_per_shard=5", "--filters.short_side.min_pixels=20", "--filters.word_count.min_words=2",
+    "--workers=1", "--input.rows_per_shard=9", "--filters.short_side.min_pixels=20", "--filters.word_count.min_words=2",
     "--filters.porn.max_score=0.52",
 )  # fmt: skip
 KEPT = ("work/index/", "work/runs/", "work/evaluation.idx", "work/kept.json")

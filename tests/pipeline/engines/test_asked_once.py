@@ -1,16 +1,21 @@
-"""Options and signatures that are kept equal those that Beam computes anew."""
+"""Options, signatures and specs that are kept equal those that Beam computes anew."""
 
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
 import pickle
+from dataclasses import dataclass
+from unittest import mock
 
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions, StandardOptions, TypeOptions
+from apache_beam.transforms import userstate
 
-from pipeline.engines.asked_once import Options, arguments
+from pipeline.engines import asked_once
+from pipeline.engines.asked_once import Options, arguments, specs
 
 
 def test_views_share_their_values() -> None:
@@ -60,3 +65,56 @@ def test_arguments_are_those_of_the_signature(made) -> None:
 def test_beam_asks_here() -> None:
     assert beam.transforms.core.get_function_args_defaults is arguments
     assert arguments(lambda first, second=2: None) == (["first", "second"], [2])
+
+
+STATE = userstate.CombiningValueStateSpec("count", sum)
+TIMER = userstate.TimerSpec("end", beam.TimeDomain.WATERMARK)
+
+
+COUNT, END = beam.DoFn.StateParam(STATE), beam.DoFn.TimerParam(TIMER)
+
+
+class Counted(beam.DoFn):
+    def process(self, element, count=COUNT):
+        yield element
+
+    @userstate.on_timer(TIMER)
+    def ended(self, end=END):
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class Equal(beam.DoFn):
+    """Two of these are equal, whatever they call."""
+
+    def process(self, element):
+        yield element
+
+
+@pytest.mark.parametrize(
+    ("dofn", "states", "timers"),
+    [
+        (Counted(), {STATE}, {TIMER}),
+        (Doubled(), set(), set()),
+        (Equal(), set(), set()),
+        (beam.FlatMap(str).fn, set(), set()),
+    ],
+)
+def test_specs_are_those_of_the_dofn(dofn, states, timers) -> None:
+    for _ in range(2):
+        assert specs(dofn) == (states, timers) == asked_once._read_specs(dofn)
+    specs(dofn)[0].add("changed")
+    assert specs(dofn) == (states, timers)
+
+
+def test_specs_are_read_once_for_each_dofn_and_kept_as_long_as_it() -> None:
+    with mock.patch.object(asked_once, "_read_specs", wraps=asked_once._read_specs) as read:
+        first, second = Doubled(), Doubled()
+        userstate.validate_stateful_dofn(first)
+        assert not userstate.is_stateful_dofn(first) and not userstate.is_stateful_dofn(second)
+        assert [call.args for call in read.call_args_list] == [(first,), (second,)]
+        kept = len(asked_once._specs)
+        read.reset_mock()
+        del first, second
+        gc.collect()
+        assert len(asked_once._specs) <= kept - 2

@@ -87,7 +87,7 @@ def test_a_run_that_cannot_be_reused(
 
 
 DAMAGED = {
-    "verdicts/*.parquet": "verdicts/align-00000-of-00003.parquet: Could not open Parquet input source",
+    "verdicts/*.parquet": "verdicts/align-00000-of-00002.parquet: Could not open Parquet input source",
     "work/index/*.arrow": "work/index/000000-000000000000.arrow is damaged; remove the folder to reuse all but",
     "work/index/*.json": "work/index is damaged; remove the folder to reuse all but the index",
     "work/kept.json": "work/kept.json is damaged; remove it to reuse all but the index",

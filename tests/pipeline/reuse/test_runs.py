@@ -89,7 +89,7 @@ def test_a_file_more_before_others(place: Place, tmp_path: Path, at: int) -> Non
         for side in ("scratch", "again")
     ]
     assert kept[0].keys() == kept[1].keys() and set(kept[0].values()) == {1}  # from scratch there is no link
-    assert sum(links > 1 for links in kept[1].values()) == 12  # shards of 51 rows
+    assert sum(links > 1 for links in kept[1].values()) == 6  # shards of 51 rows
 
 
 def test_a_file_less(place: Place, tmp_path: Path) -> None:
