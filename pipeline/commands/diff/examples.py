@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,8 +42,8 @@ def read_examples(comparison: Comparison, one: Run, two: Run) -> dict[Change, li
     pictures = [_pictures(run, found, thumbnails) for run, found in zip((one, two), verdicts, strict=True)]
     return {
         change: [
-            Example(*(verdicts[side].get(row[side]) for side in (0, 1)), _picture(pictures, row))
-            for row in chosen.rows.tolist()
+            Example(verdicts[0].get(first), verdicts[1].get(second), pictures[0].get(first, pictures[1].get(second)))
+            for first, second in chosen.rows.tolist()
         ]
         for change, chosen in comparison.chosen.items()
     }
@@ -56,10 +56,6 @@ def _pictures(run: Run, verdicts: Mapping[int, Row], thumbnails: Mapping[str, by
     }
     others = [row for row, verdict in verdicts.items() if row not in found and not verdict["reasons"]]
     return found | of_records(run, np.array(sorted(others), np.int64))
-
-
-def _picture(pictures: Sequence[Mapping[int, bytes]], rows: Sequence[int]) -> bytes | None:
-    return next((found[row] for found, row in zip(pictures, rows, strict=True) if row in found), None)
 
 
 def _column(comparison: Comparison, side: int) -> list[np.ndarray]:

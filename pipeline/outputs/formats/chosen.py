@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import pyarrow.parquet as pq
 
@@ -12,11 +12,12 @@ from pipeline.formats import FORMATS, RECORDS
 from pipeline.inputs.errors import BadFile, reading
 from pipeline.outputs.formats.pairs import IMAGE
 from pipeline.outputs.formats.recorded import read_images
+from pipeline.storage.markers import Listing
 
 Images = Iterator[tuple[int, bytes]]  # places among the pairs of a shard, ascending, and encoded images
 
 
-def format_at_hand(files: Container[str], shard: str) -> str | None:
+def format_at_hand(files: Listing, shard: str) -> str | None:
     """The format to read a shard's images from, of those whose file is among `files`; None if it has none."""
     return next((one for one in _READERS if FORMATS[one].file(shard) in files), None)
 
