@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from filters.wording import size
+from filters.wording import counted, size
 from pipeline.commands.diff.comparison import Change
 from pipeline.commands.diff.examples import Example
 from pipeline.commands.diff.runs import ABSENT, KEPT, Run
@@ -70,8 +70,7 @@ def _cells(name: str, after: Mapping[str, None], changes: Mapping[Change, int]) 
 
 
 def _group(change: Change, count: int, examples: Sequence[Example], runs: Sequence[Run], most: int) -> Element:
-    noun = "pair" if count == 1 else "pairs"
-    title = tag("h3", tag("code", named(change, " → ")), " ", tag("span", f"{count:,} {noun}", class_="says"))
+    title = tag("h3", tag("code", named(change, " → ")), " ", tag("span", counted(count, "pair"), class_="says"))
     items = [_item(example, change, runs, most) for example in examples]
     return tag("div", title, tag("ul", *items, class_="examples"), class_=f"group {' '.join(change)}")
 
