@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from filters.wording import counted, size
 from pipeline.commands.diff.comparison import Change
 from pipeline.commands.diff.examples import Example
+from pipeline.commands.diff.names import Names
 from pipeline.commands.diff.runs import ABSENT, KEPT, Run
 from pipeline.commands.diff.table import named, numbers
 from pipeline.page.markup import shortened, tag
@@ -18,7 +19,8 @@ Examples = Mapping[Change, Sequence[Example]]
 
 CHANGES_STYLE = """
 .numbers td, .numbers thead th + th, .matrix td, .matrix thead th + th { text-align: right; }
-.numbers td, .pairs thead th, .matrix th, .matrix td { white-space: nowrap; }
+.numbers td, .matrix th, .matrix td { white-space: nowrap; }
+.pairs thead th, h1, h2 { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 .frame.none { padding: 8px; font-size: 0.8125rem; overflow-wrap: anywhere; }
 @media screen and (max-width: 760px) {
@@ -32,11 +34,11 @@ CHANGES_STYLE = """
 
 
 def changes_section(
-    title: str, changes: Mapping[Change, int], examples: Examples, runs: Sequence[Run], most: int
+    title: str, changes: Mapping[Change, int], examples: Examples, runs: Sequence[Run], names: Names, most: int
 ) -> Element:
-    """A kind of change; thumbnails have `most` bytes."""
+    """A kind of change between runs with these names; thumbnails have `most` bytes."""
     both_dropped = all(outcome not in (KEPT, ABSENT) for change in changes for outcome in change)
-    table = tag("div", _matrix(changes), class_="wide") if both_dropped else _list(changes)
+    table = tag("div", _matrix(changes, names), class_="wide") if both_dropped else _list(changes)
     groups = [_group(change, count, examples[change], runs, most) for change, count in changes.items()]
     heading = f"{title[:1].upper()}{title[1:]}: {sum(changes.values()):,}"
     return tag("section", tag("h2", heading), table, *groups)
@@ -50,10 +52,10 @@ def _list(changes: Mapping[Change, int]) -> Element:
     return tag("table", tag("tbody", *rows), class_="pairs numbers")
 
 
-def _matrix(changes: Mapping[Change, int]) -> Element:
-    """First reasons in RUN1 by first reasons in RUN2; only those of a change."""
+def _matrix(changes: Mapping[Change, int], names: Names) -> Element:
+    """First reasons in the first run by first reasons in the second; only those of a change."""
     before, after = (dict.fromkeys(change[side] for change in changes) for side in (0, 1))
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("RUN1 \\ RUN2", *after)))
+    head = tag("tr", *(tag("th", name, scope="col") for name in (" \\ ".join(names), *after)))
     return tag(
         "table",
         tag("thead", head),
