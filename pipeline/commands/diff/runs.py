@@ -14,7 +14,7 @@ from pipeline.files import Output
 from pipeline.formats import VERDICTS
 from pipeline.inputs import InputError
 from pipeline.outputs.formats.chosen import format_at_hand
-from pipeline.outputs.manifest import read_manifest
+from pipeline.outputs.manifest import no_run, read_manifest
 from pipeline.report.described import rules_of
 from pipeline.storage.markers import Listing
 
@@ -76,4 +76,4 @@ def _read_run(name: str, root: str) -> Run:
     try:
         return Run(name, output, read_manifest(output))
     except InputError as error:
-        raise InputError(f"{name}: {root} holds no finished run of python -m pipeline") from error
+        raise InputError(f"{name}: {root} {no_run(output)}") from error
