@@ -1,4 +1,4 @@
-"""Phrases about a pair that several rules share, from the row of its verdict."""
+"""Phrases that rules and pages share: a number with its noun, and those about a pair, from the row of its verdict."""
 
 from __future__ import annotations
 
@@ -16,4 +16,9 @@ def size(row: Row) -> str:
 
 def words(row: Row) -> str:
     """The number of words, with its noun."""
-    return "1 word" if row["words"] == 1 else f"{row['words']:,} words"
+    return counted(row["words"], "word")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, whose plural ends in s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.config import Config, config_of
 from pipeline.files import Output, read_bytes
 from pipeline.inputs import InputError, check_output
-from pipeline.outputs.manifest import digest, plain_config, read_manifest
+from pipeline.outputs.manifest import digest, no_run, plain_config, read_manifest
 
 TAKEN = ("words", "texts_of_image", "images_of_text", "rare_ngram")
 """The signals that are the earlier run's: a part of the corpus gives other counts."""
@@ -51,7 +51,7 @@ def read_earlier(root: str, output: str) -> Earlier:
     try:
         manifest = read_manifest(Output(root))
     except InputError as error:
-        raise InputError(f"counts: {root} holds no finished run of python -m pipeline") from error
+        raise InputError(f"counts: {root} {no_run(Output(root))}") from error
     shards = manifest["shards"]
     found = EarlierRun(
         root=root,

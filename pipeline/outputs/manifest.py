@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.files import Output, read_bytes
 from pipeline.formats import FORMATS, RECORDS, formats_of
 from pipeline.inputs import InputError
+from pipeline.settings import shown
 
 
 def read_manifest(output: Output) -> dict[str, Any]:
@@ -20,8 +21,21 @@ def read_manifest(output: Output) -> dict[str, Any]:
     except ValueError as error:
         raise InputError(f"corpus: {output.path('manifest.json')} is damaged; make the corpus again") from error
     if "config" not in content:  # such as that of a fetch
-        raise InputError(f"corpus: {output.root} holds no finished run of python -m pipeline")
+        raise InputError(f"corpus: {output.root} {no_run(output)}")
     return content
+
+
+def no_run(output: Output) -> str:
+    """What a folder without a finished corpus is, as the end of a sentence: an export, or nothing that is known."""
+    try:
+        content = json.loads(read_bytes(output.path("manifest.json"))) if output.has("manifest.json") else {}
+        formats, name = " and ".join(content["export"]["formats"]), content["parent"]["name"]
+    except (ValueError, LookupError, TypeError):
+        return "holds no finished run of python -m pipeline"
+    return (
+        f"is an export, the corpus {shown(name)} as {formats} without verdicts; give the folder of that "
+        "corpus, the DIR of python -m pipeline export DIR"
+    )
 
 
 def check_records(manifest: Mapping[str, Any], corpus: str) -> None:

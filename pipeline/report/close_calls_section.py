@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pyarrow.parquet as pq
 
+from filters.wording import counted
 from pipeline.page.markup import shortened, tag
 from pipeline.page.thumbnails import data_uri, fitted, proportion
 from pipeline.report.gallery import breakable, origin
@@ -75,8 +76,8 @@ def _notes(funnel: Mapping[str, Any], config: Mapping[str, Any], shown: int) -> 
     yield tag(
         "p",
         tag("code", REASON),
-        f" drops {_counted(dropped, 'pair')}, {first:,} of them as the first rule that does. ",
-        f"{_counted(shown, 'image')} of these {'is' if shown == 1 else 'are'} shown: the corpus image on the left, ",
+        f" drops {counted(dropped, 'pair')}, {first:,} of them as the first rule that does. ",
+        f"{counted(shown, 'image')} of these {'is' if shown == 1 else 'are'} shown: the corpus image on the left, ",
         "the evaluation image on the right, and in words how the corpus image differs.",
         class_="note",
     )
@@ -97,10 +98,6 @@ def _embedding_note(settings: Mapping[str, Any]) -> str:
     if not settings.get("model"):
         return ""
     return f" A cosine is that of the two images' vectors, {settings['min_cosine']:g} at least; they have no distance."
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _pair(row: Row, most: int) -> Element:
@@ -124,7 +121,7 @@ def _call(row: Row) -> Iterator[Element | str]:
         yield tag("b", f"cosine {row['eval_score']:.3f}")
         return
     yield tag("b", f"score {row['eval_score']:.3f}")
-    yield f", {_counted(row['eval_distance'], 'bit')}"
+    yield f", {counted(row['eval_distance'], 'bit')}"
     if row["transform"]:
         yield f": {shortened(in_words(row['transform']), LONGEST_ID)}"
 

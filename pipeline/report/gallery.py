@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from filters import Rule
-from filters.wording import size, words
+from filters.wording import counted, size, words
 from pipeline.page.markup import shortened, tag
 from pipeline.page.thumbnails import data_uri, fitted
 from pipeline.report.chosen_examples import KEPT, Group
@@ -60,7 +60,7 @@ def _notes(group: Group, pairs: int) -> Iterator[str]:
     """The number of examples and of pairs, and the cause where there are fewer than the page has room for."""
     shown = len(group.rows)
     once = ", since an image is shown once" if group.repeats and shown < EXAMPLES_SHOWN else ""
-    yield f"{shown:,} of {pairs:,} {'pair' if pairs == 1 else 'pairs'}{once}."
+    yield f"{shown:,} of {counted(pairs, 'pair')}{once}."
     if not group.first:
         yield " Never the first reason: a rule before it dropped these pairs too."
 

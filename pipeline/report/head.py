@@ -16,10 +16,14 @@ from pipeline.report.funnel import share
 LONGEST_NAME = 60
 
 
+def whole_path(root: str) -> str:
+    """The path of the folder that a run is in, whichever way it is written."""
+    return os.path.abspath(root) if is_local(root) else root.rstrip("/")
+
+
 def folder_name(root: str) -> str:
     """The name of the folder that a run is in, whichever way its path is written."""
-    path = os.path.abspath(root) if is_local(root) else root.rstrip("/")
-    return path.rpartition("/")[2] or root
+    return whole_path(root).rpartition("/")[2] or root
 
 
 def title(root: str) -> str:

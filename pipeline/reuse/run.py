@@ -15,7 +15,7 @@ from pipeline.config import config_of
 from pipeline.files import Output
 from pipeline.formats import VERDICTS
 from pipeline.inputs import InputError, check_output
-from pipeline.outputs.manifest import plain_config, read_manifest
+from pipeline.outputs.manifest import no_run, plain_config, read_manifest
 from pipeline.rule_set import Filters
 
 LATE = (EvalDuplicate.reason, Porn.reason)  # rules on what pixels give
@@ -87,7 +87,7 @@ def read_finished(root: str, output: str, format_: int) -> FinishedRun:
     try:
         manifest = read_manifest(Output(root))
     except InputError as error:
-        raise InputError(f"reuse: {root} holds no finished run of python -m pipeline") from error
+        raise InputError(f"reuse: {root} {no_run(Output(root))}") from error
     if "parent" in manifest:
         raise InputError(f"reuse: {root} is a subset, without the verdicts of all pairs; give the run it was made from")
     if manifest["format"] != format_:

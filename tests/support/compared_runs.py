@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from filters.signals import SHOWN, SIGNALS
+from pipeline.files import Output
+from pipeline.outputs.formats.shards import open_shards
+from pipeline.outputs.formats.sink import PairImage
 from pipeline.storage.for_report import EXAMPLES
 from tests.support.report_runs import PAIR, config_tree
 
@@ -45,6 +48,20 @@ def write_run(
     (folder / "manifest.json").write_text(json.dumps(manifest | entries))
     (folder / "report.html").write_text("")
     return folder
+
+
+def write_pictures(folder: Path, pictures: Mapping[str, bytes], format_: str) -> None:
+    """Gives a run of `write_run` the images of its kept pairs, by key, in one format."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for shard in manifest["shards"]:
+        rows = pq.read_table(folder / f"verdicts/{shard['name']}.parquet", columns=["key", "kept"]).to_pylist()
+        kept = [row["key"] for row in rows if row["kept"]]
+        columns = {name: pa.array(kept) for name in ("text", "key", "url", "sha256")}
+        with open_shards(Output(str(folder)), shard["name"], [format_], pa.table(columns)) as written:
+            for place, key in enumerate(kept):
+                written.add(PairImage(place, pictures[key], 30, 20))
+        shard["records"] = len(kept)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def write_table(file: Path, rows: Sequence[Row], schema: pa.Schema) -> None:

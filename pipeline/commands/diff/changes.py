@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from filters.wording import size
+from filters.wording import counted, size
 from pipeline.commands.diff.comparison import Change
 from pipeline.commands.diff.examples import Example
+from pipeline.commands.diff.names import Names
 from pipeline.commands.diff.runs import ABSENT, KEPT, Run
 from pipeline.commands.diff.table import named, numbers
 from pipeline.page.markup import shortened, tag
@@ -18,7 +19,8 @@ Examples = Mapping[Change, Sequence[Example]]
 
 CHANGES_STYLE = """
 .numbers td, .numbers thead th + th, .matrix td, .matrix thead th + th { text-align: right; }
-.numbers td, .pairs thead th, .matrix th, .matrix td { white-space: nowrap; }
+.numbers td, .matrix th, .matrix td { white-space: nowrap; }
+.pairs thead th, h1, h2 { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 .frame.none { padding: 8px; font-size: 0.8125rem; overflow-wrap: anywhere; }
 @media screen and (max-width: 760px) {
@@ -32,11 +34,11 @@ CHANGES_STYLE = """
 
 
 def changes_section(
-    title: str, changes: Mapping[Change, int], examples: Examples, runs: Sequence[Run], most: int
+    title: str, changes: Mapping[Change, int], examples: Examples, runs: Sequence[Run], names: Names, most: int
 ) -> Element:
-    """A kind of change; thumbnails have `most` bytes."""
+    """A kind of change between runs with these names; thumbnails have `most` bytes."""
     both_dropped = all(outcome not in (KEPT, ABSENT) for change in changes for outcome in change)
-    table = tag("div", _matrix(changes), class_="wide") if both_dropped else _list(changes)
+    table = tag("div", _matrix(changes, names), class_="wide") if both_dropped else _list(changes)
     groups = [_group(change, count, examples[change], runs, most) for change, count in changes.items()]
     heading = f"{title[:1].upper()}{title[1:]}: {sum(changes.values()):,}"
     return tag("section", tag("h2", heading), table, *groups)
@@ -50,10 +52,10 @@ def _list(changes: Mapping[Change, int]) -> Element:
     return tag("table", tag("tbody", *rows), class_="pairs numbers")
 
 
-def _matrix(changes: Mapping[Change, int]) -> Element:
-    """First reasons in RUN1 by first reasons in RUN2; only those of a change."""
+def _matrix(changes: Mapping[Change, int], names: Names) -> Element:
+    """First reasons in the first run by first reasons in the second; only those of a change."""
     before, after = (dict.fromkeys(change[side] for change in changes) for side in (0, 1))
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("RUN1 \\ RUN2", *after)))
+    head = tag("tr", *(tag("th", name, scope="col") for name in (" \\ ".join(names), *after)))
     return tag(
         "table",
         tag("thead", head),
@@ -70,8 +72,7 @@ def _cells(name: str, after: Mapping[str, None], changes: Mapping[Change, int]) 
 
 
 def _group(change: Change, count: int, examples: Sequence[Example], runs: Sequence[Run], most: int) -> Element:
-    noun = "pair" if count == 1 else "pairs"
-    title = tag("h3", tag("code", named(change, " → ")), " ", tag("span", f"{count:,} {noun}", class_="says"))
+    title = tag("h3", tag("code", named(change, " → ")), " ", tag("span", counted(count, "pair"), class_="says"))
     items = [_item(example, change, runs, most) for example in examples]
     return tag("div", title, tag("ul", *items, class_="examples"), class_=f"group {' '.join(change)}")
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from filters.signals import SHOWN
 from pipeline.commands.diff.comparison import Change, Comparison
+from pipeline.commands.diff.pictures import of_records, thumbnails_of
 from pipeline.commands.diff.runs import Run
 from pipeline.files import open_file
-from pipeline.storage.for_report import EXAMPLES
 
 Row = Mapping[str, Any]
 
@@ -34,33 +33,33 @@ class Example:
         return self.two or self.one or {}
 
 
-def pictures_at_hand(runs: Iterable[Run]) -> pa.StringArray:
-    """The ids of images of which either run has a thumbnail."""
-    found = [table["image_id"] for run in runs for table in _thumbnails(run, ["image_id"])]
-    return pc.unique(pa.chunked_array([chunk for column in found for chunk in column.chunks], pa.string()))
-
-
 def read_examples(comparison: Comparison, one: Run, two: Run) -> dict[Change, list[Example]]:
-    """The examples of each change."""
+    """The examples of each change. Raises BadFile if the records of one are damaged."""
     rows = [np.unique(np.concatenate([np.empty(0, np.int64), *_column(comparison, side)])) for side in (0, 1)]
     verdicts = [_verdicts(run, some[some >= 0]) for run, some in zip((one, two), rows, strict=True)]
     ids = {row["image_id"] for found in verdicts for row in found.values()} - {None}
-    pictures = _pictures((one, two), pa.array(sorted(ids), pa.string()))
+    thumbnails = thumbnails_of((one, two), pa.array(sorted(ids), pa.string()))
+    pictures = [_pictures(run, found, thumbnails) for run, found in zip((one, two), verdicts, strict=True)]
     return {
         change: [
-            _example(verdicts[0].get(first), verdicts[1].get(second), pictures)
+            Example(verdicts[0].get(first), verdicts[1].get(second), pictures[0].get(first, pictures[1].get(second)))
             for first, second in chosen.rows.tolist()
         ]
         for change, chosen in comparison.chosen.items()
     }
 
 
+def _pictures(run: Run, verdicts: Mapping[int, Row], thumbnails: Mapping[str, bytes]) -> dict[int, bytes]:
+    """Thumbnails of these pairs by row: set aside by either run, else made of this run's records."""
+    found = {
+        row: thumbnails[verdict["image_id"]] for row, verdict in verdicts.items() if verdict["image_id"] in thumbnails
+    }
+    others = [row for row, verdict in verdicts.items() if row not in found and not verdict["reasons"]]
+    return found | of_records(run, np.array(sorted(others), np.int64))
+
+
 def _column(comparison: Comparison, side: int) -> list[np.ndarray]:
     return [chosen.rows[:, side] for chosen in comparison.chosen.values()]
-
-
-def _example(one: Row | None, two: Row | None, pictures: Mapping[str, bytes]) -> Example:
-    return Example(one, two, pictures.get((two or one or {}).get("image_id", "")))
 
 
 def _verdicts(run: Run, rows: np.ndarray) -> dict[int, Row]:
@@ -73,20 +72,3 @@ def _verdicts(run: Run, rows: np.ndarray) -> dict[int, Row]:
                 table = pq.ParquetFile(file).read(columns=list(SHOWN)).take(pa.array(some - run.starts[shard]))
             found |= zip(some.tolist(), table.to_pylist(), strict=True)
     return found
-
-
-def _pictures(runs: Iterable[Run], ids: pa.StringArray) -> dict[str, bytes]:
-    """The thumbnails of these images, the first one of each."""
-    found: dict[str, bytes] = {}
-    for run in runs:
-        for table in _thumbnails(run, ["image_id", "thumbnail"]):
-            some = table.filter(pc.is_in(table["image_id"], ids))
-            found = dict(zip(some["image_id"].to_pylist(), some["thumbnail"].to_pylist(), strict=True)) | found
-    return found
-
-
-def _thumbnails(run: Run, columns: list[str]) -> Iterable[pa.Table]:
-    """These columns of the examples with a thumbnail that a run set aside."""
-    for name in run.output.names(EXAMPLES, ".parquet"):
-        with open_file(run.output.path(name)) as file:
-            yield pq.read_table(file, columns=columns, filters=pc.field("thumbnail").is_valid())

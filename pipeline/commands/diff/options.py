@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.commands.arguments import add_storage
-from pipeline.commands.command import Command
+from pipeline.commands.command import Codes, Command, usual_errors
 from pipeline.commands.parser import Parser
+from pipeline.commands.program import FAILED
 from pipeline.remote import Storage
 
 
@@ -31,7 +32,7 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
 
 
 def run(options: Options, folder: str) -> None:
-    """Prints the table and writes the page. Raises InputError for a folder without a finished run."""
+    """Prints the table and writes the page. Raises InputError for a folder without a finished run, BadFile."""
     from pipeline.commands.diff.run import compare
     from pipeline.printable import tell
 
@@ -39,9 +40,17 @@ def run(options: Options, folder: str) -> None:
     tell(*lines, f"{page} shows it with examples", error=False)
 
 
+def errors() -> Codes:
+    """The usual errors, and a damaged file of a run."""
+    from pipeline.inputs import BadFile
+
+    return {**usual_errors(), BadFile: FAILED}
+
+
 DIFF = Command(
     name="diff",
     help="pairs that one finished run keeps and another drops, by reason, with examples, as text and as a page",
     options=read,
     run=run,
+    errors=errors,
 )

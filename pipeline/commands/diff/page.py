@@ -9,13 +9,13 @@ from pipeline.commands.diff.changes import CHANGES_STYLE, changes_section
 from pipeline.commands.diff.comparison import Change, Comparison
 from pipeline.commands.diff.differences import Difference
 from pipeline.commands.diff.examples import Example
+from pipeline.commands.diff.names import Names, names_of
 from pipeline.commands.diff.runs import KEPT, Run
-from pipeline.commands.diff.table import NOTHING, NOTHING_COMMON, counts, groups
+from pipeline.commands.diff.table import NOTHING, counts, groups, nothing_common
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import accent, document, figure, table
 from pipeline.page.thumbnails import share_of
 from pipeline.report.funnel import share
-from pipeline.report.head import title as title_of
 
 MATCHED = (
     "A pair is the same in both runs by its source, key, image and text; of those that are left, by image and text "
@@ -32,20 +32,20 @@ def page(
 ) -> bytes:
     """The content of the page; equal for equal runs."""
     most = share_of(example.thumbnail for found in examples.values() for example in found)
-    title = f"{title_of(one.output.root)} → {title_of(two.output.root)}"
+    names = names_of(one.output.root, two.output.root)
     sections = [
-        _header(comparison, one, two, title),
-        _differences(differ),
-        _pairs(comparison, one, two),
+        _header(comparison, (one, two), names),
+        _differences(differ, names),
+        _pairs(counts(comparison, one, two), names),
         *(
-            changes_section(heading, changes, examples, (one, two), most)
-            for heading, changes in groups(comparison).items()
+            changes_section(heading, changes, examples, (one, two), names, most)
+            for heading, changes in groups(comparison, names).items()
         ),
     ]
-    return serialized(document(f"{title}: comparison", sections, CHANGES_STYLE))
+    return serialized(document(f"{' → '.join(names)}: comparison", sections, CHANGES_STYLE))
 
 
-def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
+def _header(comparison: Comparison, runs: Sequence[Run], names: Names) -> Element:
     lost, gained = sum(comparison.lost.values()), sum(comparison.gained.values())
     figures = [
         figure("pairs in both", f"{comparison.common:,}"),
@@ -55,29 +55,28 @@ def _header(comparison: Comparison, one: Run, two: Run, title: str) -> Element:
         figure("lost", f"{lost:,}", share(lost, comparison.common), **accent(lost)),
         figure("gained", f"{gained:,}", share(gained, comparison.common)),
     ]
-    names = [
-        f"{run.name}: {title_of(run.output.root)}, corpus {shortened(run.manifest['config']['name'], 60)}."
-        for run in (one, two)
+    corpora = [
+        f"{run.name}: {name}, corpus {shortened(run.manifest['config']['name'], 60)}."
+        for run, name in zip(runs, names, strict=True)
     ]
-    nothing = [] if comparison.common else [tag("p", f"{NOTHING_COMMON}.", class_="note")]
+    nothing = [] if comparison.common else [tag("p", f"{nothing_common(names)}.", class_="note")]
     return tag(
         "header",
         tag("p", "Comparison of two runs", class_="overline"),
-        tag("h1", title),
+        tag("h1", " → ".join(names)),
         tag("dl", *figures, class_="figures"),
-        tag("p", " ".join(names), class_="note"),
+        tag("p", " ".join(corpora), class_="note"),
         *nothing,
         tag("p", MATCHED, class_="note"),
     )
 
 
-def _differences(differ: Sequence[Difference]) -> Element:
+def _differences(differ: Sequence[Difference], names: Names) -> Element:
     rows = [(f"{one.kind} {one.name}", one.one, one.two) for one in differ]
     nothing = tag("p", f"{NOTHING}.".capitalize(), class_="empty")
-    content = table(("", "RUN1", "RUN2"), rows, "pairs differ") if rows else nothing
+    content = table(("", *names), rows, "pairs differ") if rows else nothing
     return tag("section", tag("h2", "What differs"), content)
 
 
-def _pairs(comparison: Comparison, one: Run, two: Run) -> Element:
-    rows = counts(comparison, one, two)
-    return tag("section", tag("h2", "Pairs"), table(("Pairs", "RUN1", "RUN2"), rows, "pairs numbers"))
+def _pairs(rows: Sequence[Sequence[str]], names: Names) -> Element:
+    return tag("section", tag("h2", "Pairs"), table(("Pairs", *names), rows, "pairs numbers"))

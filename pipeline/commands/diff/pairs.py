@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.commands.diff.runs import Run
+from pipeline.commands.diff.runs import KEPT, Run
 from pipeline.files import Output, open_file
 from pipeline.inputs.errors import reading
 from pipeline.storage.runs import slices, write_ranges
@@ -22,7 +22,8 @@ READ = ("source", "key", "image_id", "text", "reasons")
 KINDS = tuple(np.dtype(kind) for kind in ("<u8", "<u8", "<u8", "<u8", "<u8", "<u2"))
 PAIRS_PER_PART = 2_000_000  # of each run, held at once: some 200 MB
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_NO_PICTURE = np.uint64(1 << 63)
+_THUMBNAIL, _RECORD, _NO_PICTURE = 0, 1, 2  # where a picture is at hand, the cheapest to read first
+_RANK_BITS = 62
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Pairs:
     contents: np.ndarray  # hash of image and text, uint64
     places: np.ndarray  # hash of the content, the source and the key, uint64
     images: np.ndarray  # hash of the image, uint64; of the content where the pair has none
-    draws: np.ndarray  # rank among examples, uint64: first pairs whose picture is at hand, then by hash of the key
+    draws: np.ndarray  # rank among examples, uint64: first pairs whose picture is at hand, by hash of the key
     rows: np.ndarray  # row among all of the run, uint64
     outcomes: np.ndarray  # number of the outcome, uint16
 
@@ -50,7 +51,7 @@ def parts_of(*runs: Run) -> int:
 
 
 def write_pairs(run: Run, outcomes: tuple[str, ...], pictures: pa.StringArray, scratch: Output, parts: int) -> None:
-    """Writes the pairs of each verdict shard to `scratch`; `pictures` are the ids of those that are at hand."""
+    """Writes the pairs of each verdict shard to `scratch`; `pictures` are the ids of those with a thumbnail."""
     for shard, start in enumerate(run.starts[:-1]):
         found = read_pairs(run, shard, outcomes, pictures)
         contents, order = sort_with(found.contents, np.arange(len(found), dtype=np.uint64))
@@ -77,10 +78,16 @@ def read_pairs(run: Run, shard: int, outcomes: tuple[str, ...], pictures: pa.Str
     places = (contents * _SPREAD + source) * _SPREAD + key
     ids = one_array(table["image_id"])
     images = np.where(np.asarray(pc.is_valid(ids), bool), image, contents)
-    at_hand = np.asarray(pc.is_in(ids, pictures), bool)
-    draws = (key >> np.uint64(1)) + np.where(at_hand, np.uint64(0), _NO_PICTURE)
-    rows = np.arange(len(table), dtype=np.uint64)
-    return Pairs(contents, places, images, draws, rows, _outcomes(one_array(table["reasons"]), outcomes))
+    rows, found = np.arange(len(table), dtype=np.uint64), _outcomes(one_array(table["reasons"]), outcomes)
+    recorded = (found == outcomes.index(KEPT)) & (run.pictured[shard] is not None)
+    draws = _draws(key, np.asarray(pc.is_in(ids, pictures), bool), recorded)
+    return Pairs(contents, places, images, draws, rows, found)
+
+
+def _draws(key: np.ndarray, has_thumbnail: np.ndarray, recorded: np.ndarray) -> np.ndarray:
+    """Ranks of pairs by hash of the key, those with a thumbnail before those with a record before the others."""
+    where = np.where(has_thumbnail, _THUMBNAIL, np.where(recorded, _RECORD, _NO_PICTURE)).astype(np.uint64)
+    return (where << np.uint64(_RANK_BITS)) + (key >> np.uint64(64 - _RANK_BITS))
 
 
 def _outcomes(reasons: pa.ListArray, outcomes: tuple[str, ...]) -> np.ndarray:

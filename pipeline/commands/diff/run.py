@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pipeline.commands.diff.comparison import Comparison
 from pipeline.commands.diff.differences import differences
-from pipeline.commands.diff.examples import pictures_at_hand, read_examples
+from pipeline.commands.diff.examples import read_examples
 from pipeline.commands.diff.options import Options
 from pipeline.commands.diff.page import page
 from pipeline.commands.diff.pairs import parts_of, read_part, write_pairs
+from pipeline.commands.diff.pictures import set_aside
 from pipeline.commands.diff.runs import Run, outcomes_of, read_runs
 from pipeline.commands.diff.table import table
 from pipeline.files import Output, write_file
@@ -33,7 +34,7 @@ def compare(options: Options, folder: str) -> tuple[list[str], str]:
 
 def compare_pairs(one: Run, two: Run, scratch: Output) -> Comparison:
     """Compares the outcomes of all pairs; memory holds those of one hash range."""
-    pictures, parts = pictures_at_hand((one, two)), parts_of(one, two)
+    pictures, parts = set_aside((one, two)), parts_of(one, two)
     comparison = Comparison(outcomes_of(one, two))
     for run in (one, two):
         if run.pairs > MANY:

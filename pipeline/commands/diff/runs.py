@@ -13,8 +13,10 @@ from filters import Rule
 from pipeline.files import Output
 from pipeline.formats import VERDICTS
 from pipeline.inputs import InputError
-from pipeline.outputs.manifest import read_manifest
+from pipeline.outputs.formats.chosen import format_at_hand
+from pipeline.outputs.manifest import no_run, read_manifest
 from pipeline.report.described import rules_of
+from pipeline.storage.markers import Listing
 
 KEPT, ABSENT = "kept", "absent"  # outcomes of a pair in a run; the others are first reasons
 
@@ -42,6 +44,12 @@ class Run:
         """The first row of each shard, and the number of all rows."""
         return tuple(accumulate((shard["rows"] for shard in self.manifest["shards"]), initial=0))
 
+    @cached_property
+    def pictured(self) -> tuple[str | None, ...]:
+        """The format to read the images of each shard's kept pairs from; None where the run has none of them."""
+        files, shards = Listing(self.output), self.manifest["shards"]
+        return tuple(format_at_hand(files, one["name"]) if one.get("records") else None for one in shards)
+
     @property
     def pairs(self) -> int:
         return self.starts[-1]
@@ -68,4 +76,4 @@ def _read_run(name: str, root: str) -> Run:
     try:
         return Run(name, output, read_manifest(output))
     except InputError as error:
-        raise InputError(f"{name}: {root} holds no finished run of python -m pipeline") from error
+        raise InputError(f"{name}: {root} {no_run(output)}") from error

@@ -8,6 +8,7 @@ from filters.base import decided
 from pipeline.commands.diff.comparison import Change, Comparison
 from pipeline.commands.diff.differences import Difference
 from pipeline.commands.diff.examples import Example
+from pipeline.commands.diff.names import Names
 from pipeline.commands.diff.runs import ABSENT, KEPT, Run
 from pipeline.page.markup import shortened
 from pipeline.printable import printable
@@ -15,7 +16,7 @@ from pipeline.printable import printable
 WIDTH = 78
 IN_TEXT = 2  # examples of a change
 NOTHING = "no setting, version or input differs"
-NOTHING_COMMON = "no pair of RUN1 is in RUN2, neither by source, key, image and text nor by image and text alone"
+ON_COMMAND_LINE = ("RUN1", "RUN2")
 
 Examples = Mapping[Change, Sequence[Example]]
 
@@ -25,9 +26,9 @@ def table(
 ) -> Iterator[str]:
     """The lines: what differs, how many pairs, and the changes by reason with an example or two."""
     yield from _differences(differ)
-    yield from ("", *aligned([("pairs", "RUN1", "RUN2"), *counts(comparison, one, two)]))
+    yield from ("", *aligned([("pairs", *ON_COMMAND_LINE), *counts(comparison, one, two)]))
     if not comparison.common:
-        yield from ("", NOTHING_COMMON)
+        yield from ("", nothing_common())
     for title, changes in groups(comparison).items():
         yield from ("", title)
         for change, count in changes.items():
@@ -52,14 +53,20 @@ def counts(comparison: Comparison, one: Run, two: Run) -> list[tuple[str, str, s
     return [(name, f"{first:,}", f"{second:,}") for name, (first, second) in rows.items()]
 
 
-def groups(comparison: Comparison) -> dict[str, dict[Change, int]]:
+def nothing_common(names: Names = ON_COMMAND_LINE) -> str:
+    """The sentence for runs without a pair in common."""
+    return f"no pair of {names[0]} is in {names[1]}, neither by source, key, image and text nor by image and text alone"
+
+
+def groups(comparison: Comparison, names: Names = ON_COMMAND_LINE) -> dict[str, dict[Change, int]]:
     """The changes by what they are, each with its number of pairs; groups without any are left out."""
+    one, two = names
     found = {
-        "lost: kept by RUN1, dropped by RUN2": {(KEPT, name): count for name, count in comparison.lost.items()},
-        "gained: dropped by RUN1, kept by RUN2": {(name, KEPT): count for name, count in comparison.gained.items()},
+        f"lost: kept by {one}, dropped by {two}": {(KEPT, name): count for name, count in comparison.lost.items()},
+        f"gained: dropped by {one}, kept by {two}": {(name, KEPT): count for name, count in comparison.gained.items()},
         "dropped by both, with another first reason": comparison.moved,
-        "in RUN1 alone": {(name, ABSENT): count for name, count in comparison.gone.items()},
-        "in RUN2 alone": {(ABSENT, name): count for name, count in comparison.new.items()},
+        f"in {one} alone": {(name, ABSENT): count for name, count in comparison.gone.items()},
+        f"in {two} alone": {(ABSENT, name): count for name, count in comparison.new.items()},
     }
     return {title: changes for title, changes in found.items() if changes}
 

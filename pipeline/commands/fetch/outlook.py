@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from crawl.fetching.addresses import is_loopback
 from crawl.fetching.hosts import HostLimit, estimate
 from crawl.fetching.settings import Fetch
+from filters.wording import counted
 from pipeline.commands.fetch.host_names import host_names
 from pipeline.commands.fetch.rows import rows_of_shard
 from pipeline.engines.progress import Meter
@@ -59,10 +60,11 @@ def longest_first(outlooks: Iterable[Mapping[str, Any]]) -> list[int]:
 def lines(outlooks: list[dict[str, Any]]) -> Iterator[str]:
     """Formats the outlook for the terminal."""
     urls, hosts = (sum(outlook[name] for outlook in outlooks) for name in ("urls", "hosts"))
-    yield f"{urls:,} URLs, {hosts:,} hosts; those that take longest (fetch.per_host, fetch.delay, fetch.hosts):"
+    all_of = f"{counted(urls, 'URL')}, {counted(hosts, 'host')}"
+    yield f"{all_of}; what takes longest (fetch.per_host, fetch.delay, fetch.hosts):"
     longest = sorted((host for outlook in outlooks for host in outlook["longest"]), key=lambda host: -host[2])
     for name, count, seconds in longest[:LISTED]:
-        yield f"  {name}: {count:,} URLs, about {_written(seconds)}"
+        yield f"  {name}: {counted(count, 'URL')}, about {_written(seconds)}"
 
 
 def _written(seconds: float) -> str:

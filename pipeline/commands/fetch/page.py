@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from crawl.fetching.answers import STATUSES
+from filters.wording import counted
 from pipeline.page.markup import shortened, tag
 from pipeline.page.parts import byte_size, document, figure, flat, fold, table
 from pipeline.report.charts import funnel_bar
@@ -58,7 +59,7 @@ def _again() -> Element:
 def _status(name: str, count: int, funnel: Mapping[str, Any]) -> Element:
     urls, status = funnel["urls"], STATUSES[name]
     again: list[Element | str] = [" Asked again by ", _again(), "."] if status.again else []
-    bar = funnel_bar(count, count if name == "ok" else 0, urls, f"{name}: {count:,} URLs")
+    bar = funnel_bar(count, count if name == "ok" else 0, urls, f"{name}: {counted(count, 'URL')}")
     says = tag("span", f"{status.sentence[0].upper()}{status.sentence[1:]}.", *again, class_="says")
     return tag(
         "tr",

@@ -118,5 +118,5 @@ def test_files_of_nobody_are_not_replaced_unasked(tmp_path: Path) -> None:
 
 
 def test_an_export_is_no_corpus(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no finished run"):
+    with pytest.raises(InputError, match="is an export, the corpus 'align' as parquet"):
         read_manifest(written(tmp_path))
