@@ -22,7 +22,7 @@ from tests.support.crawl_contents import Row, captions, encode, picture, rows
 from tests.support.statement import Pair, Settings
 
 SETTINGS = Settings(max_pixels=200_000, max_texts=5, max_images=3)
-ROWS_PER_SHARD = 17
+ROWS_PER_SHARD = 7
 FLAGS = {
     "profile": "text.profile",
     "max_pixels": "filters.undecodable.max_pixels",
