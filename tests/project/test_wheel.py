@@ -88,8 +88,8 @@ def test_it_runs_where_nothing_can_be_written_but_temporary_files(wheel: zipfile
 
 PYTHONS = find_pythons()
 COMMANDS = ("pipeline", "pipeline.sample", "vocab", "dedup", "train")
-# Not dependencies: of the trainer, of pages and fetch, and of a script for developers.
-EXTRAS = ("keras", "tensorflow", "ada_url", "fastwarc", "protego", "pycurl", "selectolax", "tokenizers")
+# Not dependencies: of the trainer, of pages and fetch, of gs://, and of a script for developers.
+EXTRAS = ("keras", "tensorflow", "ada_url", "fastwarc", "protego", "pycurl", "selectolax", "google", "tokenizers")
 MODULES = f"""
 import importlib, pkgutil
 for package in {PACKAGES}:
