@@ -104,7 +104,7 @@ WRONG = {
     "a section": (
         ["--filter.porn.enabled=false"],
         "filter: no such setting; the config has "
-        "name, measure, text, input, filters, dedup, output, report, fetch, vocab, train, transfer",
+        "name, measure, text, input, filters, dedup, output, report, storage, fetch, vocab, train, transfer",
     ),
     "a value": (
         ["--filters.short_side.min_pixels=many"],
