@@ -1,6 +1,7 @@
 """One cell in a process of its own, on one core: `python -m bench.evidence.one_cell TASK CORE`.
 
-TASK is a file of JSON: the arguments of `python -m train fit`, and what to measure. The measures are written beside it.
+TASK is a file of JSON: the arguments of `python -m train fit`, and what to measure. The measures and the CPU seconds of
+all are written beside it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from bench.measure import CommandFailed
@@ -27,7 +29,7 @@ def work(task: Path) -> None:
 
     found = measured(Path(asked["model"]), Exam.load(Path(asked["exam"])), Path(asked["pictures"]), asked["languages"])
     partial = task.with_name(f"{MEASURES}.part")
-    partial.write_text(json.dumps(found))
+    partial.write_text(json.dumps({"measures": found, "seconds": round(time.process_time(), 1)}))
     partial.rename(task.with_name(MEASURES))
 
 

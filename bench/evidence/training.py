@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -75,17 +74,19 @@ def _train(plan: Plan, cell: Cell, made: Made, cores: SimpleQueue[int]) -> Resul
     task = model.with_name("task.json")
     task.parent.mkdir(parents=True, exist_ok=True)
     task.write_text(json.dumps(_task(plan, cell, made)))
-    seconds = _run(task, cores)
+    _run(task, cores)
     found = json.loads(task.with_name(MEASURES).read_text())
     if not cell.keep:
         shutil.rmtree(model)
     corpus, settings = str(cell.corpus), " ".join(cell.settings)
-    return Result(plan.key(cell), corpus, settings, cell.seed, cell.steps, made.records, seconds, found)
+    return Result(
+        plan.key(cell), corpus, settings, cell.seed, cell.steps, made.records, found["seconds"], found["measures"]
+    )
 
 
-def _run(task: Path, cores: SimpleQueue[int]) -> float:
-    """Runs a task on a core that is free; returns its seconds. Raises CommandFailed with the last line printed."""
-    core, begin = cores.get(), time.monotonic()
+def _run(task: Path, cores: SimpleQueue[int]) -> None:
+    """Runs a task on a core that is free. Raises CommandFailed with the last line printed."""
+    core = cores.get()
     try:
         command = python("-m", "bench.evidence.one_cell", task, str(core))
         ended = run(command, stdout=PIPE, stderr=STDOUT, text=True, errors="replace")
@@ -95,7 +96,6 @@ def _run(task: Path, cores: SimpleQueue[int]) -> float:
     if ended.returncode:
         last = ended.stdout.strip().splitlines()[-1:] or [f"ended with {ended.returncode}"]
         raise CommandFailed(f"{task}: {last[0]}")
-    return round(time.monotonic() - begin, 1)
 
 
 def _task(plan: Plan, cell: Cell, made: Made) -> dict[str, object]:
