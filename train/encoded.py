@@ -18,7 +18,7 @@ Encode = Callable[[int, int, bytes], Encoded]
 
 
 def encoded(encode: Encode, group: int, number: int, record: bytes) -> Encoded:
-    """What `encode` makes of a record at a place; BAD alone for a record that can't be read."""
+    """Returns the kind, pair and pixels of a record by `encode`; BAD and nothing else for one that can't be read."""
     try:
         return encode(group, number, record)
     except BadRecord:

@@ -26,7 +26,7 @@ def read_manifest(output: Output) -> dict[str, Any]:
 
 
 def no_run(output: Output) -> str:
-    """What a folder without a finished corpus is, as the end of a sentence: an export, or nothing that is known."""
+    """Says, as the end of a sentence, that a folder holds an export, or no finished run."""
     try:
         content = json.loads(read_bytes(output.path("manifest.json"))) if output.has("manifest.json") else {}
         formats, name = " and ".join(content["export"]["formats"]), content["parent"]["name"]

@@ -97,7 +97,7 @@ def test_silence_ends_with_the_file(moody: Moody, monkeypatch: pytest.MonkeyPatc
 def test_an_answer_that_breaks_off_is_asked_for_again(
     moody: Moody, monkeypatch: pytest.MonkeyPatch, closes: bool
 ) -> None:
-    """Whether the connection ends in the middle, or nothing more comes."""
+    """A connection that ends in the middle of an answer, and one that falls silent, are both tried again."""
     settle(monkeypatch, timeout=0.2 if not closes else 60, retries=1)
     half = Reply(206, CONTENT[:2], {"Content-Length": "4", **({"Connection": "close"} if closes else {})})
     moody.moods = [lambda _: half]

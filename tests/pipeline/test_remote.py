@@ -93,7 +93,7 @@ def test_a_worker_has_the_settings_of_its_command(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_forked_worker_has_them() -> None:
-    """Its environment is all that it gets, as Beam's worker reads it."""
+    """A forked worker gets the settings by its environment alone, which Beam's worker reads."""
     use(Storage(3, 0.5, 0))
     found = SimpleNamespace(worker_id="1", control_api_service_descriptor=endpoints_pb2.ApiServiceDescriptor)
     given = ForkedWorker._environment(cast(ForkedWorker, found))["PIPELINE_OPTIONS"]

@@ -82,7 +82,7 @@ def _named(manifest: Mapping[str, Any], name: str, value: str) -> str:
 
 
 def _value(content: Any) -> str:
-    """What a run was made with, in words; `none` where a manifest has no entry or an empty one."""
+    """An entry of a manifest in words; `none` for an absent or empty one."""
     if isinstance(content, Mapping):
         content = [
             f"{name} {value[:DIGITS] if name == 'sha256' else value}" for name, value in content.items() if value

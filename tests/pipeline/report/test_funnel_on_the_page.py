@@ -1,4 +1,4 @@
-"""What the page's funnel says of rules that judged nothing, or only what others left."""
+"""The funnel on the page names rules that judged nothing, and rules that judged only what others left."""
 
 import json
 

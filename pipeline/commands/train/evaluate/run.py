@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from typing import Any
 
 from pipeline.commands.train.evaluate.measuring import measure_all, read_all
@@ -14,8 +13,9 @@ from pipeline.commands.train.evaluate.table import Outcome, numbers, table
 from pipeline.commands.train.material import find_shards, load_model
 from pipeline.commands.train.options import Records
 from pipeline.commands.train.recall_lines import recall_lines
-from pipeline.files import is_local, write_file
+from pipeline.files import write_file
 from pipeline.printable import tell
+from pipeline.report.head import whole_path
 from train.errors import TrainingError
 from train.evaluation.kinds import EvaluationSet
 from train.evaluation.records import measured, retrieval
@@ -40,8 +40,7 @@ def run(options: Options) -> None:
 
 def short_name(model: str) -> str:
     """The last two parts of the path of a model's folder, which is called `model` more often than not."""
-    path = os.path.abspath(model) if is_local(model) else model
-    return "/".join(path.strip("/").split("/")[-2:])
+    return "/".join(whole_path(model).strip("/").split("/")[-2:])
 
 
 def _measure_records(options: Options, records: Records) -> None:

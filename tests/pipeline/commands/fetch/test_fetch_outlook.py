@@ -1,4 +1,4 @@
-"""What a fetch prints of its hosts before it asks any."""
+"""A fetch prints its URLs and slowest hosts before the first request."""
 
 from __future__ import annotations
 
