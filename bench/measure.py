@@ -34,14 +34,18 @@ class CommandFailed(RuntimeError):
 
 
 def measure(*command: str | Path, memory: bool = False, seconds: float | None = None) -> Usage:
-    """Runs a command and all processes it started to their end. Raises CommandFailed with the last line printed.
+    """Runs a command and all processes it started to their end. Raises CommandFailed with the last line printed, or if
+    the program isn't installed.
 
     After `seconds` it is killed with all of them: raises subprocess.TimeoutExpired.
     """
     _adopt_orphans()
     before, begin = _children_cpu(), time.monotonic()
     words = [str(word) for word in command]
-    process = subprocess.Popen(words, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", process_group=0)
+    try:
+        process = subprocess.Popen(words, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", process_group=0)
+    except FileNotFoundError as error:
+        raise CommandFailed(f"{words[0]} isn't installed") from error
     sampler = PeakMemory(process.pid) if memory else None
     try:
         output, _ = process.communicate(timeout=seconds)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.apt import DEBIAN as ARCHIVE
 from bench.apt import update
-from bench.measure import CommandFailed, measure
+from bench.measure import measure
 
 DEBIAN, NPM = "Debian", "npm"
 
@@ -58,15 +58,12 @@ def _from_debian(package: Package, folder: Path) -> None:
 def downloaded(names: list[str], folder: Path) -> list[Path]:
     """Debian's packages `names` as files in `folder`, by lists of packages of our own. Raises CommandFailed."""
     settings = update(folder.parent / "apt", f"deb {ARCHIVE}")
-    measure("env", f"--chdir={folder}", "apt-get", "download", *settings, *names)
+    measure("env", f"--chdir={folder}", "apt-get", "download", *settings, *names)  # into the working directory
     return sorted(folder.glob("*.deb"))
 
 
 def _from_npm(package: Package, folder: Path) -> None:
-    try:
-        measure("npm", "pack", "--silent", f"--pack-destination={folder}", f"{package.name}@{package.version}")
-    except FileNotFoundError as error:
-        raise CommandFailed(f"{package.name}: npm isn't installed") from error
+    measure("npm", "pack", "--silent", f"--pack-destination={folder}", f"{package.name}@{package.version}")
     for file in folder.glob("*.tgz"):
         measure("tar", "--extract", f"--file={file}", f"--directory={folder}", "--strip-components=1")
         file.unlink()

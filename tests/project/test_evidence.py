@@ -9,17 +9,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.evidence import document, results
+from bench.evidence import document, material, results
 from bench.evidence.cells import Cell
 from bench.evidence.corpora import Corpus
 from bench.evidence.drawings import drawings
 from bench.evidence.emoji import Concept, code_points
 from bench.evidence.emoji import _file_names as file_names
+from bench.evidence.material import Material
 from bench.evidence.noise import SHARED, mixed
+from bench.evidence.packages import EMOJIBASE, OPENCLIPART, PACKAGES, TWEMOJI, Package, unpacked
 from bench.evidence.pairs import rows
 from bench.evidence.pictures import Picture, Text
 from bench.evidence.plot import plot
 from bench.evidence.questions import RULES, questions
+from bench.evidence.render import renderer
 from bench.evidence.results import Result
 from bench.evidence.splits import HELD_OUT, split
 from bench.evidence.tables import table, value_of
@@ -170,3 +173,34 @@ def test_an_emoji_is_the_same_by_its_code_points_and_by_its_name() -> None:
     tone = (Text("name", "en", "waving hand: medium-light skin tone"),)
     assert "waving-hand-default" in set(file_names(hand))
     assert list(file_names(Concept("1F44B-1F3FC", "people-body", tone, True))) == ["waving-hand-medium-light"]
+
+
+def test_packages_that_cannot_be_fetched_are_named_and_the_others_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fetched(package: Package, folder: Path) -> Path:
+        if package in missing:
+            raise CommandFailed("npm: no answer")
+        return folder / package.folder
+
+    monkeypatch.setattr(material, "unpacked", fetched)
+    missing = [EMOJIBASE, TWEMOJI]
+    assert list(Material(tmp_path).packages) == [each for each in PACKAGES if each not in missing]
+    lines = [f"evidence: {each.name} can't be fetched, measured without it: npm: no answer" for each in missing]
+    assert sorted(capsys.readouterr().err.splitlines()) == sorted(lines)
+    missing = [each for each in PACKAGES if each != EMOJIBASE]  # names without pictures
+    with pytest.raises(CommandFailed, match="no package of pictures can be fetched"):
+        _ = Material(tmp_path).packages
+
+
+@pytest.mark.slow(seconds=1)
+def test_programs_that_are_not_installed_are_named_with_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for package, program in ((OPENCLIPART, "apt-get"), (TWEMOJI, "npm")):
+        with pytest.raises(CommandFailed, match=f"{program} isn't installed"):
+            unpacked(package, tmp_path)
+        assert not (tmp_path / package.folder).exists()
+    with pytest.raises(CommandFailed, match="rsvg-convert is missing, type apt-get install librsvg2-bin"):
+        renderer(tmp_path)
