@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from tests.support.training import changed
 from tests.support.transfers import small_towers_patched, trained_model, write_colours
-from train.checkpoint import Checkpoints
+from train.checkpoint import CheckpointError, Checkpoints
 from train.fit import NotANumber
 from train.trained import Trained
 from train.transfer import classifier as classifiers
@@ -191,3 +191,11 @@ def test_a_loss_that_is_no_number_ends_it(trained: Trained, colours: tuple[Label
     wild = dataclasses.replace(SETTINGS, head=Phase(steps=50, learning_rate=1e38, size=32))
     with pytest.raises(NotANumber, match=r"is (nan|inf); a lower learning_rate may help"):
         list(task_of(trained, wild).phases(colours[0]))
+
+
+def test_a_damaged_checkpoint_is_named_with_what_to_type(tmp_path: Path) -> None:
+    saved = PhaseCheckpoint(Checkpoints(str(tmp_path)), every=1)
+    path = tmp_path / "step-000000003.npz"
+    path.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(CheckpointError, match=f"{path.name}: no checkpoint.*--overwrite begins anew$"):
+        saved.resume(keras.Sequential())

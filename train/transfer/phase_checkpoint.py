@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import keras
 
-from train.checkpoint import Checkpoints, arrays_of, load, restore
+from train.checkpoint import CheckpointError, Checkpoints, arrays_of, load, restore
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,15 @@ class PhaseCheckpoint:
     def resume(self, model: keras.Model) -> int:
         """Sets a compiled model to the state of the newest checkpoint; returns its step, 0 without one.
 
-        Raises CheckpointError.
+        Raises CheckpointError, which names what to type.
         """
         path = self.checkpoints.newest()
         if path is None:
             return 0
-        arrays, facts = load(path)
+        try:
+            arrays, facts = load(path)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}; it is the only one: --overwrite begins anew") from error
         restore(arrays, path, model=model, optimizer=model.optimizer)
         return int(facts["step"])
 
