@@ -30,8 +30,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def input_rate(repeats: int, pairs: int) -> Iterator[Figure]:
-    """CPU time a pair, the least of `repeats` measurements of `pairs`, in turn with TensorFlow's decoding and resize; and
-    pairs a second on all cores.
+    """CPU time a pair, the least of `repeats` measurements of `pairs`, in turn with TensorFlow's decoding and resize;
+    and pairs a second on all cores.
     """
     shard = _shard(FOLDER / "paper_input.tfrecord")
     ours, native = (partial(next, iter(batches.prefetch(2))) for batches in (_ours(shard), _native(shard)))
