@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bench.evidence.packages import licences
 from bench.evidence.plot import plot
-from bench.evidence.questions import Question
+from bench.evidence.questions import NOISE, Question
 from bench.evidence.results import Result
 from bench.evidence.search import ANSWERS, answers_to_queries
 from bench.evidence.tables import Table, table
 from bench.evidence.training import Plan
+from bench.evidence.trend import Series, trend
 from bench.measure import CommandFailed
 
 PLOTTED = {
@@ -39,8 +40,26 @@ def _plotted(folder: Path, name: str, found: Table) -> list[str]:
         return []
     folder.mkdir(exist_ok=True)
     file = folder / f"{name}.svg"
-    _write(file, plot(name, found, PLOTTED.get(name, USUALLY)))
+    _write(file, _drawn(name, found))
     return [f"![R@10 of the models that answer {name}]({folder.name}/{file.name})"]
+
+
+def _drawn(name: str, found: Table) -> bytes:
+    if name != "noise":
+        return plot(name, found, PLOTTED.get(name, USUALLY))
+    column = USUALLY[-1]
+    return trend(f"R@10, {column}", by_noise(found, column), found.chance[column])
+
+
+def by_noise(found: Table, column: str) -> dict[str, Series]:
+    """A column of the table on noise, whose lines are pairs: without the rule and with it, by the share of noise."""
+    places = {"with images_of_text": 1, "without the rule": 0}
+    return {
+        name: {
+            share: line.values.get(column, ()) for share, line in zip((0.0, *NOISE), found.lines[place::2], strict=True)
+        }
+        for name, place in places.items()
+    }
 
 
 def answers(question: Question, plan: Plan, known: Mapping[str, Result], seeds: int, steps: int) -> Table:

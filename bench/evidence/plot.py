@@ -32,7 +32,10 @@ def plot(name: str, table: Table, columns: Sequence[str]) -> bytes:
         tag("style", STYLE),
         *_key(columns),
         *_grid(across, bottom),
-        *(_line("chance", across.at(level), across.at(level), TOP, bottom) for level in levels),
+        *(
+            stroke(f"chance s{number}", across.at(level), across.at(level), TOP, bottom)
+            for number, level in enumerate(levels)
+        ),
         *(part for number, line in enumerate(table.lines) for part in _row(line, number, columns, across)),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {WIDTH} {bottom + 30}",
@@ -55,13 +58,13 @@ def _key(columns: Sequence[str]) -> Iterator[Element]:
         x = LEFT + 220 * number
         yield tag("circle", class_=f"s{number}", cx=str(x), cy="16", r="4")
         yield tag("text", column, x=str(x + 10), y="20")
-    yield tag("text", "dashed: chance", class_="end", x=str(LEFT - 10), y="20")
+    yield tag("text", "dashed: chance", class_="end", x=str(LEFT - 24), y="20")
 
 
 def _grid(across: Axis, bottom: float) -> Iterator[Element]:
     for value in across.ticks(6):
         x = across.at(value)
-        yield _line("grid", x, x, TOP, bottom)
+        yield stroke("grid", x, x, TOP, bottom)
         yield tag("text", f"{100 * value:g} %", class_="middle", x=coordinate(x), y=coordinate(bottom + 20))
 
 
@@ -71,13 +74,14 @@ def _row(line: Line, number: int, columns: Sequence[str], across: Axis) -> Itera
     for place, column in enumerate(columns):
         if values := line.values.get(column, ()):
             y = middle + 4 * (2 * place - len(columns) + 1)
-            yield _line(f"s{place}", across.at(min(values)), across.at(max(values)), y, y)
+            yield stroke(f"s{place}", across.at(min(values)), across.at(max(values)), y, y)
             dot = tag("title", _words(line, [column]))
             yield tag(
                 "circle", dot, class_=f"s{place}", cx=coordinate(across.at(mean(values))), cy=coordinate(y), r="3.5"
             )
 
 
-def _line(class_: str, x1: float, x2: float, y1: float, y2: float) -> Element:
+def stroke(class_: str, x1: float, x2: float, y1: float, y2: float) -> Element:
+    """A line of a class of the style, between two points."""
     ends = {"x1": x1, "x2": x2, "y1": y1, "y2": y2}
     return tag("line", class_=class_, **{name: coordinate(value) for name, value in ends.items()})

@@ -77,7 +77,7 @@ def _noise() -> Iterator[Variant]:
     """With the rule on shared texts, what is left is a random subset of the pairs without noise: the control."""
     for noise in (0.0, *NOISE):
         for label, off in (("rule off", (RULES[0],)), ("rule on", ())):
-            yield Variant(f"{noise:.0%} noise, {label}", Cell(Corpus(noise=noise, off=off)))
+            yield Variant(f"{100 * noise:g} % of noise, {label}", Cell(Corpus(noise=noise, off=off)))
 
 
 def _copies() -> Iterator[Variant]:

@@ -25,11 +25,13 @@ from bench.evidence.questions import RULES, questions
 from bench.evidence.render import renderer
 from bench.evidence.results import Result
 from bench.evidence.splits import HELD_OUT, split
-from bench.evidence.tables import table, value_of
+from bench.evidence.tables import Line, Table, table, value_of
+from bench.evidence.trend import BOTTOM, LEFT, RIGHT, TOP, trend
 from bench.measure import CommandFailed
 from pipeline.rule_set import Filters
 
 ROOT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def picture(name: str, style: str = "openclipart", *texts: str) -> Picture:
@@ -204,3 +206,24 @@ def test_programs_that_are_not_installed_are_named_with_what_to_type(
         assert not (tmp_path / package.folder).exists()
     with pytest.raises(CommandFailed, match="rsvg-convert is missing, type apt-get install librsvg2-bin"):
         renderer(tmp_path)
+
+
+def test_a_trend_has_its_points_where_the_axes_say_and_none_for_what_is_missing() -> None:
+    drawn = trend("R@10", {"with": {0.0: [0.1, 0.3], 0.5: [], 1.0: [0.4]}, "without": {0.0: [], 1.0: []}}, 0.01)
+    root = ElementTree.fromstring(drawn)
+    dots = [(float(dot.get("cx", "")), float(dot.get("cy", ""))) for dot in root.iter(f"{SVG}circle")]
+    assert [x for x, _ in dots] == [LEFT, RIGHT]
+    heights = [(BOTTOM - y) / (BOTTOM - TOP) for _, y in dots]
+    assert heights == pytest.approx([0.2 / 0.42, 0.4 / 0.42], abs=0.001)  # the axis ends a twentieth above the largest
+    assert [text.text for text in root.iter(f"{SVG}text")].count("without") == 0
+    assert root.findtext(f"{SVG}desc") == "with: 20.0% at 0%, 40.0% at 100%; without: not measured"
+
+
+def test_the_trend_of_noise_is_that_of_the_models_by_their_names() -> None:
+    noise = next(question for question in questions() if question.name == "noise")
+    values = {variant.label: [float(number)] for number, variant in enumerate(noise.variants)}
+    lines = [Line(label, [], {"emoji to name": value}) for label, value in values.items()]
+    found = document.by_noise(Table("trained on", [], lines, {}, 1), "emoji to name")
+    assert found["with images_of_text"][0.25] == values["25 % of noise, rule on"]
+    assert found["without the rule"][0.75] == values["75 % of noise, rule off"]
+    assert [len(each) for each in found.values()] == [5, 5]
