@@ -54,7 +54,7 @@ IN_ENGLISH = Corpus(settings=NAMES)
 
 @dataclass(frozen=True)
 class Made:
-    """The folders of a finished corpus and of its vocabulary."""
+    """The folders of a corpus and of its vocabulary."""
 
     corpus: Path
     vocab: Path
@@ -65,20 +65,26 @@ class Made:
         return sum(shard["records"] for shard in json.loads((self.corpus / "manifest.json").read_text())["shards"])
 
 
+def place_of(corpus: Corpus, material: Material) -> Made:
+    """The folders of a corpus, whether it is there or not; a share has the whole's vocabulary."""
+    corpora = material.folder / "corpora"
+    return Made(corpora / corpus.key(material.key) / "corpus", corpora / corpus.whole.key(material.key) / "vocab")
+
+
 def make(corpus: Corpus, material: Material) -> Made:
-    """Makes a corpus where it isn't there; a share has the whole's vocabulary. Raises CommandFailed."""
-    folder = material.folder / "corpora" / corpus.key(material.key)
-    vocab = material.folder / "corpora" / corpus.whole.key(material.key) / "vocab"
+    """Makes a corpus where it isn't there. Raises CommandFailed."""
+    made = place_of(corpus, material)
+    folder = made.corpus.parent
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)
         if corpus.share < 100:
             whole = make(corpus.whole, material)
             subset = ("pipeline", "subset", whole.corpus, f"--size={corpus.share}%")
-            measure(*python("-m", *subset, f"--output={folder / 'corpus'}"))
+            measure(*python("-m", *subset, f"--output={made.corpus}"))
         else:
             _run(corpus, material, folder)
         (folder / "ready").touch()
-    return Made(folder / "corpus", vocab)
+    return made
 
 
 def _run(corpus: Corpus, material: Material, folder: Path) -> None:

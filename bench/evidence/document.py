@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.evidence.corpora import Corpus, place_of
 from bench.evidence.packages import licences
 from bench.evidence.plot import plot
 from bench.evidence.questions import NOISE, Question
@@ -15,6 +17,7 @@ from bench.evidence.tables import Table, table
 from bench.evidence.training import Plan
 from bench.evidence.trend import Series, trend
 from bench.measure import CommandFailed
+from pipeline.funnel import Funnel
 
 PLOTTED = {
     "copies": ("with copies planted", "without"),
@@ -26,12 +29,20 @@ USUALLY = ("text to drawing", "emoji to name")
 def write(page: Path, plan: Plan, asked: list[Question], known: Mapping[str, Result], seeds: int, steps: int) -> None:
     """Puts tables and plots into `page` and beside it. Raises CommandFailed if the page has no place for one."""
     text = replaced(page.read_text(encoding="utf-8"), "packages", licences())
+    text = _with_funnel(text, place_of(Corpus(), plan.material).corpus / "funnel.json")
     folder = page.parent / page.stem
     for question in asked:
         found = answers(question, plan, known, seeds, steps)
         text = replaced(text, question.name, "\n\n".join([found.markdown(), *_plotted(folder, question.name, found)]))
     text = replaced(text, "search", answers_to_queries(plan.results.with_name(ANSWERS)))
     _write(page, text.encode())
+
+
+def _with_funnel(text: str, file: Path) -> str:
+    """Puts the funnel of the corpus of all pairs and rules into the page, where that corpus was made here."""
+    if not file.exists():
+        return text
+    return replaced(text, "funnel", f"```\n{Funnel.of(json.loads(file.read_text()))}\n```")
 
 
 def _plotted(folder: Path, name: str, found: Table) -> list[str]:
