@@ -98,8 +98,8 @@ def test_enough_pictures_are_measured(folder: Path, said: dict[str, list[str]]) 
     on_the_way, end = read_measurements(str(folder / "most" / "evaluation.csv"))
     assert (on_the_way.step, end.step) == (1, 2) and on_the_way.line in said["most"]
     assert list(end.text_to_image) == recalls["text_to_image"]["found"]
-    twice = "train: with 6 pairs, batches of 4 hold pairs twice, as wrong candidates of themselves"
-    assert said["most"].count(twice) == 1 and not any("hold pairs twice" in line for line in said["none"])
+    twice = "train: pairs to learn: 6; batches of 4 hold some twice, as their own wrong candidates"
+    assert said["most"].count(twice) == 1 and not any("hold some twice" in line for line in said["none"])
     assert "On held-out pictures" in (folder / "most" / "report.html").read_text()
 
 

@@ -135,7 +135,7 @@ def _tell_of_pairs_twice(trainer: Trainer, shards: Shards) -> None:
         return
     pairs = trainer.run.records.count(2 * batch)
     if pairs < 2 * batch:
-        tell(f"train: with {pairs:,} pairs, batches of {batch:,} hold pairs twice, as wrong candidates of themselves")
+        tell(f"train: pairs to learn: {pairs:,}; batches of {batch:,} hold some twice, as their own wrong candidates")
 
 
 def _measure(trainer: Trainer, examiner: Examiner) -> Examined | NotMeasured:
