@@ -17,7 +17,7 @@ from tests.support.command import result
 from tests.support.engines import copy_kernels
 from tests.support.pythons import find_pythons, install, run_outside
 
-pytestmark = pytest.mark.slow(seconds=90)
+pytestmark = pytest.mark.slow(seconds=260)
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("crawl", "dedup", "filters", "pipeline", "train", "vocab")
