@@ -9,7 +9,7 @@ SAMPLE := out/sample
 OUT ?= out/toy
 INPUT ?= gs://$(BUCKET)/crawl
 # Modules that are compiled when imported, if ever: half of all that is installed.
-UNUSED := /tests?/|/google/(?!protobuf/)|/transformers/models/|/vertexai/|/agentplatform/
+UNUSED := /tests?/|/pip/|/mypyc?/|/pymongo/|/google/(?!protobuf/)|/transformers/models/|/vertexai/|/agentplatform/
 TESTS := -m pytest -q --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 help: ## show this list

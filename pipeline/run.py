@@ -152,7 +152,11 @@ class Passes:
         taking = self.taking
         if taking and taking.count() is None:
             with self._pass("reuse", taking.signals.pairs) as root:
-                root | "Verdicts" >> beam.Create(range(len(taking.signals.shards))) | TakeSignals(taking)
+                (
+                    root
+                    | "Verdicts" >> beam.Create(range(len(taking.signals.shards)), reshuffle=False)
+                    | TakeSignals(taking)
+                )
         if self.reuse:
             tell(described(self.reuse, taking.count() if taking else None))
 
@@ -168,7 +172,7 @@ class Passes:
             forget_lost(self.output, needed_by_parts(parts(sets), embedding))
             job = Indexing(self.output, index_mode(rule), embedding, max_pixels, self.meter)
             with self._pass("evaluation sets", sum(task.work for task in sets.tasks), "images") as root:
-                root | "Parts" >> beam.Create(parts(sets)) | IndexPictures(job)
+                root | "Parts" >> beam.Create(parts(sets), reshuffle=False) | IndexPictures(job)
         join_parts(self.output, sets, load_indexes(sets, rule), embedding)
 
     def index(self, sources: list[Source]) -> Plan:
@@ -179,7 +183,7 @@ class Passes:
             kept = self.reuse.index if self.reuse else None
             indexing = IndexInputs(self.output, config.input, self.meter, kept, len(sources))
             with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
-                root | "Sources" >> beam.Create(sources) | indexing
+                root | "Sources" >> beam.Create(sources, reshuffle=False) | indexing
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
@@ -194,7 +198,7 @@ class Passes:
             return
         with self._pass("counts", plan.pairs) as root:
             taking = Taking(self.earlier, self.output, self.meter)
-            root | "Shards" >> beam.Create(plan.shards) | TakeCounts(taking)
+            root | "Shards" >> beam.Create(plan.shards, reshuffle=False) | TakeCounts(taking)
         try:
             check_taken(self.output, plan, self.earlier)
         except BadInputs:
@@ -218,7 +222,7 @@ class Passes:
                 tell(described_runs(job.kept, numbered))
             forget_lost_runs(job)
             with self._pass("count", plan.pairs) as root:
-                root | "Groups" >> beam.Create(numbered) | CountCorpus(job)
+                root | "Groups" >> beam.Create(numbered, reshuffle=False) | CountCorpus(job)
         note_kept(self.output, self.options.keep_work, made_of, job.parts)
 
     def emit(self, plan: Plan) -> None:
@@ -228,7 +232,7 @@ class Passes:
         names = (shard.output_name(config.name) for shard in plan.shards)
         forget_lost(self.output, needed_by_notes(names, config.output.formats))
         with self._pass("emit", plan.pairs) as root:
-            root | "Shards" >> beam.Create(plan.shards) | EmitCorpus(emission)
+            root | "Shards" >> beam.Create(plan.shards, reshuffle=False) | EmitCorpus(emission)
 
     @contextmanager
     def _pass(self, name: str, work: int, unit: str = "pairs", in_bytes: bool = False) -> Iterator[beam.Pipeline]:

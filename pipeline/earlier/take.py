@@ -39,9 +39,15 @@ class TakeCounts(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[str]:
         run, output, pipeline = self.taking.run, self.taking.output, shards.pipeline
-        read = pipeline | "Earlier" >> beam.Create(range(len(run.shards))) | "SpreadEarlier" >> beam.Reshuffle()
+        read = (
+            pipeline
+            | "Earlier" >> beam.Create(range(len(run.shards)), reshuffle=False)
+            | "SpreadEarlier" >> beam.Reshuffle()
+        )
         values = read | "Values" >> beam.Map(read_values, run, output)
-        parts = pipeline | "Parts" >> beam.Create(range(parts_of(run))) | "SpreadParts" >> beam.Reshuffle()
+        parts = (
+            pipeline | "Parts" >> beam.Create(range(parts_of(run)), reshuffle=False) | "SpreadParts" >> beam.Reshuffle()
+        )
         merged = parts | "Merge" >> beam.Map(merge_part, run, output, AsList(values))
         table = pipeline | "Once" >> beam.Create([None]) | "Join" >> beam.Map(join_parts, output, AsList(merged))
         taken = shards | "SpreadShards" >> beam.Reshuffle() | "Take" >> beam.Map(take, self.taking, AsList(table))

@@ -32,7 +32,7 @@ class ParallelTasks:
         paths = [os.path.join(self.folder, name, f"{number:06d}") for number in range(len(tasks))]
         with meter.shown(name, sum(getattr(task, "work", 1) for task in tasks)):
             pipeline = engine.pipeline()
-            numbered = pipeline | "Tasks" >> beam.Create(list(zip(paths, tasks, strict=True)))
+            numbered = pipeline | "Tasks" >> beam.Create(list(zip(paths, tasks, strict=True)), reshuffle=False)
             numbered | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(_do, do, meter)
             engine.execute(pipeline)
         for path in paths:

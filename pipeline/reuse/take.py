@@ -64,7 +64,9 @@ class TakeSignals(beam.PTransform[beam.PCollection[int], beam.PCollection[str]])
     def expand(self, shards: beam.PCollection[int]) -> beam.PCollection[str]:
         taking, pipeline = self.taking, shards.pipeline
         read = shards | "SpreadVerdicts" >> beam.Reshuffle() | "Facts" >> beam.Map(write_facts, taking)
-        parts = pipeline | "Parts" >> beam.Create(range(taking.parts)) | "SpreadParts" >> beam.Reshuffle()
+        parts = (
+            pipeline | "Parts" >> beam.Create(range(taking.parts), reshuffle=False) | "SpreadParts" >> beam.Reshuffle()
+        )
         merged = parts | "Merge" >> beam.Map(_merge, taking, AsList(read))
         note: beam.PCollection[str] = (
             pipeline | "Once" >> beam.Create([None]) | "Join" >> beam.Map(_join, taking, AsList(merged))

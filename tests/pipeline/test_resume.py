@@ -26,7 +26,7 @@ from tests.support.command import ROOT, Finished, command, described, result, ru
 from tests.support.crawl import Crawl
 from tests.support.listening import listened
 
-pytestmark = pytest.mark.slow(seconds=60)
+pytestmark = pytest.mark.slow(seconds=150)
 
 MOMENTS = ((2, 34), (42, 58), (65, 110), (115, 160))  # files: in the first pass, in the second, twice in the third
 Start = Callable[..., subprocess.Popen[str]]

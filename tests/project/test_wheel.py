@@ -17,7 +17,7 @@ from tests.support.command import result
 from tests.support.engines import copy_kernels
 from tests.support.pythons import find_pythons, install, run_outside
 
-pytestmark = pytest.mark.slow(seconds=90)
+pytestmark = pytest.mark.slow(seconds=260)
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("crawl", "dedup", "filters", "pipeline", "train", "vocab")
@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """Built from a copy, so that nothing is left in the checkout."""
     source, target = tmp_path_factory.mktemp("source") / "checkout", tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "out", "__pycache__", "*.egg-info", "build"))
-    build = [sys.executable, "-m", "build", "--wheel", f"--outdir={target}", str(source)]
+    build = [sys.executable, "-m", "build", "--wheel", "--installer=uv", f"--outdir={target}", str(source)]
     done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     (file,) = target.glob("align_corpus-*.whl")

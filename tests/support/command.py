@@ -31,7 +31,8 @@ def run(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedPro
     """`run("pipeline", "report", folder)` is `python -m pipeline report FOLDER`, without a terminal.
 
     Its process is forked from one that has imported the libraries, and what workers of the pipeline are forked with:
-    most commands take less time.
+    most commands take less time. It sees one core, so a command that isn't told a number of workers has one: the
+    process that workers are forked from takes as long as a small run, and tests of workers give their number.
     """
     words = [*map(str, arguments)]
     with TemporaryDirectory() as folder:
@@ -52,6 +53,7 @@ def _execute(words: Sequence[str], environment: Mapping[str, str], said: Sequenc
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None  # not yet asked for, as in a new interpreter
+    os.cpu_count = lambda: 1
     os.chdir(ROOT)
     sys.argv = ["", *words[1:]]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

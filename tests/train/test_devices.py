@@ -31,7 +31,7 @@ from train.errors import TrainingError
 from train.fit import Trainer
 from train.log import read_log
 
-pytestmark = pytest.mark.slow(seconds=50)
+pytestmark = pytest.mark.slow(seconds=120)
 
 EXACT = changed(text={"dropout": 0.0}, batch=16, steps=4)
 

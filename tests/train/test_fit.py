@@ -38,10 +38,9 @@ from train.measurements import read_measurements
 from train.run import OtherTraining
 from train.times import read_times
 
-pytestmark = pytest.mark.slow(seconds=50)
+pytestmark = pytest.mark.slow(seconds=110)
 
-QUEUE = changed(queue={"size": 12, "momentum": 0.9}, data={"held_out": 0.3})
-MEASURED = changed(QUEUE, evaluation={"every": 1})
+MEASURED = changed(queue={"size": 12, "momentum": 0.9}, data={"held_out": 0.3}, evaluation={"every": 1})
 BAD = record(99, jpg=b"no picture")
 
 
@@ -121,13 +120,10 @@ def test_killed_run_goes_on_as_if_it_had_not_been(shards: list[str], tmp_path: P
     assert measured(tmp_path / "killed") == [1, 2, 3]
     fit(shards, tmp_path / "killed", MEASURED)
     fit(shards, tmp_path / "whole", MEASURED)
-    fit(shards, tmp_path / "unmeasured", QUEUE)
     assert measured(tmp_path / "whole") == [1, 2, 3, 4, 5]
     for name in ("log.csv", "evaluation.csv"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert state(tmp_path / "killed", 6) == state(tmp_path / "whole", 6)
-    assert (tmp_path / "unmeasured/log.csv").read_bytes() == (tmp_path / "whole/log.csv").read_bytes()
-    assert state(tmp_path / "unmeasured", 6)[0] == state(tmp_path / "whole", 6)[0]
     assert read_times(str(tmp_path / "killed/timing.json")).sessions == 2
 
 
@@ -164,7 +160,6 @@ def test_bad_records_are_counted_through_all_epochs(shards: list[str], whole: Pa
     ("changes", "precision"),
     [
         ({"pieces": 2}, "float32"),
-        ({}, "mixed_bfloat16"),
         ({}, "mixed_float16"),
         ({"pieces": 2, "queue": {"size": 12}}, "mixed_bfloat16"),
     ],
@@ -179,7 +174,8 @@ def test_pieces_and_half_precision_go_on_exactly(
     fit(shards, fresh(rest, whole), settings)
     assert state(rest, 6)[0] == state(whole, 6)[0]
     assert state(rest, 6)[1]["places"] == state(whole, 6)[1]["places"]
-    assert all(np.isfinite(row.loss) for row in read_log(str(whole / "log.csv")))
+    log, after = (read_log(str(output / "log.csv")) for output in (whole, rest))
+    assert after == log[2:] and all(np.isfinite(row.loss) for row in log)
 
 
 def test_what_is_only_about_looking_may_change_within_a_run(shards: list[str], whole: Path, tmp_path: Path):

@@ -64,7 +64,7 @@ def write_shards(corpus: Output, output: Output, shards: list[Shard], options: O
     meter = engine.meter(folder)
     with meter.shown("export", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()
-        spread = pipeline | "Shards" >> beam.Create(shards) | "Spread" >> beam.Reshuffle()
+        spread = pipeline | "Shards" >> beam.Create(shards, reshuffle=False) | "Spread" >> beam.Reshuffle()
         spread | "Write" >> beam.Map(write_shard, Export(corpus, output, options.formats, meter))
         engine.execute(pipeline)
 

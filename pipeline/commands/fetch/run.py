@@ -171,7 +171,12 @@ class Passes:
             )
 
     def _each(self, root: beam.Pipeline, items: Any, do: Callable[..., Any], *more: Any) -> None:
-        root | "Items" >> beam.Create(list(items)) | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(do, *more)
+        (
+            root
+            | "Items" >> beam.Create(list(items), reshuffle=False)
+            | "Spread" >> beam.Reshuffle()
+            | "Do" >> beam.Map(do, *more)
+        )
 
     @contextmanager
     def _pass(self, name: str, unit: str, work: int) -> Iterator[tuple[beam.Pipeline, Any]]:

@@ -112,7 +112,7 @@ def write_shards(
     subset = Subset(corpus, output, config_of(plain_config(manifest)), rules, copies, cut, meter)
     with meter.shown("subset", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()
-        spread = pipeline | "Shards" >> beam.Create(shards) | "Spread" >> beam.Reshuffle()
+        spread = pipeline | "Shards" >> beam.Create(shards, reshuffle=False) | "Spread" >> beam.Reshuffle()
         spread | "Write" >> beam.Map(write_shard, subset)
         engine.execute(pipeline)
 

@@ -38,11 +38,11 @@ class CountPass:
         """
         if manifest is not None:
             tasks = list(corpus_texts(Output(self.options.corpus or ""), self.options.language))
-            self._execute(beam.Create(tasks), sum(task.work for task in tasks))
+            self._execute(beam.Create(tasks, reshuffle=False), sum(task.work for task in tasks))
             return corpus_name(manifest)
         sources = find_texts(self.options.inputs)
         split = beam.FlatMap(input_texts, self.output, self.config.input, self.options.language)
-        texts = beam.Create(sources) | "SpreadFiles" >> beam.Reshuffle() | "Split" >> split
+        texts = beam.Create(sources, reshuffle=False) | "SpreadFiles" >> beam.Reshuffle() | "Split" >> split
         self._execute(texts, sum(source.size for source in sources))
         if self.config.input.on_bad_file != "skip":
             refuse_bad(bad_files(self.output, sources))

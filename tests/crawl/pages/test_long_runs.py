@@ -24,7 +24,7 @@ from crawl.pages.srcset import largest, usable
 from crawl.pages.unpacked import unpacked
 from crawl.pages.warc import is_html, time_of
 
-LONG = 100_000  # characters, whose square is minutes
+LONG = 50_000  # characters, whose square is a minute
 STARTS = [
     "",
     "1",

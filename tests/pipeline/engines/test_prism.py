@@ -25,7 +25,7 @@ from tests.support.crawl import Crawl
 from tests.support.engines import bare_environment, cluster, free_port, wheel_environment
 from tests.support.prism import prism
 
-pytestmark = pytest.mark.slow(seconds=120)
+pytestmark = pytest.mark.slow(seconds=230)
 
 CACHED = f".apache_beam/cache/prism/bin/apache_beam-v{BEAM}-prism-linux-amd64.zip"
 NO_NETWORK = {"https_proxy": "http://localhost:9", "HTTPS_PROXY": "http://localhost:9"}

@@ -13,18 +13,18 @@ from filters.signals import SHOWN
 from tests.support import exported
 from tests.support.command import Finished, run_corpus
 from tests.support.exported import ALL, SETTINGS, fields, kept, picture
+from tests.support.real_pairs import ALT_TEXTS, IMAGES, write_alt_texts
 
 pytestmark = pytest.mark.slow(seconds=20)
-
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "alt_text_sample" / "pairs.parquet"
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The awkward crawl, and the real sample where it is there, in all formats."""
     folder = tmp_path_factory.mktemp("formats")
-    inputs = [exported.write_crawl(folder / "crawl"), *([REAL] if REAL.exists() else [])]
-    done = run_corpus(folder / "out", ",".join(map(str, inputs)), *SETTINGS, ALL, "--input.rows_per_shard=600")
+    inputs = [exported.write_crawl(folder / "crawl"), *([write_alt_texts(folder)] if ALT_TEXTS.exists() else [])]
+    options = (*SETTINGS, ALL, "--input.rows_per_shard=600", IMAGES)
+    done = run_corpus(folder / "out", ",".join(map(str, inputs)), *options)
     assert done.process.returncode == 0, done.process.stderr
     return done
 
