@@ -18,6 +18,7 @@ from apache_beam.pvalue import AsList, AsSideInput, AsSingleton
 
 from filters import RareNgram
 from pipeline.counting import SUMMARY, Counting
+from pipeline.engines.created import created
 from pipeline.files import read_bytes, read_many
 from pipeline.remote import in_force
 from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
@@ -76,8 +77,8 @@ class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict
 
 def tasks(pipeline: beam.Pipeline, name: str, numbers: Iterable[Task]) -> beam.PCollection[Task]:
     """Wires tasks that are spread over all workers."""
-    created = pipeline | name >> beam.Create(numbers, reshuffle=False)
-    spread: beam.PCollection[Task] = created | f"Spread{name}" >> beam.Reshuffle()
+    each = pipeline | name >> created(numbers)
+    spread: beam.PCollection[Task] = each | f"Spread{name}" >> beam.Reshuffle()
     return spread
 
 

@@ -37,6 +37,7 @@ from pipeline.earlier.run import Earlier, EarlierRun, read_earlier, with_setting
 from pipeline.earlier.take import TakeCounts, Taking, check_taken, is_taken
 from pipeline.emit import Emission, EmitCorpus, needed_by_notes
 from pipeline.engines.choice import make_engine
+from pipeline.engines.created import created
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
 from pipeline.files import Output, read_bytes
@@ -152,11 +153,7 @@ class Passes:
         taking = self.taking
         if taking and taking.count() is None:
             with self._pass("reuse", taking.signals.pairs) as root:
-                (
-                    root
-                    | "Verdicts" >> beam.Create(range(len(taking.signals.shards)), reshuffle=False)
-                    | TakeSignals(taking)
-                )
+                root | "Verdicts" >> created(range(len(taking.signals.shards))) | TakeSignals(taking)
         if self.reuse:
             tell(described(self.reuse, taking.count() if taking else None))
 
@@ -172,7 +169,7 @@ class Passes:
             forget_lost(self.output, needed_by_parts(parts(sets), embedding))
             job = Indexing(self.output, index_mode(rule), embedding, max_pixels, self.meter)
             with self._pass("evaluation sets", sum(task.work for task in sets.tasks), "images") as root:
-                root | "Parts" >> beam.Create(parts(sets), reshuffle=False) | IndexPictures(job)
+                root | "Parts" >> created(parts(sets)) | IndexPictures(job)
         join_parts(self.output, sets, load_indexes(sets, rule), embedding)
 
     def index(self, sources: list[Source]) -> Plan:
@@ -183,7 +180,7 @@ class Passes:
             kept = self.reuse.index if self.reuse else None
             indexing = IndexInputs(self.output, config.input, self.meter, kept, len(sources))
             with self._pass("index", sum(source.size for source in sources), in_bytes=True) as root:
-                root | "Sources" >> beam.Create(sources, reshuffle=False) | indexing
+                root | "Sources" >> created(sources) | indexing
         plan = make_plan(self.output, sources, config.input.on_bad_file == "skip")
         if failed := sum(plan.failed_downloads.values()):
             print(f"left out: {failed:,} downloads of img2dataset that failed", file=sys.stderr, flush=True)
@@ -198,7 +195,7 @@ class Passes:
             return
         with self._pass("counts", plan.pairs) as root:
             taking = Taking(self.earlier, self.output, self.meter)
-            root | "Shards" >> beam.Create(plan.shards, reshuffle=False) | TakeCounts(taking)
+            root | "Shards" >> created(plan.shards) | TakeCounts(taking)
         try:
             check_taken(self.output, plan, self.earlier)
         except BadInputs:
@@ -222,7 +219,7 @@ class Passes:
                 tell(described_runs(job.kept, numbered))
             forget_lost_runs(job)
             with self._pass("count", plan.pairs) as root:
-                root | "Groups" >> beam.Create(numbered, reshuffle=False) | CountCorpus(job)
+                root | "Groups" >> created(numbered) | CountCorpus(job)
         note_kept(self.output, self.options.keep_work, made_of, job.parts)
 
     def emit(self, plan: Plan) -> None:
@@ -232,7 +229,7 @@ class Passes:
         names = (shard.output_name(config.name) for shard in plan.shards)
         forget_lost(self.output, needed_by_notes(names, config.output.formats))
         with self._pass("emit", plan.pairs) as root:
-            root | "Shards" >> beam.Create(plan.shards, reshuffle=False) | EmitCorpus(emission)
+            root | "Shards" >> created(plan.shards) | EmitCorpus(emission)
 
     @contextmanager
     def _pass(self, name: str, work: int, unit: str = "pairs", in_bytes: bool = False) -> Iterator[beam.Pipeline]:

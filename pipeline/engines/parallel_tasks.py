@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import apache_beam as beam
 
 from pipeline.engines.choice import make_engine
+from pipeline.engines.created import created
 from pipeline.engines.progress import Meter
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class ParallelTasks:
         paths = [os.path.join(self.folder, name, f"{number:06d}") for number in range(len(tasks))]
         with meter.shown(name, sum(getattr(task, "work", 1) for task in tasks)):
             pipeline = engine.pipeline()
-            numbered = pipeline | "Tasks" >> beam.Create(list(zip(paths, tasks, strict=True)), reshuffle=False)
+            numbered = pipeline | "Tasks" >> created(list(zip(paths, tasks, strict=True)))
             numbered | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(_do, do, meter)
             engine.execute(pipeline)
         for path in paths:

@@ -15,6 +15,7 @@ from pipeline.commands.vocab.texts import Texts, corpus_texts, find_texts, input
 from pipeline.commands.vocab.words import CountWords, WordCounting
 from pipeline.config import Config
 from pipeline.engines.choice import make_engine
+from pipeline.engines.created import created
 from pipeline.files import Output
 from pipeline.identity import entry
 from pipeline.inputs import Source
@@ -38,11 +39,11 @@ class CountPass:
         """
         if manifest is not None:
             tasks = list(corpus_texts(Output(self.options.corpus or ""), self.options.language))
-            self._execute(beam.Create(tasks, reshuffle=False), sum(task.work for task in tasks))
+            self._execute(created(tasks), sum(task.work for task in tasks))
             return corpus_name(manifest)
         sources = find_texts(self.options.inputs)
         split = beam.FlatMap(input_texts, self.output, self.config.input, self.options.language)
-        texts = beam.Create(sources, reshuffle=False) | "SpreadFiles" >> beam.Reshuffle() | "Split" >> split
+        texts = created(sources) | "SpreadFiles" >> beam.Reshuffle() | "Split" >> split
         self._execute(texts, sum(source.size for source in sources))
         if self.config.input.on_bad_file != "skip":
             refuse_bad(bad_files(self.output, sources))
