@@ -10,12 +10,14 @@ import numpy as np
 import pipeline.warm  # noqa: F401  compiles most of them
 from pipeline.inputs.text import quoted_rows
 from pipeline.inputs.text.dialect import WHOLE, Dialect
+from vocab import encode
 
 ROWS = b'a,"b\n""c"\n"d" e,f\n'  # a value of two lines with quotes, and one whose first quote is a plain character
 
 
 def compile_kernels() -> None:
-    """Compiles the kernels that read quoted values, which `pipeline.warm` leaves out."""
+    """Compiles the kernels that `pipeline.warm` leaves out: those that read quoted values, and the tokeniser's."""
+    encode.load_kernels()
     dialect = Dialect(",", WHOLE, most_lines=2)
     dialect.cut(ROWS, 2, final=False)
     cut = dialect.cut(ROWS, 2, final=True)

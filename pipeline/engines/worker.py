@@ -18,6 +18,7 @@ import time
 import traceback
 from typing import Any, BinaryIO, NoReturn, cast
 
+from pipeline.importing import importing
 from pipeline.printable import EscapedText
 
 LONGEST_REQUEST = 1 << 20
@@ -32,8 +33,9 @@ def main() -> NoReturn:
     ):  # for the whole group; the parent handles them
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also during the imports below
-    import pipeline.engines.quiet
-    import pipeline.warm  # noqa: F401
+    with importing():
+        import pipeline.engines.quiet
+        import pipeline.warm  # noqa: F401
 
     signal.signal(signal.SIGCHLD, _forget_ended)
     try:

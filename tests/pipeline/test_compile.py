@@ -20,6 +20,7 @@ from pipeline.compile import compile_kernels
 from tests.support.two_runs import corpus
 
 def compiled():
+    gc.unfreeze()  # what the command's imports made is not listed else
     kernels = [one for one in gc.get_objects() if isinstance(one, Dispatcher)]
     return {f"{one.py_func.__module__}.{one.py_func.__name__}{types}" for one in kernels for types in one.signatures}
 

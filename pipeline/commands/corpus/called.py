@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pipeline.commands.command import prepare
 from pipeline.commands.program import DONE, Program, cause
 from pipeline.engines.own_process import answer
+from pipeline.importing import importing
 
 if TYPE_CHECKING:
     from pipeline.config import Options
@@ -27,8 +28,9 @@ def _called(arguments: Sequence[str], folder: str) -> int:
 
 def _run(options: Options, folder: str) -> dict[str, Any]:
     prepare(options)
-    from pipeline.commands.arguments import check_beam
-    from pipeline.run import run
+    with importing():
+        from pipeline.commands.arguments import check_beam
+        from pipeline.run import run
 
     check_beam(options.beam, ())
     return run(options, folder)

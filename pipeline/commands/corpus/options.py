@@ -16,6 +16,7 @@ from pipeline.commands.arguments import (
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Options
+from pipeline.importing import importing
 from pipeline.outputs.command import typed
 from pipeline.settings import ConfigError
 
@@ -90,8 +91,9 @@ def _add(parser: Parser) -> None:
 
 def run_corpus(options: Options, folder: str) -> None:
     """Makes the corpus, and prints its funnel. Raises InputError, OtherRun, BadInputs, Held."""
-    from pipeline.commands.finished import print_funnel
-    from pipeline.run import run
+    with importing():
+        from pipeline.commands.finished import print_funnel
+        from pipeline.run import run
 
     print_funnel(run(options, folder), options.output)
 

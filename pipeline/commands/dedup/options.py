@@ -12,6 +12,7 @@ from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.config import Config as Defaults
 from pipeline.config import Dedup
+from pipeline.importing import importing
 from pipeline.remote import Storage
 
 
@@ -118,21 +119,24 @@ def _read(parser: Parser, arguments: Sequence[str], **fields: str) -> dict[str, 
 
 def run_index(options: IndexOptions, folder: str) -> None:
     """Writes the index of an evaluation set. Raises InputError, BadFile, Held."""
-    from pipeline.commands.dedup.run import index
+    with importing():
+        from pipeline.commands.dedup.run import index
 
     index(options, folder)
 
 
 def run_match(options: MatchOptions, folder: str) -> None:
     """Writes, or prints, which pictures match which of an index. Raises InputError, BadFile, Held."""
-    from pipeline.commands.dedup.run import match
+    with importing():
+        from pipeline.commands.dedup.run import match
 
     match(options, folder)
 
 
 def run_groups(options: GroupsOptions, folder: str) -> None:
     """Writes the near-copies inside a corpus. Raises InputError, BadFile, Held."""
-    from pipeline.commands.dedup.run import groups
+    with importing():
+        from pipeline.commands.dedup.run import groups
 
     groups(options, folder)
 

@@ -9,6 +9,7 @@ from pipeline.commands.arguments import add_storage
 from pipeline.commands.command import Codes, Command, usual_errors
 from pipeline.commands.parser import Parser
 from pipeline.commands.program import FAILED
+from pipeline.importing import importing
 from pipeline.remote import Storage
 
 
@@ -33,7 +34,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
 
 def run(options: Options, folder: str) -> None:
     """Prints the table and writes the page. Raises InputError for a folder without a finished run, BadFile."""
-    from pipeline.commands.diff.run import compare
+    with importing():
+        from pipeline.commands.diff.run import compare
     from pipeline.printable import tell
 
     lines, page = compare(options, folder)

@@ -9,6 +9,7 @@ from pipeline.commands.arguments import add_storage, add_workers
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
 from pipeline.formats import EXPORTED, check_formats, in_order
+from pipeline.importing import importing
 from pipeline.remote import Storage
 
 
@@ -45,7 +46,8 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
 
 def run(options: Options, folder: str) -> None:
     """Makes the export, and prints its sizes. Raises InputError, OtherRun, Held."""
-    from pipeline.commands.export.run import export, print_sizes
+    with importing():
+        from pipeline.commands.export.run import export, print_sizes
     from pipeline.storage.lock import locked
 
     with locked(options.output):

@@ -11,6 +11,7 @@ from pipeline.commands.command import Command
 from pipeline.commands.fetch.installed import check_installed
 from pipeline.commands.parser import Parser, no_such
 from pipeline.config import Options as RunOptions
+from pipeline.importing import importing
 from pipeline.remote import Storage
 from pipeline.settings import ConfigError
 
@@ -112,7 +113,9 @@ def run(options: Options, folder: str) -> None:
         write_list(options.run, options.list)
         return
     from pipeline.commands.fetch.account import print_statuses
-    from pipeline.commands.fetch.run import run_fetch
+
+    with importing():
+        from pipeline.commands.fetch.run import run_fetch
 
     print_statuses(run_fetch(options, folder), options)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.commands.arguments import add_storage, add_workers
 from pipeline.commands.command import Command
 from pipeline.commands.parser import Parser
+from pipeline.importing import importing
 from pipeline.outputs.command import typed
 from pipeline.remote import Storage
 
@@ -42,7 +43,9 @@ def read(parser: Parser, arguments: Sequence[str]) -> Options:
 def run(options: Options, folder: str) -> None:
     """Makes the subset, and prints its funnel. Raises InputError, OtherRun, Held."""
     from pipeline.commands.finished import print_funnel
-    from pipeline.commands.subset.run import make_subset
+
+    with importing():
+        from pipeline.commands.subset.run import make_subset
     from pipeline.storage.lock import locked
 
     with locked(options.output):

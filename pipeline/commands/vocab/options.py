@@ -10,6 +10,7 @@ from pipeline.commands.command import Codes, Command, usual_errors
 from pipeline.commands.parser import Parser
 from pipeline.commands.program import FAILED
 from pipeline.config import Config
+from pipeline.importing import importing
 from pipeline.remote import Storage
 from pipeline.settings import ConfigError
 
@@ -89,8 +90,9 @@ def _add(parser: Parser) -> None:
 
 def run(options: Options, folder: str) -> None:
     """Makes the vocabulary, and prints a summary. Raises InputError, ConfigError, BadInputs, TooFewWords, Held."""
-    from pipeline.commands.vocab.build import build
-    from pipeline.commands.vocab.summary import refuse_corpus, summary
+    with importing():
+        from pipeline.commands.vocab.build import build
+        from pipeline.commands.vocab.summary import refuse_corpus, summary
     from pipeline.printable import tell
     from pipeline.storage.lock import locked
 

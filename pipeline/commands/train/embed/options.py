@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline.commands.arguments import add_storage, split_globs
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import Records, add_records, errors, split, writing_folder
+from pipeline.importing import importing
 from pipeline.remote import Storage
 
 
@@ -48,7 +49,8 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 def run(options: Options, _: str) -> None:
     """Makes an index. Raises InputError, TrainingError, Held."""
     with writing_folder("embed", options.output):
-        from pipeline.commands.train.embed.run import run
+        with importing():
+            from pipeline.commands.train.embed.run import run
 
         run(options)
 

@@ -19,6 +19,7 @@ from pipeline.commands.train.options import (
     split,
     writing_files,
 )
+from pipeline.importing import importing
 from pipeline.remote import Storage
 from pipeline.settings import ConfigError
 
@@ -94,7 +95,8 @@ def _sets(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Mapping[
 def run(options: Options, _: str) -> None:
     """Measures. Raises InputError, TrainingError, Held."""
     with writing_files("evaluate", options.numbers, options.page):
-        from pipeline.commands.train.evaluate.run import run
+        with importing():
+            from pipeline.commands.train.evaluate.run import run
 
         run(options)
 

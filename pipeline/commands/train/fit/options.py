@@ -20,6 +20,7 @@ from pipeline.commands.train.options import (
     writing_folder,
 )
 from pipeline.config import Config
+from pipeline.importing import importing
 from pipeline.remote import Storage
 
 
@@ -63,7 +64,8 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
 def run(options: Options, _: str) -> None:
     """Trains. Raises InputError, NoRecords, OtherRun, TrainingError, Held."""
     with writing_folder("fit", options.output):
-        from pipeline.commands.train.fit.run import run
+        with importing():
+            from pipeline.commands.train.fit.run import run
 
         run(options)
 

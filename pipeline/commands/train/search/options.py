@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline.commands.arguments import add_storage, whole_number
 from pipeline.commands.command import Command
 from pipeline.commands.train.options import errors, files_of_results, split, writing_files
+from pipeline.importing import importing
 from pipeline.remote import Storage
 
 SCALE = 2.0  # weight of a text beside an image, in the paper
@@ -115,7 +116,8 @@ def _lines(parser: argparse.ArgumentParser, path: str) -> list[str]:
 def run(options: Options, _: str) -> None:
     """Searches. Raises InputError, TrainingError, Held."""
     with writing_files("search", options.numbers, options.page):
-        from pipeline.commands.train.search.run import run
+        with importing():
+            from pipeline.commands.train.search.run import run
 
         run(options)
 

@@ -19,6 +19,7 @@ from pipeline.commands.train.options import (
     writing_folder,
 )
 from pipeline.config import Config, config_of, load_tree
+from pipeline.importing import importing
 from pipeline.page.parts import flat
 from pipeline.remote import Storage
 from pipeline.settings import ConfigError, shown
@@ -110,7 +111,8 @@ def _material(parser: argparse.ArgumentParser, ours: argparse.Namespace, task: s
 def run(options: Options, _: str) -> None:
     """Tunes a model. Raises InputError, ConfigError, OtherRun, TrainingError, Held."""
     with writing_folder("transfer", options.output):
-        from pipeline.commands.train.transfer.run import run
+        with importing():
+            from pipeline.commands.train.transfer.run import run
 
         run(options)
 
