@@ -86,6 +86,8 @@ class Picture:
 
     def at_least(self, side: int) -> Image.Image:
         """The one conversion; a JPEG is decoded smaller, with no side under `side` unless it was so before."""
+        if min(self.header.width, self.header.height) < 2 * side:  # libjpeg halves: there is no smaller one
+            return self.converted  # kept for who needs all pixels next
         small = self._small("RGB", side)
         with decoding():
             return _convert(small)

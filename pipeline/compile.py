@@ -11,14 +11,16 @@ import numpy as np
 
 from pipeline.inputs.text import quoted_rows
 from pipeline.inputs.text.dialect import WHOLE, Dialect
+from vocab import encode
 
 ROWS = b'a,"b\n""c"\n"d" e,f\n'  # a value of two lines with quotes, and one whose first quote is a plain character
 
 
 def compile_kernels() -> None:
-    """Compiles what workers need, and the kernels that read quoted values, which `pipeline.warm` leaves out."""
+    """Compiles what workers need, and the kernels that `pipeline.warm` leaves out: quoted values, the tokeniser."""
     import pipeline.warm  # noqa: F401
 
+    encode.load_kernels()
     dialect = Dialect(",", WHOLE, most_lines=2)
     dialect.cut(ROWS, 2, final=False)
     cut = dialect.cut(ROWS, 2, final=True)

@@ -13,7 +13,6 @@ from dedup import border, rotation
 from pipeline.engines.compiling import announce_compiling
 from pipeline.statistics.tables import load_kernels as load_statistics_kernels
 from pipeline.storage.sorting import load_kernels as load_sorting_kernels
-from vocab import encode
 from vocab.canonical import canonical_texts
 from vocab.characters import load
 from vocab.counting import count
@@ -34,7 +33,6 @@ def load_kernels() -> None:
     load_statistics_kernels()
     border.load_kernels()
     rotation.load_kernels()
-    encode.load_kernels()
 
 
 announce_compiling()

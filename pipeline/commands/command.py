@@ -11,6 +11,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from pipeline.commands.parser import Parser, no_such
 from pipeline.commands.program import DONE, FAILED, GOES_ON, STARTS_AGAIN, USAGE, Program
+from pipeline.garbage import search_rarely
 from pipeline.printable import tell
 
 Options = TypeVar("Options")
@@ -121,6 +122,7 @@ class Tool:
         return commands[""], commands[""].parse(arguments, invocation, _listed(commands))
 
     def _work(self, invocation: str, arguments: Sequence[str], folder: str) -> int:
+        search_rarely()
         command, options = self.parse(arguments, invocation)
         program = self._program(command)
         program.catch_signals()

@@ -18,6 +18,7 @@ import time
 import traceback
 from typing import Any, BinaryIO, NoReturn, cast
 
+from pipeline.garbage import search_rarely
 from pipeline.printable import EscapedText
 
 LONGEST_REQUEST = 1 << 20
@@ -32,6 +33,7 @@ def main() -> NoReturn:
     ):  # for the whole group; the parent handles them
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()  # also during the imports below
+    search_rarely()
     import pipeline.engines.quiet
     import pipeline.warm  # noqa: F401
 

@@ -245,3 +245,13 @@ def test_thumbnail_keeps_proportions_and_never_grows():
     assert sizes == [(15, 10), SIZE, SIZE]
     large = thumbnail(encoded(noise(size=(1000, 500)), "JPEG"), 100, MAX_PIXELS)
     assert Image.open(io.BytesIO(large)).size == (100, 50)
+
+
+@pytest.mark.parametrize(("size", "decoded"), [((90, 79), (90, 79)), ((79, 90), (79, 90)), ((90, 80), (45, 40))])
+def test_a_jpeg_that_can_not_be_halved_is_decoded_once(size, decoded):
+    picture = Picture(encoded(noise(size=size), "JPEG"), MAX_PIXELS)
+    small = picture.at_least(40)
+    assert small.size == decoded and (small is picture.converted) == (decoded == size)
+    drafted = Image.open(io.BytesIO(picture.data))
+    drafted.draft("RGB", (40, 40))
+    assert np.array_equal(np.asarray(small), np.asarray(drafted))

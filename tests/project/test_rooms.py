@@ -10,7 +10,7 @@ ROOMS = (  # from the top down; a name is a folder, or a module that stands alon
     "__main__", "console", "sample", "call", "commands", "compile", "warm", "run", "preflight", "finish",
     "identity", "index", "count", "counting", "emit", "measure", "statistics", "funnel", "report", "reuse", "earlier",
     "engines", "outputs", "storage", "rules", "config", "rule_set", "own_rules", "inputs", "formats", "page",
-    "files", "filesystems", "cloud", "remote", "yaml_text", "settings", "printable",
+    "files", "filesystems", "cloud", "remote", "yaml_text", "settings", "garbage", "printable",
 )  # fmt: skip
 UP = {("engines", "warm")}  # the process that workers are forked from imports all that they run
 BEAM = {  # outside engines/, which holds every private API of Beam's
