@@ -30,7 +30,7 @@ def trend(title: str, series: Mapping[str, Series], chance: float) -> bytes:
         tag("text", title, x=str(LEFT), y="22"),
         *_grid(across, up),
         stroke("chance", LEFT, RIGHT, up.at(chance), up.at(chance)),
-        _name("chance", RIGHT, up.at(chance)),
+        _name("chance", LEFT, up.at(chance) - 10),  # away from the names at the right
         *(
             part
             for number, (name, each) in enumerate(series.items())
