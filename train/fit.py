@@ -127,9 +127,10 @@ class Trainer:
         The first step is read at once, since it is traced; the time of the others counts as training.
         """
         rows = self.unread.read()
-        for row, keys in rows:
+        for number, (row, keys) in enumerate(rows):
             if not math.isfinite(row.loss):
-                self.log.add(row, None)
+                for before, _ in rows[: number + 1]:  # the way into it
+                    self.log.add(before, None)
                 names = self.unread.names(keys)
                 raise NotANumber(f"the loss of step {row.step} is {row.loss}; its batch was {names}")
         last, pairs = rows[-1][0], len(rows) * self.settings.batch

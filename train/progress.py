@@ -25,8 +25,11 @@ class Progress:
             self.say("fit: tracing the first step, which takes longer than the others")
 
     def end_step(self, row: Row, seconds: float) -> None:
-        """Moves the bar by a step that took so long; without a bar, prints a line each minute and for the last step."""
-        self.bar.update()
+        """Moves the bar to a step; without a bar, prints a line each minute and for the last step.
+
+        Several steps may have been done since the last call; `seconds` is the time of the first, which is traced.
+        """
+        self.bar.update(row.step - self.bar.n)
         if self.first:
             self._traced(row.step, seconds)
         if self.bar.disable and (self.minutes.due() or row.step == self.steps):

@@ -59,19 +59,20 @@ def test_weights_that_explode_stop_the_run_and_name_step_and_batch(shards: list[
 def test_a_loss_that_is_no_number_between_two_readings_is_named_and_never_saved(
     shards: list[str], small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Step 4 of steps that are read at 1, 3 and 6."""
+    """Step 5 of steps that are read at 1, 3 and 6; the log has the way into it."""
     keys: dict[int, list[bytes]] = {}
 
     def no_number(self: Unread, step: int, values: dict[str, tf.Tensor], batch: tf.Tensor) -> None:
         keys[step] = batch.numpy().tolist()
-        self.steps.append((step, {**values, "loss": tf.constant(np.nan)} if step == 4 else values, batch))
+        self.steps.append((step, {**values, "loss": tf.constant(np.nan)} if step == 5 else values, batch))
 
     monkeypatch.setattr(Unread, "add", no_number)
-    settings = changed(log_every=5, checkpoints={"every": 3})
-    with pytest.raises(NotANumber, match=r"^the loss of step 4 is nan; its batch was k\d+") as error:
+    settings = changed(log_every=6, checkpoints={"every": 3})
+    with pytest.raises(NotANumber, match=r"^the loss of step 5 is nan; its batch was k\d+") as error:
         fit(shards, tmp_path, settings)
-    assert str(error.value).rpartition(" was ")[2].split(", ") == [key.decode() for key in keys[4]]
-    assert sorted(keys) == [1, 2, 3, 4, 5]
+    assert str(error.value).rpartition(" was ")[2].split(", ") == [key.decode() for key in keys[5]]
+    assert sorted(keys) == [1, 2, 3, 4, 5, 6]
+    assert [(row.step, np.isfinite(row.loss)) for row in read_log(str(tmp_path / "log.csv"))] == [(4, True), (5, False)]
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-000000003.npz"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,13 @@ def test_tracing_is_announced_and_progress_is_told_each_minute(capsys: pytest.Ca
         "fit: step 107 of 110, loss 3.930, 0.8 pairs/s, 30.0 s left",
         "fit: step 110 of 110, loss 3.900, 0.8 pairs/s",
     ]
+
+
+def test_a_bar_is_at_the_step_that_was_read_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers of several steps are read at once."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = Progress(100, 140, 8, Clock())
+    for step in (101, 110, 120, 140):
+        progress.end_step(Row(step, 1.0, 0.1, 0.01), 1.0)
+        assert progress.bar.n == step
+    progress.close()
