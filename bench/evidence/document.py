@@ -51,14 +51,15 @@ def _plotted(folder: Path, name: str, found: Table) -> list[str]:
         return []
     folder.mkdir(exist_ok=True)
     file = folder / f"{name}.svg"
-    _write(file, _drawn(name, found))
+    _write(file, drawn(name, found))
     return [f"![R@10 of the models that answer {name}]({folder.name}/{file.name})"]
 
 
-def _drawn(name: str, found: Table) -> bytes:
-    if name != "noise":
-        return plot(name, found, PLOTTED.get(name, USUALLY))
+def drawn(name: str, found: Table) -> bytes:
+    """The plot of the question `name`, whose answers were `found`."""
     column = USUALLY[-1]
+    if name != "noise" or column not in found.chance:  # without emoji there are drawings alone
+        return plot(name, found, PLOTTED.get(name, USUALLY))
     return trend(f"R@10, {column}", by_noise(found, column), found.chance[column])
 
 

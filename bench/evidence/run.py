@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
@@ -12,6 +13,7 @@ from bench.corpus import FOLDER
 from bench.evidence import document, results
 from bench.evidence.cells import STEPS, Cell
 from bench.evidence.material import Material
+from bench.evidence.packages import PACKAGES
 from bench.evidence.questions import LARGER, Question, Variant, questions
 from bench.evidence.results import Result
 from bench.evidence.search import search
@@ -36,8 +38,15 @@ class Evidence:
 
     @property
     def is_a_try(self) -> bool:
-        """Returns whether it is a try, whose results and page are not those of the documentation."""
-        return self.part < 1 or self.steps != STEPS
+        """Returns whether it is a try, whose results and page are not those of the documentation: it has other steps,
+        or lacks pictures.
+        """
+        return self.part < 1 or self.steps != STEPS or len(self.material.packages) < len(PACKAGES)
+
+    @cached_property
+    def material(self) -> Material:
+        """The pictures and their packages."""
+        return Material(self.folder, self.part)
 
     @property
     def folder(self) -> Path:
@@ -47,7 +56,7 @@ class Evidence:
     @property
     def plan(self) -> Plan:
         """The pictures and the file of results."""
-        return Plan(Material(self.folder, self.part), self.folder / "try" / "results.csv" if self.is_a_try else RESULTS)
+        return Plan(self.material, self.folder / "try" / "results.csv" if self.is_a_try else RESULTS)
 
     def asked(self) -> list[Question]:
         """The questions that are asked. Raises CommandFailed for a name that none has."""
@@ -112,5 +121,6 @@ def written(asked: Evidence) -> Path:
         page.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PAGE, page)
     shown = [question for question in asked.asked() if question.name != "search"]
-    document.write(page, plan, shown, results.read(plan.results), asked.seeds, asked.steps)
+    seeds = max(asked.seeds, Evidence.seeds)  # a run with fewer hides no result
+    document.write(page, plan, shown, results.read(plan.results), seeds, asked.steps)
     return page

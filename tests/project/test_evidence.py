@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.evidence import document, material, results
-from bench.evidence.cells import Cell
+from bench.evidence.cells import STEPS, Cell
 from bench.evidence.corpora import Corpus
 from bench.evidence.drawings import drawings
 from bench.evidence.emoji import Concept, code_points
@@ -24,6 +24,7 @@ from bench.evidence.plot import plot
 from bench.evidence.questions import RULES, questions
 from bench.evidence.render import renderer
 from bench.evidence.results import Result
+from bench.evidence.run import RESULTS, Evidence
 from bench.evidence.splits import HELD_OUT, split
 from bench.evidence.tables import Line, Table, table, value_of
 from bench.evidence.trend import BOTTOM, LEFT, RIGHT, TOP, trend
@@ -190,9 +191,12 @@ def test_packages_that_cannot_be_fetched_are_named_and_the_others_taken(
     assert list(Material(tmp_path).packages) == [each for each in PACKAGES if each not in missing]
     lines = [f"evidence: {each.name} can't be fetched, measured without it: npm: no answer" for each in missing]
     assert sorted(capsys.readouterr().err.splitlines()) == sorted(lines)
+    assert Evidence().is_a_try and Evidence().plan.results != RESULTS  # the page of all pictures stays as it is
     missing = [each for each in PACKAGES if each != EMOJIBASE]  # names without pictures
     with pytest.raises(CommandFailed, match="no package of pictures can be fetched"):
         _ = Material(tmp_path).packages
+    missing = []
+    assert not Evidence().is_a_try and Evidence(steps=STEPS + 1).is_a_try and Evidence(part=0.5).is_a_try
 
 
 @pytest.mark.slow(seconds=1)
@@ -217,6 +221,12 @@ def test_a_trend_has_its_points_where_the_axes_say_and_none_for_what_is_missing(
     assert heights == pytest.approx([0.2 / 0.42, 0.4 / 0.42], abs=0.001)  # the axis ends a twentieth above the largest
     assert [text.text for text in root.iter(f"{SVG}text")].count("without") == 0
     assert root.findtext(f"{SVG}desc") == "with: 20.0% at 0%, 40.0% at 100%; without: not measured"
+
+
+def test_noise_is_plotted_by_drawings_where_there_are_no_emoji() -> None:
+    line = Line("75 % of noise, rule on", [], {"text to drawing": [0.1]})
+    found = document.drawn("noise", Table("trained on", ["text to drawing"], [line], {"text to drawing": 0.02}, 1))
+    assert ElementTree.fromstring(found).findtext(f"{SVG}title") == "noise"
 
 
 def test_the_trend_of_noise_is_that_of_the_models_by_their_names() -> None:
