@@ -64,12 +64,11 @@ def drawn(name: str, found: Table) -> bytes:
 
 
 def by_noise(found: Table, column: str) -> dict[str, Series]:
-    """A column of the table on noise, whose lines are pairs: without the rule and with it, by the share of noise."""
-    places = {"with images_of_text": 1, "without the rule": 0}
+    """A column of the table on noise. Its first lines are pairs: without the rule and with it, by the share of noise."""
+    shares = (0.0, *NOISE)
+    pairs, places = found.lines[: 2 * len(shares)], {"with images_of_text": 1, "without the rule": 0}
     return {
-        name: {
-            share: line.values.get(column, ()) for share, line in zip((0.0, *NOISE), found.lines[place::2], strict=True)
-        }
+        name: {share: line.values.get(column, ()) for share, line in zip(shares, pairs[place::2], strict=True)}
         for name, place in places.items()
     }
 

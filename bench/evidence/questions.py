@@ -74,10 +74,11 @@ def _rules() -> Iterator[Variant]:
 
 
 def _noise() -> Iterator[Variant]:
-    """With the rule on shared texts, what is left is a random subset of the pairs without noise: the control."""
+    """The control has half noise too, and about as many pairs as the rule leaves of it."""
     for noise in (0.0, *NOISE):
         for label, off in (("rule off", (RULES[0],)), ("rule on", ())):
             yield Variant(f"{100 * noise:g} % of noise, {label}", Cell(Corpus(noise=noise, off=off)))
+    yield Variant("50 % of noise, a random 24 %", Cell(Corpus(noise=0.5, off=RULES[:1], share=24)))
 
 
 def _copies() -> Iterator[Variant]:
