@@ -64,7 +64,7 @@ def drawn(name: str, found: Table) -> bytes:
 
 
 def by_noise(found: Table, column: str) -> dict[str, Series]:
-    """A column of the table on noise. Its first lines are pairs, without the rule and with it, by the share of noise."""
+    """A column of the table on noise, whose first lines are pairs by the share of noise: without the rule, with it."""
     shares = (0.0, *NOISE)
     pairs, places = found.lines[: 2 * len(shares)], {"with images_of_text": 1, "without the rule": 0}
     return {
