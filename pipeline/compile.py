@@ -8,19 +8,22 @@ from __future__ import annotations
 import gc
 
 import numpy as np
+from PIL import Image
 
 from pipeline.inputs.text import quoted_rows
 from pipeline.inputs.text.dialect import WHOLE, Dialect
+from train.resize import resized_part
 from vocab import encode
 
 ROWS = b'a,"b\n""c"\n"d" e,f\n'  # a value of two lines with quotes, and one whose first quote is a plain character
 
 
 def compile_kernels() -> None:
-    """Compiles what workers need, and the kernels that `pipeline.warm` leaves out: quoted values, the tokeniser."""
+    """Compiles what workers need, and what `pipeline.warm` leaves out: kernels of quotes, tokeniser and trainer."""
     import pipeline.warm  # noqa: F401
 
     encode.load_kernels()
+    resized_part(Image.new("RGB", (2, 2)), 2, 0, 0, 2)
     dialect = Dialect(",", WHOLE, most_lines=2)
     dialect.cut(ROWS, 2, final=False)
     cut = dialect.cut(ROWS, 2, final=True)

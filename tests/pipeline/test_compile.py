@@ -16,6 +16,7 @@ CHILD = """
 import gc, sys
 from pathlib import Path
 from numba.core.dispatcher import Dispatcher
+from PIL import Image
 from pipeline.compile import compile_kernels
 from tests.support.two_runs import corpus
 
@@ -26,12 +27,14 @@ def compiled():
 compile_kernels()
 before = compiled()
 corpus(sys.argv[1], Path(sys.argv[2]), "--filters.rare_ngram.min_count=1")
+from train.resize import resized_part
+resized_part(Image.new("RGB", (9, 5)), 4, 1, 0, 3, mirrored=True)
 print("\\n", sorted(compiled() - before), sep="")
 """
 
 
 @pytest.mark.slow
-def test_a_run_needs_no_kernel_that_was_not_compiled(tmp_path: Path) -> None:
+def test_a_run_and_the_trainers_input_need_no_kernel_that_was_not_compiled(tmp_path: Path) -> None:
     crawl = tmp_path / "crawl.csv"
     crawl.write_text("\n".join(ROWS) + "\n")
     child = [sys.executable, "-c", CHILD, str(crawl), str(tmp_path / "out")]
