@@ -8,9 +8,9 @@ frequent n-grams (none where nothing can be rare), and the counts of images and 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -18,7 +18,7 @@ from apache_beam.pvalue import AsList, AsSideInput, AsSingleton
 
 from filters import RareNgram
 from pipeline.counting import SUMMARY, Counting
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.files import read_bytes, read_many
 from pipeline.remote import in_force
 from pipeline.storage.frequent_ngrams import FrequencyCut, Histogram, choose_cut, histogram, select
@@ -48,7 +48,6 @@ from vocab.ngrams import hash_ngrams
 
 MERGED_KINDS = ("ngrams", "images-of", "texts-of")  # files of a merged range; ngrams only if n-grams can be rare
 JOINED_KINDS = ("images", "images-counts", "texts", "texts-counts", "frequent")  # the last as MERGED_KINDS' n-grams
-Task = TypeVar("Task", int, str, Merge)
 MERGED = dict[str, int | list[tuple[int, int]] | list[str]]  # `part`, `histogram` (count, n-grams), `keys`, `files`
 
 
@@ -63,23 +62,16 @@ class CountCorpus(beam.PTransform[beam.PCollection[Group], beam.PCollection[dict
         runs = shards | "SpreadGroups" >> beam.Reshuffle() | "Count" >> beam.Map(count_group, counting)
         levels = in_levels(pipeline, "RunsLevel", counting.of_runs, AsList(runs))
         merging = beam.Map(merge_range, counting, AsList(runs), *levels).with_output_types(MERGED)
-        merged = tasks(pipeline, "Ranges", range(counting.parts)) | "Merge" >> merging
+        merged = spread(pipeline, "Ranges", range(counting.parts)) | "Merge" >> merging
         cut = merged | "Histograms" >> beam.combiners.ToList() | "Cut" >> beam.Map(cut_of_ranges, counting.rule)
         levels = in_levels(pipeline, "PartsLevel", counting.of_parts, AsSingleton(cut))
         finishing = beam.Map(finish_range, counting, AsSingleton(cut), *levels)
-        finished = tasks(pipeline, "RangesAgain", range(counting.parts)) | "Finish" >> finishing
+        finished = spread(pipeline, "RangesAgain", range(counting.parts)) | "Finish" >> finishing
         joining = beam.FlatMap(join, counting, AsSingleton(cut), AsList(finished))
-        joined = tasks(pipeline, "Kinds", JOINED_KINDS) | "Join" >> joining
+        joined = spread(pipeline, "Kinds", JOINED_KINDS) | "Join" >> joining
         summing = beam.Map(summarise, counting, AsList(merged), AsSingleton(cut), AsList(joined))
         summary: beam.PCollection[dict[str, Any]] = pipeline | "Once" >> beam.Create([None]) | "Summarise" >> summing
         return summary
-
-
-def tasks(pipeline: beam.Pipeline, name: str, numbers: Iterable[Task]) -> beam.PCollection[Task]:
-    """Wires tasks that are spread over all workers."""
-    each = pipeline | name >> created(numbers)
-    spread: beam.PCollection[Task] = each | f"Spread{name}" >> beam.Reshuffle()
-    return spread
 
 
 def in_levels(pipeline: beam.Pipeline, name: str, merging: Merging, after: AsSideInput) -> list[AsSideInput]:
@@ -87,7 +79,7 @@ def in_levels(pipeline: beam.Pipeline, name: str, merging: Merging, after: AsSid
     waits = list[AsSideInput]()
     for level, merges in enumerate(merging.between(), 1):
         merging_block = beam.Map(merge_block, merging, after)
-        after = AsList(tasks(pipeline, f"{name}{level}", merges) | f"Merge{name}{level}" >> merging_block)
+        after = AsList(spread(pipeline, f"{name}{level}", merges) | f"Merge{name}{level}" >> merging_block)
         waits = [after]
     return waits
 

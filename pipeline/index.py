@@ -13,7 +13,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
@@ -57,9 +57,8 @@ class IndexInputs(beam.PTransform[beam.PCollection[Source], beam.PCollection[str
         )
         if numbers := blocks(self.files):
             indexed = AsSingleton(markers | "CountTasks" >> beam.combiners.Count.Globally())
-            each = sources.pipeline | "Blocks" >> created(numbers)
-            spread = each | "SpreadBlocks" >> beam.Reshuffle()
-            spread | "Gather" >> beam.Map(gather_notes, self.output, indexed)
+            each = spread(sources.pipeline, "Blocks", numbers)
+            each | "Gather" >> beam.Map(gather_notes, self.output, indexed)
         return markers
 
 

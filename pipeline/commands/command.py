@@ -76,10 +76,11 @@ class Command(Generic[Options]):
 def prepare(options: object) -> None:
     """Puts the settings of requests to storage in force, and starts the process that local workers are forked from.
 
-    That process imports their modules while this one imports Beam.
+    That process imports their modules while this one imports Beam. Before imports, searches for garbage become rare.
     """
     from pipeline.remote import Storage, use
 
+    search_rarely()
     use(getattr(options, "storage", Storage()))
     if getattr(options, "workers", 1) > 1 and not getattr(options, "beam", ()):
         from pipeline.engines.server import worker_server
@@ -122,7 +123,6 @@ class Tool:
         return commands[""], commands[""].parse(arguments, invocation, _listed(commands))
 
     def _work(self, invocation: str, arguments: Sequence[str], folder: str) -> int:
-        search_rarely()
         command, options = self.parse(arguments, invocation)
         program = self._program(command)
         program.catch_signals()

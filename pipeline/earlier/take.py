@@ -12,7 +12,7 @@ from apache_beam.pvalue import AsList
 
 from pipeline.earlier.run import EarlierRun
 from pipeline.earlier.table import FOLDER, join_parts, load_pairs, merge_part, parts_of, read_values
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, read_bytes
 from pipeline.storage.markers import forget_lost
@@ -40,9 +40,9 @@ class TakeCounts(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[str]:
         run, output, pipeline = self.taking.run, self.taking.output, shards.pipeline
-        read = pipeline | "Earlier" >> created(range(len(run.shards))) | "SpreadEarlier" >> beam.Reshuffle()
+        read = spread(pipeline, "Earlier", range(len(run.shards)))
         values = read | "Values" >> beam.Map(read_values, run, output)
-        parts = pipeline | "Parts" >> created(range(parts_of(run))) | "SpreadParts" >> beam.Reshuffle()
+        parts = spread(pipeline, "Parts", range(parts_of(run)))
         merged = parts | "Merge" >> beam.Map(merge_part, run, output, AsList(values))
         table = pipeline | "Once" >> beam.Create([None]) | "Join" >> beam.Map(join_parts, output, AsList(merged))
         taken = shards | "SpreadShards" >> beam.Reshuffle() | "Take" >> beam.Map(take, self.taking, AsList(table))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import apache_beam as beam
 
 from pipeline.engines.choice import make_engine
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.engines.progress import Meter
 
 T = TypeVar("T")
@@ -33,8 +33,7 @@ class ParallelTasks:
         paths = [os.path.join(self.folder, name, f"{number:06d}") for number in range(len(tasks))]
         with meter.shown(name, sum(getattr(task, "work", 1) for task in tasks)):
             pipeline = engine.pipeline()
-            numbered = pipeline | "Tasks" >> created(list(zip(paths, tasks, strict=True)))
-            numbered | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(_do, do, meter)
+            spread(pipeline, "Tasks", list(zip(paths, tasks, strict=True))) | "Do" >> beam.Map(_do, do, meter)
             engine.execute(pipeline)
         for path in paths:
             with open(f"{path}.json", encoding="utf-8") as file:

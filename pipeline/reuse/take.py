@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.pvalue import AsList
 
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.engines.progress import Meter
 from pipeline.files import Output, local_copy, read_bytes
 from pipeline.reuse.facts import Facts, combine, count_facts, keys_of, pack, unpack
@@ -65,7 +65,7 @@ class TakeSignals(beam.PTransform[beam.PCollection[int], beam.PCollection[str]])
     def expand(self, shards: beam.PCollection[int]) -> beam.PCollection[str]:
         taking, pipeline = self.taking, shards.pipeline
         read = shards | "SpreadVerdicts" >> beam.Reshuffle() | "Facts" >> beam.Map(write_facts, taking)
-        parts = pipeline | "Parts" >> created(range(taking.parts)) | "SpreadParts" >> beam.Reshuffle()
+        parts = spread(pipeline, "Parts", range(taking.parts))
         merged = parts | "Merge" >> beam.Map(_merge, taking, AsList(read))
         note: beam.PCollection[str] = (
             pipeline | "Once" >> beam.Create([None]) | "Join" >> beam.Map(_join, taking, AsList(merged))

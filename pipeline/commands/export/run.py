@@ -12,7 +12,7 @@ from pipeline.commands.export.claim import claim, files_of, identity
 from pipeline.commands.export.options import Options
 from pipeline.commands.export.write import Export, Shard, note_of, read_pairs, write_shard
 from pipeline.engines.choice import make_engine
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.files import Output, read_bytes, read_json_files
 from pipeline.formats import FORMATS
 from pipeline.identity import FUNNEL, MANIFEST
@@ -65,8 +65,9 @@ def write_shards(corpus: Output, output: Output, shards: list[Shard], options: O
     meter = engine.meter(folder)
     with meter.shown("export", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()
-        spread = pipeline | "Shards" >> created(shards) | "Spread" >> beam.Reshuffle()
-        spread | "Write" >> beam.Map(write_shard, Export(corpus, output, options.formats, meter))
+        spread(pipeline, "Shards", shards) | "Write" >> beam.Map(
+            write_shard, Export(corpus, output, options.formats, meter)
+        )
         engine.execute(pipeline)
 
 

@@ -26,7 +26,7 @@ from pipeline.commands.fetch.shard import FOLDER as FETCHED
 from pipeline.commands.fetch.shard import Fetching, Names, fetch_shard, turn_of
 from pipeline.commands.fetch.sources import row_tasks
 from pipeline.engines.choice import make_engine
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
 from pipeline.files import TEMPORARY, Output, read_bytes, read_json_files
@@ -172,7 +172,7 @@ class Passes:
             )
 
     def _each(self, root: beam.Pipeline, items: Any, do: Callable[..., Any], *more: Any) -> None:
-        (root | "Items" >> created(list(items)) | "Spread" >> beam.Reshuffle() | "Do" >> beam.Map(do, *more))
+        spread(root, "Items", list(items)) | "Do" >> beam.Map(do, *more)
 
     @contextmanager
     def _pass(self, name: str, unit: str, work: int) -> Iterator[tuple[beam.Pipeline, Any]]:

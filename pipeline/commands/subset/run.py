@@ -20,7 +20,7 @@ from pipeline.commands.subset.write import Shard, Subset, write_shard
 from pipeline.config import config_of
 from pipeline.emit import needed_by_notes
 from pipeline.engines.choice import make_engine
-from pipeline.engines.created import created
+from pipeline.engines.created import spread
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
@@ -113,8 +113,7 @@ def write_shards(
     subset = Subset(corpus, output, config_of(plain_config(manifest)), rules, copies, cut, meter)
     with meter.shown("subset", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()
-        spread = pipeline | "Shards" >> created(shards) | "Spread" >> beam.Reshuffle()
-        spread | "Write" >> beam.Map(write_shard, subset)
+        spread(pipeline, "Shards", shards) | "Write" >> beam.Map(write_shard, subset)
         engine.execute(pipeline)
 
 
