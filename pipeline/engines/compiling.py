@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
@@ -27,6 +28,9 @@ class Announced(event.Listener):
         """No line."""
 
 
-def announce_compiling() -> None:
-    """Announces the first compilation of this process."""
-    event.register("numba:compile", Announced())
+@functools.cache
+def announce_compiling() -> Announced:
+    """Announces the first compilation of this process, however often it's called."""
+    listener = Announced()
+    event.register("numba:compile", listener)
+    return listener
