@@ -39,7 +39,7 @@ def commands() -> Mapping[str, Command[Any]]:
         add("pages", options.Pages, _pages, "WARC to pairs against FastWARC, lexbor and img[alt] alone"),
         add("profile", options.Profile, _profile, "where the CPU time of the text passes goes, by function"),
         add("origins", options.Origins, _origins, "what statistics by host, language, … cost of the text passes"),
-        add("start", options.Start, _start, "--help, and the toy corpus"),
+        add("start", options.Start, _start, "--help, a first run, and the toy corpus"),
         _command(
             "scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from bench.corpus import FOLDER
-from bench.debian_pictures import debian_packages
+from bench.debian_pictures import UNSEEN, debian_packages
 from bench.figures import Figure, median
 from bench.porn_pictures import Found, find_pictures
 from bench.porn_ranges import calibration
@@ -35,15 +36,19 @@ Scores = dict[str, np.ndarray]  # by column: source, exact, quick
 
 
 def porn(folders: Sequence[Path]) -> Iterator[Figure]:
-    """The figures for the pictures in `folders` and Debian's, without those that the quick model's ranges are from."""
-    own, packages = {folder.name: folder for folder in folders}, debian_packages(FOLDER / "porn")
-    scores = _scores(own | packages, {found.sha256 for found in calibration(packages)})
+    """The figures for the pictures in `folders` and Debian's, without those that the quick model's ranges are from.
+
+    Those of packages that played no part in choosing anything have figures of their own.
+    """
+    packages = debian_packages(FOLDER / "porn")
+    sources = {folder.name: folder for folder in folders} | packages | debian_packages(FOLDER / "porn", UNSEEN)
+    scores = _scores(sources, {found.sha256 for found in calibration(packages)})
     for source, pictures in zip(*np.unique(scores["source"], return_counts=True), strict=True):
         yield Figure(f"pictures of {source}", pictures)
-    yield from _errors(scores["exact"], scores["quick"])
-    for max_score in MAX_SCORES:
-        yield from _decisions(scores["exact"], scores["quick"], max_score)
-    yield from _speed(own or packages)
+    unseen = np.isin(scores["source"], list(UNSEEN))
+    for of, those in (("all", np.ones(len(unseen), bool)), ("unseen", unseen)):
+        yield from _figures(of, scores["exact"][those], scores["quick"][those])
+    yield from _speed(sources)
 
 
 def _scores(sources: Mapping[str, Path], without: Collection[str]) -> Scores:
@@ -67,6 +72,13 @@ def _score(found: Found) -> dict[str, Any] | None:
         return None
     scores = {"exact": exact([whole])[0], "quick": quick([small])[0]}
     return {"sha256": found.sha256, "source": found.source} | {name: round(each, 4) for name, each in scores.items()}
+
+
+def _figures(of: str, exact: np.ndarray, quick: np.ndarray) -> Iterator[Figure]:
+    yield Figure(f"{of}: pictures", len(exact))
+    yield from (replace(each, what=f"{of}: {each.what}") for each in _errors(exact, quick))
+    for max_score in MAX_SCORES:
+        yield from (replace(each, what=f"{of}, {each.what}") for each in _decisions(exact, quick, max_score))
 
 
 def _errors(exact: np.ndarray, quick: np.ndarray) -> Iterator[Figure]:

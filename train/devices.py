@@ -30,11 +30,16 @@ def strategy(devices: int | None = None) -> tf.distribute.Strategy:
     if wanted > there:
         raise TrainingError(f"devices: {wanted}; this machine has {there}")
     if wanted == 1:
-        return tf.distribute.get_strategy()
+        return one_device(kind) if accelerators else tf.distribute.get_strategy()
     if kind == "CPU":
         split = [tf.config.LogicalDeviceConfiguration() for _ in range(wanted)]
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], split)
     return tf.distribute.MirroredStrategy([f"{kind}:{number}" for number in range(wanted)])
+
+
+def one_device(kind: str) -> tf.distribute.Strategy:
+    """Uses one device, "GPU" or "CPU", and copies the next batches to it while a step runs, as several devices do."""
+    return tf.distribute.OneDeviceStrategy(f"{kind}:0")
 
 
 def host() -> Host:

@@ -88,10 +88,10 @@ class Trainer:
             self.step += 1
             self.unread.add(self.step, step({name: batch[name] for name in INPUTS}), batch["key"])
             due = self.save_points.due(self.step)
-            if not (due or progress.first or self._is_read()):
+            if not (due or progress.first or self._is_logged()):
                 continue
             row = self._read(progress)
-            if row.step % self.settings.log_every == 0:
+            if self._is_logged():
                 speed = self.watch.rate(row.step)
                 self.log.add(row, speed)
                 progress.logged(row, speed)
@@ -115,8 +115,8 @@ class Trainer:
             self.watch.save()
         return row
 
-    def _is_read(self) -> bool:
-        """Returns whether the numbers of the step just done are needed now."""
+    def _is_logged(self) -> bool:
+        """Returns whether the numbers of the step just done are logged."""
         every = self.settings.evaluation.every
         measured = bool(self.examiner) and every > 0 and self.step % every == 0
         return measured or self.step % self.settings.log_every == 0 or self.step == self.settings.steps

@@ -10,8 +10,12 @@ from dataclasses import astuple, dataclass
 import tensorflow as tf
 
 from train.files import atomic_write
+from train.retrieval import RANKS
 
 COLUMNS = ("step", "loss", "temperature", "learning_rate")
+DIRECTIONS = ("text_to_image", "image_to_text")
+HELD_OUT = ("loss", *(f"{way}_r{rank}" for way in DIRECTIONS for rank in RANKS))
+HEADER = (*COLUMNS, *(f"held_out_{name}" for name in HELD_OUT))
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,10 @@ class Row:
 
 
 class Log:
-    """The rows so far in `log.csv`, and the same with the speed below `tensorboard/`."""
+    """The rows so far in `log.csv`, and the same with the speed below `tensorboard/`.
+
+    A row has held-out loss and recalls too where the model was measured after its step, and nothing where it wasn't.
+    """
 
     def __init__(self, output: str, step: int, events: bool = True) -> None:
         """Resumes after `step` steps: drops later rows, which a killed run left.
@@ -34,13 +41,13 @@ class Log:
         """
         self.path, self.writes = f"{output}/log.csv", events
         self.rows = [row for row in read_log(self.path) if row.step <= step]
+        self.held_out = dict[int, Mapping[str, float]]()
         self.events = (
             tf.summary.create_file_writer(f"{output}/tensorboard") if events else tf.summary.create_noop_writer()
         )
         if events:
             tf.io.gfile.makedirs(output)
-            with atomic_write(self.path, "w") as file:
-                file.write(_lines([COLUMNS, *map(astuple, self.rows)]))
+            self._write()
 
     def add(self, row: Row, speed: float | None) -> None:
         """Logs a row at once; `speed` is in pairs per second, if it is known."""
@@ -49,7 +56,21 @@ class Log:
         self.scalars({name: getattr(row, name) for name in COLUMNS[1:]} | known, row.step)
         if self.writes:
             with tf.io.gfile.GFile(self.path, "a") as file:
-                file.write(_lines([astuple(row)]))
+                file.write(_lines([self._cells(row)]))
+
+    def measured(self, found: Mapping[int, Mapping[str, float]]) -> None:
+        """Writes the log again, via a temporary file, with the held-out values `found`, by step and name."""
+        self.held_out.update(found)
+        if self.writes and found:
+            self._write()
+
+    def _write(self) -> None:
+        with atomic_write(self.path, "w") as file:
+            file.write(_lines([HEADER, *map(self._cells, self.rows)]))
+
+    def _cells(self, row: Row) -> tuple[object, ...]:
+        values = self.held_out.get(row.step, {})
+        return *astuple(row), *(values.get(name, "") for name in HELD_OUT)
 
     def flush(self) -> None:
         """Hands on to TensorBoard what it doesn't have yet."""

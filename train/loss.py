@@ -49,17 +49,19 @@ def _mean_log_sum(queries: tf.Tensor, candidates: tf.Tensor) -> tuple[tf.Tensor,
     The gradients, as small as the arguments, are computed at once, one block of queries after the other: otherwise both
     directions' float (n, m) matrices would wait for the backward pass.
     """
-    parts: list[Part] = []
+    by_queries: list[tf.Tensor] = []
+    total, by_candidates = tf.zeros([]), tf.zeros_like(candidates)
     for block in _blocks(queries):
-        with tf.control_dependencies(parts[-1] if parts else []):
-            parts.append(_log_sums(block, candidates))
-    sums, by_queries, by_candidates = map(list, zip(*parts, strict=True))
+        with tf.control_dependencies([total, by_candidates]):
+            sums, by_block, more = _log_sums(block, candidates)
+        total, by_candidates = total + sums, by_candidates + more
+        by_queries.append(by_block)
     share = 1 / tf.cast(tf.shape(queries)[0], tf.float32)
 
     def by_arguments(by_mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return share * by_mean * tf.concat(by_queries, 0), share * by_mean * tf.add_n(by_candidates)
+        return share * by_mean * tf.concat(by_queries, 0), share * by_mean * by_candidates
 
-    return share * tf.add_n(sums), by_arguments
+    return share * total, by_arguments
 
 
 def _blocks(queries: tf.Tensor) -> list[tf.Tensor]:

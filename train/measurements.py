@@ -12,12 +12,11 @@ import tensorflow as tf
 
 from train.examiner import Examined
 from train.files import atomic_write
-from train.log import Log
+from train.log import DIRECTIONS, HELD_OUT, Log
 from train.retrieval import RANKS
 
 FILE = "evaluation.csv"
-DIRECTIONS = ("text_to_image", "image_to_text")
-COLUMNS = ("step", "loss", "candidates", *(f"{way}_r{rank}" for way in DIRECTIONS for rank in RANKS))
+COLUMNS = ("step", HELD_OUT[0], "candidates", *HELD_OUT[1:])
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,13 @@ class Measurement:
 
 
 class Measurements:
-    """The rows so far in `evaluation.csv`, and the same below `tensorboard/`, beside the log."""
+    """The rows so far in `evaluation.csv`, and the same in the log and below `tensorboard/`."""
 
     def __init__(self, output: str, step: int, log: Log) -> None:
         """Resumes after `step` steps: drops later rows, which a killed run left."""
         self.path, self.log = f"{output}/{FILE}", log
         self.rows = [row for row in read_measurements(self.path) if row.step <= step]
+        log.measured({row.step: row.cells for row in self.rows})
 
     def has(self, step: int) -> bool:
         """Returns whether the model was measured after `step` steps."""
@@ -81,6 +81,7 @@ class Measurements:
         rows.writerows(row.cells for row in self.rows)
         with atomic_write(self.path, "w") as file:
             file.write(text.getvalue())
+        self.log.measured({row.step: row.cells})
 
 
 def read_measurements(path: str) -> list[Measurement]:

@@ -26,7 +26,7 @@ from tests.support.training import (
 from train.checkpoint import CheckpointError, load
 from train.config import Train
 from train.data import Host
-from train.devices import host, strategy
+from train.devices import host, one_device, strategy
 from train.errors import TrainingError
 from train.fit import Trainer
 from train.log import read_log
@@ -82,11 +82,14 @@ def fit_and_go_on(shards: list[str], output: Path, settings: Train, devices: int
 
 
 def fit_on_two_and_on_one(shards: list[str], output: Path, settings: Train) -> bool:
-    """A whole run on each; whether the two have the same keys in their queues, and follow to the same weights."""
+    """A whole run on each, the one as on an accelerator.
+
+    Returns whether the two have the same keys in their queues, and follow to the same weights.
+    """
     use_small_towers()
     two = Trainer(run_of(shards, output / "two", settings), strategy(2))
     two.fit()
-    Trainer(run_of(shards, output / "one", settings), tf.distribute.get_strategy()).fit()
+    Trainer(run_of(shards, output / "one", settings), one_device("CPU")).fit()
     kept = [*two.objective.towers.trainable_variables, *(queue.keys for queue in two.objective.queues)]
     copies = [two.strategy.experimental_local_results(variable.value) for variable in kept]
     return all(len(copy) == 2 and np.array_equal(*copy) for copy in copies)
@@ -169,8 +172,15 @@ def test_host_is_the_one_in_tf_config(monkeypatch: pytest.MonkeyPatch):
     assert host() == Host(1, 2)
 
 
-def test_one_device_needs_no_strategy():
+def test_a_cpu_needs_no_strategy():
     assert strategy() is strategy(1) is tf.distribute.get_strategy()
+
+
+@pytest.mark.parametrize("devices", [None, 1])
+def test_one_accelerator_has_batches_copied_ahead_of_time(monkeypatch: pytest.MonkeyPatch, devices: int | None):
+    there = ["one"] if devices is None else ["one", "two"]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: there)
+    assert isinstance(strategy(devices), tf.distribute.OneDeviceStrategy)
 
 
 def test_more_accelerators_than_there_are_are_refused(monkeypatch: pytest.MonkeyPatch):

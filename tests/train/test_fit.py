@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -33,7 +34,7 @@ from train import model
 from train.checkpoint import load
 from train.config import Train
 from train.fit import Trainer
-from train.log import read_log
+from train.log import HELD_OUT, read_log
 from train.measurements import read_measurements
 from train.run import OtherTraining
 from train.times import read_times
@@ -61,6 +62,12 @@ def fit_and_die(shards: list[str], output: Path, settings: Train) -> None:
 
 def measured(output: Path) -> list[int]:
     return [row.step for row in read_measurements(str(output / "evaluation.csv"))]
+
+
+def cells(path: Path, prefix: str = "") -> list[list[str]]:
+    """The text of held-out loss and recalls in each row of a table."""
+    with path.open(newline="") as file:
+        return [[row[f"{prefix}{name}"] for name in HELD_OUT] for row in csv.DictReader(file)]
 
 
 def state(output: Path, step: int) -> tuple[dict[str, bytes], dict]:
@@ -121,6 +128,8 @@ def test_killed_run_goes_on_as_if_it_had_not_been(shards: list[str], tmp_path: P
     fit(shards, tmp_path / "killed", MEASURED)
     fit(shards, tmp_path / "whole", MEASURED)
     assert measured(tmp_path / "whole") == [1, 2, 3, 4, 5]
+    assert cells(tmp_path / "whole/log.csv", "held_out_")[:5] == cells(tmp_path / "whole/evaluation.csv")
+    assert cells(tmp_path / "whole/log.csv", "held_out_")[5:] == [[""] * len(HELD_OUT)]
     for name in ("log.csv", "evaluation.csv"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert state(tmp_path / "killed", 6) == state(tmp_path / "whole", 6)

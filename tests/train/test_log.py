@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from tests.support.clock import Clock
 from tests.support.training import changed
-from train.log import Log, Row, read_log
+from train.log import HELD_OUT, Log, Row, read_log
 from train.save_points import SavePoints
 
 pytestmark = pytest.mark.slow
@@ -29,6 +30,20 @@ def test_rows_are_in_the_file_at_once_and_later_ones_are_dropped(tmp_path: Path)
     path.write_bytes(whole + b"40,0.2")
     assert Log(str(tmp_path), 29).rows == ROWS[:2]
     assert path.read_bytes() == whole.rpartition(b"30,")[0]
+
+
+def test_a_row_has_what_was_measured_after_its_step_and_others_have_empty_cells(tmp_path: Path):
+    """Recalls of 0 are measured too; a row that comes after its measurement, in a run that goes on, has it as well."""
+    log, found = Log(str(tmp_path), 0), {name: number / 8 for number, name in enumerate(HELD_OUT)}
+    for row in ROWS[:2]:
+        log.add(row, None)
+    log.measured({20: found, 30: found})
+    log.add(ROWS[2], None)
+    with (tmp_path / "log.csv").open(newline="") as file:
+        held_out = [[row[f"held_out_{name}"] for name in HELD_OUT] for row in csv.DictReader(file)]
+    assert held_out == [[""] * 7, *2 * [[str(value) for value in found.values()]]]
+    assert found["loss"] == 0 and list(found)[1:3] == ["text_to_image_r1", "text_to_image_r5"]
+    assert read_log(str(tmp_path / "log.csv")) == ROWS
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5, 11])
