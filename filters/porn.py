@@ -16,7 +16,7 @@ from filters.models import Network, Preparation, load_network
 
 OPEN_NSFW = open_nsfw.NAME
 EXACT, FAST = SPEEDS = ("exact", "fast")
-MARGIN = 1.6  # logits: see docs/bench.md
+MARGIN, SURE = 1.6, 0.05  # logits; a score from which on no quick one decides, whatever the limit: see docs/bench.md
 QUICK_SIDE = 256  # pixels: the quick model looks at a JPEG that is decoded no smaller
 
 _SLACK = 1e-6  # rounding may carry a probability that far out of 0 to 1
@@ -88,7 +88,9 @@ def load_quick(max_score: float) -> Quick:
 
 
 def lowest_doubt(max_score: float) -> float:
-    """The quick score from which on the exact one may be over `max_score`: MARGIN under it, in logits."""
+    """The quick score from which on the exact one may be over `max_score`: MARGIN under it, in logits, or SURE.
+
+    1 where the limit is 1 or more, since no score is over it.
+    """
     odds = math.exp(MARGIN)
-    score = min(max_score, 1.0)
-    return score / (score + (1 - score) * odds)
+    return 1.0 if max_score >= 1 else min(SURE, max_score / (max_score + (1 - max_score) * odds))

@@ -11,7 +11,11 @@ from bench.evidence.emoji import LANGUAGES
 
 RULES = ("images_of_text", "rare_ngram", "word_count", "aspect_ratio", "short_side")
 NOISE = (0.1, 0.25, 0.5, 0.75)
-LARGER = ("train.image.tower=b0", "train.text.tower=mini")
+LARGER = (
+    "train.image.tower=b0",
+    "train.text.tower=mini",
+    "train.optimizer.learning_rate=0.0005",
+)  # at 0.002 none learns
 USUAL = {
     "text to drawing": "drawings_t2i_r10",
     "drawing to text": "drawings_i2t_r10",

