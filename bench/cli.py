@@ -107,9 +107,9 @@ def _text(given: options.Text) -> Iterator[Figure]:
 
 
 def _memory(given: options.Memory) -> Iterator[Figure]:
-    from bench.memory import growth, row_group
+    from bench.memory import LEVELS_ROWS, growth, in_levels, row_group
 
-    return chain(growth(given.rows, given.foreign), row_group())
+    return chain(growth(given.rows, given.foreign), in_levels(LEVELS_ROWS, given.foreign), row_group())
 
 
 def _images(given: options.Images) -> Iterator[Figure]:

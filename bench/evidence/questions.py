@@ -16,6 +16,7 @@ LARGER = (
     "train.text.tower=mini",
     "train.optimizer.learning_rate=0.0005",
 )  # at 0.002 none learns
+LONGER = 10  # times the steps, for a model to search with
 USUAL = {
     "text to drawing": "drawings_t2i_r10",
     "drawing to text": "drawings_i2t_r10",
@@ -41,12 +42,13 @@ class Question:
     variants: Sequence[Variant]
     columns: Mapping[str, str]
     seeds: int | None = None  # as many as are asked for
+    times: int = 1  # as many steps as are asked for
 
     def cells(self, seeds: int, steps: int) -> Iterator[tuple[Variant, Cell]]:
         """Yields the cells, each with the variant that it is one of."""
         for seed in range(seeds if self.seeds is None else self.seeds):
             for variant in self.variants:
-                yield variant, replace(variant.cell, seed=seed, steps=steps)
+                yield variant, replace(variant.cell, seed=seed, steps=self.times * steps)
 
 
 def questions() -> tuple[Question, ...]:
@@ -60,7 +62,7 @@ def questions() -> tuple[Question, ...]:
         Question("copies", tuple(_copies()), planted),
         Question("model", tuple(_models()), USUAL),
         Question("languages", tuple(_languages()), names),
-        Question("search", (Variant("all pairs", Cell(keep=True)),), USUAL, seeds=1),
+        Question("search", (Variant("all pairs", Cell(keep=True)),), USUAL, seeds=1, times=LONGER),
     )
 
 

@@ -13,7 +13,7 @@ from tests.support.report_runs import config_tree
 
 NOTES = {
     ("fast", 0.2): "Scores under 0.048 are approximate (speed=fast).",
-    ("fast", 0.5): "Scores under 0.17 are approximate (speed=fast).",
+    ("fast", 0.5): "Scores under 0.05 are approximate (speed=fast).",
     ("exact", 0.2): None,
 }
 

@@ -27,7 +27,7 @@ def quick() -> Iterator[None]:
     def score(images: Sequence[Image.Image]) -> np.ndarray:
         return np.array([np.asarray(image.convert("L")).mean() / 256 - 0.01 for image in images])
 
-    with mock.patch.object(measures, "load_quick", lambda limit: Quick(score, lowest_doubt(limit) + 0.3)):
+    with mock.patch.object(measures, "load_quick", lambda limit: Quick(score, lowest_doubt(limit) + 0.43)):
         yield
 
 
