@@ -40,6 +40,11 @@ class WorkerServer:
             raise ConnectionError(f"no worker process can start: their server ended with {self._process.wait()}")
         return ours
 
+    def close(self) -> None:
+        """Ends the process. Its workers have ended before."""
+        self._requests.close()
+        self._process.wait()
+
 
 def interpreter() -> list[str]:
     """This interpreter. It imports from the working directory only if this process does: the console script doesn't."""
@@ -50,3 +55,10 @@ def interpreter() -> list[str]:
 def worker_server() -> WorkerServer:
     """Returns the server of this process, started at the first call."""
     return WorkerServer()
+
+
+def end_worker_server() -> None:
+    """Ends the server of this process, if there is one, for its memory. `worker_server` then starts another."""
+    if worker_server.cache_info().currsize:
+        worker_server().close()
+        worker_server.cache_clear()

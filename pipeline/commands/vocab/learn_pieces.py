@@ -10,9 +10,12 @@ import pyarrow as pa
 
 from pipeline.commands.vocab.words import read_ranges
 from pipeline.config import Vocabulary
+from pipeline.engines.server import end_worker_server
 from pipeline.files import Output
 from vocab.alphabet import CODE_POINTS, character_counts, choose_alphabet
 from vocab.learn import Learner, TooFewWords
+
+MANY_WORDS = 1_000_000  # learning from more takes over a gigabyte; the process that workers are forked from has 0.3
 
 
 @dataclass
@@ -47,6 +50,8 @@ def learn(output: Output, settings: Vocabulary, threads: int) -> tuple[list[str]
     if not counts.distinct:
         raise TooFewWords("no word to learn from: the texts are empty, or no text is kept")
     print(f"learning {settings.size:,} pieces from {counts.distinct:,} words", file=sys.stderr, flush=True)
+    if counts.distinct > MANY_WORDS:
+        end_worker_server()
     alphabet = choose_alphabet(counts.characters, settings.max_characters or CODE_POINTS)
     words = learner.select(pa.concat_tables(counts.candidates), alphabet)
     counts.candidates.clear()  # learning needs the memory

@@ -62,3 +62,18 @@ def test_one_that_ends_is_named(monkeypatch: pytest.MonkeyPatch, ends: str, tmp_
     ended = server.WorkerServer()
     with pytest.raises(ConnectionError, match="no worker process can start: their server ended with 7"):
         ended.fork(str(tmp_path / "log"), {})
+
+
+@pytest.mark.slow
+def test_it_ends_when_asked_and_the_next_call_starts_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    until_closed = [sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.buffer.read()))"]
+    monkeypatch.setattr(server, "interpreter", lambda: until_closed)
+    server.end_worker_server()
+    first = server.worker_server()
+    assert server.worker_server() is first and first._process.poll() is None
+    server.end_worker_server()
+    assert first._process.returncode == 0
+    assert server.worker_server() is not first
+    for _ in range(2):  # the second time there is none
+        server.end_worker_server()
+        assert server.worker_server.cache_info().currsize == 0
