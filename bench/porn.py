@@ -41,14 +41,17 @@ def porn(folders: Sequence[Path]) -> Iterator[Figure]:
     Those of packages that played no part in choosing anything have figures of their own.
     """
     packages = debian_packages(FOLDER / "porn")
-    sources = {folder.name: folder for folder in folders} | packages | debian_packages(FOLDER / "porn", UNSEEN)
+    own = {folder.name: folder for folder in folders}
+    sources = own | packages | debian_packages(FOLDER / "porn", UNSEEN)
     scores = _scores(sources, {found.sha256 for found in calibration(packages)})
     for source, pictures in zip(*np.unique(scores["source"], return_counts=True), strict=True):
         yield Figure(f"pictures of {source}", pictures)
     unseen = np.isin(scores["source"], list(UNSEEN))
     for of, those in (("all", np.ones(len(unseen), bool)), ("unseen", unseen)):
         yield from _figures(of, scores["exact"][those], scores["quick"][those])
-    yield from _speed(sources)
+    for of, those in (("the folders given", own), ("all", sources)):
+        if those:
+            yield from (replace(each, what=f"{of}: {each.what}") for each in _speed(those))
 
 
 def _scores(sources: Mapping[str, Path], without: Collection[str]) -> Scores:
