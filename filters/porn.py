@@ -90,5 +90,4 @@ def load_quick(max_score: float) -> Quick:
 def lowest_doubt(max_score: float) -> float:
     """The quick score from which on the exact one may be over `max_score`: MARGIN under it, in logits."""
     odds = math.exp(MARGIN)
-    score = min(max_score, 1.0)
-    return score / (score + (1 - score) * odds)
+    return max_score / (max_score + (1 - max_score) * odds)
