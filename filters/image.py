@@ -85,7 +85,7 @@ class AspectRatio:
     enabled: bool = True
 
     def drops(self, signals: Signals) -> pa.Array:
-        return pc.greater(_long(signals), pc.multiply(_short(signals), self.max_ratio))
+        return pc.greater(_long(signals), pc.multiply(_short(signals), float(self.max_ratio)))  # an int may overflow
 
     def sentence(self) -> str:
         return f"Long side over {self.max_ratio:g} times the short side"
@@ -189,6 +189,8 @@ class Porn:
     enabled: bool = True
 
     def __post_init__(self) -> None:
+        if self.max_score > 1:  # a share in percent would keep everything
+            raise ValueError(f"max_score: {self.max_score:g} is over 1; scores are from 0 to 1")
         if self.speed not in SPEEDS:
             raise ValueError(f"speed: no such speed: {self.speed}; the speeds are {', '.join(SPEEDS)}")
         if self.speed == FAST and self.model != OPEN_NSFW:

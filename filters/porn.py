@@ -90,7 +90,7 @@ def load_quick(max_score: float) -> Quick:
 def lowest_doubt(max_score: float) -> float:
     """The quick score from which on the exact one may be over `max_score`: MARGIN under it, in logits, or SURE.
 
-    1 where the limit is 1 or more, since no score is over it.
+    1 where the limit is 1, since no score is over it.
     """
     odds = math.exp(MARGIN)
-    return 1.0 if max_score >= 1 else min(SURE, max_score / (max_score + (1 - max_score) * odds))
+    return 1.0 if max_score == 1 else min(SURE, max_score / (max_score + (1 - max_score) * odds))

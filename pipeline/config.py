@@ -24,7 +24,8 @@ from pipeline.remote import Storage
 from pipeline.rule_set import Filters, filters_with
 from pipeline.settings import ConfigError, build, put, shown
 from pipeline.yaml_text import parse_value, parse_yaml
-from train.config import Train, choose
+from train.bounds import choose
+from train.config import Train
 from train.transfer.config import Transfer
 from vocab.characters import PROFILES
 

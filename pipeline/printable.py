@@ -50,7 +50,8 @@ def _escaping(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):  # closed, or replaced by the calling program
         return stream
     stream.flush()
-    return EscapedText(stream.buffer, stream.encoding, "backslashreplace", line_buffering=stream.line_buffering)
+    lines, at_once = stream.line_buffering, stream.write_through  # the latter if unbuffered, as by PYTHONUNBUFFERED
+    return EscapedText(stream.buffer, stream.encoding, "backslashreplace", line_buffering=lines, write_through=at_once)
 
 
 def _escaped(match: re.Match[str]) -> str:

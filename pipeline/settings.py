@@ -24,6 +24,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
+MOST_WHOLE = 1 << 63
 LONGEST_VALUE = 100  # characters of a value in a message
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = LONGEST_VALUE
@@ -103,7 +104,14 @@ def _number(kind: type, value: Any, path: str) -> int | float:
         number = float("nan")
     if not math.isfinite(number) or (kind is int and number != int(number)):
         raise ConfigError(f"{path}: {shown(value)} is not {_KINDS[kind]}")
-    return int(value if isinstance(value, int) else number) if number == int(number) else number
+    if number != int(number):
+        return number
+    whole = int(value if isinstance(value, int) else number)
+    if -MOST_WHOLE <= whole < MOST_WHOLE:
+        return whole
+    if kind is int:  # Arrow's columns and compiled code take 64 bits
+        raise ConfigError(f"{path}: {shown(value)} is not {'under 2^63' if whole > 0 else 'from -2^63 on'}")
+    return number
 
 
 _KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a name"}

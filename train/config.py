@@ -5,9 +5,10 @@ The defaults are the paper's for its largest model (arXiv 2102.05918, sections 4
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
+
+from train.bounds import above, choose, not_under, share
 
 TINY = "tiny"  # ours, in train/tiny.py
 # Width and depth coefficients of EfficientNet; L2 is from Xie et al. 2020
@@ -37,25 +38,6 @@ SCALES = ("linear", "log")
 MAX_SEED = 2**32 - 1  # limit of numpy and Keras
 
 
-def choose(name: str, value: str, choices: Iterable[str]) -> None:
-    """Raises ValueError unless the value of a setting is one of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name}: {value!r:.100}; the choices are {', '.join(choices)}")
-
-
-def above(settings: Any, low: float, *names: str) -> None:
-    """Raises ValueError unless these settings are over `low`."""
-    for name in names:
-        if getattr(settings, name) <= low:
-            raise ValueError(f"{name}: {getattr(settings, name)} is not over {low}")
-
-
-def share(name: str, value: float) -> None:
-    """Raises ValueError unless `value` is a share in [0, 1)."""
-    if not 0 <= value < 1:
-        raise ValueError(f"{name}: {value}; a share is from 0 to under 1")
-
-
 @dataclass(frozen=True)
 class ImageTower:
     """EfficientNet and its input in pixels: resized to a square of `resize`, then cropped to a square of `crop`.
@@ -70,7 +52,7 @@ class ImageTower:
 
     def __post_init__(self) -> None:
         choose("tower", self.tower, (TINY, *IMAGE_TOWERS))
-        above(self, 31, "crop")  # EfficientNet halves its input five times
+        not_under(self, 32, "crop")  # EfficientNet halves its input five times
         if self.crop > self.resize:
             raise ValueError(f"crop: {self.crop} is over resize, {self.resize}")
         if self.width is not None:
@@ -116,7 +98,7 @@ class Queue:
     momentum: Annotated[float, "share of their weights that the copies of the towers keep at each step"] = 0.99
 
     def __post_init__(self) -> None:
-        above(self, -1, "size")
+        not_under(self, 0, "size")
         share("momentum", self.momentum)
 
 
@@ -149,9 +131,7 @@ class Optimizer:
     def __post_init__(self) -> None:
         choose("name", self.name, OPTIMIZERS)
         above(self, 0, "learning_rate")
-        above(self, -1, "warmup_steps")
-        if self.weight_decay < 0:
-            raise ValueError(f"weight_decay: {self.weight_decay} is under 0")
+        not_under(self, 0, "warmup_steps", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -178,9 +158,9 @@ class Evaluation:
     every: Annotated[int, "steps between two measurements on the way; 0: at the end alone", "steps"] = 0
 
     def __post_init__(self) -> None:
-        above(self, 1, "pictures")
+        not_under(self, 2, "pictures")
         above(self, 0, "captions")
-        above(self, -1, "every")
+        not_under(self, 0, "every")
 
 
 @dataclass(frozen=True)
@@ -196,8 +176,7 @@ class Checkpoints:
 
     def __post_init__(self) -> None:
         above(self, 0, "every", "keep")
-        if self.minutes < 0:
-            raise ValueError(f"minutes: {self.minutes} is under 0")
+        not_under(self, 0, "minutes")
 
 
 @dataclass(frozen=True)
@@ -228,12 +207,16 @@ class Train:
 
     def __post_init__(self) -> None:
         choose("precision", self.precision, PRECISIONS)
-        above(self, 1, "batch")
+        not_under(self, 2, "batch")
         above(self, 0, "pieces", "steps", "log_every")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed: {self.seed}; it is from 0 to {MAX_SEED}")
         if self.optimizer.warmup_steps >= self.steps:
-            raise ValueError(f"optimizer.warmup_steps: {self.optimizer.warmup_steps} leaves none of {self.steps} steps")
+            tenth = self.steps // 10
+            raise ValueError(
+                f"optimizer.warmup_steps: {self.optimizer.warmup_steps} leaves none of {self.steps} steps; "
+                f"{tenth} leaves {self.steps - tenth}"
+            )
         scale = "linear" if self.optimizer.name == "lamb" else "log"
         if self.temperature.learned and self.temperature.scale != scale:
             raise ValueError(f"temperature.scale: {self.temperature.scale}; with {self.optimizer.name} it is {scale}")

@@ -104,5 +104,5 @@ class Input:
             raise ValueError(f"rows_per_shard: must be 1 or more: {self.rows_per_shard}")
         if self.max_row_bytes < 1:
             raise ValueError(f"max_row_bytes: must be 1 or more: {self.max_row_bytes}")
-        if self.limit is not None and not 1 <= self.limit < 1 << 63:
-            raise ValueError(f"limit: must be 1 or more, and under 2^63: {self.limit}")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit: must be 1 or more: {self.limit}")

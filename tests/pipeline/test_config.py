@@ -4,6 +4,8 @@ import pathlib
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from pipeline.commands.corpus.options import parse
@@ -58,6 +60,11 @@ def test_flags_are_put_over_the_file():
         ("filters.short_side.min_pixels", "wide", "filters.short_side.min_pixels: 'wide' is not a whole number"),
         ("filters.short_side.min_pixels", "1.5", "1.5 is not a whole number"),
         ("filters.short_side.min_pixels", "-1", "-1 is under 0"),
+        ("filters.short_side.min_pixels", str(1 << 63), "min_pixels: 9223372036854775808 is not under 2^63"),
+        ("filters.texts_of_image.max_texts", "1e30", "max_texts: '1e30' is not under 2^63"),
+        ("input.rows_per_shard", str(-(1 << 63) - 1), "-9223372036854775809 is not from -2^63 on"),
+        ("filters.porn.max_score", "1.01", "filters.porn.max_score: 1.01 is over 1; scores are from 0 to 1"),
+        ("filters.porn.max_score", "20", "filters.porn.max_score: 20 is over 1; scores are from 0 to 1"),
         ("filters.short_side", "3", "filters.short_side: 3 is no section; filters.short_side has min_pixels"),
         ("filters.porn.enabled", "0", "filters.porn.enabled: 0 is not true or false"),
         ("text.profile", "cased", "text.profile: 'cased'; the choices are uncased, multilingual"),
@@ -82,6 +89,17 @@ def test_a_wrong_setting_is_one_line_with_its_path(path, value, message):
         load_config("", [(path, value)])
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_the_largest_numbers_that_can_be_used_are_taken():
+    most = str((1 << 63) - 1)
+    assert load_config("", [("filters.short_side.min_pixels", most)]).filters.short_side.min_pixels == (1 << 63) - 1
+    for ratio in ("1e300", most, "99999999999999999999"):
+        found = load_config("", [("filters.aspect_ratio.max_ratio", ratio)]).filters.aspect_ratio
+        assert float(found.max_ratio) == float(ratio)
+        table = {"width": pa.array([300], pa.int32()), "height": pa.array([100], pa.int32())}
+        assert not pc.any(found.drops(table)).as_py()
+    assert [load_config("", [("filters.porn.max_score", score)]).filters.porn.max_score for score in "01"] == [0, 1]
 
 
 def test_the_order_of_formats_makes_no_difference():

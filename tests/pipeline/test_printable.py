@@ -96,6 +96,27 @@ def test_libraries_cannot_write_controls_either(monkeypatch: pytest.MonkeyPatch)
         assert stream.buffer.getvalue() == b"\\x1b[2J\\u202e caf\\xe9 \\udcff\r\t\n\x1b raw"
 
 
+@pytest.mark.parametrize(
+    ("how", "at_once"),
+    [
+        ({"line_buffering": False, "write_through": True}, "a line\nhalf"),  # of PYTHONUNBUFFERED=1
+        ({"line_buffering": True, "write_through": False}, "a line\n"),
+        ({"line_buffering": False, "write_through": False}, ""),
+    ],
+)
+def test_lines_are_written_as_early_as_by_the_stream_itself(
+    how: dict[str, bool], at_once: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8", **how) for name in ("stdout", "stderr")}  # kept open
+    for name, stream in streams.items():
+        monkeypatch.setattr(sys, name, stream)
+    escape_streams()
+    for stream in (sys.stdout, sys.stderr):
+        stream.write("a line\n")
+        stream.write("half")
+        assert stream.buffer.getvalue().decode() == at_once
+
+
 def test_logs_hold_no_controls(tmp_path: Path) -> None:
     with open_log(str(tmp_path / "log")) as log:
         handler = logging.StreamHandler(log)

@@ -36,7 +36,7 @@ def test_the_papers_numbers_are_the_defaults() -> None:
     [
         ("image.tower", "b8", f"'b8'; the choices are {TOWERS}"),
         ("image.width", "0", "0 is not over 0"),
-        ("image.crop", "31", "31 is not over 31"),
+        ("image.crop", "31", "31 is under 32"),
         ("image.crop", "347", "347 is over resize, 346"),
         ("text.tower", "huge", "'huge'; the choices are tiny, mini, small, medium, base, large"),
         ("text.length", "2", "2; BERT takes 3 to 512 tokens"),
@@ -47,7 +47,7 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ("loss.smoothing", "1", "1; a share is from 0 to under 1"),
         ("loss.negatives", "0", "0; it is over 0, and 1 at most"),
         ("loss.negatives", "1.01", "1.01; it is over 0, and 1 at most"),
-        ("queue.size", "-1", "-1 is not over -1"),
+        ("queue.size", "-1", "-1 is under 0"),
         ("queue.size", "16383", "16383; it can't hold a batch, of 16384"),
         ("queue.momentum", "-0.01", "-0.01; a share is from 0 to under 1"),
         ("queue.momentum", "1", "1; a share is from 0 to under 1"),
@@ -56,19 +56,20 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ("temperature.learned", "maybe", "'maybe' is not true or false"),
         ("optimizer.name", "adamw", "'adamw'; the choices are lamb, adam, sgd"),
         ("optimizer.learning_rate", "0", "0 is not over 0"),
-        ("optimizer.warmup_steps", "-1", "-1 is not over -1"),
-        ("optimizer.warmup_steps", "1200000", "1200000 leaves none of 1200000 steps"),
+        ("optimizer.warmup_steps", "-1", "-1 is under 0"),
+        ("optimizer.warmup_steps", "1200000", "1200000 leaves none of 1200000 steps; 120000 leaves 1080000"),
         ("optimizer.weight_decay", "-1e-5", "-1e-05 is under 0"),
         ("data.shards", "0", "0 is not over 0"),
         ("data.shuffle", "0", "0 is not over 0"),
         ("data.held_out", "-0.01", "-0.01; a share is from 0 to under 1"),
         ("data.held_out", "1", "1; a share is from 0 to under 1"),
-        ("evaluation.pictures", "1", "1 is not over 1"),
+        ("evaluation.pictures", "1", "1 is under 2"),
         ("evaluation.captions", "0", "0 is not over 0"),
+        ("evaluation.every", "-1", "-1 is under 0"),
         ("checkpoints.every", "0", "0 is not over 0"),
         ("checkpoints.keep", "0", "0 is not over 0"),
         ("checkpoints.minutes", "-0.5", "-0.5 is under 0"),
-        ("batch", "1", "1 is not over 1"),
+        ("batch", "1", "1 is under 2"),
         ("pieces", "0", "0 is not over 0"),
         ("log_every", "0", "0 is not over 0"),
         ("precision", "float16", "'float16'; the choices are float32, mixed_bfloat16, mixed_float16"),
@@ -94,7 +95,7 @@ def test_a_wrong_value_is_refused_by_its_name(setting: str, value: str, message:
         *(("optimizer.learning_rate", "1e-9"), ("optimizer.weight_decay", "0")),
         *(("optimizer.warmup_steps", "0"), ("optimizer.warmup_steps", "1199999"), ("steps", "10001")),
         *(("data.shards", "1"), ("data.shuffle", "1"), ("data.held_out", "0"), ("data.held_out", "0.99")),
-        *(("evaluation.pictures", "2"), ("evaluation.captions", "1")),
+        *(("evaluation.pictures", "2"), ("evaluation.captions", "1"), ("evaluation.every", "0")),
         *(("checkpoints.every", "1"), ("checkpoints.keep", "1"), ("checkpoints.minutes", "0")),
         *(("batch", "2"), ("pieces", "1"), ("log_every", "1")),
         *(("precision", "mixed_bfloat16"), ("precision", "mixed_float16"), ("seed", "0"), ("seed", "4294967295")),
@@ -137,8 +138,9 @@ def test_there_must_be_steps_and_some_after_the_warm_up() -> None:
     with pytest.raises(ConfigError, match=r"^train\.steps: 0 is not over 0$"):
         load_config("", [no_warm_up, ("train.steps", "0")])
     assert load_config("", [no_warm_up, ("train.steps", "1")]).train.steps == 1
-    with pytest.raises(ConfigError, match=r"^train\.optimizer\.warmup_steps: 10000 leaves none of 10000 steps$"):
-        load_config("", [("train.steps", "10000")])
+    for steps, says in (("10000", "10000 steps; 1000 leaves 9000"), ("9", "9 steps; 0 leaves 9")):
+        with pytest.raises(ConfigError, match=rf"^train\.optimizer\.warmup_steps: 10000 leaves none of {says}$"):
+            load_config("", [("train.steps", steps)])
 
 
 def test_a_setting_that_isnt_there_is_refused_with_those_that_are() -> None:

@@ -94,7 +94,7 @@ def test_without_decay_and_with_one_rate_it_is_keras_own_sgd() -> None:
     [
         ("task", "zero_shot", "transfer.task: 'zero_shot'; the choices are retrieval, classification, vtab"),
         ("classification.decay", "linear", "transfer.classification.decay: 'linear'; the choices are stairs, cosine"),
-        ("classification.head.size", "31", "transfer.classification.head.size: 31 is not over 31"),
+        ("classification.head.size", "31", "transfer.classification.head.size: 31 is under 32"),
         ("classification.pieces", "3", "transfer.classification.pieces: a batch of 1024 has no 3 equal pieces"),
         ("classification.middle", "1.1", "transfer.classification.middle: 1.1 is over 1"),
         ("classification.momentum", "1", "transfer.classification.momentum: 1; a share is from 0 to under 1"),

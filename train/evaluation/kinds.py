@@ -7,7 +7,7 @@ import os
 from dataclasses import MISSING, dataclass, field
 from typing import Any, Protocol
 
-from train.config import choose
+from train.bounds import choose
 from train.evaluation.published import ALIGN
 from train.evaluation.records import RecordSet
 from train.measures.captions import CaptionSet

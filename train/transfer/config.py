@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from train.config import above, choose, share
+from train.bounds import above, choose, not_under, share
 
 TASKS = ("retrieval", "classification", "vtab")
 PHASES = ("head", "whole")
@@ -47,9 +47,9 @@ class Phase:
     test_size: Annotated[int, "side of an image in measuring", "pixels"] = 360
 
     def __post_init__(self) -> None:
-        above(self, -1, "epochs", "steps")
+        not_under(self, 0, "epochs", "steps")
         above(self, 0, "learning_rate")
-        above(self, 31, "size", "test_size")  # EfficientNet halves its input five times
+        not_under(self, 32, "size", "test_size")  # EfficientNet halves its input five times
 
     def steps_of(self, pictures: float) -> int:
         """Counts its steps; `pictures` is the number of batches that hold all of them."""
@@ -93,8 +93,7 @@ class Classification:
     def __post_init__(self) -> None:
         choose("decay", self.decay, DECAYS)
         above(self, 0, "batch", "pieces", "tower_rate", "every", "factor", "smallest_part", "middle")
-        if self.weight_decay < 0:
-            raise ValueError(f"weight_decay: {self.weight_decay} is under 0")
+        not_under(self, 0, "weight_decay")
         share("momentum", self.momentum)
         for name in ("smallest_part", "middle"):
             if getattr(self, name) > 1:

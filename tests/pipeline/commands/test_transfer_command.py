@@ -155,7 +155,7 @@ def test_a_tuning_of_another_model_or_in_a_models_place_is_refused(model: str, c
         run_transfer(config, f"--model={model}", records, f"--output={model}")
     with pytest.raises(InputError, match="none holds no checkpoint of python -m train fit"):
         run_transfer(config, f"--model={tmp_path}/none", records, f"--output={tmp_path}/out")
-    with pytest.raises(ConfigError, match=r"train.batch: 1 is not over 1"):
+    with pytest.raises(ConfigError, match=r"train.batch: 1 is under 2"):
         run_transfer(config, f"--model={model}", records, f"--output={tmp_path}/out", "--train.batch=1")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "run.json").write_text(json.dumps({"task": "retrieval", "model": "another"}))

@@ -11,7 +11,7 @@ from pipeline.commands.configs import config_file
 from pipeline.commands.parser import no_such
 from pipeline.settings import ConfigError, build
 from pipeline.yaml_text import parse_yaml, read_text
-from train.config import choose
+from train.bounds import choose
 from train.evaluation.kinds import KINDS, EvaluationSet
 
 
