@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 
 import tensorflow as tf
 
-from train.files import atomic_write
+from train.files import atomic_write, damaged_named
 from train.retrieval import RANKS
 
 COLUMNS = ("step", "loss", "temperature", "learning_rate")
@@ -93,9 +93,9 @@ def read_log(path: str) -> list[Row]:
     """The rows of a `log.csv`, without one that a killed run left unfinished; none if it doesn't exist."""
     if not tf.io.gfile.exists(path):
         return []
-    with tf.io.gfile.GFile(path) as file:
+    with damaged_named(path), tf.io.gfile.GFile(path) as file:
         whole = file.read().rpartition("\n")[0]
-    return [_row(values) for values in csv.DictReader(io.StringIO(whole))]
+        return [_row(values) for values in csv.DictReader(io.StringIO(whole))]
 
 
 def _row(values: Mapping[str, str]) -> Row:

@@ -11,7 +11,7 @@ from statistics import fmean
 import tensorflow as tf
 
 from train.examiner import Examined
-from train.files import atomic_write
+from train.files import atomic_write, damaged_named
 from train.log import DIRECTIONS, HELD_OUT, Log
 from train.retrieval import RANKS
 
@@ -39,6 +39,11 @@ class Measurement:
     def mean_recall(self) -> float:
         """The mean of the six recalls."""
         return fmean((*self.text_to_image, *self.image_to_text))
+
+    @property
+    def quality(self) -> str:
+        """What the best is chosen by, in words: of equal recalls the one of the lower loss."""
+        return f"{self.mean_recall:.1%} with a loss of {self.loss:.3f}"
 
     @property
     def line(self) -> str:
@@ -88,7 +93,7 @@ def read_measurements(path: str) -> list[Measurement]:
     """The rows of an `evaluation.csv`; none if it doesn't exist."""
     if not tf.io.gfile.exists(path):
         return []
-    with tf.io.gfile.GFile(path) as file:
+    with damaged_named(path), tf.io.gfile.GFile(path) as file:
         return [_row(cells) for cells in csv.DictReader(io.StringIO(file.read()))]
 
 

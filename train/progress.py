@@ -17,7 +17,7 @@ class Progress:
     def __init__(self, step: int, steps: int, batch: int, clock: Clock = time.monotonic) -> None:
         self.begun, self.steps, self.batch = step, steps, batch
         self.bar = tqdm(desc="fit", initial=step, total=steps, unit=" steps", dynamic_ncols=True, disable=None)
-        self.minutes, self.first = Minutes(clock), True
+        self.minutes, self.first, self.seconds = Minutes(clock), True, 0.0
 
     def begin_step(self) -> None:
         """Reports the first step, which TensorFlow traces and compiles."""
@@ -27,11 +27,13 @@ class Progress:
     def end_step(self, row: Row, seconds: float) -> None:
         """Moves the bar to a step; without a bar, prints a line each minute and for the last step.
 
-        Several steps may have been done since the last call; `seconds` is the time of the first, which is traced.
+        Several steps may have been done since the last call, in `seconds` of training alone.
         """
         self.bar.update(row.step - self.bar.n)
         if self.first:
             self._traced(row.step, seconds)
+        else:
+            self.seconds += seconds
         if self.bar.disable and (self.minutes.due() or row.step == self.steps):
             self.say(self.line(row))
 
@@ -46,11 +48,11 @@ class Progress:
         self.bar.set_postfix_str(says if speed is None else f"{says}, {speed:,.0f} pairs/s")
 
     def line(self, row: Row) -> str:
-        """The step with its loss, the rate since tracing, and the time left."""
+        """The step with its loss, the rate of training since tracing, and the time left, with what else takes time."""
         done, passed = row.step - self.begun, self.minutes.passed()
         says = f"fit: step {row.step:,} of {self.steps:,}, loss {row.loss:.3f}"
         left = time_left(passed, done, self.steps - self.begun) if row.step < self.steps else ""
-        return ", ".join(filter(None, (says, rate(done * self.batch, "pairs", passed), left)))
+        return ", ".join(filter(None, (says, rate(done * self.batch, "pairs", self.seconds), left)))
 
     def close(self) -> None:
         """Ends the bar."""

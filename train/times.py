@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from train.files import atomic_write
+from train.files import atomic_write, damaged_named
 from train.hardware import hardware
 from vocab.minutes import Clock
 
@@ -100,9 +100,10 @@ def read_times(path: str) -> Times:
     """The times in a file; none if it doesn't exist."""
     if not tf.io.gfile.exists(path):
         return NO_TIMES
-    with tf.io.gfile.GFile(path) as file:
+    with damaged_named(path), tf.io.gfile.GFile(path) as file:
         held = json.loads(file.read())
-    return Times(**{**held, "rates": tuple(Rate(**rate) for rate in held.get("rates", ()))})
+        seconds = {part: float(held["seconds"][part]) for part in PARTS}
+        return Times(**{**held, "seconds": seconds, "rates": tuple(Rate(**rate) for rate in held.get("rates", ()))})
 
 
 def thinned(rates: tuple[Rate, ...]) -> tuple[Rate, ...]:

@@ -10,6 +10,8 @@ import tensorflow as tf
 from train.devices import own_rows
 from train.log import Row
 
+MOST_NAMES = 100  # keys in a message
+
 
 @dataclass
 class Unread:
@@ -30,5 +32,7 @@ class Unread:
         ]
 
     def names(self, keys: Any) -> str:
-        """The keys of a batch, in one line."""
-        return ", ".join(key.decode(errors="replace") for key in own_rows(keys, self.strategy))
+        """The keys of a batch, in one line: the first ones of a large one, and the number of the others."""
+        found = [key.decode(errors="replace") for key in own_rows(keys, self.strategy)]
+        others = f" and {len(found) - MOST_NAMES:,} more" if len(found) > MOST_NAMES else ""
+        return ", ".join(found[:MOST_NAMES]) + others

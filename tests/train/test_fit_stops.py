@@ -77,6 +77,14 @@ def test_a_loss_that_is_no_number_between_two_readings_is_named_and_never_saved(
 
 
 @pytest.mark.parametrize(
+    ("keys", "end"), [(99, "98"), (100, "99"), (101, "99 and 1 more"), (2100, "99 and 2,000 more")]
+)
+def test_a_message_names_a_hundred_keys_at_most(keys: int, end: str):
+    said = Unread(tf.distribute.get_strategy()).names(tf.constant([str(key) for key in range(keys)]))
+    assert said.startswith("0, 1, 2, ") and said.endswith(f", 98, {end}" if keys > 99 else f", 97, {end}")
+
+
+@pytest.mark.parametrize(
     ("wanted", "gpus", "on"), [(None, 0, True), (None, 1, False), (True, 1, True), (False, 0, False)]
 )
 def test_operations_are_deterministic_unless_there_is_a_gpu(wanted, gpus, on, monkeypatch: pytest.MonkeyPatch):

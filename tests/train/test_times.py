@@ -132,6 +132,23 @@ def test_tracing_is_announced_and_progress_is_told_each_minute(capsys: pytest.Ca
     ]
 
 
+def test_the_rate_leaves_out_what_is_no_training_and_the_time_left_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two steps of 10 s each, then 30 s of measuring, and so on."""
+    clock = Clock()
+    progress = Progress(0, 9, 8, clock)
+    progress.end_step(Row(1, 5.0, 0.1, 0.01), 30.0)
+    for step in (3, 5, 7, 9):
+        clock.now += 20
+        progress.end_step(Row(step, 4.0, 0.1, 0.01), 20.0)
+        clock.now += 30
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "fit: step 5 of 9, loss 4.000, 0.8 pairs/s, 1.2 min left",
+        "fit: step 9 of 9, loss 4.000, 0.8 pairs/s",
+    ]
+
+
 def test_a_bar_is_at_the_step_that_was_read_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """The numbers of several steps are read at once."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

@@ -58,12 +58,17 @@ def find_shards(asked: Records) -> Shards:
     return Shards(tuple(paths), {**corpus_name(manifest), "records": records})
 
 
-def load_vocabulary(path: str) -> Vocabulary:
-    """The vocabulary in a folder of `python -m vocab`, or in a `vocab.txt`. Raises InputError."""
+def load_vocabulary(path: str, remedy: str = "") -> Vocabulary:
+    """The vocabulary in a folder of `python -m vocab`, or in a `vocab.txt`.
+
+    Raises InputError, with `remedy` where there is no file.
+    """
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)
     try:
         tokenizer = WordPieceTokenizer.load(file)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except FileNotFoundError as error:
+        raise InputError(f"vocab: {file}: no such file{remedy}") from error
     except (OSError, ValueError) as error:
         raise InputError(f"vocab: {error}") from error
     facts = file.with_name(FACTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import posixpath
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.commands.arguments import read_config, sort_arguments, split_globs
 from pipeline.commands.command import Codes, usual_errors
-from pipeline.commands.parser import no_such
+from pipeline.commands.parser import nearest, no_such
 from pipeline.commands.program import FAILED, USAGE
 from pipeline.config import Config
 from pipeline.files import join
@@ -81,6 +82,21 @@ def files_of_results(output: str | None, page: str | None, name: str) -> tuple[s
     if output.lower().endswith(".json"):
         return output, page or f"{output[:-5]}.html"
     return join(output, f"{name}.json"), page or join(output, "page.html")
+
+
+def result_files(parser: argparse.ArgumentParser, ours: argparse.Namespace, name: str) -> tuple[str | None, str | None]:
+    """The files of numbers and page by --output and --page. Exits with 2 where both are one file."""
+    numbers, page = files_of_results(ours.output, ours.page, name)
+    if numbers and page and posixpath.normpath(numbers) == posixpath.normpath(page):
+        parser.error(f"--page={ours.page}: this is where --output={ours.output} puts the numbers; name another file")
+    return numbers, page
+
+
+def refuse_settings(parser: argparse.ArgumentParser, settings: Settings, says: str) -> None:
+    """Exits with 2 for a setting where none is taken: with an option of a similar name, or else with `says`."""
+    for path, _ in settings:
+        near = nearest(f"--{path}", parser._option_string_actions)
+        parser.error(f"--{path}: no such option; the nearest is {near}" if near else f"--{path}: {says}")
 
 
 def load_tensorflow(command: str) -> None:

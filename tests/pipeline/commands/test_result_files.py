@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.commands.command import Command
 from pipeline.commands.train.evaluate import run as evaluate
 from pipeline.commands.train.evaluate.options import EVALUATE
 from pipeline.commands.train.options import files_of_results
+from pipeline.commands.train.search.options import SEARCH
 from tests.support.training import small_trained, write_shards
 
 pytestmark = pytest.mark.slow
@@ -32,6 +35,34 @@ def test_an_output_is_a_folder_or_a_json_file_with_a_page_beside_it(
     output: str | None, page: str | None, files: tuple[str | None, str | None]
 ) -> None:
     assert files_of_results(output, page, "search") == files
+
+
+@pytest.mark.parametrize("command", [EVALUATE, SEARCH], ids=("evaluate", "search"))
+@pytest.mark.parametrize(
+    ("output", "page", "refused"),
+    [
+        ("out/a.json", "out/a.json", True),
+        ("out/a.json", "./out//a.json", True),
+        ("out", "{out}.json", True),
+        ("out/a.json", "out/a.html", False),
+        ("out/a.json", "out/A.json", False),
+        (None, "out/a.json", False),
+    ],
+)
+def test_numbers_and_page_in_one_file_are_refused(
+    command: Command[Any], output: str | None, page: str, refused: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = {"evaluate": "evaluation", "search": "search"}[command.name]
+    page = page.format(out=f"out/{name}")
+    what = ["--corpus=x"] if command is EVALUATE else ["--index=x", "--text=a"]
+    words = ["--model=x", *what, f"--page={page}", *([f"--output={output}"] if output else [])]
+    if not refused:
+        assert command.parse(words).page == page
+        return
+    with pytest.raises(SystemExit, match="2"):
+        command.parse(words)
+    line = f"--page={page}: this is where --output={output} puts the numbers; name another file"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(line)
 
 
 @pytest.mark.slow

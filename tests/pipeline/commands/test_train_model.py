@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.train.fit.options import FIT
-from pipeline.commands.train.material import load_model
+from pipeline.commands.train.fit.run import fit
+from pipeline.commands.train.material import Shards, load_model
 from pipeline.commands.train.transfer.options import TRANSFER
+from pipeline.inputs import InputError
 from tests.support.command import ROOT
 from tests.support.transfers import small_towers_patched, write_model
 from train.checkpoint import CheckpointError, NoCheckpoint
@@ -51,6 +53,25 @@ def test_the_one_before_a_damaged_checkpoint_is_named(model: Path) -> None:
     first.write_bytes(b"")
     with pytest.raises(CheckpointError, match=r"step-000000001\.npz: no checkpoint of python -m train: [^;]*$"):
         load_model(str(first))
+
+
+@pytest.mark.parametrize(
+    ("options", "file", "says"),
+    [
+        (["--corpus={}"], "{}/vocab", "python -m vocab --corpus={} --output={}/vocab makes it"),
+        (["--corpus={}", "--vocab={}/x"], "{}/x", "python -m vocab makes one"),
+        (["--corpus={}", "--vocab={}/vocab.txt"], "{}/vocab.txt", "python -m vocab makes one"),
+    ],
+)
+def test_what_makes_a_missing_vocabulary_is_said(
+    options: list[str], file: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.commands.train.fit.run.find_shards", lambda asked: Shards((), {}))
+    corpus = str(tmp_path)
+    given = FIT.parse(["--config=toy", "--output=x", *(option.format(corpus) for option in options)])
+    with pytest.raises(InputError) as error:
+        fit(given)
+    assert str(error.value) == f"vocab: {file.format(corpus)}: no such file; {says.format(corpus, corpus)}"
 
 
 def test_from_names_a_checkpoint_with_or_without_its_ending() -> None:

@@ -6,18 +6,21 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline.commands.command import Command
 from pipeline.commands.program import Program
-from pipeline.commands.train.fit.run import on_the_way
+from pipeline.commands.train.fit.run import _tell_best, _tell_of_pairs_twice, on_the_way
+from pipeline.commands.train.material import Shards
 from pipeline.storage.lock import Held, locked, locked_files
 from tests.support.command import ROOT
 from tests.support.training import PIECES, changed, in_process, run_of, use_small_towers, write_shards
 from train.examiner import Examiner
-from train.measurements import read_measurements
+from train.log import Log
+from train.measurements import Measurement, Measurements, read_measurements
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +119,39 @@ def test_measuring_after_the_last_step_is_said_to_be_the_end(
         run = run_of(shards, tmp_path, settings)
         assert (on_the_way(Examiner(run.records, True, settings)) is None) == (every != 6)
         assert capsys.readouterr().err == says
+
+
+@pytest.mark.parametrize(
+    ("recalls", "losses", "says"),
+    [
+        ((0.5, 0.25), (2.0, 1.0), "50.0% with a loss of 2.000 after step 1, 25.0% with a loss of 1.000 at the end"),
+        ((0.5, 0.5), (1.0, 2.0), "50.0% with a loss of 1.000 after step 1, 50.0% with a loss of 2.000 at the end"),
+        ((0.5, 0.5), (2.0, 1.0), None),
+        ((0.25, 0.5), (1.0, 2.0), None),
+    ],
+)
+def test_the_best_is_told_with_what_it_is_chosen_by(
+    recalls: tuple[float, ...], losses: tuple[float, ...], says: str | None, tmp_path: Path, capsys: Any
+) -> None:
+    trainer: Any = SimpleNamespace(run=run_of([], tmp_path, changed()))
+    trainer.measurements = Measurements(str(tmp_path), 0, Log(str(tmp_path), 0, events=False))
+    for step, (recall, loss) in enumerate(zip(recalls, losses, strict=True), 1):
+        trainer.measurements.add(Measurement(step, loss, 4, (recall,) * 3, (recall,) * 3))
+    _tell_best(trainer)
+    path = f"{tmp_path}/checkpoints/step-000000001.npz"
+    line = f"train: mean recall was best on the way, {says}; --model={path} takes that checkpoint\n"
+    assert capsys.readouterr().err == (line if says else "")
+
+
+@pytest.mark.parametrize(("pairs", "told"), [(0, False), (1, True), (7, True), (8, False)])
+def test_pairs_that_fill_two_batches_are_not_told_and_none_is_left_to_the_error(
+    pairs: int, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shards = write_shards(tmp_path, pairs or 1)
+    settings = changed(batch=4, data={"held_out": 0.0 if pairs else 0.999})
+    trainer: Any = SimpleNamespace(run=run_of(shards, tmp_path, settings), settings=settings)
+    _tell_of_pairs_twice(trainer, Shards(tuple(shards), {}))
+    assert capsys.readouterr().err.startswith(f"train: pairs to learn: {pairs}; batches of 4 hold some twice") == told
 
 
 def test_a_model_is_whole_where_measuring_fails(folder: Path, said: dict[str, list[str]]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.commands.arguments import add_storage, split_globs
 from pipeline.commands.command import Command
-from pipeline.commands.train.options import Records, add_records, errors, split, writing_folder
+from pipeline.commands.train.options import Records, add_records, errors, refuse_settings, split, writing_folder
 from pipeline.remote import Storage
 
 
@@ -36,8 +36,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--overwrite", action="store_true", help="replace another index in the output")
     add_storage(parser)
     ours, settings = split(parser, arguments)
-    if settings:
-        parser.error(f"--{settings[0][0]}: an index is made with the settings of its model")
+    refuse_settings(parser, settings, "an index is made with the settings of its model")
     given = [name for name in ("images", "corpus", "records") if getattr(ours, name)]
     if len(given) != 1:
         parser.error("give --images, --corpus or --records, one of them")

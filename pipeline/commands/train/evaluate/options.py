@@ -14,7 +14,7 @@ from pipeline.commands.train.options import (
     Settings,
     add_records,
     errors,
-    files_of_results,
+    result_files,
     settle,
     split,
     writing_files,
@@ -65,7 +65,7 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--all", action="store_true", help="all pictures, not only those that were held out: for other records")
     ours, settings = split(parser, arguments)
     settle(parser, None, settings)
-    numbers, page = files_of_results(ours.output, ours.page, "evaluation")
+    numbers, page = result_files(parser, ours, "evaluation")
     if ours.sets is None:
         _refuse(parser, ours, "without --sets", "data", "only")
         if ours.corpus is None and ours.records is None:

@@ -58,7 +58,7 @@ def fit(options: Options) -> Retrieval | NotMeasured:
     """Trains, writes the towers, measures retrieval on what was held out. Raises InputError and others."""
     config, output = options.config, Output(options.output)
     shards = find_shards(options.records)
-    vocabulary = load_vocabulary(options.vocab)
+    vocabulary = load_vocabulary(options.vocab, f"; {_makes_vocabulary(options)}")
     _warn_of_other(vocabulary, shards)
     if not config.train.data.held_out:
         tell("train: train.data.held_out=0 holds out no picture, so recall won't be measured")
@@ -76,6 +76,13 @@ def fit(options: Options) -> Retrieval | NotMeasured:
     examiner = Examiner(run.records, held_out=True, settings=run.settings)
     trainer = Trainer(run, devices, examiner=on_the_way(examiner))
     return complete(trainer, TrainedFrom(config.name, shards, vocabulary), examiner)
+
+
+def _makes_vocabulary(options: Options) -> str:
+    corpus = options.records.corpus
+    if options.vocab != f"{corpus}/vocab":
+        return "python -m vocab makes one"
+    return f"python -m vocab --corpus={corpus} --output={options.vocab} makes it"
 
 
 def on_the_way(examiner: Examiner) -> Examiner | None:
@@ -124,7 +131,7 @@ def _tell_best(trainer: Trainer) -> None:
     best, last = trainer.measurements.best, trainer.measurements.rows[-1]
     if best and best.step != last.step:
         path = trainer.run.checkpoints.path(best.step)
-        found = f"{best.mean_recall:.1%} after step {best.step:,}, {last.mean_recall:.1%} at the end"
+        found = f"{best.quality} after step {best.step:,}, {last.quality} at the end"
         tell(f"train: mean recall was best on the way, {found}; --model={path} takes that checkpoint")
 
 
@@ -134,7 +141,7 @@ def _tell_of_pairs_twice(trainer: Trainer, shards: Shards) -> None:
     if shards.corpus.get("records", 0) >= FEW * batch:
         return
     pairs = trainer.run.records.count(2 * batch)
-    if pairs < 2 * batch:
+    if 0 < pairs < 2 * batch:  # none is an error, which the first batch tells
         tell(f"train: pairs to learn: {pairs:,}; batches of {batch:,} hold some twice, as their own wrong candidates")
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from pipeline.commands.arguments import add_storage, whole_number
 from pipeline.commands.command import Command
-from pipeline.commands.train.options import errors, files_of_results, split, writing_files
+from pipeline.commands.train.options import errors, refuse_settings, result_files, split, writing_files
 from pipeline.remote import Storage
 
 SCALE = 2.0  # weight of a text beside an image, in the paper
+MOST_SCALE = 1_000_000
 PROBES = 64  # lists of faiss
 
 
@@ -74,12 +75,13 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--page", metavar="FILE.html", help="another path of the page, which has thumbnails")
     add_storage(parser)
     ours, settings = split(parser, arguments)
-    if settings:
-        parser.error(f"--{settings[0][0]}: an index is searched with the settings of its model")
+    refuse_settings(parser, settings, "an index is searched with the settings of its model")
     queries = tuple(_queries(parser, ours))
     if not ours.scale > 0:
         parser.error(f"--scale: {ours.scale:g} is not over 0; --minus subtracts")
-    numbers, page = files_of_results(ours.output, ours.page, "search")
+    if ours.scale > MOST_SCALE:
+        parser.error(f"--scale: {ours.scale:g} is over {MOST_SCALE:,.0f}, where nothing is left of the picture")
+    numbers, page = result_files(parser, ours, "search")
     found = ours.scale, ours.top, ours.exact, ours.probes, page, numbers, ours.storage
     return Options(ours.index, ours.model, queries, *found)
 
