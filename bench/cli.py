@@ -27,9 +27,7 @@ def commands() -> Mapping[str, Command[Any]]:
     add = _command
     named = [
         add("text", options.Text, _text, "the text passes against DuckDB, and two workers against one"),
-        _command(
-            "memory", options.Memory, _memory, "the peak of the process tree; a row group with a gigabyte of images"
-        ),
+        add("memory", options.Memory, _memory, "the peak of the process tree; a row group with a gigabyte of images"),
         add("images", options.Images, _images, "the image passes against a loop that hashes each image once"),
         add("porn", options.Porn, _porn, "the porn model's speeds: each decision that differs, and images a second"),
         add("peers", options.Peers, _peers, "the image passes against data-juicer, in an environment of its own"),
@@ -40,35 +38,17 @@ def commands() -> Mapping[str, Command[Any]]:
         add("profile", options.Profile, _profile, "where the CPU time of the text passes goes, by function"),
         add("origins", options.Origins, _origins, "what statistics by host, language, … cost of the text passes"),
         add("start", options.Start, _start, "--help, a first run, and the toy corpus"),
-        _command(
-            "scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"
-        ),
+        add("scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"),
         add("requests", options.Requests, _requests, "requests of the count pass to storage, by the number of rows"),
         add(
-            "reuse",
-            options.Reuse,
-            _reuse,
-            "a run that takes from a finished one what can't have changed, with porn scores",
+            "reuse", options.Reuse, _reuse, "a run that takes from a finished one what can't have changed, with scores"
         ),
         add("skew", options.Skew, _skew, "one text or one image on all rows, one large file: memory and time"),
-        _command(
-            "train", options.Training, _train, "the trainer's input against its step, and its step against Keras fit"
-        ),
-        add(
-            "device",
-            options.Device,
-            _device,
-            "one GPU: steps at the paper's sizes by XLA, determinism and pieces; input",
-        ),
-        _command(
-            "search", options.Search, _search, "exact search against numpy's and faiss's, lists for faiss against it"
-        ),
-        _command(
-            "curation", options.Curation, _curation, "models of raw pairs against models of the corpus made from them"
-        ),
-        _command(
-            "queue", options.Queue, _queue, "negatives from a queue against those of a batch, where batches are small"
-        ),
+        add("train", options.Training, _train, "the trainer's input against its step, and its step against Keras fit"),
+        add("device", options.Device, _device, "one GPU: steps at the paper's sizes by XLA and determinism; input"),
+        add("search", options.Search, _search, "exact search against numpy's and faiss's, lists for faiss against it"),
+        add("curation", options.Curation, _curation, "models of raw pairs against models of the corpus made from them"),
+        add("queue", options.Queue, _queue, "negatives from a queue against those of a batch, where batches are small"),
         add("evidence", options.Evidence, _evidence, "what size, rules, decontamination and more do for a model"),
     ]
     return {"": _command("bench", options.Short, _short, __doc__, EPILOG), **{each.name: each for each in named}}

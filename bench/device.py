@@ -32,7 +32,7 @@ def device(batch: int, minutes: float, tiny: bool) -> Iterator[Figure | NotMeasu
     if not (tiny or tf.config.list_physical_devices("GPU")):
         raise CommandFailed("device: TensorFlow sees no GPU here; --tiny tries the script on the CPU")
     tf.config.set_visible_devices([], "GPU")  # all of its memory is for the cases
-    yield from input_rate(1 if tiny else 3, 20 if tiny else 500)
+    yield from input_rate(1 if tiny else 3, 200 if tiny else 500)  # batches that wait count for nothing
     for case in cases(("toy",) if tiny else PAPERS, batch, tiny):
         yield from _figures(case, end - time.monotonic())
 
