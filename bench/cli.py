@@ -25,7 +25,7 @@ Kind = TypeVar("Kind")
 def commands() -> Mapping[str, Command[Any]]:
     """All benchmarks by name; without a name, a short set in some minutes."""
     add = _command
-    named = [
+    named: list[Command[Any]] = [
         add("text", options.Text, _text, "the text passes against DuckDB, and two workers against one"),
         add("memory", options.Memory, _memory, "the peak of the process tree; a row group with a gigabyte of images"),
         add("images", options.Images, _images, "the image passes against a loop that hashes each image once"),

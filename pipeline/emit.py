@@ -18,6 +18,7 @@ from pipeline.config import Config
 from pipeline.earlier.judged import judged_before
 from pipeline.earlier.run import EarlierRun
 from pipeline.earlier.take import taken_columns
+from pipeline.engines.gathering import gather_after
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.formats import FORMATS, RECORDS, VERDICTS
@@ -35,7 +36,7 @@ from pipeline.outputs.verdicts import carried_columns, verdicts, write_verdicts
 from pipeline.report.histograms import count_shard
 from pipeline.reuse.take import TakingSignals, facts_of
 from pipeline.statistics.shard import Pairs, shard_statistics
-from pipeline.storage.for_report import EXAMPLES, NOTES
+from pipeline.storage.for_report import EXAMPLES, NOTES, small_files
 from pipeline.storage.plan import Shard
 from pipeline.storage.shards import full_keys, load
 from vocab.buffers import one_array
@@ -104,10 +105,13 @@ class EmitCorpus(beam.PTransform[beam.PCollection[Shard], beam.PCollection[str]]
     """Shards to record shards and verdict shards; the output collection holds the names of completion markers."""
 
     emission: Emission
+    shards: int = 0  # of more than a block, small files are gathered
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[str]:
         spread = shards | "SpreadShards" >> beam.Reshuffle()
         markers: beam.PCollection[str] = spread | "Emit" >> beam.Map(emit_shard, self.emission)
+        kinds = small_files(self.emission.config.name)
+        gather_after(markers, self.emission.output, [*kinds.values()], self.shards)
         return markers
 
 

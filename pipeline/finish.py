@@ -26,17 +26,15 @@ from pipeline.outputs.formats.records import write_metadata
 from pipeline.outputs.manifest import json_file
 from pipeline.outputs.versions import versions
 from pipeline.report.described import describe
-from pipeline.report.histograms import add_up
 from pipeline.report.not_asked import not_asked
 from pipeline.reuse.kept import FOLDERS, KEPT
 from pipeline.reuse.take import FOLDER as REUSED
 from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
-from pipeline.storage import gathered
 from pipeline.storage.evaluation import EVAL_NOTE, EVAL_WORK
-from pipeline.storage.for_report import CLOSE_CALLS, NOTES, REASONS, SHARDS_CLOSE_CALLS
+from pipeline.storage.for_report import CLOSE_CALLS, NOTES, REASONS, SHARDS_CLOSE_CALLS, small_files
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import Plan
+from pipeline.storage.plan import MARKERS, Plan
 from pipeline.storage.runs import COUNTS, PARTS
 
 
@@ -53,7 +51,7 @@ def finish(
     from pipeline.report import write_report
 
     names = [shard.output_name(config.name) for shard in plan.shards]
-    notes, statistics = read_notes(output, names)
+    notes, statistics, histograms = read_notes(output, names, config.filters.all())
     check_close_calls(output, names, notes)
     join_close_calls(output, sets.images, config.filters.undecodable.max_pixels)
     counts = json.loads(read_bytes(output.path(SUMMARY)))
@@ -61,7 +59,7 @@ def finish(
         config.filters,
         sets=bool(sets),
         images=not plan.pairs or any(shard.has_images for shard in plan.shards),
-        unmeasured=_unmeasured(config, notes) if plan.pairs else (),
+        unmeasured=[one.rule.reason for one in histograms if one.never] if plan.pairs else (),
     )
     content = funnel(config, plan, notes, counts, seconds, silent)
     content = after_earlier(content, earlier) if earlier else content
@@ -82,7 +80,7 @@ def finish(
     manifest = run | settings | known | {"shards": _shards(config, plan, notes)}
     output.write_bytes(MANIFEST, json_file(manifest))
     write_card(output, manifest, content, carried_schema(output))
-    write_report(output)
+    write_report(output, [one.note() for one in histograms])
 
 
 def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict[str, Any]]) -> None:
@@ -104,15 +102,10 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs, but those that --keep_work keeps."""
-    kept = () if output.has(KEPT) else (*FOLDERS, *EVAL_WORK)
-    for name in (*kept, gathered.FOLDER, PARTS, COUNTS, SHARDS_CLOSE_CALLS, EARLIER, REUSED, TEMPORARY):
+    kept = () if output.has(KEPT) else (*FOLDERS, MARKERS.gathered, *EVAL_WORK)
+    close_calls = small_files()[SHARDS_CLOSE_CALLS]
+    for name in (*kept, close_calls.folder, close_calls.gathered, PARTS, COUNTS, EARLIER, REUSED, TEMPORARY):
         output.remove(output.path(name))
-
-
-def _unmeasured(config: Config, notes: list[dict[str, Any]]) -> set[str]:
-    """Returns the reasons of rules whose signal no pair has."""
-    histograms = add_up(config.filters.all(), (note["histograms"] for note in notes))
-    return {histogram.rule.reason for histogram in histograms if histogram.never}
 
 
 def funnel(

@@ -11,17 +11,15 @@ from typing import NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.pvalue import AsSingleton
 
-from pipeline.engines.created import spread
+from pipeline.engines.gathering import gather_after
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.inputs import BadFile, Input, Reader, Source, Span, open_source
 from pipeline.inputs.limit import first_pairs
 from pipeline.measure.header import measure
 from pipeline.reuse.kept_index import KeptIndex
-from pipeline.storage.gathered import blocks, gather
-from pipeline.storage.plan import INDEX_FOLDER, TaskNote, note_bad, shard_name
+from pipeline.storage.plan import MARKERS, TaskNote, note_bad, shard_name
 from pipeline.storage.shards import read_shard
 
 ROWS_PER_TASK = 500_000  # a larger file is read by several workers; its shards are the same
@@ -55,16 +53,8 @@ class IndexInputs(beam.PTransform[beam.PCollection[Source], beam.PCollection[str
             | "SpreadTasks" >> beam.Reshuffle()
             | "Index" >> beam.Map(index_task, self.output, self.settings, self.meter)
         )
-        if numbers := blocks(self.files):
-            indexed = AsSingleton(markers | "CountTasks" >> beam.combiners.Count.Globally())
-            each = spread(sources.pipeline, "Blocks", numbers)
-            each | "Gather" >> beam.Map(gather_notes, self.output, indexed)
+        gather_after(markers, self.output, [MARKERS], self.files)
         return markers
-
-
-def gather_notes(block: int, output: Output, _: int) -> str:
-    """Gathers the completion markers of a block of files, after all tasks, whose number is given. Returns a name."""
-    return gather(block, output, INDEX_FOLDER)
 
 
 def split_source(source: Source, output: Output, settings: Input, kept: KeptIndex | None = None) -> Iterator[IndexTask]:

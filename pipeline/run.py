@@ -229,7 +229,7 @@ class Passes:
         names = (shard.output_name(config.name) for shard in plan.shards)
         forget_lost(self.output, needed_by_notes(names, config.output.formats))
         with self._pass("emit", plan.pairs) as root:
-            root | "Shards" >> created(plan.shards) | EmitCorpus(emission)
+            root | "Shards" >> created(plan.shards) | EmitCorpus(emission, len(plan.shards))
 
     @contextmanager
     def _pass(self, name: str, work: int, unit: str = "pairs", in_bytes: bool = False) -> Iterator[beam.Pipeline]:

@@ -16,11 +16,12 @@ from PIL import Image
 from dedup.evaluation import EvalIndex
 from dedup.search import Search
 from filters.picture import Picture, thumbnail
-from pipeline.files import Output, open_file, read_bytes
+from pipeline.files import Output, read_bytes
 from pipeline.inputs import Source
 from pipeline.measure.examples import THUMBNAIL_SIDE, thumbnail_of
 from pipeline.measure.pixel_signals import PixelSignals
-from pipeline.storage.for_report import CLOSE_CALLS, CLOSE_CALLS_SHOWN, SHARDS_CLOSE_CALLS
+from pipeline.storage.for_report import CLOSE_CALLS, CLOSE_CALLS_SHOWN, SHARDS_CLOSE_CALLS, small_files
+from pipeline.storage.gathered import AT_ONCE, batches, read_small_files
 
 CANDIDATES = 1000  # from all shards together
 VERDICTS = ("key", "source", "text", "image_id", "eval_match", "eval_distance")
@@ -114,19 +115,23 @@ def join_close_calls(output: Output, images: Sequence[Source], max_pixels: int) 
     """
     if output.has(CLOSE_CALLS):  # made of all shards, whose files an interrupted clean-up may have removed
         return
-    tables = []
-    for name in output.names(SHARDS_CLOSE_CALLS, ".parquet"):
-        with open_file(output.path(name)) as file:
-            tables.append(pq.read_table(file))
-    if not tables:
+    table = None
+    for contents in batches(read_small_files(output, small_files()[SHARDS_CLOSE_CALLS].listed(output)), AT_ONCE):
+        some = [pq.read_table(pa.BufferReader(content)) for content in contents]
+        table = _closest(pa.concat_tables(some if table is None else [table, *some]))
+    if table is None:
         return
-    table = pa.concat_tables(tables).sort_by([("margin", "ascending"), ("source", "ascending"), ("key", "ascending")])
-    _, first = np.unique(table["image_id"].to_numpy(zero_copy_only=False).astype(str), return_index=True)
-    table = table.take(pa.array(np.sort(first)[:CLOSE_CALLS_SHOWN]))
     pictures = _evaluation_pictures(table, images, max_pixels)
     table = table.set_column(table.column_names.index("eval_picture"), "eval_picture", pictures)
     with output.write(CLOSE_CALLS) as file:
         pq.write_table(table, file, store_schema=False)
+
+
+def _closest(table: pa.Table) -> pa.Table:
+    """The most borderline matches, the first one of each image; ties stay in their order."""
+    table = table.sort_by([("margin", "ascending"), ("source", "ascending"), ("key", "ascending")])
+    _, first = np.unique(table["image_id"].to_numpy(zero_copy_only=False).astype(str), return_index=True)
+    return table.take(pa.array(np.sort(first)[:CLOSE_CALLS_SHOWN]))
 
 
 def _evaluation_pictures(table: pa.Table, images: Sequence[Source], max_pixels: int) -> pa.Array:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from filters.signals import SHOWN as SHOWN_SIGNALS
+from pipeline.files import Output, read_many
 from pipeline.report.described import DECIDED
-from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN
-
-if TYPE_CHECKING:
-    from pipeline.files import Output
+from pipeline.storage.for_report import EXAMPLES, EXAMPLES_SHOWN, small_files
+from pipeline.storage.gathered import AT_ONCE, batches, read_small_files
 
 KEPT = "kept"
 COLUMNS = (*SHOWN_SIGNALS, "thumbnail", DECIDED)  # a file may lack some
@@ -33,7 +32,7 @@ class Group:
 
 def choose_examples(output: Output, reasons: Iterable[str]) -> dict[str, Group]:
     """Up to `EXAMPLES_SHOWN` examples under `kept` and under each of `reasons`. Raises OSError."""
-    names = output.names(EXAMPLES, ".parquet")
+    names = small_files()[EXAMPLES].listed(output)
     candidates = _Candidates.read(output, names)
     drawn = {KEPT: (candidates.first(""), True)}
     for reason in reasons:
@@ -58,16 +57,20 @@ class _Candidates:
 
     @classmethod
     def read(cls, output: Output, names: list[str]) -> _Candidates:
-        tables = [_read(output, name, ["draw", "image_id", "reasons"]) for name in names]
-        empty = pa.schema([("draw", pa.uint64()), ("image_id", pa.string()), ("reasons", pa.list_(pa.string()))])
-        table = pa.concat_tables([empty.empty_table(), *tables], promote_options="permissive").combine_chunks()
+        schema = pa.schema([("draw", pa.uint64()), ("image_id", pa.string()), ("reasons", pa.list_(pa.string()))])
+        tables, sizes = [schema.empty_table()], list[int]()
+        for contents in batches(read_small_files(output, names), AT_ONCE):
+            some = [_table(content, schema.names) for content in contents]
+            sizes += [table.num_rows for table in some]
+            tables.append(pa.concat_tables(some, promote_options="permissive").combine_chunks())
+        table = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
         codes = table["image_id"].combine_chunks().dictionary_encode().indices
         images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # each null is another
         return cls(
             np.asarray(table["draw"]),
             images,
             table["reasons"].combine_chunks(),
-            [candidates.num_rows for candidates in tables],
+            sizes,
         )
 
     def first(self, reason: str) -> np.ndarray:
@@ -94,20 +97,17 @@ class _Candidates:
 
 
 def _fetch(output: Output, names: list[str], sizes: list[int], wanted: np.ndarray) -> dict[int, dict[str, Any]]:
-    """The verdicts of the candidates `wanted`, sorted; only files that hold one of them are read."""
+    """The verdicts of the candidates `wanted`, sorted; only the small files that hold one of them are read."""
+    starts = np.cumsum([0, *sizes])
+    files = np.searchsorted(starts, wanted, side="right") - 1
     verdicts: dict[int, dict[str, Any]] = {}
-    start = 0
-    for name, size in zip(names, sizes, strict=True):
-        rows = wanted[(wanted >= start) & (wanted < start + size)]
-        if len(rows):
-            table = _read(output, name, list(COLUMNS)).take(rows - start)
+    for few in batches(np.unique(files).tolist(), AT_ONCE):
+        for file, content in zip(few, read_many([output.path(names[file]) for file in few]), strict=True):
+            rows = wanted[files == file]
+            table = _table(content, COLUMNS).take(rows - starts[file])
             verdicts.update(zip(rows.tolist(), table.to_pylist(), strict=True))
-        start += size
     return verdicts
 
 
-def _read(output: Output, name: str, columns: list[str]) -> pa.Table:
-    from pipeline.files import open_file
-
-    with open_file(output.path(name)) as file:
-        return pq.ParquetFile(file).read(columns=columns)
+def _table(content: bytes, columns: Sequence[str]) -> pa.Table:
+    return pq.ParquetFile(pa.BufferReader(content)).read(columns=[*columns])

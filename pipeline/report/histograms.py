@@ -19,7 +19,7 @@ Drops = Mapping[str, np.ndarray]  # the reason of a rule that judged to the pair
 
 @dataclass
 class Histogram:
-    """Counts the of in each bin of a rule, and those that the rule drops."""
+    """Counts the pairs in each bin of a rule, and those that the rule drops."""
 
     rule: Rule
     bins: Bins
@@ -94,9 +94,14 @@ def add_up(rules: Iterable[Rule], shards: Iterable[list[dict[str, Any]]]) -> lis
     """Histograms of all shards, from each one's `count_shard`."""
     histograms = histograms_of(rules)
     for notes in shards:
-        for histogram, note in zip(histograms, notes, strict=True):
-            histogram.add_note(note)
+        add_shard(histograms, notes)
     return histograms
+
+
+def add_shard(histograms: Iterable[Histogram], notes: Iterable[dict[str, Any]]) -> None:
+    """Adds the counts of a shard, its `count_shard` by the same rules."""
+    for histogram, note in zip(histograms, notes, strict=True):
+        histogram.add_note(note)
 
 
 def with_distance(histograms: Iterable[Histogram], config: Mapping[str, Any]) -> list[Histogram]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from pipeline.config import APART
+from pipeline.files import Output, read_bytes
 from pipeline.outputs.command import read_command
 from pipeline.page.markup import serialized, tag
 from pipeline.page.parts import contents, document, flat, fold, table
@@ -23,17 +24,18 @@ from pipeline.report.histograms import add_up, with_distance
 from pipeline.report.origins_section import origins_sections
 from pipeline.report.origins_style import ORIGINS_STYLE
 from pipeline.report.signal_cards import signals_section
-from pipeline.storage.for_report import NOTES
-
-if TYPE_CHECKING:
-    from pipeline.files import Output
+from pipeline.storage.for_report import NOTES, small_files
+from pipeline.storage.gathered import read_small_files
 
 
-def write_report(output: Output) -> None:
-    """Writes `report.html` beside the other files of a finished run. Raises OSError if one of them is missing."""
+def write_report(output: Output, counts: list[dict[str, Any]] | None = None) -> None:
+    """Writes `report.html` beside the other files of a finished run. Raises OSError if one of them is missing.
+
+    `counts` are the notes of the histograms of all shards, added up; without them the shards' are read.
+    """
     funnel, manifest = (_read_json(output, "funnel.json"), _read_json(output, "manifest.json"))
     rules = rules_of(manifest)
-    histograms = add_up(rules.values(), _histogram_notes(output))
+    histograms = add_up(rules.values(), _counts_of_shards(output) if counts is None else [counts])
     examples = choose_examples(output, funnel["first_reason"])
     close_calls = read_close_calls(output)
     thumbnails = [row["thumbnail"] for group in examples.values() for row in group.rows]
@@ -53,14 +55,12 @@ def write_report(output: Output) -> None:
     output.write_bytes("report.html", serialized(document(f"{title(output.root)}: corpus report", page, style)))
 
 
-def _histogram_notes(output: Output) -> Iterator[list[dict[str, Any]]]:
-    for name in output.names(NOTES, ".json"):
-        yield _read_json(output, name)["histograms"]
+def _counts_of_shards(output: Output) -> Iterator[list[dict[str, Any]]]:
+    for content in read_small_files(output, small_files()[NOTES].listed(output)):
+        yield json.loads(content)["histograms"]
 
 
 def _read_json(output: Output, name: str) -> dict[str, Any]:
-    from pipeline.files import read_bytes
-
     content: dict[str, Any] = json.loads(read_bytes(output.path(name)))
     return content
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.files import Output, read_bytes, read_many
+from pipeline.files import Output, read_bytes
 from pipeline.inputs import InputError, Reader, Source
 from pipeline.inputs.pages.extra import PAGES
 from pipeline.inputs.sources import extension
@@ -18,7 +18,8 @@ from pipeline.reuse.conditions import index_differs
 from pipeline.reuse.kept import page_readers, read_kept
 from pipeline.reuse.run import FinishedRun
 from pipeline.storage.copies import take_file
-from pipeline.storage.plan import INDEX_FOLDER, TaskNote, shard_name
+from pipeline.storage.gathered import read_small_files
+from pipeline.storage.plan import INDEX_FOLDER, MARKERS, TaskNote, shard_name
 from pipeline.storage.shards import read_shard
 
 Note = Mapping[str, Any]
@@ -97,7 +98,7 @@ def _key(entry: Note) -> tuple[Any, ...]:
 def _notes(run: Output) -> Mapping[int, list[Note]]:
     """Reads the completion markers of all tasks, by file."""
     found = defaultdict[int, list[Note]](list)
-    for content in read_many([run.path(name) for name in run.names(INDEX_FOLDER, ".json")]):
+    for content in read_small_files(run, MARKERS.listed(run)):
         note = _parsed(content, run)
         found[note["file"]].append(note)
     return found

@@ -1,18 +1,22 @@
-"""Merges the statistics of all shards, in their order, in memory that doesn't grow with their number."""
+"""Merges statistics and histograms of all shards, in their order, in memory that doesn't grow with their number."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.files import Output, read_json_files
+from filters import Rule
+from pipeline.files import Output
+from pipeline.report.histograms import Histogram, add_shard, histograms_of
 from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, read_statistics
 from pipeline.statistics.tables import Table, added
 from pipeline.storage.for_report import NOTES
+from pipeline.storage.gathered import batches, read_small_files
 
 NAMES = 50_000  # of a dimension, held between two batches of shards
-BATCH = 64  # shards read at once
+BATCH = 64  # shards merged at once
 
 
 @dataclass
@@ -46,13 +50,17 @@ def _most_shared(parts: Sequence[Shared | None]) -> Shared | None:
 
 
 def read_notes(
-    output: Output, names: Sequence[str], most: int = NAMES, batch: int = BATCH
-) -> tuple[list[dict[str, Any]], Merged]:
-    """The completion markers of the shards `names` without their statistics, and these merged."""
-    notes, merged = list[dict[str, Any]](), Merged(most)
-    for begin in range(0, len(names), batch):
-        paths = [output.path(f"{NOTES}/{name}.json") for name in names[begin : begin + batch]]
-        found = read_json_files(paths)
-        merged.add([read_statistics(note.pop("statistics")) for note in found])
-        notes += found
-    return notes, merged
+    output: Output, names: Iterable[str], rules: Iterable[Rule], most: int = NAMES, batch: int = BATCH
+) -> tuple[list[dict[str, Any]], Merged, list[Histogram]]:
+    """The completion markers of the shards `names` without their statistics and histograms, and these of all shards.
+
+    `rules` are those of the shards.
+    """
+    notes, merged, histograms = list[dict[str, Any]](), Merged(most), histograms_of(rules)
+    contents = read_small_files(output, [f"{NOTES}/{name}.json" for name in names])
+    for some in batches(map(json.loads, contents), batch):
+        merged.add([read_statistics(note.pop("statistics")) for note in some])
+        for note in some:
+            add_shard(histograms, note.pop("histograms"))
+        notes += some
+    return notes, merged, histograms

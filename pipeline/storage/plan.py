@@ -11,12 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.files import Output, read_bytes, read_many
+from pipeline.files import Output, read_bytes
 from pipeline.inputs import BadFile, Reader, Source
-from pipeline.storage.gathered import read_markers
+from pipeline.storage.gathered import SmallFiles, read_small_files
 
 INDEX_FOLDER = "work/index"
 INDEXED = f"{INDEX_FOLDER}/done"
+MARKERS = SmallFiles(INDEX_FOLDER, ".json")  # of the tasks
 CARRIED = "carried:"  # distinguishes a passthrough column from others in the index
 
 
@@ -131,9 +132,9 @@ def is_indexed(output: Output) -> bool:
     there = set(output.names(INDEX_FOLDER))
     if INDEXED in there and there >= set(json.loads(read_bytes(output.path(INDEXED)) or b'[""]')):
         return True
-    names = sorted(name for name in there if name.endswith(".json"))
+    names = sorted(name for name in there if name.endswith(MARKERS.ending))
     lost = [INDEXED] if INDEXED in there else []
-    for name, content in zip(names, read_many([output.path(name) for name in names]), strict=True):
+    for name, content in zip(names, read_small_files(output, names), strict=True):
         note = json.loads(content)
         if not there.issuperset(shard_name(note["file"], first) for first, _ in note["shards"]):
             lost.append(name)
@@ -157,7 +158,8 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     bad = bad_files(output, sources)
     if not skip_bad:
         refuse_bad(bad)
-    notes = [note for note in read_markers(output, INDEX_FOLDER) if sources[note["file"]].path not in bad]
+    markers = map(json.loads, read_small_files(output, MARKERS.listed(output)))
+    notes = [note for note in markers if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
     failed = _failed_downloads(notes, sources)
     shards = [

@@ -15,7 +15,8 @@ from pipeline.files import open_file
 from pipeline.inputs.errors import reading
 from pipeline.measure.examples import THUMBNAIL_SIDE
 from pipeline.outputs.formats.chosen import read_chosen
-from pipeline.storage.for_report import EXAMPLES
+from pipeline.storage.for_report import EXAMPLES, small_files
+from pipeline.storage.gathered import read_small_files
 
 
 def set_aside(runs: Iterable[Run]) -> pa.StringArray:
@@ -66,6 +67,5 @@ def _places(run: Run, shard: int, rows: np.ndarray) -> list[int]:
 
 def _thumbnails(run: Run, columns: list[str]) -> Iterable[pa.Table]:
     """These columns of the examples with a thumbnail that a run set aside."""
-    for name in run.output.names(EXAMPLES, ".parquet"):
-        with open_file(run.output.path(name)) as file:
-            yield pq.read_table(file, columns=columns, filters=pc.field("thumbnail").is_valid())
+    for content in read_small_files(run.output, small_files()[EXAMPLES].listed(run.output)):
+        yield pq.read_table(pa.BufferReader(content), columns=columns, filters=pc.field("thumbnail").is_valid())

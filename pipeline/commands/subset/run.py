@@ -21,6 +21,7 @@ from pipeline.config import config_of
 from pipeline.emit import needed_by_notes
 from pipeline.engines.choice import make_engine
 from pipeline.engines.created import spread
+from pipeline.engines.gathering import gather_after
 from pipeline.files import Output, open_file, read_bytes
 from pipeline.formats import DIGESTS, formats_of
 from pipeline.identity import FORMAT, FUNNEL, MANIFEST, claim
@@ -33,7 +34,7 @@ from pipeline.outputs.manifest import check_records, corpus_name, json_file, pla
 from pipeline.report.described import rules_of
 from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
-from pipeline.storage.for_report import REASONS
+from pipeline.storage.for_report import EXAMPLES, NOTES, REASONS, small_files
 from pipeline.storage.markers import forget_lost
 
 
@@ -113,7 +114,9 @@ def write_shards(
     subset = Subset(corpus, output, config_of(plain_config(manifest)), rules, copies, cut, meter)
     with meter.shown("subset", sum(shard.records for shard in shards)):
         pipeline = engine.pipeline()
-        spread(pipeline, "Shards", shards) | "Write" >> beam.Map(write_shard, subset)
+        written = spread(pipeline, "Shards", shards) | "Write" >> beam.Map(write_shard, subset)
+        small = small_files(manifest["config"]["name"])
+        gather_after(written, output, [small[NOTES], small[EXAMPLES]], len(shards))
         engine.execute(pipeline)
 
 
@@ -122,7 +125,7 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     from pipeline.report import write_report
 
     shards = manifest["shards"]
-    notes, statistics = read_notes(output, [shard["name"] for shard in shards])
+    notes, statistics, histograms = read_notes(output, [shard["name"] for shard in shards], rules_of(manifest).values())
     parent = json.loads(read_bytes(corpus.path(FUNNEL)))
     rows = sum(note["rows"] for note in notes)
     none = dict.fromkeys(parent["first_reason"], 0)
@@ -140,4 +143,4 @@ def finish(corpus: Output, output: Output, manifest: dict[str, Any], this: dict[
     known = {"inputs": manifest["inputs"], "versions": manifest["versions"], "skipped": {}, "shards": written}
     output.write_bytes(MANIFEST, json_file(this | known))
     write_card(output, this | known, funnel, carried_schema(corpus))
-    write_report(output)
+    write_report(output, [one.note() for one in histograms])

@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from filters.text import WordCount
 from pipeline.files import Output
+from pipeline.report.histograms import count_shard
 from pipeline.statistics import hosts, kernels
 from pipeline.statistics.merge import Merged, read_notes
 from pipeline.statistics.shard import NAMES_OF_SHARD, Pairs, hashes_of_verdicts, read_statistics, shard_statistics
@@ -21,6 +23,7 @@ from pipeline.storage.for_report import NOTES
 from vocab.languages import identified
 
 CODES = ["short_side", "own"]
+RULES = [WordCount()]  # of a note's histograms: a shard has as many words as its number
 SHARDS, ROWS_OF_SHARD = 12, 200
 
 
@@ -56,6 +59,7 @@ HOSTS = Counter(url.split("/")[2] for shard in SHARDS_OF_RUN for url in shard.ve
 
 def write_note(output: Output, name: str, shard: Pairs, most: int) -> None:
     note = dict(shard.summary) | {"statistics": shard_statistics(shard, identify=False, most=most)}
+    note |= {"histograms": count_shard(RULES, {"words": pa.array([int(name[2:])])}, {})}
     output.write_bytes(f"{NOTES}/{name}.json", json.dumps(note).encode())
 
 
@@ -70,7 +74,8 @@ def told(folder: Path, most: int = 1000, held: int = 1000, batch: int = 5, backw
     shards = list(zip(NAMES, SHARDS_OF_RUN, strict=True))
     for name, shard in reversed(shards) if backwards else shards:
         write_note(output, name, shard, most)
-    notes, merged = read_notes(output, NAMES, held, batch)
+    notes, merged, (words,) = read_notes(output, NAMES, RULES, held, batch)
+    assert words.pairs[words.bins.edges < SHARDS].tolist() == [1] * SHARDS and words.measured == SHARDS
     assert notes == [shard.summary for shard in SHARDS_OF_RUN]
     sources = ["b.tar" if number % 2 else "a.tar" for number in range(SHARDS)]
     return {
@@ -152,7 +157,8 @@ def test_what_no_pair_has_is_null() -> None:
 
 
 def test_no_shards(tmp_path: Path) -> None:
-    notes, merged = read_notes(Output(str(tmp_path)), [])
+    notes, merged, histograms = read_notes(Output(str(tmp_path)), [], RULES)
+    assert [one.never for one in histograms] == [True]
     found = statistics(merged, notes, [], CODES)
     assert [name for name, value in found.items() if value] == ["source"]
     assert offenders(merged, CODES, ngrams=False) == dict.fromkeys(("texts", "images", "rare_ngrams", "hosts"))
