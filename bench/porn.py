@@ -30,7 +30,7 @@ NEAR = 0.03
 ROUNDED = 5e-5  # half of the last decimal of a score
 CONFIDENCE = 0.95
 BAR = 1.8  # times as many images a CPU second
-TIMED, ROUNDS = 100, 5  # pictures a round
+TIMED, ROUNDS = 1400, 3  # pictures a round
 
 Scores = dict[str, np.ndarray]  # by column: source, exact, quick
 

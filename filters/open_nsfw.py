@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from filters.blocks import blocks, in_blocks
 from filters.models import Network, Predict, load_made, load_onnx
 from filters.open_nsfw_ranges import RANGES
 from filters.quantise import Scale, quantise
@@ -20,7 +21,7 @@ QUANTISED_SHA256 = "fe8b81733efa579ac5cbacf0755fff7f0b277e4a857e30b43c98c84e839a
 
 MEAN = (104, 117, 123)  # of blue, green and red: subtracted from each pixel
 RESIZED, SIDE = 256, 224  # pixels: an image is resized to a square, whose centre is the input
-_EDGE = (RESIZED - SIDE) // 2
+_EDGE = (RESIZED - SIDE) / 2 / RESIZED  # the share of a side that is cut: 1 / 16
 _MEANS = np.tile(np.array(MEAN, np.float32), SIDE)  # of a row of pixels
 _SOURCE = Scale.of(float(-max(MEAN)), float(255 - min(MEAN)))
 _LEVELS = np.concatenate([_SOURCE.levels(np.arange(256) - mean) for mean in reversed(MEAN)]).tolist()  # by byte, RGB
@@ -52,7 +53,7 @@ def quick_network() -> Network:
     """
     content = quantised()
     _check(content, QUANTISED_SHA256, f"{NAME} in 8-bit integers")
-    signed, unsigned = load_made(content), load_made(quantised(signed=False))
+    signed, unsigned = (load_made(in_blocks(each)) for each in (content, quantised(signed=False)))
     return Network(NAME, prepare_levels, signed if _agree(signed, unsigned) else unsigned)
 
 
@@ -79,19 +80,23 @@ def prepare(image: Image.Image) -> np.ndarray:
 
 
 def prepare_levels(image: Image.Image) -> np.ndarray:
-    """The input of the network in integers: uint8 (224, 224, 3), from the same pixels."""
-    return _bgr(_round_trip(image).point(_LEVELS))
+    """The input of the network in integers: uint8 (112, 112, 12), from the same pixels by blocks."""
+    return blocks(_bgr(_round_trip(image).point(_LEVELS)))
 
 
 def _round_trip(image: Image.Image) -> Image.Image:
-    """The pixels that the network sees, RGB: it was trained on JPEGs, and without the round trip scores differ."""
-    resized = image.convert("RGB").resize((RESIZED, RESIZED), Image.Resampling.BILINEAR)
+    """The pixels that the network sees, RGB: it was trained on JPEGs, and without the round trip scores differ.
+
+    The part is resized alone: its edges are exact in floats, so that its pixels are those of the whole resized.
+    """
+    width, height = image.size
+    part = (width * _EDGE, height * _EDGE, width * (1 - _EDGE), height * (1 - _EDGE))
     with BytesIO() as file:
-        resized.crop((_EDGE, _EDGE, _EDGE + SIDE, _EDGE + SIDE)).save(file, "JPEG")
+        image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, part).convert("RGB").save(file, "JPEG")
         read = Image.open(file)
         read.load()
     return read
 
 
 def _bgr(image: Image.Image) -> np.ndarray:
-    return np.take(np.asarray(image), (2, 1, 0), axis=2)
+    return np.frombuffer(image.tobytes("raw", "BGR"), np.uint8).reshape(SIDE, SIDE, 3)

@@ -90,7 +90,10 @@ def test_refuses_another_quick_network(monkeypatch):
         open_nsfw.quick_network()
 
 
-@pytest.mark.parametrize("image", [PICTURES[0], PICTURES[6], picture(1, (1, 1)), picture(2, (224, 2000))])
+SIZES = ((1, 1), (224, 2000), (223, 401), (1999, 1201), (257, 4099), (256, 256))
+
+
+@pytest.mark.parametrize("image", [PICTURES[0], PICTURES[6], *(picture(seed, size) for seed, size in enumerate(SIZES))])
 def test_prepared_as_by_the_package(image):
     ours, theirs = open_nsfw.prepare(image), preprocess(image)
     assert ours.dtype == theirs.dtype and ours.flags.c_contiguous and np.array_equal(ours, theirs)
@@ -100,6 +103,7 @@ def test_levels_are_the_nearest_to_the_package_s_values():
     step = np.float32(274 / 255)  # from 0 - 123 to 255 - 104
     levels = open_nsfw.prepare_levels(PICTURES[0])
     assert levels.dtype == np.uint8
+    levels = levels.reshape(112, 112, 2, 2, 3).transpose(0, 2, 1, 3, 4).reshape(224, 224, 3)  # from blocks
     assert np.abs((levels.astype(np.float32) - 114) * step - preprocess(PICTURES[0])).max() <= step * 0.5001
 
 
