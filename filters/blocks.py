@@ -1,7 +1,7 @@
 """A network's first convolution over blocks of 2 x 2 pixels, in place of one over pixels with stride 2: the same sums.
 
-Kernels for integers gather the channels of one pixel at a time, 3 bytes; of a block they are 12, which is three times as
-fast.
+Kernels for integers gather the channels of one pixel at a time. Of a pixel they are 3 bytes and of a block 12, which is
+three times as fast.
 """
 
 from __future__ import annotations
