@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.page.axes import three_digits
+
 HEADER = "| what | measured | bar | |\n|---|---|---|---|"
 
 
@@ -27,7 +29,7 @@ class Figure:
         return not over and (self.at_least is None or self.value >= self.at_least)
 
     def __str__(self) -> str:
-        cells = [self.what, f"{self.value:,.3g} {self.unit}".rstrip(), self._bar(), self._verdict()]
+        cells = [self.what, f"{three_digits(self.value)} {self.unit}".rstrip(), self._bar(), self._verdict()]
         return f"| {' | '.join(cells)} |"
 
     def _bar(self) -> str:

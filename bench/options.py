@@ -217,7 +217,7 @@ class Evidence:
     seeds: int = _seeds()
     part: float = option("SHARE", "of the pictures, for a try (default: 1)", 1.0, kinds.part)
     steps: int | None = option("N", "of each model, for a try (default: those of the documentation)", None, kinds.count)
-    plan: bool = option("", "print the models without a result, and their expected seconds; train none", False)
+    plan: bool = option("", "print the models that are to be trained, and their expected seconds; train none", False)
     write: bool = option("", "write the page from the results that are there; train none", False)
 
     def __post_init__(self) -> None:

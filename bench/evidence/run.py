@@ -73,15 +73,17 @@ class Evidence:
 
 
 def planned(asked: Evidence) -> Iterator[Figure]:
-    """The cells without a result, and the seconds that each is expected to take; trains nothing."""
+    """The cells that are to be trained, and the seconds that each is expected to take; trains nothing."""
     plan = asked.plan
     known = results.read(plan.results)
     labels = {plan.key(cell): f"{question.name}: {variant.label}" for question, variant, cell in asked.cells()}
     waiting = plan.open([cell for *_, cell in asked.cells()])
     for cell in waiting:
-        yield Figure(f"{labels[plan.key(cell)]}, seed {cell.seed}", expected(cell, known), "s")
-    total = sum(expected(cell, known) for cell in waiting)
-    yield Figure("all of them, side by side on two cores", total / 2 / 3600, "h")
+        again = ", whose result is there and whose model isn't" if plan.key(cell) in known else ""
+        yield Figure(f"{labels[plan.key(cell)]}, seed {cell.seed}{again}", expected(cell, known), "s")
+    seconds = [expected(cell, known) for cell in waiting]
+    together = max([sum(seconds) / 2, *seconds])  # a cell is trained on one core
+    yield Figure("all of them, side by side on two cores", together / 3600, "h")
 
 
 def expected(cell: Cell, known: Mapping[str, Result]) -> float:

@@ -51,6 +51,11 @@ def short_number(value: float) -> str:
     return f"{value:g}"
 
 
+def three_digits(value: float) -> str:
+    """A number in a sentence: three digits, or all of its whole ones: 0.0726, 1,070."""
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
 def _round_step(rough: float) -> float:
     """The smallest of 1, 2, 5 times a power of ten that is not under `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))

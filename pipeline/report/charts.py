@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from filters.wording import counted
 from pipeline.page.axes import Axis, coordinate, short_number
 from pipeline.page.markup import tag
 from pipeline.report.histograms import Histogram
@@ -50,12 +51,14 @@ def histogram_chart(histogram: Histogram, label: str) -> Element:
 
 
 def bin_name(histogram: Histogram, index: int) -> str:
-    """A bin's range in words."""
+    """A bin's range in words; the first bin holds all values before its end, the last all from its beginning on."""
     edges, whole = histogram.bins.edges, histogram.bins.whole
     start = float(edges[index])
     if index == len(edges) - 1:
         return f"{start:,.4g} and more" if whole else f"over {start:,.4g}"
     end = float(edges[index + 1])
+    if not index and not (whole and end - start == 1):  # 0 alone needs no other name: counts begin there
+        return f"under {end:,.4g}" if whole else f"up to {end:,.4g}"
     if not whole:
         return f"over {start:,.4g} to {end:,.4g}"
     if not (start.is_integer() and end.is_integer()):
@@ -89,7 +92,7 @@ def _bars(
         if pairs:
             left, right = across.at(start), across.at(end)
             width = max(right - left - 0.8, 0.6)
-            name = tag("title", f"{bin_name(histogram, index)}: {pairs:,} pairs")
+            name = tag("title", f"{bin_name(histogram, index)}: {counted(pairs, 'pair')}")
             yield tag("g", name, *_stack(pairs, drops, left + 0.4, width, up))
 
 

@@ -24,7 +24,7 @@ from bench.evidence.plot import plot
 from bench.evidence.questions import RULES, questions
 from bench.evidence.render import renderer
 from bench.evidence.results import Result
-from bench.evidence.run import RESULTS, Evidence
+from bench.evidence.run import RESULTS, Evidence, planned
 from bench.evidence.splits import HELD_OUT, split
 from bench.evidence.tables import Line, Table, table, value_of
 from bench.evidence.trend import BOTTOM, LEFT, RIGHT, TOP, trend
@@ -197,6 +197,24 @@ def test_packages_that_cannot_be_fetched_are_named_and_the_others_taken(
         _ = Material(tmp_path).packages
     missing = []
     assert not Evidence().is_a_try and Evidence(steps=STEPS + 1).is_a_try and Evidence(part=0.5).is_a_try
+
+
+def test_the_plan_says_which_models_are_made_again_and_a_model_takes_a_core(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # without results
+    monkeypatch.setattr(material, "unpacked", lambda package, folder: folder / package.folder)
+    asked = Evidence(("search",))
+    one, both = planned(asked)
+    assert one.what == "search: all pairs, seed 0" and both.value * 3600 == pytest.approx(one.value)
+    ((*_, cell),) = asked.cells()
+    known = Result(asked.plan.key(cell), str(cell.corpus), " ".join(cell.settings), 0, cell.steps, 10, 300.0, {})
+    results.write(RESULTS, [known])
+    again, both = planned(asked)
+    assert again.what == "search: all pairs, seed 0, whose result is there and whose model isn't"
+    assert again.value == 300 and both.value == pytest.approx(300 / 3600)
+    *each, both = planned(Evidence(("rules",), seeds=2))
+    assert both.value * 3600 == pytest.approx(sum(figure.value for figure in each) / 2)
 
 
 @pytest.mark.slow(seconds=1)

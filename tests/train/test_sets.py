@@ -113,6 +113,13 @@ def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:
         read_folders(str(tmp_path))
 
 
+def test_pictures_below_a_class_are_not_passed_over(tmp_path: Path) -> None:
+    root = tree(tmp_path, "train/cat/1.jpg", "train/2.jpg", "val/.cache/3.jpg", "val/4.jpg")
+    with pytest.raises(BadSet, match=r"train/cat: a folder in the folder of a class; give the folder that holds"):
+        read_folders(root)
+    assert read_folders(tree(tmp_path / "other", "a/.cache/3.jpg", "a/4.jpg", "b/5.jpg")).labels.tolist() == [0, 1]
+
+
 # Multi30k
 
 

@@ -82,7 +82,7 @@ def test_parts_are_folders_and_several_can_be_trained_on(tmp_path: Path) -> None
 def test_a_part_that_is_not_there_is_named(tmp_path: Path) -> None:
     write_folders(tmp_path / "train", cat=2, dog=2)
     write_folders(tmp_path / "val", cat=2, dog=2)
-    with pytest.raises(BadSet, match=r"no part 'test'; there are train, val \(see transfer.data\)"):
+    with pytest.raises(BadSet, match=r"no part 'test'; its folders are train, val: .*--transfer\.data\.test=NAME"):
         read_set(str(tmp_path), Data())
 
 

@@ -26,7 +26,7 @@ def read_folders(root: str) -> LabelledPictures:
     Classes are ordered by name, or by number if all are numbers (ImageNet-V2). Raises NotThere, BadSet.
     """
     classes = _classes(root)
-    files = [[str(file) for file in _visible(Path(root) / name) if file.is_file()] for name in classes]
+    files = [[str(file) for file in _files(Path(root) / name)] for name in classes]
     paths = tuple(chain.from_iterable(files))
     labels = np.repeat(np.arange(len(classes)), [len(each) for each in files])
     if not paths:
@@ -39,6 +39,14 @@ def _classes(root: str) -> tuple[str, ...]:
     if not names:
         raise BadSet(f"{root}: no folder in it; each class is one")
     return tuple(sorted(names, key=int) if all(name.isdecimal() for name in names) else names)
+
+
+def _files(place: Path) -> list[Path]:
+    """The files of a class. Raises BadSet for a folder in it, whose pictures would silently not count."""
+    files = _visible(place)
+    if deeper := next((file for file in files if file.is_dir()), None):
+        raise BadSet(f"{deeper}: a folder in the folder of a class; give the folder that holds the classes' own")
+    return [file for file in files if file.is_file()]
 
 
 def _visible(place: Path) -> list[Path]:

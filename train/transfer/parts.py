@@ -48,7 +48,10 @@ def _has_parts(root: str, data: Data) -> bool:
     missing = [part for part in wanted if not (Path(root) / part).is_dir()]
     if missing and len(missing) < len(wanted):
         there = sorted(file.name for file in Path(root).iterdir() if file.is_dir())
-        raise BadSet(f"{root}: no part {missing[0]!r}; there are {shortened(there)} (see transfer.data)")
+        raise BadSet(
+            f"{root}: no part {missing[0]!r}; its folders are {shortened(there)}: --transfer.data.train=NAME and "
+            "--transfer.data.test=NAME name the parts; if there is only one, give its folder, and a share is measured"
+        )
     return not missing
 
 

@@ -115,9 +115,9 @@ def test_a_set_that_is_not_there_is_passed_over(tmp_path: Path, capsys: pytest.C
 
 def test_a_set_that_was_asked_for_has_to_be_there(tmp_path: Path) -> None:
     sets = two_sets(tmp_path)
-    with pytest.raises(InputError, match=r"gone: .*none: no such folder"):
+    with pytest.raises(InputError, match=r"gone: .*none: no such folder; --data=DIR is"):
         read_all(sets, all_there=True)
-    with pytest.raises(InputError, match="sets: none of gone is there; --data says where their files are"):
+    with pytest.raises(InputError, match="sets: no files of gone; --data=DIR is the folder"):
         read_all({"gone": sets["gone"]}, all_there=False)
 
 

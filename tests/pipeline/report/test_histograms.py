@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from filters import ImagesOfText, WordCount
+from filters import Bins, ImagesOfText, WordCount
 from pipeline.files import Output
-from pipeline.page.axes import Axis, short_number
-from pipeline.report.charts import LEFT, WIDTH, histogram_chart
+from pipeline.page.axes import Axis, short_number, three_digits
+from pipeline.report.charts import LEFT, WIDTH, bin_name, histogram_chart
 from pipeline.report.described import rules_of
 from pipeline.report.histograms import Histogram, add_up, with_distance
 from pipeline.report.histograms import histograms_of as empty_histograms
@@ -131,6 +131,35 @@ def test_numbers_of_pairs_are_whole(pairs, wanted):
 
 def test_short_numbers():
     assert [short_number(value) for value in (0, 0.2, 999, 1500, 2e6, 3e9)] == ["0", "0.2", "999", "1.5k", "2M", "3G"]
+
+
+@pytest.mark.parametrize(
+    ("edges", "whole", "names"),
+    [
+        ((0.0, 0.5, 1.0), True, ["under 0.5", "0.5 to under 1", "1 and more"]),
+        ((0.0, 10.0, 20.0), True, ["under 10", "10 to 19", "20 and more"]),
+        ((0.0, 1.0, 2.0), True, ["0", "1", "2 and more"]),
+        ((1.0, 1.5, 2.0), False, ["up to 1.5", "over 1.5 to 2", "over 2"]),
+    ],
+)
+def test_the_name_of_a_bin_is_true_of_all_its_values(edges, whole, names):
+    """A value below the first edge is in the first bin, so its name can't begin there; a square has the ratio 1."""
+    histogram = Histogram(WordCount(), Bins("words", np.array(edges), whole=whole))
+    assert [bin_name(histogram, index) for index in range(3)] == names
+
+
+def test_a_pair_is_one_pair(verdicts):
+    (histogram,) = empty_histograms([WordCount()])
+    histogram.pairs[5:7] = 1, 1200
+    titles = [title.text for title in histogram_chart(histogram, "").iter("title")]
+    assert titles == ["5: 1 pair", "6: 1,200 pairs"]
+
+
+def test_numbers_in_sentences_have_no_exponent_where_they_are_large():
+    values = (0.07256, 1.5, 999.4, 999.5, 1069.74, 2_345_678, -1500, 1e-5)
+    assert [three_digits(value) for value in values] == [
+        *("0.0726", "1.5", "999", "1,000", "1,070", "2,345,678", "-1,500", "1e-05")
+    ]
 
 
 def test_axes_are_labelled_and_logarithmic_ones_say_so(verdicts):

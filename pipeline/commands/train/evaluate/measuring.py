@@ -14,6 +14,8 @@ from train.measures.towers import Towers
 from train.sets.files import BadSet, NotThere
 from train.sets.names import shown
 
+_HINT = "--data=DIR is the folder that paths of sets are below"
+
 
 def read_all(sets: Mapping[str, EvaluationSet], all_there: bool) -> dict[str, Measurable | NotThere]:
     """Each set as it is measured, or the file that isn't there.
@@ -25,10 +27,10 @@ def read_all(sets: Mapping[str, EvaluationSet], all_there: bool) -> dict[str, Me
     missing = {name: error for name, error in found.items() if isinstance(error, NotThere)}
     for name, error in missing.items():
         if all_there:
-            raise InputError(f"{name}: {error}")
+            raise InputError(f"{name}: {error}; {_HINT}")
         tell(f"{name}: not measured: {error}")
     if len(missing) == len(found):
-        raise InputError(f"sets: none of {', '.join(sets)} is there; --data says where their files are")
+        raise InputError(f"sets: no files of {', '.join(sets)}; {_HINT}")
     return found
 
 

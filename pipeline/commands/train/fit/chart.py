@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from pipeline.page.axes import Axis, coordinate, short_number
+from pipeline.page.axes import Axis, coordinate, short_number, three_digits
 from pipeline.page.frame import axis_below, grid
 from pipeline.page.markup import tag
 
@@ -47,7 +47,7 @@ class Chart:
     steps: float
     up: Axis
     levels: Sequence[Level] = ()
-    value: Callable[[float], str] = "{:.3g}".format
+    value: Callable[[float], str] = three_digits
     tick: Callable[[float], str] = short_number
 
     @property

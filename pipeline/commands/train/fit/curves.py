@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from pipeline.commands.train.fit.chart import BOTTOM, TOP, Chart, Level, drawn
-from pipeline.page.axes import Axis
+from pipeline.page.axes import Axis, three_digits
 from pipeline.page.markup import tag
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def curve_card(curve: Curve, rows: Rows) -> Element:
     if not points:
         empty = tag("p", "No numbers were logged: there is no curve to draw.", class_="empty")
         return tag("article", tag("h3", curve.name), empty)
-    last = tag("span", f"{points[-1][1]:.3g} at step {points[-1][0]:,}", class_="says")
+    last = tag("span", f"{three_digits(points[-1][1])} at step {points[-1][0]:,}", class_="says")
     up = curve.up([value for _, value in points])
     chart = Chart(curve.name, max(curve.steps, points[-1][0]), up, curve.levels)
     return tag("article", tag("h3", tag("span", curve.name), last), drawn(chart, {"": points}), tag("p", curve.says))

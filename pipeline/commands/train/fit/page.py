@@ -15,6 +15,7 @@ from pipeline.commands.train.fit.chart import Level
 from pipeline.commands.train.fit.curves import MOST_POINTS, Curve, curve_card, numbers_card
 from pipeline.commands.train.fit.recall_table import percent, recalls_section, times_chance, unmeasured_section
 from pipeline.commands.train.fit.settings_table import settings_section
+from pipeline.page.axes import three_digits
 from pipeline.page.markup import serialized, shortened, tag
 from pipeline.page.parts import document, figure, flat, fold, table
 from train.chance import candidates, chance_loss, floor_loss
@@ -134,9 +135,8 @@ def _numbers(row: Row) -> tuple[str, ...]:
 
 def _of_means(rows: int) -> Iterator[Element]:
     if rows > MOST_POINTS:
-        says = (
-            f"The log has {rows:,} rows: each point of a curve is the mean of about {rows / MOST_POINTS:,.3g} of them."
-        )
+        run = three_digits(rows / MOST_POINTS)
+        says = f"The log has {rows:,} rows: each point of a curve is the mean of about {run} of them."
         yield tag("p", says, class_="note")
 
 
