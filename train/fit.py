@@ -18,6 +18,7 @@ from train.errors import TrainingError
 from train.examiner import Examined, Examiner
 from train.log import Log, Row
 from train.measurements import Measurement, Measurements
+from train.memory import memory_named
 from train.model import DualEncoder
 from train.objective import make_objective
 from train.optimizer import make_optimizer
@@ -73,8 +74,11 @@ class Trainer:
         self.unread = Unread(strategy)
 
     def fit(self) -> None:
-        """Trains to the last step. Raises NotANumber, and TrainingError if records are damaged or too few."""
-        with damage_named(self.run.shards):
+        """Trains to the last step. Raises NotANumber, and TrainingError if records are damaged or too few, and for a
+        step that memory is too small for.
+        """
+        share = self.settings.batch // self.strategy.num_replicas_in_sync
+        with damage_named(self.run.shards), memory_named("train", share, self.settings.pieces):
             self._fit()
 
     def _fit(self) -> None:

@@ -64,7 +64,7 @@ def test_the_funnel_counts_them(finished: Finished) -> None:
 @pytest.mark.slow
 def test_the_page_shows_them(finished: Finished) -> None:
     page = (finished.output / "report.html").read_text(encoding="utf-8")
-    assert "Drops a pair whose similarity is under 0.28. 0.28 stays (min_similarity=0.28)" in page
+    assert "Drops a pair whose similarity is under min_similarity, and keeps an equal one (min_similarity=0.28)" in page
     assert "similarity 0.2799, min_similarity=0.28" in page
     assert "Text of over 16 characters" in page and "18 characters" in page
     assert "<h3>similarity</h3>" in page and "≥ 0.28" in page and "4 not measured" in page

@@ -16,6 +16,7 @@ from train.determinism import make_deterministic, said
 from train.devices import host
 from train.errors import TrainingError
 from train.fit import NotANumber
+from train.memory import memory_named
 from train.trained import Trained
 from train.transfer.classifier import classifier, learner
 from train.transfer.config import Classification
@@ -72,9 +73,9 @@ class TransferTask:
             pieces, seed = self.settings.pieces, self.trained.settings.seed
             left, size = range(done * pieces, steps * pieces), self.settings.batch // pieces
             batches = training_batches(pictures, self.view(phase.size), size, left, seed)
-            model.fit(
-                batches, shuffle=False, verbose=0, callbacks=[_Steps(name, range(done, steps), pieces, checkpoint)]
-            )
+            each_step = _Steps(name, range(done, steps), pieces, checkpoint)
+            with memory_named("transfer.classification", self.settings.batch, pieces):
+                model.fit(batches, shuffle=False, verbose=0, callbacks=[each_step])
         return model
 
     def _learner(self, name: str, classes: int, size: int) -> keras.Model:

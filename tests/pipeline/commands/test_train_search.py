@@ -118,10 +118,13 @@ def test_a_picture_that_is_none_is_told(index: Path, tmp_path: Path, capsys: pyt
 
 def test_lists_for_faiss_are_added_to_an_index_and_used(index: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     plain, before = found(index, "--text=a cat"), contents(index)
+    assert call("search", f"--index={index}", "--text=a cat", "--probes=3") == 2
+    says = f"train: --probes: {index} has no lists for faiss; embed --faiss adds them\n"
+    assert capsys.readouterr().err.endswith(says)
     assert call("embed", f"--images={index.parent}/photos", f"--output={index}", "--faiss") == 0
     assert {**before, "vectors.faiss": contents(index)["vectors.faiss"]} == contents(index)
     monkeypatch.setattr(search, "nearest", None)
-    assert found(index, "--text=a cat") == plain
+    assert found(index, "--text=a cat") == found(index, "--text=a cat", "--probes=64") == plain
     (index / "vectors.faiss").write_bytes(b"damaged")
     assert call("search", f"--index={index}", "--text=a cat") == 2
     assert "vectors.faiss: no index of faiss, or a damaged one; --exact does without" in capsys.readouterr().err
@@ -159,6 +162,9 @@ def test_without_faiss_its_extra_is_named(index: Path, monkeypatch: pytest.Monke
         ("search", ["--index=x", "--image=a", "--plus=b", "--scale=1000001"], "--scale: 1e+06 is over 1,000,000"),
         ("search", ["--index=x", "--image=a", "--plus=b", "--scale=inf"], "--scale: inf is over 1,000,000, where"),
         ("search", ["--index=x", "--image=a", "--plus=b", "--scale=nan"], "--scale: nan is not over 0"),
+        ("search", ["--index=x", "--image=a", "--scale=2"], "--scale: there is no --plus or --minus to scale"),
+        ("search", ["--index=x", "--text=a", "--scale=2"], "--scale: there is no --plus or --minus to scale"),
+        ("search", ["--index=x", "--text=a", "--exact", "--probes=4"], "--probes isn't taken with --exact"),
         ("search", ["--index=x", "--text=a", "--storage.request=4"], "the nearest is --storage.requests"),
         ("embed", ["--output=x", "--images=x", "--storage.retry=4"], "the nearest is --storage.retries"),
         ("search", ["--index=x", "--text=a", "--train.seed=4"], "--train.seed: an index is searched with the settings"),

@@ -45,7 +45,7 @@ class Options:
     scale: float
     top: int
     exact: bool
-    probes: int
+    probes: int | None
     page: str | None
     numbers: str | None
     storage: Storage = Storage()
@@ -61,14 +61,13 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     add("--image", metavar="FILE", help="instead: a picture")
     add("--plus", metavar="TEXT", action="append", default=[], help="added to the picture")
     add("--minus", metavar="TEXT", action="append", default=[], help="subtracted from the picture")
-    add("--scale", metavar="X", type=float, default=SCALE, help=f"of these texts (default: {SCALE:g}, the paper's)")
+    add("--scale", metavar="X", type=float, help=f"of these texts (default: {SCALE:g}, the paper's)")
     add("--top", metavar="N", type=whole_number, default=20, help="pictures for each query (default: 20)")
     add("--exact", action="store_true", help="look at all pictures, also where the index has lists for faiss")
     add(
         "--probes",
         metavar="N",
         type=whole_number,
-        default=PROBES,
         help=f"lists that faiss looks in (default: {PROBES})",
     )
     add("--output", metavar="DIR|FILE.json", help="where search.json and page.html go; or FILE.json and FILE.html")
@@ -77,13 +76,23 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
     ours, settings = split(parser, arguments)
     refuse_settings(parser, settings, "an index is searched with the settings of its model")
     queries = tuple(_queries(parser, ours))
+    if ours.probes and ours.exact:
+        parser.error("--probes isn't taken with --exact, which reads all vectors")
+    found = _scale(parser, ours), ours.top, ours.exact, ours.probes
+    numbers, page = result_files(parser, ours, "search")
+    return Options(ours.index, ours.model, queries, *found, page, numbers, ours.storage)
+
+
+def _scale(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> float:
+    if ours.scale is None:
+        return SCALE
     if not ours.scale > 0:
         parser.error(f"--scale: {ours.scale:g} is not over 0; --minus subtracts")
     if ours.scale > MOST_SCALE:
         parser.error(f"--scale: {ours.scale:g} is over {MOST_SCALE:,.0f}, where nothing is left of the picture")
-    numbers, page = result_files(parser, ours, "search")
-    found = ours.scale, ours.top, ours.exact, ours.probes, page, numbers, ours.storage
-    return Options(ours.index, ours.model, queries, *found)
+    if not (ours.plus or ours.minus):
+        parser.error("--scale: there is no --plus or --minus to scale")
+    return float(ours.scale)
 
 
 def _queries(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> Iterator[Query]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.commands.train.embed.index import FAISS, Index, check_faiss
 from pipeline.commands.train.material import load_model
-from pipeline.commands.train.search.options import Options, Query
+from pipeline.commands.train.search.options import PROBES, Options, Query
 from pipeline.commands.train.search.page import search_page
 from pipeline.commands.train.search.results import Found, Hit, as_json, lines
 from pipeline.files import local_copy, write_file
@@ -41,6 +41,8 @@ def run(options: Options) -> None:
 
 def _search_in(index: Index, options: Options) -> Search:
     """The exact search, or that in the lists for faiss, where there are some. Raises InputError."""
+    if options.probes and not index.has_faiss:
+        raise InputError(f"--probes: {options.index} has no lists for faiss; embed --faiss adds them")
     if options.exact or not index.has_faiss:
         return partial(nearest, index.vectors)
     check_faiss("search without --exact")
@@ -48,7 +50,7 @@ def _search_in(index: Index, options: Options) -> Search:
         lists = approximate.load(local_copy(index.folder.path(FAISS)), *index.vectors.shape)
     except ValueError as error:
         raise InputError(f"index: {error}; --exact does without") from error
-    return partial(approximate.nearest, lists, probes=options.probes)
+    return partial(approximate.nearest, lists, probes=options.probes or PROBES)
 
 
 def _check(index: Index, trained: Trained, options: Options) -> None:
