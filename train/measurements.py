@@ -49,7 +49,8 @@ class Measurement:
     def line(self) -> str:
         """R@1 of both directions and the loss, for a terminal."""
         there, back = self.text_to_image[0], self.image_to_text[0]
-        return f"fit: step {self.step:,}, held-out R@1 {there:.1%} and {back:.1%}, loss {self.loss:.3f}"
+        recalls = f"{there:.1%} text to image, {back:.1%} image to text"
+        return f"fit: step {self.step:,}, held-out R@1 {recalls}; loss {self.loss:.3f}"
 
     @property
     def cells(self) -> dict[str, float]:

@@ -138,7 +138,8 @@ def test_a_config_reaches_a_process_that_has_no_file(tmp_path: Path) -> None:
 
 def test_words_have_defaults(tmp_path: Path) -> None:
     (similarity,) = config_with(write(tmp_path, example())).filters.own()
-    assert sentence(similarity) == "Drops a pair whose similarity is under min_similarity, and keeps an equal one (min_similarity=0.28)"
+    says = "Drops a pair whose similarity is under min_similarity, and keeps an equal one"
+    assert sentence(similarity) == f"{says} (min_similarity=0.28)"
     assert decided(similarity, {"similarity": 0.1234567}) == "similarity 0.123457, min_similarity=0.28"
     (small,) = config_with(write(tmp_path, rule_of())).filters.own()
     assert (sentence(small), decided(small, {"words": 3}), bins(small)) == ("Drops nothing", "words 3", None)

@@ -158,3 +158,8 @@ def test_rates_are_a_curve_on_scale_where_there_are_any() -> None:
     points = np.array([place.split(",") for place in report.attribute("points")[-1].split()], float)
     assert points[:, 0] == pytest.approx([LEFT + (RIGHT - LEFT) * rate.step / 1000 for rate in rates], abs=0.01)
     assert (BOTTOM - points[:, 1]) * 200 / (BOTTOM - points[1, 1]) == pytest.approx([150, 200, 50], abs=0.02)
+
+
+def test_a_line_says_which_recall_is_which() -> None:
+    row = Measurement(1_200, 7.5, 64, (0.014, 0.1, 0.2), (0.007, 0.1, 0.2))
+    assert row.line == "fit: step 1,200, held-out R@1 1.4% text to image, 0.7% image to text; loss 7.500"
