@@ -76,7 +76,8 @@ def _list(kinds: tuple[Any, ...], value: Any, path: str) -> tuple[Any, ...]:
             raise ConfigError(f"{path}: {shown(value)} is no list, such as [a, b]")
         return tuple(_leaf(kinds[0], item, path) for item in value)
     if not isinstance(value, list | tuple) or len(value) != len(kinds):
-        raise ConfigError(f"{path}: {shown(value)} is no list of {len(kinds)}")
+        example = ", ".join("abcdefghij"[: len(kinds)])
+        raise ConfigError(f"{path}: {shown(value)} is no list of {len(kinds)}, such as [{example}]")
     return tuple(_leaf(kind, item, path) for kind, item in zip(kinds, value, strict=True))
 
 

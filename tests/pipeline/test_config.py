@@ -81,7 +81,7 @@ def test_flags_are_put_over_the_file():
         ("name", "a/b", "name: 'a/b'"),
         ("filters.porn.speed", "slow", "filters.porn.speed: no such speed: slow; the speeds are exact, fast"),
         ("filters.porn.preparation.scale", "1", "filters.porn.preparation: open_nsfw has its own"),
-        ("filters.porn.preparation.mean", "1", "filters.porn.preparation.mean: 1 is no list of 3"),
+        ("filters.porn.preparation.mean", "1", "filters.porn.preparation.mean: 1 is no list of 3, such as [a, b, c]"),
     ],
 )
 def test_a_wrong_setting_is_one_line_with_its_path(path, value, message):

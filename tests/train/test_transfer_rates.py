@@ -99,7 +99,7 @@ def test_without_decay_and_with_one_rate_it_is_keras_own_sgd() -> None:
         ("classification.middle", "1.1", "transfer.classification.middle: 1.1 is over 1"),
         ("classification.momentum", "1", "transfer.classification.momentum: 1; a share is from 0 to under 1"),
         ("vtab.steps", "[9, 8]", "transfer.vtab.steps: 9 to 8 is no range over 0"),
-        ("vtab.steps", "8", "transfer.vtab.steps: 8 is no list of 2"),
+        ("vtab.steps", "8", "transfer.vtab.steps: 8 is no list of 2, such as [a, b]"),
         ("data.share", "0.1", "transfer.data.share: no such setting; transfer.data has train, test, test_share"),
     ],
 )

@@ -30,7 +30,7 @@ from tests.support.embedding_models import WEIGHTS, drawing
             "11",
             "dedup.embedding.clusters.k: no such setting; dedup.embedding.clusters has count, nearest",
         ),
-        ("preparation.size", "224", "dedup.embedding.preparation.size: 224 is no list of 2"),
+        ("preparation.size", "224", "dedup.embedding.preparation.size: 224 is no list of 2, such as [a, b]"),
         ("preparation.size", "[0, 3]", "dedup.embedding.preparation.size: (0, 3); width and height are 1 at least"),
         ("preparation.column", "1", "dedup.embedding.preparation.column: no such setting"),
     ],
