@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,7 +39,8 @@ def run(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedPro
     with TemporaryDirectory() as folder:
         said = [Path(folder) / name for name in ("stdout", "stderr")]
         process = FORKED.Process(target=_execute, args=(words, dict(os.environ), said))
-        process.start()
+        with chdir(ROOT):  # the first one starts the process that imports the libraries, from there
+            process.start()
         process.join(timeout)
         if process.exitcode is None:
             process.kill()

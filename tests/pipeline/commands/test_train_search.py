@@ -159,7 +159,7 @@ def test_without_faiss_its_extra_is_named(index: Path, monkeypatch: pytest.Monke
         ("search", ["--index=x", "--image=a", "--minus="], "a text is empty"),
         ("search", ["--index=x", "--text=a", "--top=0"], "argument --top: '0' is not a whole number from 1"),
         ("search", ["--index=x", "--image=a", "--scale=0"], "--scale: 0 is not over 0"),
-        ("search", ["--index=x", "--image=a", "--plus=b", "--scale=1000001"], "--scale: 1e+06 is over 1,000,000"),
+        ("search", ["--index=x", "--image=a", "--plus=b", "--scale=1000001"], "--scale: 1,000,001 is over 1,000,000"),
         ("search", ["--index=x", "--image=a", "--plus=b", "--scale=inf"], "--scale: inf is over 1,000,000, where"),
         ("search", ["--index=x", "--image=a", "--plus=b", "--scale=nan"], "--scale: nan is not over 0"),
         ("search", ["--index=x", "--image=a", "--scale=2"], "--scale: there is no --plus or --minus to scale"),

@@ -89,7 +89,7 @@ def _scale(parser: argparse.ArgumentParser, ours: argparse.Namespace) -> float:
     if not ours.scale > 0:
         parser.error(f"--scale: {ours.scale:g} is not over 0; --minus subtracts")
     if ours.scale > MOST_SCALE:
-        parser.error(f"--scale: {ours.scale:g} is over {MOST_SCALE:,.0f}, where nothing is left of the picture")
+        parser.error(f"--scale: {ours.scale:,.15g} is over {MOST_SCALE:,.0f}, where nothing is left of the picture")
     if not (ours.plus or ours.minus):
         parser.error("--scale: there is no --plus or --minus to scale")
     return float(ours.scale)
