@@ -92,7 +92,7 @@ def _read(path: str) -> Mapping[str, bytes]:
         table = pa.ipc.open_file(pa.BufferReader(read_bytes(path))).read_all()
         return dict(zip(table["name"].to_pylist(), table["content"].to_pylist(), strict=True))
     except (pa.ArrowException, KeyError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is damaged; remove it: it holds copies of files that are read in its place") from error
+        raise InputError(f"{path} is damaged; remove it: what it holds is read from other files") from error
 
 
 def _gathered_in(name: str) -> str:
