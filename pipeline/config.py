@@ -140,7 +140,8 @@ class Config:
 
     def __post_init__(self) -> None:
         choose("measure", self.measure, MEASURES)
-        if not self.name or "/" in self.name or self.name.startswith(".") or not self.name.isprintable():
+        foreign = any(sign in self.name for sign in "/\\")  # no pattern of Beam's lists a name with a backslash
+        if not self.name or foreign or self.name.startswith(".") or not self.name.isprintable():
             raise ValueError(f"name: {shown(self.name)} can't be part of a file's name")
         if (size := len(self.name.encode())) > LONGEST_NAME:
             raise ValueError(

@@ -115,9 +115,11 @@ class Output:
         path = self.path(folder)
         if is_local(path):
             found = os.listdir(path) if os.path.isdir(path) else []
-            return sorted(f"{folder}/{name}" for name in found if name.startswith(beginning) and name.endswith(ending))
-        entries = filesystem(path).match([join(path, f"{beginning}*{ending}")])[0].metadata_list
-        return sorted(f"{folder}/{filesystem(path).split(entry.path)[1]}" for entry in entries)
+        else:
+            literal = beginning.partition("[")[0]  # Beam's patterns can't quote it; * and ? match themselves, and more
+            entries = filesystem(path).match([join(path, f"{literal}*{ending}")])[0].metadata_list
+            found = [filesystem(path).split(entry.path)[1] for entry in entries]
+        return sorted(f"{folder}/{name}" for name in found if name.startswith(beginning) and name.endswith(ending))
 
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:

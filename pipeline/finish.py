@@ -18,6 +18,7 @@ from pipeline.files import TEMPORARY, Output, read_bytes
 from pipeline.formats import DIGESTS, RECORDS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.measure.close_calls import join_close_calls
+from pipeline.measure.eval_parts import PARTS as EVAL_PARTS
 from pipeline.measure.eval_sets import EvalSets
 from pipeline.measure.image_errors import add_errors
 from pipeline.outputs.card.corpus import carried_schema
@@ -33,8 +34,9 @@ from pipeline.statistics.merge import read_notes
 from pipeline.statistics.summary import origins
 from pipeline.storage.evaluation import EVAL_NOTE, EVAL_WORK
 from pipeline.storage.for_report import CLOSE_CALLS, NOTES, REASONS, SHARDS_CLOSE_CALLS, small_files
+from pipeline.storage.gathered import FOLDER as GATHERED
 from pipeline.storage.markers import Listing, forget_lost
-from pipeline.storage.plan import MARKERS, Plan
+from pipeline.storage.plan import Plan
 from pipeline.storage.runs import COUNTS, PARTS
 
 
@@ -102,9 +104,11 @@ def check_close_calls(output: Output, names: Sequence[str], notes: Sequence[dict
 
 def clear_work(output: Output) -> None:
     """Deletes the files that only an unfinished run needs, but those that --keep_work keeps."""
-    kept = () if output.has(KEPT) else (*FOLDERS, MARKERS.gathered, *EVAL_WORK)
+    kept = () if output.has(KEPT) else (*FOLDERS, *EVAL_WORK)
     close_calls = small_files()[SHARDS_CLOSE_CALLS]
-    for name in (*kept, close_calls.folder, close_calls.gathered, PARTS, COUNTS, EARLIER, REUSED, TEMPORARY):
+    gathered_before = output.names(GATHERED, ".json")  # by an older version, which began the run
+    joined = (close_calls.folder, close_calls.gathered, EVAL_PARTS)
+    for name in (*kept, *joined, *gathered_before, PARTS, COUNTS, EARLIER, REUSED, TEMPORARY):
         output.remove(output.path(name))
 
 

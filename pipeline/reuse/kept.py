@@ -14,11 +14,11 @@ from pipeline.inputs import InputError
 from pipeline.outputs.manifest import digest
 from pipeline.storage.evaluation import EVAL_WORK
 from pipeline.storage.groups import Group
-from pipeline.storage.plan import INDEX_FOLDER, Plan, Shard
+from pipeline.storage.plan import INDEX_FOLDER, MARKERS, Plan, Shard
 from pipeline.storage.runs import RUNS
 
 KEPT = "work/kept.json"
-FOLDERS = (INDEX_FOLDER, RUNS)
+FOLDERS = (INDEX_FOLDER, MARKERS.gathered, RUNS)
 PAGE_READERS = ("selectolax", "FastWARC", "ada-url")
 
 

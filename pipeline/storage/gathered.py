@@ -15,6 +15,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from pipeline.files import Output, read_bytes, read_many
+from pipeline.inputs.errors import InputError
 from pipeline.storage.markers import Listing
 
 FOLDER = "work/gathered"
@@ -69,7 +70,7 @@ def gather(block: int, files: SmallFiles, output: Output) -> str:
 
 
 def read_small_files(output: Output, names: Sequence[str]) -> Iterator[bytes]:
-    """Reads small files, in order; at most a block of them is in memory. Raises OSError."""
+    """Reads small files, in order; at most a block of them is in memory. Raises OSError, InputError."""
     there = Listing(output)
     for gathered, some in groupby(names, _gathered_in):
         found = _read(output.path(gathered)) if gathered in there else {}
@@ -87,8 +88,11 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def _read(path: str) -> Mapping[str, bytes]:
-    table = pa.ipc.open_file(pa.BufferReader(read_bytes(path))).read_all()
-    return dict(zip(table["name"].to_pylist(), table["content"].to_pylist(), strict=True))
+    try:
+        table = pa.ipc.open_file(pa.BufferReader(read_bytes(path))).read_all()
+        return dict(zip(table["name"].to_pylist(), table["content"].to_pylist(), strict=True))
+    except (pa.ArrowException, KeyError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is damaged; remove it: what it holds is read from other files") from error
 
 
 def _gathered_in(name: str) -> str:

@@ -53,6 +53,14 @@ def test_names_are_of_one_folder(storage: Storage) -> None:
     assert (output.has("a/1.json"), output.has("a/3.json")) == (True, False)
 
 
+@pytest.mark.parametrize("beginning", ["a[1]", "a[z-a]", "a[", "a*", "a**", "a?", "a]"])
+def test_a_beginning_is_no_pattern(storage: Storage, tmp_path: Path, beginning: str) -> None:
+    for output in (Output(ROOT), Output(str(tmp_path / "out"))):
+        for name in (f"{beginning}-1.json", f"{beginning}-1.bad", "a1-1.json", "ab-1.json", "a-1.json"):
+            output.write_bytes(f"a/{name}", b"x")
+        assert output.names("a", ".json", f"{beginning}-") == [f"a/{beginning}-1.json"]
+
+
 def test_a_folder_is_removed_with_all_that_is_in_it(storage: Storage) -> None:
     output = Output(ROOT)
     for name in ("a/1", "a/deep/2", "ab"):

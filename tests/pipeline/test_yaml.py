@@ -94,7 +94,7 @@ def test_a_value_that_is_no_yaml_is_shown_short_with_what_to_type(
 
 
 @pytest.mark.parametrize(
-    "name", [".", "..", ".hidden", "a/b", '""', '"a\\x07b"', '"a\\nb"', '"a\\u202eb"', '"a\\u2028b"']
+    "name", [".", "..", ".hidden", "a/b", r"a\b", '""', '"a\\x07b"', '"a\\nb"', '"a\\u202eb"', '"a\\u2028b"']
 )
 def test_what_cannot_be_part_of_a_file_name_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"^name: .* can't be part of a file's name$"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apache_beam as beam
@@ -13,7 +14,7 @@ from bench.counted_files import FILES, REQUESTS, ROOT
 from pipeline.engines.progress import Meter
 from pipeline.files import Output
 from pipeline.index import IndexInputs
-from pipeline.inputs import Input, Source, find_sources
+from pipeline.inputs import Input, InputError, Source, find_sources
 from pipeline.storage import gathered
 from pipeline.storage.for_report import EXAMPLES, NOTES, small_files
 from pipeline.storage.gathered import SmallFiles, batches, blocks, gather, read_small_files
@@ -89,6 +90,21 @@ def test_files_of_another_name_are_left_out() -> None:
     assert CORPUS.listed(output) == [f"{NOTES}/{of_corpus([7])[0]}"]
     assert len(small_files()[NOTES].listed(output)) == 3
     assert small_files()[EXAMPLES].listed(output) == []
+
+
+def _other_names(content: bytes) -> bytes:
+    return content.replace(b"name", b"mane")
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda _: b"junk" * 99, lambda good: good[:-1], _other_names])
+def test_a_damaged_file_is_named_and_can_be_removed(damage: Callable[[bytes], bytes]) -> None:
+    output = written(CORPUS, of_corpus([1]))
+    path, names = output.path(gather(0, CORPUS, output)), CORPUS.listed(output)
+    FILES[path] = damage(FILES[path])
+    with pytest.raises(InputError, match=f"^{re.escape(path)} is damaged; remove it"):
+        list(read_small_files(output, names))
+    output.remove(path)
+    assert list(read_small_files(output, names)) == [of_corpus([1])[0].encode()]
 
 
 def test_a_missing_file_is_an_error() -> None:
