@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from filters import RareNgram
 from pipeline.engines.progress import Meter
-from pipeline.files import Output, is_local, read_bytes, read_json_files
+from pipeline.files import Output, is_local, read_bytes
 from pipeline.reuse.kept_runs import KeptRuns
 from pipeline.storage.groups import Group, group
 from pipeline.storage.levels import Levels
-from pipeline.storage.markers import forget_lost
+from pipeline.storage.markers import forget_lost, read_json_files
 from pipeline.storage.merging import Merging
 from pipeline.storage.plan import Plan, Shard
 from pipeline.storage.runs import COUNTS, PARTS, RUNS, run_name

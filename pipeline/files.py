@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from pipeline.filesystems import GOOGLE, filesystem
 from pipeline.remote import Unanswered, request_pool, turn
@@ -60,11 +59,6 @@ def read_many(paths: Sequence[str]) -> list[bytes]:
         return [read_bytes(path) for path in paths]
     with request_pool() as pool:
         return list(pool.map(read_bytes, paths))
-
-
-def read_json_files(paths: Sequence[str]) -> list[Any]:
-    """Reads many small JSON files, in order. Raises OSError."""
-    return [json.loads(content) for content in read_many(paths)]
 
 
 def local_copy(path: str) -> str:

@@ -24,8 +24,8 @@ from pipeline.report.histograms import add_up, with_distance
 from pipeline.report.origins_section import origins_sections
 from pipeline.report.origins_style import ORIGINS_STYLE
 from pipeline.report.signal_cards import signals_section
-from pipeline.storage.for_report import NOTES, small_files
-from pipeline.storage.gathered import read_small_files
+from pipeline.storage.for_report import NOTES
+from pipeline.storage.gathered import read_markers
 
 
 def write_report(output: Output, counts: list[dict[str, Any]] | None = None) -> None:
@@ -35,7 +35,7 @@ def write_report(output: Output, counts: list[dict[str, Any]] | None = None) -> 
     """
     funnel, manifest = (_read_json(output, "funnel.json"), _read_json(output, "manifest.json"))
     rules = rules_of(manifest)
-    histograms = add_up(rules.values(), _counts_of_shards(output) if counts is None else [counts])
+    histograms = add_up(rules.values(), _counts_of_shards(output, manifest) if counts is None else [counts])
     examples = choose_examples(output, funnel["first_reason"])
     close_calls = read_close_calls(output)
     thumbnails = [row["thumbnail"] for group in examples.values() for row in group.rows]
@@ -55,9 +55,9 @@ def write_report(output: Output, counts: list[dict[str, Any]] | None = None) -> 
     output.write_bytes("report.html", serialized(document(f"{title(output.root)}: corpus report", page, style)))
 
 
-def _counts_of_shards(output: Output) -> Iterator[list[dict[str, Any]]]:
-    for content in read_small_files(output, small_files()[NOTES].listed(output)):
-        yield json.loads(content)["histograms"]
+def _counts_of_shards(output: Output, manifest: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    for marker in read_markers(output, [f"{NOTES}/{shard['name']}.json" for shard in manifest["shards"]]):
+        yield marker["histograms"]
 
 
 def _read_json(output: Output, name: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from pipeline.report.histograms import Histogram, add_shard, histograms_of
 from pipeline.statistics.shard import DIMENSIONS, OFFENDERS, SHARED, ShardStatistics, Shared, read_statistics
 from pipeline.statistics.tables import Table, added
 from pipeline.storage.for_report import NOTES
-from pipeline.storage.gathered import batches, read_small_files
+from pipeline.storage.gathered import batches, read_markers
 
 NAMES = 50_000  # of a dimension, held between two batches of shards
 BATCH = 64  # shards merged at once
@@ -57,8 +56,8 @@ def read_notes(
     `rules` are those of the shards.
     """
     notes, merged, histograms = list[dict[str, Any]](), Merged(most), histograms_of(rules)
-    contents = read_small_files(output, [f"{NOTES}/{name}.json" for name in names])
-    for some in batches(map(json.loads, contents), batch):
+    markers = read_markers(output, [f"{NOTES}/{name}.json" for name in names])
+    for some in batches(markers, batch):
         merged.add([read_statistics(note.pop("statistics")) for note in some])
         for note in some:
             add_shard(histograms, note.pop("histograms"))

@@ -6,11 +6,12 @@ after each run of a pass. A small file that is in none is read by itself.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -78,6 +79,15 @@ def read_small_files(output: Output, names: Sequence[str]) -> Iterator[bytes]:
             alone = [name for name in few if name not in found]
             others = dict(zip(alone, read_many([output.path(name) for name in alone]), strict=True))
             yield from ((found if name in found else others)[name] for name in few)
+
+
+def read_markers(output: Output, names: Sequence[str]) -> Iterator[Any]:
+    """Reads completion markers, which are JSON, in order. Raises OSError, InputError."""
+    for name, content in zip(names, read_small_files(output, names), strict=True):
+        try:
+            yield json.loads(content)
+        except ValueError as error:
+            raise InputError(f"{output.path(name)} is damaged ({error}); --overwrite makes the run again") from error
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -6,9 +6,11 @@ Existing files are known from one listing per folder, as each request to an obje
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from pipeline.files import Output
+from pipeline.files import Output, read_many
 
 
 def forget_lost(output: Output, needed: Mapping[str, Iterable[str]]) -> None:
@@ -31,3 +33,15 @@ class Listing:
         if folder not in self._folders:
             self._folders[folder] = frozenset(self.output.names(folder))
         return name in self._folders[folder]
+
+
+def read_json_files(paths: Sequence[str]) -> list[Any]:
+    """Reads many completion markers, which are JSON, in order. Raises OSError, also for a damaged one."""
+    return [_parsed(path, content) for path, content in zip(paths, read_many(paths), strict=True)]
+
+
+def _parsed(path: str, content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise OSError(f"{path} is damaged ({error}); remove it, and the same command writes it again") from error

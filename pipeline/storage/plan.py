@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipeline.files import Output, read_bytes
 from pipeline.inputs import BadFile, Reader, Source
-from pipeline.storage.gathered import SmallFiles, read_small_files
+from pipeline.storage.gathered import SmallFiles, read_markers
 
 INDEX_FOLDER = "work/index"
 INDEXED = f"{INDEX_FOLDER}/done"
@@ -134,8 +134,7 @@ def is_indexed(output: Output) -> bool:
         return True
     names = sorted(name for name in there if name.endswith(MARKERS.ending))
     lost = [INDEXED] if INDEXED in there else []
-    for name, content in zip(names, read_small_files(output, names), strict=True):
-        note = json.loads(content)
+    for name, note in zip(names, read_markers(output, names), strict=True):
         if not there.issuperset(shard_name(note["file"], first) for first, _ in note["shards"]):
             lost.append(name)
     for name in lost:
@@ -158,7 +157,7 @@ def make_plan(output: Output, sources: list[Source], skip_bad: bool) -> Plan:
     bad = bad_files(output, sources)
     if not skip_bad:
         refuse_bad(bad)
-    markers = map(json.loads, read_small_files(output, MARKERS.listed(output)))
+    markers = read_markers(output, MARKERS.listed(output))
     notes = [note for note in markers if sources[note["file"]].path not in bad]
     _check_paths(notes, sources)
     failed = _failed_downloads(notes, sources)

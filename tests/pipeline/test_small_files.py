@@ -97,3 +97,11 @@ def test_pictures_with_copies_of_an_evaluation_set_and_a_subset_of_them(tmp_path
         assert call("subset", OUT, f"--output={ROOT}subset", "--size=50%", QUIET[0]) == 0
     assert found[-1].read[GATHERED] == 2 and found[-1].read[NOTES] == 0
     assert b"report" in FILES[f"{ROOT}subset/report.html"]
+
+
+def test_a_page_without_the_notes_of_a_shard_is_an_error_and_not_a_smaller_page(tmp_path: Path) -> None:
+    run(write_rows(tmp_path / "in", 3))
+    lost = next(path for path in FILES if f"/{NOTES}/" in path)
+    del FILES[lost]
+    with pytest.raises(OSError, match=lost):
+        write_report(Output(OUT))

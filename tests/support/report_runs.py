@@ -79,8 +79,9 @@ def write_run(folder: Path, candidates: list[dict], *overrides: tuple[str, str],
     output, tree = Output(str(folder)), config_tree(*overrides)
     rules = rules_of({"config": tree})
     enabled = [reason for reason, rule in rules.items() if rule.enabled]
-    for part in range(2 if verdicts else 0):
-        name, table = f"align-0000{part}-of-00002", pa.table(random_verdicts(part))
+    names = [f"align-0000{part}-of-00002" for part in range(2 if verdicts else 0)]
+    for part, name in enumerate(names):
+        table = pa.table(random_verdicts(part))
         write_table(output, f"verdicts/{name}.parquet", table)
         columns = dict(zip(table.column_names, table, strict=True))
         drops = {
@@ -93,7 +94,7 @@ def write_run(folder: Path, candidates: list[dict], *overrides: tuple[str, str],
     write_table(output, "work/examples/align-00000-of-00002.parquet", rows_table(candidates[::2], CANDIDATES))
     write_table(output, "work/examples/align-00001-of-00002.parquet", rows_table(candidates[1::2], CANDIDATES))
     output.write_bytes("funnel.json", json.dumps(funnel_of(enabled)).encode())
-    manifest = {"config": tree, "versions": {"python": "3.11.7"}, "shards": []}
+    manifest = {"config": tree, "versions": {"python": "3.11.7"}, "shards": [{"name": name} for name in names]}
     manifest["inputs"] = [{"name": f"crawl/<b>{part}.tar", "size": 10**9, "fingerprint": "0"} for part in range(100)]
     output.write_bytes("manifest.json", json.dumps(manifest).encode())
     return output

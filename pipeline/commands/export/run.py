@@ -13,7 +13,7 @@ from pipeline.commands.export.options import Options
 from pipeline.commands.export.write import Export, Shard, note_of, read_pairs, write_shard
 from pipeline.engines.choice import make_engine
 from pipeline.engines.created import spread
-from pipeline.files import Output, read_bytes, read_json_files
+from pipeline.files import Output, read_bytes
 from pipeline.formats import FORMATS
 from pipeline.identity import FUNNEL, MANIFEST
 from pipeline.inputs import InputError, lies_in
@@ -23,7 +23,7 @@ from pipeline.outputs.formats.parquet import tell_json_columns
 from pipeline.outputs.manifest import check_records, json_file, read_manifest
 from pipeline.outputs.verdicts import too_many
 from pipeline.printable import tell
-from pipeline.storage.markers import forget_lost
+from pipeline.storage.markers import forget_lost, read_json_files
 
 
 def export(options: Options, folder: str) -> dict[str, Any]:

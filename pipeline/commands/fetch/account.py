@@ -11,12 +11,13 @@ from pipeline import __version__
 from pipeline.commands.fetch.shard import FOLDER
 from pipeline.commands.fetch.summary import total
 from pipeline.config import Config
-from pipeline.files import Output, read_json_files
+from pipeline.files import Output
 from pipeline.identity import FUNNEL, MANIFEST, REPORT
 from pipeline.outputs.manifest import json_file
 from pipeline.page.markup import serialized
 from pipeline.printable import tell
 from pipeline.report.funnel import share
+from pipeline.storage.markers import read_json_files
 
 if TYPE_CHECKING:
     from pipeline.commands.fetch.options import Options

@@ -17,7 +17,8 @@ from filters.wording import counted
 from pipeline.commands.fetch.host_names import host_names
 from pipeline.commands.fetch.rows import rows_of_shard
 from pipeline.engines.progress import Meter
-from pipeline.files import Output, read_json_files
+from pipeline.files import Output
+from pipeline.storage.markers import read_json_files
 from vocab.buffers import one_array
 
 FOLDER = "work/outlook"

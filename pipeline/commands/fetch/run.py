@@ -29,13 +29,13 @@ from pipeline.engines.choice import make_engine
 from pipeline.engines.created import spread
 from pipeline.engines.dataflow import check_options, job_options
 from pipeline.engines.engine import Engine
-from pipeline.files import TEMPORARY, Output, read_bytes, read_json_files
+from pipeline.files import TEMPORARY, Output, read_bytes
 from pipeline.identity import FUNNEL, RUN
 from pipeline.inputs import InputError, check_output
 from pipeline.printable import tell
 from pipeline.settings import ConfigError
 from pipeline.storage.lock import locked
-from pipeline.storage.markers import forget_lost
+from pipeline.storage.markers import forget_lost, read_json_files
 from pipeline.yaml_text import read_text
 
 

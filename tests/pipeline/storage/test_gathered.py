@@ -17,7 +17,7 @@ from pipeline.index import IndexInputs
 from pipeline.inputs import Input, InputError, Source, find_sources
 from pipeline.storage import gathered
 from pipeline.storage.for_report import EXAMPLES, NOTES, small_files
-from pipeline.storage.gathered import SmallFiles, batches, blocks, gather, read_small_files
+from pipeline.storage.gathered import SmallFiles, batches, blocks, gather, read_markers, read_small_files
 from pipeline.storage.plan import INDEX_FOLDER, MARKERS, make_plan
 
 CORPUS = small_files("my-0001-of-2")[NOTES]  # a name that looks like a number of a shard
@@ -140,3 +140,17 @@ def test_the_first_pass_gathers_its_markers_anew(
     assert plans[0] == plans[1]
     assert plans[0].pairs == 6
     assert len(Output(str(tmp_path / "one")).names(INDEX_FOLDER, ".json")) == 3
+
+
+@pytest.mark.parametrize("gathers", [False, True])
+@pytest.mark.parametrize("content", [b"", b'{"rows": 1', b"\xff"])
+def test_a_damaged_marker_is_named_gathered_or_not(content: bytes, gathers: bool) -> None:
+    output = written(CORPUS, [])
+    name = f"{NOTES}/{of_corpus([1])[0]}"
+    output.write_bytes(name, content)
+    if gathers:
+        gather(0, CORPUS, output)
+    with pytest.raises(InputError) as error:
+        list(read_markers(output, [name]))
+    assert str(error.value).startswith(f"{output.path(name)} is damaged (")
+    assert str(error.value).endswith("; --overwrite makes the run again")

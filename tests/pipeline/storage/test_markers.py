@@ -18,7 +18,7 @@ from pipeline.finish import check_close_calls
 from pipeline.formats import FORMATS
 from pipeline.measure.eval_index import is_evaluated
 from pipeline.storage.evaluation import EVAL_CLUSTERS, EVAL_INDEX, EVAL_NOTE, EVAL_VECTORS
-from pipeline.storage.markers import forget_lost
+from pipeline.storage.markers import forget_lost, read_json_files
 from pipeline.storage.plan import INDEXED, is_indexed, note_indexed, shard_name
 
 TASK = {"file": 0, "shards": [[0, 5], [5, 2]]}
@@ -147,3 +147,13 @@ def test_parts_of_an_index_count_as_far_as_they_are_whole(output: Output, ending
     assert len(Parts(output).notes()) == 3
     output.remove(output.path(f"work/parts/000001.{ending}"))
     assert len(Parts(output).notes()) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b'{"urls": [', b"\xff"])
+def test_a_damaged_marker_is_named_with_the_way_on(content: bytes, tmp_path: Path) -> None:
+    whole, damaged = tmp_path / "a.json", tmp_path / "b.json"
+    whole.write_bytes(b'{"urls": 1}')
+    damaged.write_bytes(content)
+    assert read_json_files([str(whole)]) == [{"urls": 1}]
+    with pytest.raises(OSError, match=r"b\.json is damaged \(.*\); remove it, and the same command writes it again$"):
+        read_json_files([str(whole), str(damaged)])
