@@ -37,6 +37,7 @@ def commands() -> Mapping[str, Command[Any]]:
         add("pages", options.Pages, _pages, "WARC to pairs against FastWARC, lexbor and img[alt] alone"),
         add("profile", options.Profile, _profile, "where the CPU time of the text passes goes, by function"),
         add("origins", options.Origins, _origins, "what statistics by host, language, … cost of the text passes"),
+        add("notes", options.Notes, _notes, "what the command reads of each shard after the last pass, alone"),
         add("start", options.Start, _start, "--help, a first run, and the toy corpus"),
         add("scale", options.Scale, _scale, "tens of millions of rows, and a hundred thousand images, on two workers"),
         add("requests", options.Requests, _requests, "requests of the count pass to storage, by the number of rows"),
@@ -145,6 +146,12 @@ def _origins(given: options.Origins) -> Iterator[Figure]:
     from bench.origins import origins
 
     return chain.from_iterable(origins(rows) for rows in given.rows)
+
+
+def _notes(given: options.Notes) -> Iterator[Figure]:
+    from bench.notes import notes
+
+    return chain.from_iterable(notes(rows) for rows in given.rows)
 
 
 def _train(given: options.Training) -> Iterator[Figure]:

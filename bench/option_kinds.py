@@ -1,4 +1,4 @@
-"""What the word of an option must be: each function reads one; ArgumentTypeError says what is asked in its place."""
+"""Reads the words of options, a function for each kind; ArgumentTypeError says what is asked for instead."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ def questions(text: str) -> list[str]:
     """Names of questions of the evidence, with commas between them."""
     from bench.evidence.questions import questions as every
 
-    names = [question.name for question in every()]
-    for name in text.split(","):
+    names, given = [question.name for question in every()], text.split(",")
+    for name in given:
         if name not in names:
             raise ArgumentTypeError(f"{name!r} is none of {', '.join(names)}")
-    return text.split(",")
+    return given
 
 
 def _whole(text: str, least: int) -> int:

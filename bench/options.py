@@ -148,6 +148,11 @@ class Origins:
 
 
 @dataclass(frozen=True)
+class Notes:
+    rows: list[int] = _rows("2e6")
+
+
+@dataclass(frozen=True)
 class Start:
     repeats: int = _repeats()
 

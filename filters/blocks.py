@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import onnx
 
 CHANNELS = 3
+OVER_BLOCKS = {"strides": [1, 1], "kernel_shape": [4, 4], "pads": [2, 2, 1, 1]}  # attributes of the convolution
 
 
 def in_blocks(content: bytes) -> bytes:
@@ -28,8 +29,8 @@ def in_blocks(content: bytes) -> bytes:
     weights, zero = _weights(model, conv)
     weights.CopyFrom(onnx.numpy_helper.from_array(_over_blocks(weights, zero), weights.name))
     for attribute in conv.attribute:
-        if attribute.name in ("strides", "kernel_shape", "pads"):
-            attribute.ints[:] = {"strides": [1, 1], "kernel_shape": [4, 4], "pads": [2, 2, 1, 1]}[attribute.name]
+        if attribute.name in OVER_BLOCKS:
+            attribute.ints[:] = OVER_BLOCKS[attribute.name]
     rows, columns, channels = model.graph.input[0].type.tensor_type.shape.dim[1:]
     rows.dim_value, columns.dim_value, channels.dim_value = rows.dim_value // 2, columns.dim_value // 2, 4 * CHANNELS
     return bytes(model.SerializeToString())

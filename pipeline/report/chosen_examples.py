@@ -66,12 +66,7 @@ class _Candidates:
         table = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
         codes = table["image_id"].combine_chunks().dictionary_encode().indices
         images = np.where(codes.is_valid(), codes.fill_null(0), -1 - np.arange(len(codes)))  # each null is another
-        return cls(
-            np.asarray(table["draw"]),
-            images,
-            table["reasons"].combine_chunks(),
-            sizes,
-        )
+        return cls(np.asarray(table["draw"]), images, table["reasons"].combine_chunks(), sizes)
 
     def first(self, reason: str) -> np.ndarray:
         """The candidates with this first reason; the kept pairs if `reason` is empty."""

@@ -6,7 +6,6 @@ after each run of a pass. A small file that is in none is read by itself.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import pyarrow as pa
 
 from pipeline.files import Output, read_bytes, read_many
 from pipeline.inputs.errors import InputError
-from pipeline.storage.markers import Listing
+from pipeline.storage.markers import Listing, parsed
 
 FOLDER = "work/gathered"
 BLOCK_DIGITS = 3  # the last digits, in which the numbers of a block differ
@@ -84,10 +83,7 @@ def read_small_files(output: Output, names: Sequence[str]) -> Iterator[bytes]:
 def read_markers(output: Output, names: Sequence[str]) -> Iterator[Any]:
     """Reads completion markers, which are JSON, in order. Raises OSError, InputError."""
     for name, content in zip(names, read_small_files(output, names), strict=True):
-        try:
-            yield json.loads(content)
-        except ValueError as error:
-            raise InputError(f"{output.path(name)} is damaged ({error}); --overwrite makes the run again") from error
+        yield parsed(output.path(name), content, InputError, "--overwrite makes the run again")
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -37,11 +37,13 @@ class Listing:
 
 def read_json_files(paths: Sequence[str]) -> list[Any]:
     """Reads many completion markers, which are JSON, in order. Raises OSError, also for a damaged one."""
-    return [_parsed(path, content) for path, content in zip(paths, read_many(paths), strict=True)]
+    way_on = "remove it, and the same command writes it again"
+    return [parsed(path, content, OSError, way_on) for path, content in zip(paths, read_many(paths), strict=True)]
 
 
-def _parsed(path: str, content: bytes) -> Any:
+def parsed(path: str, content: bytes, kind: type[Exception], way_on: str) -> Any:
+    """The content of a marker; raises an error of this kind for a damaged one, with the way on."""
     try:
         return json.loads(content)
     except ValueError as error:
-        raise OSError(f"{path} is damaged ({error}); remove it, and the same command writes it again") from error
+        raise kind(f"{path} is damaged ({error}); {way_on}") from error

@@ -1,4 +1,4 @@
-"""What a finished run leaves in `work`, whatever a killed run or an older version had left there."""
+"""Files that a finished run leaves in `work`, also after a killed run, or a run of an older version."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SECONDS = re.compile(rb'"seconds": {.*?}', re.S)
 
 @dataclass
 class Alone:
-    """What the command asks for after the pass before, while no worker works: requests, and files read by folder."""
+    """Requests of the command between two passes, while no worker works, and the files that it reads, by folder."""
 
     requests: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
@@ -45,7 +45,7 @@ def _text(row: int, file: int) -> str:
 
 
 def run(inputs: Path, *options: str, ending: str = "csv") -> list[Alone]:
-    """A run that must end well; what it asks for alone before its first pass, between passes, and after the last."""
+    """A run that must end well: its requests before the first pass, between passes, and after the last."""
     with alone() as found:
         assert call(f"--input={inputs}/*.{ending}", f"--output={OUT}", *QUIET, *ROWS, *options) == 0
     return found
@@ -53,7 +53,7 @@ def run(inputs: Path, *options: str, ending: str = "csv") -> list[Alone]:
 
 @contextmanager
 def alone(output: str = OUT) -> Iterator[list[Alone]]:
-    """Lists what is asked for outside of passes while the block runs, from one pass to the next."""
+    """Lists the requests outside of passes while the block runs, from one pass to the next."""
     execute, open_ = Local.execute, CountedFiles.open
     found, counts = [Alone()], [True]
 
